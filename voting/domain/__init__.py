@@ -1,0 +1,1 @@
+"""What the law says about owners' votes: no Django, no clock, no database."""
