@@ -1,0 +1,1 @@
+"""Sessions, motions, ballots, counts and resolutions."""
