@@ -1,0 +1,107 @@
+"""Areas in integers of 0.01 m², money in integer fen, shares rounded down: never a float."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from core.errors import RuleViolation
+from core.text import half_width
+
+# 10^9 m², larger than any estate.
+MAX_AREA = 100_000_000_000
+
+_NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
+
+
+def parse_area(cell: str | int | float | Decimal) -> int:
+    """The area a cell states, in 0.01 m².
+
+    Text may be full-width and have blanks around it. A float is what a spreadsheet
+    stores for 89.5 and is read as the shortest number that makes it, which is what was
+    typed. RuleViolation with one of the codes area.missing, area.not_a_number,
+    area.too_precise, area.zero, area.negative, area.too_large.
+    """
+    text = _plain(cell)
+    if not text:
+        raise RuleViolation("area.missing", "没有填面积")
+    found = _NUMBER.fullmatch(text)
+    if not found:
+        raise RuleViolation(
+            "area.not_a_number", "面积不是数字，请只写一个数（平方米），不要带单位、逗号或算式"
+        )
+    sign, whole, fraction = found[1], found[2].lstrip("0"), found[3] or ""
+    if not whole and not fraction.strip("0"):
+        raise RuleViolation("area.zero", "面积不能为零")
+    if sign:
+        raise RuleViolation("area.negative", "面积不能为负数")
+    if len(fraction) > 2:
+        raise RuleViolation("area.too_precise", "面积最多两位小数")
+    # The length comes first: a million digits must not become a number at all.
+    if len(whole) > 10 or int(whole + fraction.ljust(2, "0")) > MAX_AREA:
+        raise RuleViolation("area.too_large", "面积过大，请核对单位是否为平方米")
+    return int(whole + fraction.ljust(2, "0"))
+
+
+def number_text(number: int | float | Decimal) -> str:
+    """A number as one would write it: 101.0 is "101", 1e-07 is "0.0000001", no exponent."""
+    if isinstance(number, float):
+        if number.is_integer() and abs(number) < 1e15:
+            return str(int(number))
+        number = Decimal(repr(number))
+    if isinstance(number, Decimal) and number.is_finite() and abs(number.adjusted()) < 400:
+        return format(number, "f")
+    return str(number)
+
+
+def format_area(area: int) -> str:
+    """8950 is "89.50"."""
+    return _hundredths(area, "")
+
+
+def format_yuan(fen: int) -> str:
+    """123456789 is "1,234,567.89"."""
+    return _hundredths(fen, ",")
+
+
+def share_down(part: int, whole: int) -> str:
+    """A share in percent, cut off after two digits: "66.66%" never looks like two thirds.
+
+    A share of nothing is "不适用". ValueError below zero.
+    """
+    if part < 0 or whole < 0:
+        raise ValueError(f"no share of {whole} is {part}")
+    if whole == 0:
+        return "不适用"
+    return f"{_hundredths(part * 10_000 // whole, '')}%"
+
+
+def split_exactly(total: int, weights: Sequence[int]) -> list[int]:
+    """Divide `total` by weight, so that the parts add up to it.
+
+    Largest remainder: each part is its share rounded down, and what is left goes one by
+    one to the largest remainders; among equals the earlier comes first. ValueError for
+    anything negative, and for weights that are all zero.
+    """
+    base = sum(weights)
+    if total < 0 or base <= 0 or min(weights) < 0:
+        raise ValueError("a total and its weights may not be negative, nor all weights zero")
+    parts = [total * weight // base for weight in weights]
+    remainders = [total * weight % base for weight in weights]
+    by_remainder = sorted(range(len(parts)), key=lambda index: -remainders[index])
+    for index in by_remainder[: total - sum(parts)]:
+        parts[index] += 1
+    return parts
+
+
+def _plain(cell: str | int | float | Decimal) -> str:
+    if isinstance(cell, str):
+        return half_width(cell).strip()
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    return number_text(cell)
+
+
+def _hundredths(amount: int, separator: str) -> str:
+    whole, rest = divmod(abs(amount), 100)
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{whole:{separator}}.{rest:02}"

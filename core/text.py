@@ -1,0 +1,10 @@
+"""Text as people and spreadsheets write it."""
+
+# U+FF01-FF5E are the full-width twins of ASCII; U+3000 is the full-width space. Nothing
+# else is folded: NFKC would also change rare characters in names.
+_TO_HALF_WIDTH = {0x3000: " "} | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+
+
+def half_width(text: str) -> str:
+    """Full-width letters, digits, signs and spaces as their ASCII twins."""
+    return text if text.isascii() else text.translate(_TO_HALF_WIDTH)
