@@ -31,6 +31,9 @@ class Count(NamedTuple):
     area: int
 
 
+NOTHING = Count(0, 0)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PaperFacts:
     """What every signed paper needs, whatever it is about."""
@@ -87,9 +90,9 @@ class MotionResult:
     title: str
     text: str
     participating: Count
-    votes_for: Count = Count(0, 0)
-    against: Count = Count(0, 0)
-    abstain: Count = Count(0, 0)
+    votes_for: Count = NOTHING
+    against: Count = NOTHING
+    abstain: Count = NOTHING
     approval: Approval
     quorum_met: bool
     result: Result
@@ -245,6 +248,8 @@ class LetterSession:
     proxy_limit: str = ""
     """One sentence, e.g. ``一名受托人最多接受三名业主委托。``"""
     opening_policy: OpeningPolicy
+    secrecy: str
+    """One plain sentence on who could read a ballot (platform key, trustees)."""
     privacy: PrivacyNotice
     specimen: str = ""
 
@@ -323,5 +328,7 @@ def masked(name: str) -> str:
 
 
 def masked_names(names: Sequence[str]) -> str:
-    """Joint owners, each masked, joined by an enumeration comma."""
+    """Joint owners, each masked; more than three are counted, for want of room."""
+    if len(names) > 3:
+        return f"{masked(names[0])}、{masked(names[1])}等{len(names)}人"
     return "、".join(masked(name) for name in names)
