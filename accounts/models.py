@@ -1,0 +1,109 @@
+"""Users, role grants, the message outbox, attempt counters and jobs."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registry.fields import EncryptedTextField
+from registry.models import Authority, Estate
+
+
+class User(AbstractUser):
+    """A person who signs in. Owners who vote by letter need no account."""
+
+    display_name = models.CharField(max_length=40, blank=True)
+    phone = EncryptedTextField()
+    phone_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    phone_verified = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+
+class RoleGrant(models.Model):
+    """A role granted to a user for one estate or for one authority and all below it."""
+
+    ROLES = [
+        ("organiser", _("组织者（业委会、筹备组等）")),
+        ("supervisor", _("监票人")),
+        ("residents_committee", _("居委会")),
+        ("street_office", _("街道")),
+        ("bureau", _("住建局")),
+        ("property_manager", _("物业服务企业")),
+        ("operator", _("平台管理员")),
+    ]
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=24, choices=ROLES)
+    estate = models.ForeignKey(Estate, null=True, blank=True, on_delete=models.PROTECT)
+    authority = models.ForeignKey(Authority, null=True, blank=True, on_delete=models.PROTECT)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    granted_by = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(estate__isnull=True) | models.Q(authority__isnull=True),
+                name="grant_for_one_place",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of user {self.user_id}"
+
+
+class Message(models.Model):
+    """An SMS waiting in the outbox; the state column is the queue."""
+
+    STATES = [("queued", _("待发送")), ("sent", _("已发送")), ("failed", _("失败"))]
+
+    key = models.CharField(max_length=120, unique=True)  # idempotency: same event, same key
+    phone = EncryptedTextField()
+    template = models.CharField(max_length=40)
+    params = models.JSONField(default=dict)  # never a token, never a choice
+    state = models.CharField(max_length=8, choices=STATES, default="queued")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.template} ({self.state})"
+
+
+class Attempts(models.Model):
+    """Failed tries under one key (a letter, an address), for limits that hold across processes."""
+
+    key = models.CharField(max_length=80, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    window_started_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"
+
+
+class Job(models.Model):
+    """Long work with a progress bar that survives leaving the page."""
+
+    STATES = [
+        ("queued", _("排队中")),
+        ("running", _("进行中")),
+        ("done", _("已完成")),
+        ("failed", _("失败")),
+    ]
+
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=80)  # "session:12"
+    estate = models.ForeignKey(Estate, null=True, on_delete=models.PROTECT)
+    actor = models.CharField(max_length=80)
+    state = models.CharField(max_length=8, choices=STATES, default="queued")
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    message = models.CharField(max_length=300, blank=True)
+    result = models.JSONField(default=dict)
+    heartbeat_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} ({self.state})"

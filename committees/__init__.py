@@ -1,0 +1,1 @@
+"""Owners' committees and property management committees."""

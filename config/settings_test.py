@@ -1,0 +1,19 @@
+"""Settings of the tests: throw-away keys, fast password hashing, tasks in the calling process."""
+
+import os
+import tempfile
+
+os.environ.setdefault("YISHI_VAR_DIR", tempfile.mkdtemp(prefix="yishi-test-"))
+os.environ.setdefault("YISHI_DEBUG", "1")
+
+from config.settings import *  # noqa: F403
+
+DEBUG = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_TASK_ALWAYS_EAGER = True
+SECURE_SSL_REDIRECT = False
+SMS_GATEWAY = "accounts.gateways.MemoryGateway"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

@@ -1,0 +1,1 @@
+"""Append-only, hash-linked, signed records: what happened, in which order."""

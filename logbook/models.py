@@ -1,0 +1,58 @@
+"""The append-only log: logs, their entries, and signed checkpoints.
+
+The database itself refuses to change or delete an entry (triggers in the migrations).
+"""
+
+from django.db import models
+
+
+class Log(models.Model):
+    """One chain of entries: a session's board, or the acts of one estate or of the platform."""
+
+    name = models.CharField(max_length=80, unique=True)
+    hash_name = models.CharField(max_length=10, default="sha256")
+    # Derived from the entries, kept to append without reading them; written under the row's lock.
+    size = models.BigIntegerField(default=0)
+    head = models.CharField(max_length=64, default="0" * 64)
+    last_time = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Entry(models.Model):
+    """One line of a log, as its exact canonical bytes."""
+
+    log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="entries")
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=40)
+    line = models.BinaryField()
+    leaf_hash = models.BinaryField(max_length=32)  # H(0x00 ‖ line), RFC 6962
+    recorded_at = models.DateTimeField()  # exact, never published
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["log", "seq"], name="one_entry_per_seq")]
+        ordering = ["log_id", "seq"]
+
+    def __str__(self) -> str:
+        return f"{self.log_id}:{self.seq} {self.kind}"
+
+
+class Checkpoint(models.Model):
+    """A signed head of a log's Merkle tree: the exact canonical line."""
+
+    log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="checkpoints")
+    size = models.BigIntegerField()
+    time = models.DateTimeField()
+    line = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["log", "size", "time"], name="one_checkpoint_per_size_and_time"
+            )
+        ]
+        ordering = ["log_id", "size", "time"]
+
+    def __str__(self) -> str:
+        return f"{self.log_id}@{self.size}"

@@ -1,0 +1,1 @@
+"""Places, authorities, owners and rule profiles, as the law sees them."""
