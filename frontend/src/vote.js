@@ -1,0 +1,226 @@
+/**
+ * The owner's pages, where JavaScript is there: keeps the letter's token in the address
+ * from page to page, and lets the browser encrypt. Every word is in the page; everything
+ * done here only shows, hides and fills in. Without it the server's pages work alone.
+ */
+(function () {
+  'use strict';
+  const byId = (id) => document.getElementById(id);
+  const all = (selector, within) => Array.from((within || document).querySelectorAll(selector));
+  const show = (element, on) => {
+    if (element) element.hidden = !on;
+  };
+  const submitNow = (form) => HTMLFormElement.prototype.submit.call(form);
+  const disable = (form, off) =>
+    all('button', form).forEach((button) => {
+      button.disabled = off;
+    });
+
+  const page = document.body.dataset.vote;
+  if (page === undefined) return;
+  if (page === 'done') {
+    history.replaceState(null, '', location.pathname + location.search);
+    return;
+  }
+  const token = /^#[\w-]{22}$/.test(location.hash) ? location.hash.slice(1) : '';
+  const able = !!(window.BigInt && window.crypto && crypto.getRandomValues && window.Worker);
+
+  /** A worker as a function from a message to a promise of its answer. */
+  function startWorker(url) {
+    const worker = new Worker(url);
+    const waiting = {};
+    let last = 0;
+    const settle = (id, method, value) => {
+      if (waiting[id]) waiting[id][method](value);
+      delete waiting[id];
+    };
+    worker.onmessage = ({ data }) => {
+      if (data.progress !== undefined) waiting[data.id].progress(data.progress);
+      else if (data.error) settle(data.id, 'reject', data.error);
+      else settle(data.id, 'resolve', data.answer);
+    };
+    worker.onerror = () => Object.keys(waiting).forEach((id) => settle(id, 'reject', 'failed'));
+    return (message, progress) =>
+      new Promise((resolve, reject) => {
+        const id = ++last;
+        waiting[id] = { resolve, reject, progress: progress || (() => 0) };
+        worker.postMessage(Object.assign({ id }, message));
+      });
+  }
+
+  // A link within the page would replace the token in the address: go there without it.
+  all('a[href^="#"]').forEach((link) =>
+    link.addEventListener('click', (event) => {
+      const target = byId(link.getAttribute('href').slice(1));
+      event.preventDefault();
+      if (target) {
+        target.scrollIntoView();
+        target.focus();
+      }
+    }),
+  );
+  if (token) {
+    all('a[href]:not([href^="#"]), form').forEach((element) => {
+      const name = element.tagName === 'A' ? 'href' : 'action';
+      const url = new URL(element.getAttribute(name) || '', location.href);
+      if (url.origin === location.origin && /^\/(q|vote|i18n)\//.test(url.pathname)) {
+        url.hash = token;
+        element.setAttribute(name, url.href);
+      }
+    });
+  }
+  document.addEventListener('submit', (event) => {
+    // After the submit is taken, or the pressed button's own value would be missing.
+    if (!event.defaultPrevented) setTimeout(() => disable(event.target, true), 0);
+  });
+  window.addEventListener('pageshow', (event) => {
+    if (event.persisted) location.reload();
+  });
+
+  const start = byId('start');
+  if (start) signIn();
+  const factsBlock = byId('ballot-facts');
+  if (factsBlock) motions(JSON.parse(factsBlock.textContent));
+
+  /** The landing page: answers the server's challenge with the letter's key. */
+  function signIn() {
+    show(byId('bad-token'), location.hash.length > 1 && !token);
+    if (!able || !token) return;
+    const { bundle, suite, session } = start.dataset;
+    const challenge = start.elements.challenge.value;
+    const late = new Promise((resolve) => setTimeout(resolve, 20000));
+    const signed = startWorker(bundle)({ act: 'login', suite, session, challenge, token }).then(
+      (answer) => {
+        start.elements.login.value = answer.login;
+        start.elements.letter_key.value = answer.letter_key;
+      },
+      () => 0,
+    );
+    start.addEventListener('submit', (event) => {
+      event.preventDefault();
+      disable(start, true);
+      Promise.race([signed, late]).then(() => submitNow(start));
+    });
+  }
+
+  /** The motions, one at a time; the answers stay in this page's memory. */
+  function motions(facts) {
+    if (!able) return;
+    const asked = facts.manifest.motions;
+    const fieldsets = all('#answers fieldset');
+    const cast = byId('cast');
+    const bar = byId('sealing');
+    const choices = [];
+    const ask = startWorker(facts.bundle);
+    let sealing = 0;
+    let changing = false;
+
+    show(byId('server-path'), false);
+    if (facts.mode === 'letter' && !token) return problem('token');
+    ask({ act: 'open', facts, token }).then(() => {
+      all('[data-next]').forEach((button, i) => button.addEventListener('click', () => answer(i)));
+      all('#answers [data-back]').forEach((b) => b.addEventListener('click', () => history.back()));
+      all('[data-change]').forEach((button) =>
+        button.addEventListener('click', () => {
+          changing = true;
+          go(Number(button.dataset.change));
+        }),
+      );
+      cast.addEventListener('submit', submit);
+      byId('test').addEventListener('click', test);
+      window.addEventListener('popstate', ({ state }) => {
+        changing = false;
+        turnTo(Math.min((state && state.step) || 0, choices.length));
+      });
+      history.replaceState({ step: 0 }, '');
+      turnTo(0);
+    }, problem);
+
+    function problem(name) {
+      show(byId('answers'), false);
+      show(byId('review'), false);
+      show(byId('server-path'), true);
+      show(byId('problem'), true);
+      all('[data-problem]').forEach((p) => show(p, p.dataset.problem === name));
+    }
+
+    function go(step) {
+      history.pushState({ step }, '');
+      turnTo(step);
+    }
+
+    function turnTo(step) {
+      const reviewing = step === asked.length;
+      sealing++;
+      show(byId('answers'), !reviewing);
+      show(byId('review'), reviewing);
+      fieldsets.forEach((fieldset, i) => show(fieldset, i === step));
+      const heading = (reviewing ? byId('review') : fieldsets[step]).querySelector('h1');
+      window.scrollTo(0, 0);
+      if (heading) heading.focus();
+      if (reviewing) review();
+    }
+
+    function answer(i) {
+      const picked = all('input', fieldsets[i]).filter((input) => input.checked);
+      const options = picked.filter((input) => /^\d+$/.test(input.value));
+      const { min, max } = asked[i];
+      let error = '';
+      if (!picked.length) error = 'missing';
+      else if (options.length < picked.length && picked.length > 1) error = 'mixed';
+      else if (picked[0].value !== 'none' && options.length < min) error = 'missing';
+      else if (options.length > max) error = 'many';
+      all('[data-error]', fieldsets[i]).forEach((p) => show(p, p.dataset.error === error));
+      if (error) return;
+      choices[i] = picked[0].value === 'none' ? null : options.map((o) => Number(o.value));
+      const shown = byId('review').querySelector('[data-review="' + i + '"] [data-answer]');
+      shown.textContent = '';
+      picked.forEach((input) => {
+        shown.appendChild(document.createElement('div')).textContent = input.dataset.label;
+      });
+      go(changing ? asked.length : i + 1);
+      changing = false;
+    }
+
+    function ready(on) {
+      cast.querySelector('[type=submit]').disabled = byId('test').disabled = !on;
+      show(byId('sealing-note'), !on);
+      show(byId('sealed-note'), on);
+    }
+
+    function review() {
+      const turn = sealing;
+      const empty = choices.every((choice) => choice === null);
+      show(byId('review').querySelector('[data-error]'), empty);
+      ready(false);
+      bar.value = 0;
+      byId('tracker').textContent = '';
+      show(byId('sealing-note'), !empty);
+      if (empty) return;
+      ask({ act: 'seal', choices }, (part) => {
+        bar.value = part;
+      }).then((sealed) => {
+        if (turn !== sealing) return;
+        byId('tracker').textContent = sealed.tracker;
+        ready(true);
+      }, problem);
+    }
+
+    function submit(event) {
+      event.preventDefault();
+      disable(cast, true);
+      ask({ act: 'cast' }).then((signed) => {
+        cast.elements.ballot.value = signed.ballot;
+        submitNow(cast);
+      }, problem);
+    }
+
+    function test() {
+      ask({ act: 'test' }).then((opened) => {
+        byId('test-output').value = opened.test;
+        show(byId('tested'), true);
+        review();
+      }, problem);
+    }
+  }
+})();
