@@ -1,0 +1,157 @@
+"""Who may do what, where: one readable table, and the only ways to a place.
+
+A grant names a role for one estate, or for one authority and everything below it in the
+tree of authorities. A place without a grant does not exist for the person asking: every
+function here answers a stranger with 404, never 403.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.models import RoleGrant, User
+from registry.models import Authority, Estate
+
+# City bureau, district bureau, zone administration, street office, residents' committee.
+TREE_DEPTH = 5
+
+
+class Permission(StrEnum):
+    """One thing a person may do at a place."""
+
+    MANAGE_ROLL = "manage_roll"  # import, correct and waive; sees names and numbers
+    MANAGE_SESSION = "manage_session"  # draft, announce, cancel
+    PRINT_LETTERS = "print_letters"  # letters hold every owner's credential
+    VIEW_SESSION = "view_session"  # announced sessions: timeline, totals, result
+    VIEW_DRAFT = "view_draft"  # before the announcement too
+    VIEW_TURNOUT = "view_turnout"  # which rooms took part; never how
+    SUPERVISE = "supervise"  # "why one head" list, board export
+    MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
+
+
+_P = Permission
+_SEES = frozenset({_P.VIEW_SESSION})
+_WATCHES = _SEES | {_P.VIEW_DRAFT, _P.VIEW_TURNOUT, _P.SUPERVISE}
+
+# An organiser does not supervise the own count: the two roles have separate rows, and
+# whoever convenes on behalf of a street or residents' committee gets an organiser's grant.
+# The property manager is a party to many votes and has no business in any of them.
+ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    "organiser": _WATCHES | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS},
+    "supervisor": _WATCHES,
+    "residents_committee": _WATCHES,
+    "street_office": _WATCHES,
+    "bureau": _SEES,
+    "property_manager": frozenset(),
+    "operator": frozenset({_P.MANAGE_GRANTS}),
+}
+
+# Roles of public officials and of whoever runs the platform: password and a second factor.
+SECOND_FACTOR_ROLES = frozenset({"street_office", "bureau", "operator"})
+
+Visitor = User | AnonymousUser
+
+
+def today() -> date:
+    """The date in Asia/Shanghai, by which grants begin and end."""
+    return timezone.localdate()
+
+
+def roles_with(permission: Permission) -> list[str]:
+    """The roles whose row in the table holds `permission`."""
+    return [role for role, granted in ROLE_PERMISSIONS.items() if permission in granted]
+
+
+def grants_of(user: Visitor) -> QuerySet[RoleGrant]:
+    """The grants of `user` in force today; none of an inactive person."""
+    if not (user.is_authenticated and user.is_active):
+        return RoleGrant.objects.none()
+    return RoleGrant.objects.filter(user=user).filter(_in_force(""))
+
+
+def estates_for(user: Visitor, permission: Permission) -> QuerySet[Estate]:
+    """All estates where `user` has `permission`, directly or through an authority."""
+    grants = grants_of(user).filter(role__in=roles_with(permission))
+    reached = Q(pk__in=grants.filter(estate__isnull=False).values("estate"))
+    authorities = grants.filter(authority__isnull=False).values("authority")
+    path, alive = "authority", Q()
+    for _level in range(TREE_DEPTH):
+        # An authority that no longer exists hands nothing down, and nothing passes it.
+        alive &= _in_force(f"{path}__")
+        reached |= alive & Q(**{f"{path}__in": authorities})
+        path += "__parent"
+    return Estate.objects.filter(reached)
+
+
+def places_of(user: Visitor) -> QuerySet[Estate]:
+    """All estates where `user` has any business, for worklists and menus."""
+    return estates_for(user, Permission.VIEW_SESSION)
+
+
+def estate_for(user: Visitor, code: str, permission: Permission) -> Estate:
+    """The estate of that code; Http404 unless `user` has `permission` there."""
+    estate = (
+        estates_for(user, permission)
+        .select_related("division", "authority__parent__parent__parent__parent")
+        .filter(code=code)
+        .first()
+    )
+    if estate is None:
+        raise Http404
+    return estate
+
+
+def has_permission(user: Visitor, permission: Permission) -> bool:
+    """Whether any grant in force carries `permission`, wherever it holds."""
+    return grants_of(user).filter(role__in=roles_with(permission)).exists()
+
+
+def require(user: Visitor, permission: Permission) -> None:
+    """Http404 unless `has_permission`: for pages that belong to no single place."""
+    if not has_permission(user, permission):
+        raise Http404
+
+
+def permissions_at(user: Visitor, estate: Estate) -> frozenset[Permission]:
+    """Everything `user` may do at `estate`; to show or hide links.
+
+    One query where the estate came from `estate_for`, which fetches the line above it.
+    """
+    line = set(_authority_line(estate))
+    held = grants_of(user).values_list("role", "estate", "authority")
+    return frozenset().union(
+        *(
+            ROLE_PERMISSIONS[role]
+            for role, at_estate, at_authority in held
+            if at_estate == estate.pk or at_authority in line
+        )
+    )
+
+
+def needs_second_factor(user: Visitor) -> bool:
+    """Whether a role held today asks for a second factor."""
+    return grants_of(user).filter(role__in=SECOND_FACTOR_ROLES).exists()
+
+
+def _in_force(path: str) -> Q:
+    now = today()
+    return Q(**{f"{path}valid_from__lte": now}) & (
+        Q(**{f"{path}valid_to__isnull": True}) | Q(**{f"{path}valid_to__gte": now})
+    )
+
+
+def _authority_line(estate: Estate) -> list[int]:
+    """The estate's authority and those above it, as far as all of them exist today."""
+    line: list[int] = []
+    now = today()
+    step: Authority | None = estate.authority
+    for _level in range(TREE_DEPTH):
+        if step is None or step.valid_from > now or (step.valid_to and step.valid_to < now):
+            break
+        line.append(step.pk)
+        step = step.parent
+    return line
