@@ -1,4 +1,4 @@
-"""Typed access to environment variables; secrets may come from NAME or from a file NAME_FILE."""
+"""Typed access to environment variables; a secret comes from NAME or from a file NAME_FILE."""
 
 import os
 from base64 import b64decode, b64encode

@@ -92,7 +92,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 # Commands open their own durable transactions.
 ATOMIC_REQUESTS = False
@@ -151,13 +151,13 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env_text("YISHI_STATIC_ROOT") or VAR_DIR / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
-            if DEBUG
+            if DEBUG and not env_bool("YISHI_BUILD")
             else "whitenoise.storage.CompressedManifestStaticFilesStorage"
         )
     },
@@ -178,7 +178,7 @@ if not DEBUG:
     SECURE_HSTS_SECONDS = 31536000
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# Where letters wait to be fetched (24 hours at most), and the development certificate authority.
+# Where letters wait to be fetched (24 hours at most); the development certificate authority.
 LETTER_DIR = VAR_DIR / "letters"
 CA_DIR = VAR_DIR / "ca"
 SIGNER_PKCS12 = env_text("YISHI_SIGNER_PKCS12")

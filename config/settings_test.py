@@ -1,4 +1,4 @@
-"""Settings of the tests: throw-away keys, fast password hashing, tasks in the calling process."""
+"""Settings of the tests: throw-away keys, fast password hashing, tasks run at once."""
 
 import os
 import tempfile

@@ -11,7 +11,7 @@ class Log(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     hash_name = models.CharField(max_length=10, default="sha256")
-    # Derived from the entries, kept to append without reading them; written under the row's lock.
+    # Derived from the entries, kept to append without reading them; written under the lock.
     size = models.BigIntegerField(default=0)
     head = models.CharField(max_length=64, default="0" * 64)
     last_time = models.DateTimeField(null=True)

@@ -252,7 +252,7 @@ class ColumnMapping(models.Model):
 
 
 class Finding(models.Model):
-    """Something the roll doctor found: settled by a correction, or waived by name with a reason."""
+    """A find of the roll doctor: settled by a correction, or waived by name with a reason."""
 
     STATES = [("open", _("待处理")), ("settled", _("已解决")), ("waived", _("已说明"))]
 

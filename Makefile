@@ -1,0 +1,88 @@
+# The front door. `make` alone prints the list.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3.11
+STAMP := $(VENV)/.ready
+export PYTHONUNBUFFERED = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format types contracts templates migrations-complete \
+        bench soak browser vectors bundle run worker migrate messages lock up down clean
+
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
+
+$(STAMP): requirements-dev.txt scripts/install
+	@sh scripts/install
+	@PY=$$(command -v $(PYTHON) || command -v python3) && $$PY -m venv $(VENV)
+	@echo "installing Python packages (with hashes)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+setup: $(STAMP) ## Install what is missing: system packages (saying so) and the Python environment
+
+demo: $(STAMP) ## Run the whole main job on the sample estate, then serve it (SERVE=0: stop after the job)
+	@$(BIN)/python manage.py demo $(if $(filter 0,$(SERVE)),--no-serve,)
+
+test: $(STAMP) ## Run the tests: SQLite always; PostgreSQL, Redis, Chromium and Node where they answer
+	@sh scripts/test
+
+check: lint types contracts templates migrations-complete ## Everything that is not a test
+
+lint: $(STAMP) ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(STAMP) ## Let ruff format and mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(STAMP) ## mypy, strict
+	@$(BIN)/mypy core logbook registry accounts documents voting funds committees portal config
+
+contracts: $(STAMP) ## import-linter: who may import whom
+	@$(BIN)/lint-imports
+
+templates: $(STAMP) ## djlint on every template
+	@$(BIN)/djlint --quiet --lint templates
+
+migrations-complete: $(STAMP) ## No model change without its migration
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: $(STAMP) ## The benchmarks of docs/performance.md (quiet machine, please)
+	@sh scripts/bench
+
+soak: $(STAMP) ## What is too long for CI: larger random sessions, 200,000 rows, kill tests in a loop
+	@YISHI_SOAK=1 $(BIN)/pytest -q -m "soak" tests
+
+vectors: $(STAMP) ## Write the protocol's test vectors again
+	@$(BIN)/python tests/vectors/make.py
+
+bundle: ## Build the browser bundles again (needs Node)
+	cd frontend && npm ci --ignore-scripts && node build.mjs
+
+messages: $(STAMP) ## Collect and compile translations
+	@$(BIN)/python manage.py makemessages --all --no-location --no-wrap --ignore=.venv --ignore=node_modules --ignore=frontend
+	@$(BIN)/python manage.py compilemessages -v 0
+
+migrate: $(STAMP) ## Bring the database up to date
+	@$(BIN)/python manage.py migrate
+
+run: $(STAMP) ## Serve at 127.0.0.1:8000 for development
+	@$(BIN)/python manage.py runserver 127.0.0.1:8000
+
+worker: $(STAMP) ## Run due sweepers and jobs, without Celery
+	@$(BIN)/python manage.py work
+
+lock: ## Lock the dependencies with hashes, without addresses of registries (needs uv)
+	uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
+	uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+up: ## Start web, worker, beat, PostgreSQL and Redis in containers
+	docker compose up --build
+
+down: ## Stop them
+	docker compose down
+
+clean: ## Remove the environment and everything the demo left
+	rm -rf $(VENV) var
