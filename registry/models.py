@@ -112,6 +112,8 @@ class Unit(models.Model):
         ("parking", _("车位")),
         ("storage", _("储藏间")),
         ("other", _("其他")),
+        # 物业服务用房 and the like belong to all owners (Civil Code 274): never on a roll.
+        ("common", _("共有用房")),
     ]
     SOURCES = [("register", _("登记")), ("survey", _("实测")), ("contract", _("合同"))]
     STATES = [
@@ -251,6 +253,31 @@ class ColumnMapping(models.Model):
         return self.header_sha256[:8]
 
 
+class PropertyManagerStaff(models.Model):
+    """Somebody who works for the property manager: may not stand in for owners.
+
+    Kept to notice a staff member's name or phone among the owners', nothing else.
+    """
+
+    estate = models.ForeignKey(
+        Estate, on_delete=models.PROTECT, related_name="property_manager_staff"
+    )
+    name = EncryptedTextField()
+    name_hash = models.CharField(max_length=64)
+    phone_hash = models.CharField(max_length=64, blank=True)
+    added_by = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["estate", "name_hash", "phone_hash"], name="one_entry_per_staff_member"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"staff {self.pk}"
+
+
 class Finding(models.Model):
     """A find of the roll doctor: settled by a correction, or waived by name with a reason."""
 
@@ -259,6 +286,7 @@ class Finding(models.Model):
     estate = models.ForeignKey(Estate, on_delete=models.PROTECT, related_name="findings")
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=200)  # rooms concerned, never names or numbers
+    unit_ids = models.JSONField(default=list)
     fingerprint = models.CharField(max_length=64)  # same finding, same fingerprint
     state = models.CharField(max_length=10, choices=STATES, default="open")
     reason = models.CharField(max_length=300, blank=True)
