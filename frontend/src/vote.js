@@ -39,7 +39,10 @@
       else if (data.error) settle(data.id, 'reject', data.error);
       else settle(data.id, 'resolve', data.answer);
     };
-    worker.onerror = () => Object.keys(waiting).forEach((id) => settle(id, 'reject', 'failed'));
+    worker.onerror = (event) => {
+      event.preventDefault();
+      Object.keys(waiting).forEach((id) => settle(id, 'reject', 'failed'));
+    };
     return (message, progress) =>
       new Promise((resolve, reject) => {
         const id = ++last;
