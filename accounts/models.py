@@ -16,6 +16,16 @@ class User(AbstractUser):
     phone_hash = models.CharField(max_length=64, blank=True, db_index=True)
     phone_verified = models.BooleanField(default=False)
 
+    class Meta(AbstractUser.Meta):
+        # A sign-in code must lead to one person.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phone_hash"],
+                condition=~models.Q(phone_hash=""),
+                name="one_user_per_phone",
+            )
+        ]
+
     def __str__(self) -> str:
         return self.display_name or self.username
 
@@ -73,7 +83,7 @@ class Message(models.Model):
 
 
 class Attempts(models.Model):
-    """Failed tries under one key (a letter, an address), for limits that hold across processes."""
+    """Tries under one key (a letter, an address), for limits that hold across processes."""
 
     key = models.CharField(max_length=80, unique=True)
     count = models.PositiveIntegerField(default=0)

@@ -1,0 +1,85 @@
+"""Sending short messages: codes at once, everything else from the outbox."""
+
+import logging
+from datetime import datetime, time, timedelta
+
+from accounts.gateways import gateway
+from accounts.models import Message
+from accounts.phones import phone_hash
+from accounts.services.attempts import count_attempt
+from accounts.texts import CODES, rendered
+from core.deadlines import SHANGHAI
+from core.errors import RuleViolation
+
+logger = logging.getLogger(__name__)
+
+CODES_A_DAY = 10
+# Nobody is woken for a reminder; a code is asked for by the person who waits for it.
+QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+# A worker that dies while sending leaves its message alone for so long.
+LEASE = timedelta(minutes=5)
+MAX_TRIES = 6
+
+
+def send_code(
+    *, phone: str, template: str, params: dict[str, str], key: str, at: datetime
+) -> None:
+    """Send a one-time code now; it is never stored.
+
+    RuleViolation sms.daily_limit after ten codes to one number in 24 hours, whoever
+    asks: an attacker must not be able to ring somebody's phone all day.
+    """
+    if template not in CODES:
+        raise ValueError(f"no code text {template}")
+    counter = f"sms-day:{phone_hash(phone)[:40]}"
+    if not count_attempt(counter, limit=CODES_A_DAY, window=timedelta(days=1), at=at):
+        raise RuleViolation(
+            "sms.daily_limit",
+            "这个手机号今天收到的验证码已达上限，请明天再试，或打电话请工作人员协助",
+        )
+    gateway().send(phone=phone, text=rendered(template, params), key=key)
+
+
+def send_due_messages(*, at: datetime, limit: int = 200) -> int:
+    """Send what is due in the outbox; returns how many left the house. A sweeper.
+
+    Two sweepers never send one message together: each first moves its lease, and only
+    one of them changes the row. A message whose sender died is tried again under the
+    same key, by which the gateway knows a repetition.
+    """
+    if is_quiet(at):
+        return 0
+    due = Message.objects.filter(state="queued", not_before__lte=at).order_by("id")[:limit]
+    return sum(_send(message, at) for message in due)
+
+
+def is_quiet(at: datetime) -> bool:
+    """Whether `at` lies between 21:00 and 08:00 in Shanghai."""
+    clock = at.astimezone(SHANGHAI).time()
+    return clock >= QUIET_FROM or clock < QUIET_UNTIL
+
+
+def _send(message: Message, at: datetime) -> bool:
+    mine = Message.objects.filter(
+        pk=message.pk, state="queued", not_before=message.not_before
+    ).update(not_before=at + LEASE, attempts=message.attempts + 1)
+    if not mine:
+        return False
+    row = Message.objects.filter(pk=message.pk)
+    try:
+        gateway().send(
+            phone=message.phone,
+            text=rendered(message.template, message.params),
+            key=message.key,
+        )
+    except Exception as error:
+        tries = message.attempts + 1
+        # The number itself stays out of the log.
+        logger.warning("message %s: %s", message.pk, type(error).__name__)
+        if tries >= MAX_TRIES:
+            row.update(state="failed")
+        else:
+            row.update(not_before=at + timedelta(minutes=2**tries))
+        return False
+    row.update(state="sent", sent_at=at)
+    return True

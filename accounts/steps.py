@@ -1,0 +1,42 @@
+"""Queueing a message: joins the caller's transaction and refuses to run without one."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Message
+from accounts.texts import TEXTS, rendered
+
+
+def queue_message(
+    *,
+    key: str,
+    phone: str,
+    template: str,
+    params: dict[str, str],
+    at: datetime,
+    not_before: datetime | None = None,
+) -> Message | None:
+    """Put an SMS into the outbox, once per `key` however often this runs.
+
+    `key` names the event and the person, e.g. "session:12:opened:party:7". None where
+    there is no phone to send to. ValueError where the text and its gaps do not fit.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a message is queued inside the caller's transaction only")
+    if template not in TEXTS:
+        raise ValueError(f"no message text {template}")
+    rendered(template, params)
+    if not phone:
+        return None
+    message, _created = Message.objects.get_or_create(
+        key=key,
+        defaults={
+            "phone": phone,
+            "template": template,
+            "params": params,
+            "not_before": not_before or at,
+            "created_at": at,
+        },
+    )
+    return message

@@ -1,0 +1,53 @@
+"""The texts of short messages, by key.
+
+Vendors approve a text once, with named gaps; so a message is a key and its gaps, and the
+text never comes from a page. No gap ever takes a letter's token or code, a choice, or a
+name: an SMS is read on locked screens. `{code}` of a sign-in or voting check is the one
+secret, and such messages never lie in the outbox (see `services.messages.send_code`).
+"""
+
+from string import Formatter
+
+CODES: dict[str, str] = {
+    "sign_in": "验证码{code}，用于登录，10分钟内有效。请勿告诉他人。",
+    "vote_check": "验证码{code}，用于{estate}业主投票的身份核对，10分钟内有效。请勿告诉他人。",
+}
+
+TEXTS: dict[str, str] = {
+    "session_opened": (
+        "【{estate}】{title}现在可以投票，{deadline}截止。"
+        "请扫纸质通知书上的二维码，或交纸质表决票。咨询{phone}。"
+    ),
+    "three_days_left": (
+        "【{estate}】{title}将于{deadline}截止，目前还没有收到您的表决票。"
+        "是否参加由您决定。请用纸质通知书投票，丢失可补发，咨询{phone}。"
+    ),
+    "result_published": "【{estate}】{title}已有结果，请看小区公告栏或{url}。咨询{phone}。",
+    "ballot_recorded": (
+        "【{estate}】已收到您家对{title}的表决票。如果不是您家所投，请马上致电{phone}。"
+    ),
+    "ballot_replaced": (
+        "【{estate}】您家对{title}的表决票已改，以最后一次为准。如果不是您家所改，请马上致电{phone}。"
+    ),
+    "credential_replaced": (
+        "【{estate}】有人用您家通知书上的12位码办理了投票核对，原二维码不再有效。"
+        "如果不是您家办理，请马上致电{phone}。"
+    ),
+    "letter_reissued": (
+        "【{estate}】您家的投票通知书已补发，旧的一张作废。如果没有申请补发，请致电{phone}。"
+    ),
+    "invited": "{inviter}请您登录业主表决平台办理“{role}”的事务。请打开{url}，用本手机号登录。",
+}
+
+
+def gaps(text: str) -> set[str]:
+    """The names of the gaps in a text."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def rendered(key: str, params: dict[str, str]) -> str:
+    """The text of `key` with its gaps filled; ValueError where they do not fit exactly."""
+    text = TEXTS.get(key) or CODES[key]
+    if gaps(text) != set(params):
+        raise ValueError(f"message {key} takes exactly {sorted(gaps(text))}")
+    return text.format(**params)
