@@ -197,6 +197,18 @@ class LetterCode(models.Model):
         return f"letter of party {self.party_id}"
 
 
+class CheckCode(models.Model):
+    """The six digits last sent to a party's phone for the second check, as HMAC."""
+
+    party = models.OneToOneField(Party, on_delete=models.CASCADE, related_name="check_code")
+    code_hmac = models.CharField(max_length=64)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"check code of party {self.party_id}"
+
+
 class Ballot(models.Model):
     """Where a recorded ballot stands on the board. Its content is the board's line."""
 

@@ -6,225 +6,448 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('documents', '0001_initial'),
-        ('logbook', '0001_initial'),
-        ('registry', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("documents", "0001_initial"),
+        ("logbook", "0001_initial"),
+        ("registry", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Motion',
+            name="Motion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('matter', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=120)),
-                ('text', models.TextField()),
-                ('cost_fen', models.BigIntegerField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("matter", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=120)),
+                ("text", models.TextField()),
+                ("cost_fen", models.BigIntegerField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Party',
+            name="Party",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('area', models.BigIntegerField()),
-                ('why', models.CharField(max_length=20)),
-                ('is_developer', models.BooleanField(default=False)),
-                ('name', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('phone', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('document_tails', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('salt', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('commitment', models.CharField(max_length=64)),
-                ('key', models.CharField(max_length=90)),
-                ('serial', models.CharField(max_length=12)),
-                ('current_key', models.CharField(max_length=90)),
-                ('ballots', models.PositiveIntegerField(default=0)),
-                ('last_digest', models.CharField(default='0000000000000000000000000000000000000000000000000000000000000000', max_length=64)),
-                ('last_seq', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("area", models.BigIntegerField()),
+                ("why", models.CharField(max_length=20)),
+                ("is_developer", models.BooleanField(default=False)),
+                ("name", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("phone", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("document_tails", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("salt", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("commitment", models.CharField(max_length=64)),
+                ("key", models.CharField(max_length=90)),
+                ("serial", models.CharField(max_length=12)),
+                ("current_key", models.CharField(max_length=90)),
+                ("ballots", models.PositiveIntegerField(default=0)),
+                (
+                    "last_digest",
+                    models.CharField(
+                        default="0000000000000000000000000000000000000000000000000000000000000000",
+                        max_length=64,
+                    ),
+                ),
+                ("last_seq", models.BigIntegerField(null=True)),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('content_type', models.CharField(max_length=60)),
-                ('content', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('motion', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='voting.motion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("content_type", models.CharField(max_length=60)),
+                ("content", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="voting.motion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LetterCode',
+            name="LetterCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code_hmac', models.CharField(max_length=64, unique=True)),
-                ('issued_at', models.DateTimeField()),
-                ('voided_at', models.DateTimeField(null=True)),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='voting.party')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code_hmac", models.CharField(max_length=64, unique=True)),
+                ("issued_at", models.DateTimeField()),
+                ("voided_at", models.DateTimeField(null=True)),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="codes",
+                        to="voting.party",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PartyUnit',
+            name="PartyUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=80)),
-                ('building', models.CharField(max_length=40)),
-                ('entrance', models.CharField(blank=True, max_length=20)),
-                ('floor', models.SmallIntegerField(null=True)),
-                ('area', models.BigIntegerField()),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='voting.party')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='registry.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(max_length=80)),
+                ("building", models.CharField(max_length=40)),
+                ("entrance", models.CharField(blank=True, max_length=20)),
+                ("floor", models.SmallIntegerField(null=True)),
+                ("area", models.BigIntegerField()),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="units",
+                        to="voting.party",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="registry.unit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=16, unique=True)),
-                ('title', models.CharField(max_length=120)),
-                ('organiser_kind', models.CharField(choices=[('preparatory_group', '筹备组'), ('renewal_group', '换届小组'), ('owners_committee', '业主委员会'), ('management_committee', '物业管理委员会'), ('residents_committee', '居民委员会'), ('street_office', '街道办事处')], max_length=24)),
-                ('organiser', models.CharField(max_length=80)),
-                ('contact_phone', models.CharField(max_length=30)),
-                ('contact_place', models.CharField(blank=True, max_length=80)),
-                ('scope', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('draft', '起草中'), ('frozen', '已公告'), ('closed', '表决已截止'), ('counted', '已计票'), ('resolved', '已出决议'), ('cancelled', '已取消')], default='draft', max_length=10)),
-                ('suite', models.CharField(default='P256-SHA256', max_length=16)),
-                ('opening_policy', models.CharField(choices=[('secret', '只公布合计'), ('named', '记名')], default='secret', max_length=8)),
-                ('revote', models.BooleanField(default=True)),
-                ('allow_document_check', models.BooleanField(default=True)),
-                ('notice_on', models.DateField(null=True)),
-                ('opens_at', models.DateTimeField(null=True)),
-                ('closes_at', models.DateTimeField(null=True)),
-                ('profile', models.JSONField(default=dict)),
-                ('profile_code', models.CharField(blank=True, max_length=40)),
-                ('frozen_at', models.DateTimeField(null=True)),
-                ('manifest', models.BinaryField(default=b'')),
-                ('manifest_hash', models.CharField(blank=True, max_length=64)),
-                ('created_by', models.CharField(max_length=80)),
-                ('created_at', models.DateTimeField()),
-                ('board', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='logbook.log')),
-                ('estate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='registry.estate')),
-                ('letters_job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='accounts.job')),
-                ('resolution', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='documents.document')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=16, unique=True)),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "organiser_kind",
+                    models.CharField(
+                        choices=[
+                            ("preparatory_group", "筹备组"),
+                            ("renewal_group", "换届小组"),
+                            ("owners_committee", "业主委员会"),
+                            ("management_committee", "物业管理委员会"),
+                            ("residents_committee", "居民委员会"),
+                            ("street_office", "街道办事处"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("organiser", models.CharField(max_length=80)),
+                ("contact_phone", models.CharField(max_length=30)),
+                ("contact_place", models.CharField(blank=True, max_length=80)),
+                ("scope", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "起草中"),
+                            ("frozen", "已公告"),
+                            ("closed", "表决已截止"),
+                            ("counted", "已计票"),
+                            ("resolved", "已出决议"),
+                            ("cancelled", "已取消"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("suite", models.CharField(default="P256-SHA256", max_length=16)),
+                (
+                    "opening_policy",
+                    models.CharField(
+                        choices=[("secret", "只公布合计"), ("named", "记名")],
+                        default="secret",
+                        max_length=8,
+                    ),
+                ),
+                ("revote", models.BooleanField(default=True)),
+                ("allow_document_check", models.BooleanField(default=True)),
+                ("notice_on", models.DateField(null=True)),
+                ("opens_at", models.DateTimeField(null=True)),
+                ("closes_at", models.DateTimeField(null=True)),
+                ("profile", models.JSONField(default=dict)),
+                ("profile_code", models.CharField(blank=True, max_length=40)),
+                ("frozen_at", models.DateTimeField(null=True)),
+                ("manifest", models.BinaryField(default=b"")),
+                ("manifest_hash", models.CharField(blank=True, max_length=64)),
+                ("created_by", models.CharField(max_length=80)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "board",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="logbook.log"
+                    ),
+                ),
+                (
+                    "estate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="registry.estate",
+                    ),
+                ),
+                (
+                    "letters_job",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="accounts.job",
+                    ),
+                ),
+                (
+                    "resolution",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="documents.document",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='party',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to='voting.session'),
+            model_name="party",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="parties",
+                to="voting.session",
+            ),
         ),
         migrations.AddField(
-            model_name='motion',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='motions', to='voting.session'),
+            model_name="motion",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="motions",
+                to="voting.session",
+            ),
         ),
         migrations.CreateModel(
-            name='BallotPoint',
+            name="BallotPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.BigIntegerField()),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='voting.session')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.BigIntegerField()),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="voting.session"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Ballot',
+            name="Ballot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('seq', models.BigIntegerField()),
-                ('encrypted_by', models.CharField(max_length=8)),
-                ('replacement', models.BooleanField(default=False)),
-                ('receipt', models.BinaryField()),
-                ('receipt_code', models.CharField(max_length=16, unique=True)),
-                ('submission', models.CharField(max_length=64)),
-                ('recorded_at', models.DateTimeField()),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recorded', to='voting.party')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ballots', to='voting.session')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("seq", models.BigIntegerField()),
+                ("encrypted_by", models.CharField(max_length=8)),
+                ("replacement", models.BooleanField(default=False)),
+                ("receipt", models.BinaryField()),
+                ("receipt_code", models.CharField(max_length=16, unique=True)),
+                ("submission", models.CharField(max_length=64)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recorded",
+                        to="voting.party",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ballots",
+                        to="voting.session",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TrusteeKey',
+            name="TrusteeKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('index', models.PositiveSmallIntegerField()),
-                ('secret', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('destroy_on', models.DateField()),
-                ('destroyed_at', models.DateTimeField(null=True)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trustee_keys', to='voting.session')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("index", models.PositiveSmallIntegerField()),
+                ("secret", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("destroy_on", models.DateField()),
+                ("destroyed_at", models.DateTimeField(null=True)),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="trustee_keys",
+                        to="voting.session",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MotionShare',
+            name="MotionShare",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fen', models.BigIntegerField()),
-                ('motion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='voting.motion')),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='voting.party')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fen", models.BigIntegerField()),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shares",
+                        to="voting.motion",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shares",
+                        to="voting.party",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('motion', 'party'), name='one_share_per_party')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("motion", "party"), name="one_share_per_party"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'frozen', 'closed', 'counted', 'resolved', 'cancelled'])), name='session_state_known'),
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["draft", "frozen", "closed", "counted", "resolved", "cancelled"],
+                    )
+                ),
+                name="session_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='party',
-            constraint=models.UniqueConstraint(fields=('session', 'number'), name='one_party_per_number'),
+            model_name="party",
+            constraint=models.UniqueConstraint(
+                fields=("session", "number"), name="one_party_per_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='party',
-            constraint=models.UniqueConstraint(fields=('session', 'key'), name='one_party_per_key'),
+            model_name="party",
+            constraint=models.UniqueConstraint(
+                fields=("session", "key"), name="one_party_per_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='party',
-            constraint=models.UniqueConstraint(fields=('session', 'serial'), name='one_party_per_serial'),
+            model_name="party",
+            constraint=models.UniqueConstraint(
+                fields=("session", "serial"), name="one_party_per_serial"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(('area__gt', 0)), name='party_area_positive'),
+            model_name="party",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("area__gt", 0)), name="party_area_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='motion',
-            constraint=models.UniqueConstraint(fields=('session', 'position'), name='one_motion_per_position'),
+            model_name="motion",
+            constraint=models.UniqueConstraint(
+                fields=("session", "position"), name="one_motion_per_position"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='motion',
-            constraint=models.CheckConstraint(condition=models.Q(('matter__range', (1, 9))), name='motion_matter_known'),
+            model_name="motion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("matter__range", (1, 9))), name="motion_matter_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ballotpoint',
-            constraint=models.UniqueConstraint(fields=('session', 'fingerprint'), name='one_use_of_a_point'),
+            model_name="ballotpoint",
+            constraint=models.UniqueConstraint(
+                fields=("session", "fingerprint"), name="one_use_of_a_point"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ballot',
-            constraint=models.UniqueConstraint(fields=('party', 'number'), name='one_ballot_per_number'),
+            model_name="ballot",
+            constraint=models.UniqueConstraint(
+                fields=("party", "number"), name="one_ballot_per_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ballot',
-            constraint=models.UniqueConstraint(fields=('session', 'digest'), name='one_ballot_per_digest'),
+            model_name="ballot",
+            constraint=models.UniqueConstraint(
+                fields=("session", "digest"), name="one_ballot_per_digest"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ballot',
-            constraint=models.UniqueConstraint(fields=('party', 'submission'), name='one_ballot_per_submission'),
+            model_name="ballot",
+            constraint=models.UniqueConstraint(
+                fields=("party", "submission"), name="one_ballot_per_submission"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trusteekey',
-            constraint=models.UniqueConstraint(fields=('session', 'index'), name='one_key_per_trustee'),
+            model_name="trusteekey",
+            constraint=models.UniqueConstraint(
+                fields=("session", "index"), name="one_key_per_trustee"
+            ),
         ),
     ]

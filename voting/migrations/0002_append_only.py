@@ -10,7 +10,18 @@ class Migration(migrations.Migration):
         append_only("voting_ballotpoint"),
         append_only(
             "voting_party",
-            columns=("id", "session_id", "number", "area", "why", "is_developer", "salt", "commitment", "key", "serial"),
+            columns=(
+                "id",
+                "session_id",
+                "number",
+                "area",
+                "why",
+                "is_developer",
+                "salt",
+                "commitment",
+                "key",
+                "serial",
+            ),
         ),
         append_only("voting_partyunit"),
     ]

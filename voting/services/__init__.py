@@ -1,0 +1,1 @@
+"""Commands of a vote: each one legal act, one durable transaction, one entry on the record."""

@@ -1,0 +1,182 @@
+"""How an owner gets in: the letter's code or key, then one more check.
+
+Opening a letter's address changes nothing. What an owner gets wrong is never said field
+by field, and wrong answers are counted in the database, across processes.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import randbelow
+from typing import Literal
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.services.attempts import attempts_left, count_attempt, forget_attempts
+from accounts.services.messages import send_code
+from core.errors import RuleViolation
+from core.text import half_width
+from registry.fields import keyed_hash
+from voting.domain.codes import letter_code_or_none
+from voting.domain.people import same_person
+from voting.models import CheckCode, LetterCode, Party
+from voting.protocol.credential import login_message
+from voting.protocol.schnorr import verify
+from voting.protocol.shape import unb64
+from voting.protocol.suite import suite
+
+WINDOW = timedelta(minutes=15)
+MAX_GUESSES = 10  # unknown codes from one address
+MAX_WRONG_ANSWERS = 5  # to the second check, per party
+RESEND_AFTER = timedelta(seconds=60)
+CODE_LIFE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterState:
+    """What a letter's code leads to; party and session are 0 for an unknown one."""
+
+    kind: Literal["valid", "reissued", "unknown"]
+    party_id: int = 0
+    session_id: int = 0
+
+
+def code_hmac(code: str) -> str:
+    """The stored form of a letter's code (12 Crockford characters, no hyphens)."""
+    return hmac.new(settings.CODE_KEY, b"letter\x00" + code.encode(), sha256).hexdigest()
+
+
+@sensitive_variables("code", "plain")
+def find_letter(*, code: str, at: datetime, address: str = "") -> LetterState:
+    """Look a letter's code up; only an unknown one leaves a trace, against guessing.
+
+    `address`: the client's, kept as keyed hash. RuleViolation "letter.too_many_guesses"
+    for any code after ten unknown ones from it within 15 minutes.
+    """
+    counter = f"guess:{keyed_hash(address, purpose='guess')[:40]}"
+    limit = {"limit": MAX_GUESSES, "window": WINDOW, "at": at}
+    if address and not attempts_left(counter, **limit):
+        raise RuleViolation(
+            "letter.too_many_guesses", _("输错次数太多，请过十五分钟再试，或扫描信上的二维码。")
+        )
+    plain = letter_code_or_none(code)
+    found = plain and (
+        LetterCode.objects.filter(code_hmac=code_hmac(plain))
+        .values_list("party_id", "party__session_id", "voided_at")
+        .first()
+    )
+    if not found:
+        if address:
+            count_attempt(counter, **limit)
+        return LetterState("unknown")
+    party, session, voided = found
+    return LetterState("reissued" if voided else "valid", party, session)
+
+
+def start_by_letter(*, party_id: int, challenge: bytes, key: str, login: str) -> bool:
+    """Whether the browser holds the party's current key; anything else goes on by code.
+
+    `challenge`: the 32 bytes the server issued; `key`, `login`: base64url as sent.
+    """
+    party = (
+        Party.objects.select_related("session")
+        .only("current_key", "session__code", "session__suite")
+        .get(pk=party_id)
+    )
+    if not hmac.compare_digest(party.current_key.encode(), key.encode()):
+        return False
+    try:
+        signature = unb64(login)
+    except ValueError:
+        return False
+    message = login_message(party.session.code, challenge)
+    return verify(suite(party.session.suite), "login", unb64(key), message, signature)
+
+
+@sensitive_variables("digits", "phone")
+def send_second_check_code(*, party_id: int, at: datetime) -> datetime:
+    """Send six digits to the phone on the roll; return until when they hold.
+
+    RuleViolation "check.no_phone", "check.too_soon", "sms.daily_limit".
+    """
+    digits = f"{randbelow(10**6):06}"
+    party = _store_check_code(party_id, digits, at)
+    send_code(
+        phone=party.phone,
+        template="vote_check",
+        params={"code": digits, "estate": party.session.estate.name},
+        key=f"check:{party_id}:{at.timestamp():.0f}",
+        at=at,
+    )
+    return at + CODE_LIFE
+
+
+@transaction.atomic(durable=True)
+@sensitive_variables("digits")
+def _store_check_code(party_id: int, digits: str, at: datetime) -> Party:
+    party = Party.objects.select_for_update(of=("self",)).get(pk=party_id)
+    if not party.phone:
+        raise RuleViolation(
+            "check.no_phone", _("名册上没有您的手机号，请用证件号码核对，或联系组织者。")
+        )
+    last = CheckCode.objects.filter(party=party).first()
+    if last and at < last.sent_at + RESEND_AFTER:
+        raise RuleViolation("check.too_soon", _("短信刚刚发出，请等一分钟再要。"))
+    CheckCode.objects.update_or_create(
+        party=party,
+        defaults={
+            "code_hmac": _digits_hmac(party_id, digits),
+            "sent_at": at,
+            "expires_at": at + CODE_LIFE,
+        },
+    )
+    return party
+
+
+@sensitive_variables("answer", "family_name")
+def check_second_factor(
+    *,
+    party_id: int,
+    method: Literal["sms", "document"],
+    answer: str,
+    family_name: str = "",
+    at: datetime,
+) -> bool:
+    """Whether the second check is passed; five wrong answers lock it for 15 minutes.
+
+    `answer`: the six digits sent, or the last six of the document number (then with
+    `family_name`). A try is counted before it is weighed, so that a hundred at once are
+    no way round the limit. RuleViolation "check.locked"; "check.not_allowed" where this
+    session does not take documents.
+    """
+    counter = f"check:{party_id}"
+    party = Party.objects.select_related("session").get(pk=party_id)
+    if method == "document" and not party.session.allow_document_check:
+        raise RuleViolation("check.not_allowed", _("这次投票只能用短信验证码核对身份。"))
+    if not count_attempt(counter, limit=MAX_WRONG_ANSWERS, window=WINDOW, at=at):
+        raise RuleViolation("check.locked", _("输错次数太多，请过十五分钟再试，或联系组织者。"))
+    if method == "document":
+        right = same_person(party.document_tails, family_name, answer)
+    else:
+        right = _use_digits(party_id, answer, at)
+    if right:
+        forget_attempts(counter)
+    return right
+
+
+def _use_digits(party_id: int, typed: str, at: datetime) -> bool:
+    """Whether these digits were sent and still hold; they hold once."""
+    digits = half_width(typed).strip()
+    used, _each = CheckCode.objects.filter(
+        party_id=party_id, code_hmac=_digits_hmac(party_id, digits), expires_at__gt=at
+    ).delete()
+    return used > 0
+
+
+def _digits_hmac(party_id: int, digits: str) -> str:
+    message = f"check\x00{party_id}\x00{digits}".encode()
+    return hmac.new(settings.CODE_KEY, message, sha256).hexdigest()
