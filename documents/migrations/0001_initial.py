@@ -5,33 +5,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('registry', '0001_initial'),
+        ("registry", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('number', models.CharField(max_length=60)),
-                ('kind', models.CharField(max_length=24)),
-                ('title', models.CharField(max_length=200)),
-                ('pdf', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('facts', models.BinaryField()),
-                ('facts_sha256', models.CharField(max_length=64)),
-                ('signer', models.CharField(max_length=200)),
-                ('issued_at', models.DateTimeField()),
-                ('is_public', models.BooleanField(default=True)),
-                ('status', models.CharField(choices=[('issued', '有效'), ('superseded', '已被取代'), ('revoked', '已撤销')], default='issued', max_length=10)),
-                ('status_reason', models.CharField(blank=True, max_length=300)),
-                ('estate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='registry.estate')),
-                ('superseded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supersedes', to='documents.document')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("number", models.CharField(max_length=60)),
+                ("kind", models.CharField(max_length=24)),
+                ("title", models.CharField(max_length=200)),
+                ("pdf", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("facts", models.BinaryField()),
+                ("facts_sha256", models.CharField(max_length=64)),
+                ("signer", models.CharField(max_length=200)),
+                ("issued_at", models.DateTimeField()),
+                ("is_public", models.BooleanField(default=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("issued", "有效"),
+                            ("superseded", "已被取代"),
+                            ("revoked", "已撤销"),
+                        ],
+                        default="issued",
+                        max_length=10,
+                    ),
+                ),
+                ("status_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "estate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="registry.estate",
+                    ),
+                ),
+                (
+                    "superseded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supersedes",
+                        to="documents.document",
+                    ),
+                ),
             ],
         ),
     ]

@@ -3,7 +3,20 @@ from django.db import migrations
 from logbook.triggers import append_only
 
 # A paper's bytes and facts never change; its status does.
-_FIXED = ("id", "code", "number", "kind", "title", "estate_id", "pdf", "sha256", "facts", "facts_sha256", "signer", "issued_at")
+_FIXED = (
+    "id",
+    "code",
+    "number",
+    "kind",
+    "title",
+    "estate_id",
+    "pdf",
+    "sha256",
+    "facts",
+    "facts_sha256",
+    "signer",
+    "issued_at",
+)
 
 
 class Migration(migrations.Migration):
