@@ -56,7 +56,7 @@ class EncryptedTextField(models.Field):  # type: ignore[type-arg]
         self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
     ) -> Any:
         sealed = seal_bytes(value.encode(), purpose=self.purpose) if value else b""
-        return connection.Database.Binary(sealed)
+        return connection.Database.Binary(sealed)  # type: ignore[attr-defined]
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> str:
         return open_bytes(bytes(value), purpose=self.purpose).decode() if value else ""

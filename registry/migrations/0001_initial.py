@@ -6,182 +6,438 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ColumnMapping',
+            name="ColumnMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('header_sha256', models.CharField(max_length=64, unique=True)),
-                ('mapping', models.JSONField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("header_sha256", models.CharField(max_length=64, unique=True)),
+                ("mapping", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Division',
+            name="Division",
             fields=[
-                ('code', models.CharField(max_length=12, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60)),
-                ('level', models.PositiveSmallIntegerField()),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='registry.division')),
+                ("code", models.CharField(max_length=12, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=60)),
+                ("level", models.PositiveSmallIntegerField()),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="registry.division",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Authority',
+            name="Authority",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('kind', models.CharField(choices=[('city_bureau', '市住建局'), ('district_bureau', '区县住建局'), ('zone_administration', '开发区管委会'), ('fund_centre', '维修资金管理中心'), ('street_office', '街道办事处'), ('residents_committee', '居民委员会')], max_length=24)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='registry.authority')),
-                ('division', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='registry.division')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("city_bureau", "市住建局"),
+                            ("district_bureau", "区县住建局"),
+                            ("zone_administration", "开发区管委会"),
+                            ("fund_centre", "维修资金管理中心"),
+                            ("street_office", "街道办事处"),
+                            ("residents_committee", "居民委员会"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="registry.authority",
+                    ),
+                ),
+                (
+                    "division",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="registry.division",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Estate',
+            name="Estate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('small_names', models.CharField(blank=True, max_length=200)),
-                ('profile_code', models.CharField(default='national', max_length=40)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('authority', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='estates', to='registry.authority')),
-                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='registry.division')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("small_names", models.CharField(blank=True, max_length=200)),
+                ("profile_code", models.CharField(default="national", max_length=40)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "authority",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="estates",
+                        to="registry.authority",
+                    ),
+                ),
+                (
+                    "division",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="registry.division"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Building',
+            name="Building",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('estate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='buildings', to='registry.estate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                (
+                    "estate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="buildings",
+                        to="registry.estate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('subject', models.CharField(max_length=200)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('open', '待处理'), ('settled', '已解决'), ('waived', '已说明')], default='open', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('decided_by', models.CharField(blank=True, max_length=80)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('estate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='registry.estate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("subject", models.CharField(max_length=200)),
+                ("fingerprint", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待处理"),
+                            ("settled", "已解决"),
+                            ("waived", "已说明"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("decided_by", models.CharField(blank=True, max_length=80)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "estate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="findings",
+                        to="registry.estate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Owner',
+            name="Owner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('person', '个人'), ('company', '单位')], default='person', max_length=10)),
-                ('name', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('document_kind', models.CharField(blank=True, max_length=30)),
-                ('document_number', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('document_hash', models.CharField(max_length=64)),
-                ('phone', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('phone_hash', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('identity_check', models.CharField(blank=True, max_length=10)),
-                ('estate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='owners', to='registry.estate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("person", "个人"), ("company", "单位")],
+                        default="person",
+                        max_length=10,
+                    ),
+                ),
+                ("name", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("document_kind", models.CharField(blank=True, max_length=30)),
+                ("document_number", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("document_hash", models.CharField(max_length=64)),
+                ("phone", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("phone_hash", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("identity_check", models.CharField(blank=True, max_length=10)),
+                (
+                    "estate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owners",
+                        to="registry.estate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RollImport',
+            name="RollImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('previewed', '待确认'), ('confirmed', '已导入'), ('undone', '已撤销'), ('dropped', '已放弃')], default='previewed', max_length=10)),
-                ('file_name', models.CharField(max_length=200)),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('mapping', models.JSONField(default=dict)),
-                ('summary', models.JSONField(default=dict)),
-                ('rows', models.BinaryField(default=b'')),
-                ('undo', models.BinaryField(default=b'')),
-                ('actor', models.CharField(max_length=80)),
-                ('created_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('estate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='registry.estate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("previewed", "待确认"),
+                            ("confirmed", "已导入"),
+                            ("undone", "已撤销"),
+                            ("dropped", "已放弃"),
+                        ],
+                        default="previewed",
+                        max_length=10,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=200)),
+                ("file_sha256", models.CharField(max_length=64)),
+                ("mapping", models.JSONField(default=dict)),
+                ("summary", models.JSONField(default=dict)),
+                ("rows", models.BinaryField(default=b"")),
+                ("undo", models.BinaryField(default=b"")),
+                ("actor", models.CharField(max_length=80)),
+                ("created_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "estate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="registry.estate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RuleProfile',
+            name="RuleProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40)),
-                ('title', models.CharField(max_length=80)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('values', models.JSONField(default=dict)),
-                ('base', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='registry.ruleprofile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("title", models.CharField(max_length=80)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("values", models.JSONField(default=dict)),
+                (
+                    "base",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="registry.ruleprofile",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entrance', models.CharField(blank=True, max_length=20)),
-                ('floor', models.SmallIntegerField(null=True)),
-                ('room', models.CharField(max_length=40)),
-                ('label', models.CharField(max_length=80)),
-                ('registry_number', models.CharField(blank=True, max_length=40)),
-                ('house_code', models.CharField(blank=True, max_length=40)),
-                ('use', models.CharField(choices=[('residential', '住宅'), ('shop', '商铺'), ('parking', '车位'), ('storage', '储藏间'), ('other', '其他')], max_length=12)),
-                ('area', models.BigIntegerField(null=True)),
-                ('area_source', models.CharField(blank=True, choices=[('register', '登记'), ('survey', '实测'), ('contract', '合同')], max_length=10)),
-                ('status', models.CharField(choices=[('delivered', '已交付'), ('unsold', '未售'), ('undelivered', '已售未交付')], max_length=12)),
-                ('is_active', models.BooleanField(default=True)),
-                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='registry.building')),
-                ('estate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='registry.estate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("entrance", models.CharField(blank=True, max_length=20)),
+                ("floor", models.SmallIntegerField(null=True)),
+                ("room", models.CharField(max_length=40)),
+                ("label", models.CharField(max_length=80)),
+                ("registry_number", models.CharField(blank=True, max_length=40)),
+                ("house_code", models.CharField(blank=True, max_length=40)),
+                (
+                    "use",
+                    models.CharField(
+                        choices=[
+                            ("residential", "住宅"),
+                            ("shop", "商铺"),
+                            ("parking", "车位"),
+                            ("storage", "储藏间"),
+                            ("other", "其他"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("area", models.BigIntegerField(null=True)),
+                (
+                    "area_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("register", "登记"),
+                            ("survey", "实测"),
+                            ("contract", "合同"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("delivered", "已交付"),
+                            ("unsold", "未售"),
+                            ("undelivered", "已售未交付"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "building",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="units",
+                        to="registry.building",
+                    ),
+                ),
+                (
+                    "estate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="units",
+                        to="registry.estate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Ownership',
+            name="Ownership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('basis', models.CharField(choices=[('register', '登记'), ('judgment', '生效法律文书'), ('inheritance', '继承'), ('possession', '合法占有（已交付未登记）')], default='register', max_length=12)),
-                ('share_text', models.CharField(blank=True, max_length=40)),
-                ('is_voter', models.BooleanField(default=False)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ownerships', to='registry.owner')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ownerships', to='registry.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("register", "登记"),
+                            ("judgment", "生效法律文书"),
+                            ("inheritance", "继承"),
+                            ("possession", "合法占有（已交付未登记）"),
+                        ],
+                        default="register",
+                        max_length=12,
+                    ),
+                ),
+                ("share_text", models.CharField(blank=True, max_length=40)),
+                ("is_voter", models.BooleanField(default=False)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ownerships",
+                        to="registry.owner",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ownerships",
+                        to="registry.unit",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='building',
-            constraint=models.UniqueConstraint(fields=('estate', 'name'), name='one_building_per_name'),
+            model_name="building",
+            constraint=models.UniqueConstraint(
+                fields=("estate", "name"), name="one_building_per_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('estate', 'fingerprint'), name='one_finding_per_fingerprint'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(
+                fields=("estate", "fingerprint"), name="one_finding_per_fingerprint"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='owner',
-            constraint=models.UniqueConstraint(fields=('estate', 'document_hash'), name='one_owner_per_document'),
+            model_name="owner",
+            constraint=models.UniqueConstraint(
+                fields=("estate", "document_hash"), name="one_owner_per_document"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ruleprofile',
-            constraint=models.UniqueConstraint(fields=('code', 'valid_from'), name='one_profile_per_code_and_date'),
+            model_name="ruleprofile",
+            constraint=models.UniqueConstraint(
+                fields=("code", "valid_from"), name="one_profile_per_code_and_date"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('estate', 'label'), name='one_living_unit_per_label'),
+            model_name="unit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_active", True)),
+                fields=("estate", "label"),
+                name="one_living_unit_per_label",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('area__isnull', True), ('area__gt', 0), _connector='OR'), name='unit_area_positive'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("area__isnull", True), ("area__gt", 0), _connector="OR"),
+                name="unit_area_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ownership',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('unit', 'owner'), name='one_current_title_per_owner'),
+            model_name="ownership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_to__isnull", True)),
+                fields=("unit", "owner"),
+                name="one_current_title_per_owner",
+            ),
         ),
     ]

@@ -6,34 +6,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registry', '0001_initial'),
+        ("registry", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='finding',
-            name='unit_ids',
+            model_name="finding",
+            name="unit_ids",
             field=models.JSONField(default=list),
         ),
         migrations.AlterField(
-            model_name='unit',
-            name='use',
-            field=models.CharField(choices=[('residential', '住宅'), ('shop', '商铺'), ('parking', '车位'), ('storage', '储藏间'), ('other', '其他'), ('common', '共有用房')], max_length=12),
+            model_name="unit",
+            name="use",
+            field=models.CharField(
+                choices=[
+                    ("residential", "住宅"),
+                    ("shop", "商铺"),
+                    ("parking", "车位"),
+                    ("storage", "储藏间"),
+                    ("other", "其他"),
+                    ("common", "共有用房"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.CreateModel(
-            name='PropertyManagerStaff',
+            name="PropertyManagerStaff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('name_hash', models.CharField(max_length=64)),
-                ('phone_hash', models.CharField(blank=True, max_length=64)),
-                ('added_by', models.CharField(max_length=80)),
-                ('estate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='property_manager_staff', to='registry.estate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("name_hash", models.CharField(max_length=64)),
+                ("phone_hash", models.CharField(blank=True, max_length=64)),
+                ("added_by", models.CharField(max_length=80)),
+                (
+                    "estate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="property_manager_staff",
+                        to="registry.estate",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('estate', 'name_hash', 'phone_hash'), name='one_entry_per_staff_member')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("estate", "name_hash", "phone_hash"),
+                        name="one_entry_per_staff_member",
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,203 @@
+"""All reads of the registry.
+
+Freezing a roll needs three of them, and nothing else:
+
+    titles = current_titles(estate.pk, session.scope)   # [] scope: the whole estate
+    for unit in titles:            # sorted by building, entrance, floor, label
+        unit.label                 # "3幢2单元501室"
+        unit.area                  # 8950 (0.01 m²) or None: not known, freezing must refuse
+        unit.status                # "delivered", "unsold" or "undelivered"
+        unit.use                   # "residential", "shop", "parking", "storage", "other"
+        for owner in unit.owners:  # whoever owns it now; may be empty where unsold
+            owner.document_hash    # the party is decided by these, never by name
+            owner.is_voter         # chosen by the joint owners; a sole owner always is
+    open_findings(estate.pk, session.scope)   # must be empty before freezing
+    profile_for(estate, on=date)   # name → RuleValue; domain.profiles.frozen() makes it JSON
+
+Rooms that belong to all owners (`use` "common", Civil Code art. 274) are never among the
+titles. Parking spaces are: whether they count is a value of the rule profile ("parking").
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from registry.domain.profiles import Layer, RuleValue, resolve
+from registry.domain.rooms import natural
+from registry.models import Authority, Estate, Finding, Ownership, RuleProfile, Unit
+
+# City bureau, district bureau, zone administration, street office, residents' committee.
+AUTHORITY_DEPTH = 5
+
+
+class TitledOwner(NamedTuple):
+    """One of the present owners of a unit. Personal data: never logged, never shown whole."""
+
+    owner_id: int
+    document_hash: str
+    kind: str  # "person" or "company"
+    name: str
+    phone: str  # may be empty
+    is_voter: bool
+    document_number: str  # empty where the registry gave none
+    share_text: str
+
+
+class TitledUnit(NamedTuple):
+    """One exclusive unit with its present owners. `area` in 0.01 m²."""
+
+    unit_id: int
+    label: str
+    building_id: int
+    building: str
+    entrance: str
+    floor: int | None
+    room: str
+    use: str
+    area: int | None
+    area_source: str
+    status: str
+    owners: tuple[TitledOwner, ...]
+
+
+def current_titles(estate_id: int, scope: Sequence[Mapping[str, Any]] = ()) -> list[TitledUnit]:
+    """Every living unit in the scope with its present owners, in two queries.
+
+    `scope`: {"building": id, "entrance": text or None} each; empty means the whole estate.
+    Sorted by building (by the number in its name), entrance, floor, label.
+    """
+    units = (
+        Unit.objects.filter(_within(scope), estate_id=estate_id, is_active=True)
+        .exclude(use="common")
+        .select_related("building")
+    )
+    titles = (
+        Ownership.objects.filter(
+            _within(scope, "unit__"),
+            unit__estate_id=estate_id,
+            unit__is_active=True,
+            valid_to__isnull=True,
+        )
+        .select_related("owner")
+        .order_by("pk")
+    )
+    by_unit: dict[int, list[Ownership]] = defaultdict(list)
+    for title in titles.iterator(chunk_size=2000):
+        by_unit[title.unit_id].append(title)
+    return sorted(
+        (_titled(unit, by_unit.get(unit.pk, [])) for unit in units), key=_walking_order
+    )
+
+
+def open_findings(estate_id: int, scope: Sequence[Mapping[str, Any]] = ()) -> list[Finding]:
+    """What the roll doctor found and nobody has settled or waived yet.
+
+    With a scope only what concerns one of its units, or the estate as a whole.
+    """
+    found = list(
+        Finding.objects.filter(estate_id=estate_id, state="open").order_by("kind", "subject")
+    )
+    if not scope or not found:
+        return found
+    inside = set(
+        Unit.objects.filter(_within(scope), estate_id=estate_id).values_list("pk", flat=True)
+    )
+    return [one for one in found if not one.unit_ids or inside.intersection(one.unit_ids)]
+
+
+def profile_layers(code: str) -> list[Layer]:
+    """All versions of a profile and of what it rests on, base first, each code by date."""
+    chain: list[list[RuleProfile]] = []
+    wanted: str | None = code
+    while wanted:
+        versions = list(
+            RuleProfile.objects.filter(code=wanted)
+            .select_related("base")
+            .order_by("valid_from")
+        )
+        chain.insert(0, versions)
+        wanted = next((version.base.code for version in versions if version.base), None)
+    return [
+        Layer(version.code, version.valid_from, version.valid_to, version.values)
+        for versions in chain
+        for version in versions
+    ]
+
+
+def profile_for(estate: Estate, on: date) -> dict[str, RuleValue]:
+    """The rules an estate runs under on a day: name → value with clause."""
+    return resolve(profile_layers(estate.profile_code), on)
+
+
+def authority_chain(estate: Estate) -> list[Authority]:
+    """The estate's authority and those above it, nearest first."""
+    chain: list[Authority] = []
+    step: Authority | None = estate.authority
+    while step is not None and len(chain) < AUTHORITY_DEPTH:
+        chain.append(step)
+        step = step.parent
+    return chain
+
+
+def estates_under(authority: Authority) -> QuerySet[Estate]:
+    """The estates an authority is responsible for, directly or through those below it."""
+    reached = Q()
+    path = "authority"
+    for _level in range(AUTHORITY_DEPTH):
+        reached |= Q(**{path: authority})
+        path += "__parent"
+    return Estate.objects.filter(reached).order_by("name")
+
+
+def _within(scope: Iterable[Mapping[str, Any]], path: str = "") -> Q:
+    wanted = Q()
+    for part in scope:
+        one = Q(**{f"{path}building_id": part["building"]})
+        if part.get("entrance") is not None:
+            one &= Q(**{f"{path}entrance": part["entrance"]})
+        wanted |= one
+    return wanted
+
+
+def _titled(unit: Unit, titles: Sequence[Ownership]) -> TitledUnit:
+    sole = len(titles) == 1
+    owners = tuple(
+        TitledOwner(
+            owner_id=title.owner_id,
+            document_hash=title.owner.document_hash,
+            kind=title.owner.kind,
+            name=title.owner.name,
+            phone=title.owner.phone,
+            is_voter=title.is_voter or sole,
+            document_number=title.owner.document_number,
+            share_text=title.share_text,
+        )
+        for title in titles
+    )
+    return TitledUnit(
+        unit_id=unit.pk,
+        label=unit.label,
+        building_id=unit.building_id,
+        building=unit.building.name,
+        entrance=unit.entrance,
+        floor=unit.floor,
+        room=unit.room,
+        use=unit.use,
+        area=unit.area,
+        area_source=unit.area_source,
+        status=unit.status,
+        owners=owners,
+    )
+
+
+def _walking_order(unit: TitledUnit) -> tuple[Any, ...]:
+    """10幢 after 2幢, ground floor first: the order in which letters are carried round."""
+    return (
+        natural(unit.building),
+        natural(unit.entrance),
+        unit.floor if unit.floor is not None else -999,
+        natural(unit.label),
+    )

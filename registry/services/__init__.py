@@ -1,0 +1,1 @@
+"""Commands: one act, one durable transaction, one log entry."""
