@@ -1,0 +1,439 @@
+"""Write the test vectors of `docs/protocol.md`: `python -m tests.vectors.make` in the root.
+
+Everything random comes from seeds, so that the same code writes the same bytes. Vectors hold
+inputs, every random scalar in the order it was drawn, intermediate values and outputs: another
+implementation can be compared step by step. Scalars and hashes are hex, points and proofs
+base64url, lines to be parsed texts.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from core.canonical import canonical
+from tests.voting.sessions import Dice, Setting, election, question
+from voting.protocol import ballot, credential, hashing, proof, schnorr
+from voting.protocol.group import P256
+from voting.protocol.hashing import lp, u32, u64
+from voting.protocol.manifest import Manifest
+from voting.protocol.proof import Place
+from voting.protocol.shape import NO_HASH, b64, unb64
+from voting.protocol.suite import SUITES, suite
+
+FOLDER = Path(__file__).parent
+
+
+def scalar_hex(scalar: int) -> str:
+    return f"{scalar:064x}"
+
+
+def drawn(dice: Dice, start: int = 0) -> list[str]:
+    return [scalar_hex(scalar) for scalar in dice.drawn[start:]]
+
+
+def write(name: str, title: str, cases: list[dict[str, Any]]) -> None:
+    value = {"protocol": "yishi-1", "title": title, "cases": cases}
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    (FOLDER / name).write_text(text + "\n", encoding="utf-8")
+
+
+# --- 01 canonical JSON ----------------------------------------------------------------------
+
+ACCEPTED = [
+    "{}",
+    "[]",
+    '""',
+    "0",
+    "9007199254740991",
+    "[true,false,null]",
+    '{"":0,"a":1,"b":{"c":[]}}',
+    '{"\\r":1,"1":2,"\u0080":3,"ö":4,"€":5,"😀":6,"\ufb33":7}',
+    '"\\u0000\\u001f\\b\\t\\n\\f\\r\\"\\\\/\u007f\u2028"',
+    "[" * 16 + "]" * 16,
+]
+REFUSED = {
+    "float": "1.0",
+    "exponent": "1e0",
+    "negative": "-1",
+    "negative zero": "-0",
+    "leading zero": "01",
+    "2^53": "9007199254740992",
+    "NaN": "NaN",
+    "Infinity": "Infinity",
+    "key twice": '{"a":1,"a":1}',
+    "key order": '{"b":1,"a":1}',
+    "key order by code point, not by UTF-16": '{"\ufb33":1,"😀":2}',
+    "space": '{"a": 1}',
+    "line feed after": "{}\n",
+    "lone surrogate": '"\\ud800"',
+    "needless escape": '"\\u0041"',
+    "escaped slash": '"\\/"',
+    "upper-case escape": '"\\u001F"',
+    "control character": '"\t"',
+    "byte order mark": "\ufeff{}",
+    "17 deep": "[" * 17 + "]" * 17,
+    "cut": '{"a":1',
+    "empty": "",
+}
+
+
+def canonical_cases() -> Iterator[dict[str, Any]]:
+    for line in ACCEPTED:
+        yield {"line": line, "accepted": True}
+    for what, line in REFUSED.items():
+        yield {"line": line, "accepted": False, "what": what}
+
+
+# --- 02 hashing -----------------------------------------------------------------------------
+
+
+def hashing_cases() -> Iterator[dict[str, Any]]:
+    yield {"lp": ["", "ab", "中"], "out": lp("", "ab", "中").hex()}
+    yield {"u32": 258, "out": u32(258).hex()}
+    yield {"u64": 2**53 - 1, "out": u64(2**53 - 1).hex()}
+    for name in SUITES:
+        chosen = suite(name)
+        yield {"suite": name, "hash": b"abc".hex(), "out": chosen.hash(b"abc").hex()}
+        for tag, data in (("bit", b""), ("sum", b"abc"), ("ballot", bytes(range(200)))):
+            out = scalar_hex(chosen.scalar(tag, data))
+            yield {"suite": name, "tag": tag, "data": data.hex(), "scalar": out}
+        data = hashing.hkdf(chosen.hash_name, b"secret", salt=b"salt", info=b"info", length=48)
+        yield {
+            "suite": name,
+            "hkdf": {"secret": b"secret".hex(), "salt": b"salt".hex(), "info": b"info".hex()},
+            "length": 48,
+            "out": data.hex(),
+        }
+
+
+# --- 03 credentials and signatures ------------------------------------------------------------
+
+
+def credential_cases() -> Iterator[dict[str, Any]]:
+    for name in SUITES:
+        chosen, dice = suite(name), Dice(f"credential {name}")
+        for session in ("YS-2026-01", "ABCDEF", "0123456789ABCDEF"):
+            token = dice.bytes(16)
+            secret, key = credential.derive(chosen, session, token)
+            challenge = dice.bytes(32)
+            message = credential.login_message(session, challenge)
+            before = len(dice.drawn)
+            signature = schnorr.sign(chosen, "login", secret, message, rng=dice)
+            yield {
+                "suite": name,
+                "session": session,
+                "token": b64(token),
+                "secret": scalar_hex(secret),
+                "key": b64(key),
+                "login": {
+                    "challenge": b64(challenge),
+                    "message": message.hex(),
+                    "draws": drawn(dice, before),
+                    "signature": b64(signature),
+                },
+            }
+
+
+# --- 04 proofs --------------------------------------------------------------------------------
+
+
+def proof_cases() -> Iterator[dict[str, Any]]:
+    for name in SUITES:
+        chosen, dice = suite(name), Dice(f"proof {name}")
+        key = chosen.group.base(dice(chosen.order))
+        for tag, low, high, value in (
+            ("bit", 0, 1, 0),
+            ("bit", 0, 1, 1),
+            ("sum", 1, 1, 1),
+            ("sum", 0, 3, 0),
+            ("sum", 0, 3, 2),
+            ("sum", 0, 3, 3),
+        ):
+            place = Place(tag, dice.bytes(32), 4, 2)
+            r = dice(chosen.order)
+            before = len(dice.drawn)
+            pending = proof.commit(
+                chosen, key, value=value, randomness=r, low=low, high=high, draw=dice
+            )
+            yield {
+                "suite": name,
+                "key": b64(key.encode()),
+                "tag": tag,
+                "context": place.context.hex(),
+                "motion": place.motion,
+                "option": place.option,
+                "low": low,
+                "high": high,
+                "value": value,
+                "r": scalar_hex(r),
+                "ciphertext": b64(
+                    chosen.group.base(r).encode()
+                    + (key.times(r) + chosen.group.base(value)).encode()
+                ),
+                "draws": drawn(dice, before),
+                "e": scalar_hex(proof._challenge(chosen, place, pending.sent)),
+                "proof": b64(proof.respond(chosen, pending, place)),
+            }
+
+
+# --- 05 and 06 ballots ------------------------------------------------------------------------
+
+
+def ballot_setting(name: str) -> Setting:
+    motions = [
+        question("m1", matter=6, approval="3/4"),
+        election("e1", candidates=3, seats=2),
+        question("m2", requires=["m1"]),
+    ]
+    return Setting(name, seed=f"ballot {name}", motions=motions)
+
+
+def seal(
+    setting: Setting, party: int, choices: ballot.Choices, dice: Dice, **changes: Any
+) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "party": party,
+        "key_secret": setting.keys[party][0],
+        "choices": choices,
+        "number": 1,
+        "previous": NO_HASH,
+        "encrypted_by": "browser",
+    }
+    return ballot.seal(setting.manifest, rng=dice, **{**fields, **changes})
+
+
+def ballot_cases() -> Iterator[dict[str, Any]]:
+    for name in SUITES:
+        setting, dice = ballot_setting(name), Dice(f"ballots {name}")
+        manifest = setting.manifest
+        previous = NO_HASH
+        for party, number, choices, by in (
+            (1, 1, [[0], [0, 2], [2]], "browser"),
+            (1, 2, [None, [], [1]], "browser"),
+            (3, 1, [[1], None, None], "server"),
+        ):
+            before = len(dice.drawn)
+            previous = previous if number > 1 else NO_HASH
+            value = seal(
+                setting,
+                party,
+                choices,
+                dice,
+                number=number,
+                previous=previous,
+                encrypted_by=by,
+            )
+            parsed = ballot.parse(manifest, value)
+            digest = ballot.tracker(manifest, value)
+            yield {
+                "suite": name,
+                "manifest": manifest.value,
+                "manifest_hash": manifest.hash.hex(),
+                "party": party,
+                "secret": scalar_hex(setting.keys[party][0]),
+                "key": b64(setting.keys[party][1]),
+                "number": number,
+                "previous": previous,
+                "encrypted_by": by,
+                "choices": choices,
+                "draws": drawn(dice, before),
+                "context": parsed.context.hex(),
+                "digest": digest,
+                "tracker": ballot.tracker_text(digest),
+                "ballot": value,
+            }
+            previous = digest
+
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+def edit_bytes(text: str, at: int, to: bytes) -> str:
+    data = bytearray(unb64(text))
+    data[at : at + len(to)] = to
+    return b64(bytes(data))
+
+
+def refused_cases() -> Iterator[dict[str, Any]]:
+    for name in SUITES:
+        yield from refused_cases_of(name)
+
+
+def refused_cases_of(name: str) -> Iterator[dict[str, Any]]:
+    setting = Setting(name, seed=f"refused {name}", motions=[question("m1"), question("m2")])
+    other = Setting(
+        name, seed=f"refused {name}", motions=[question("m1"), question("m2")], bundle=NO_HASH
+    )
+    dice = Dice(f"refused ballots {name}")
+    good = seal(setting, 1, [[0], None], dice)
+    both = seal(setting, 1, [[0], [1]], dice)
+    order = setting.suite.order.to_bytes(32, "big")
+    base = {
+        "suite": name,
+        "manifest": setting.manifest.value,
+        "expected_key": b64(setting.keys[1][1]),
+        "expected_number": 1,
+        "expected_previous": NO_HASH,
+    }
+
+    def line(value: Any) -> str:
+        return canonical(value).decode()
+
+    def case(what: str, check: str | None, text: str, **changes: Any) -> dict[str, Any]:
+        return {"what": what, "check": check, **base, **changes, "line": text}
+
+    yield case("good, for comparison", None, line(good))
+    yield case("good with two answers", None, line(both))
+
+    def signed(value: dict[str, Any]) -> dict[str, Any]:
+        """Signed again, so that only the fault itself is left."""
+        unsigned = {k: v for k, v in value.items() if k != "signature"}
+        return ballot.sign(setting.manifest, unsigned, setting.keys[1][0], rng=dice)
+
+    def option(value: dict[str, Any], at: int, to: bytes) -> None:
+        options = value["answers"][0]["options"]
+        options[1] = edit_bytes(options[1], at, to)
+
+    def swap(items: list[Any], one: int, two: int) -> None:
+        items[one], items[two] = items[two], items[one]
+
+    off_curve = unb64(good["answers"][0]["options"][1])[:64] + bytes(
+        [unb64(good["answers"][0]["options"][1])[64] ^ 1]
+    )
+    edits: list[tuple[str, str, Edit]] = [
+        ("unknown field", "ballots.shape", lambda v: v.update(extra=1)),
+        ("another format", "ballots.shape", lambda v: v.update(format="yishi-ballot-2")),
+        ("another manifest", "ballots.shape", lambda v: v.update(manifest=NO_HASH)),
+        ("party as text", "ballots.shape", lambda v: v.update(party="1")),
+        ("true for 1", "ballots.shape", lambda v: v.update(number=True)),
+        ("party 0", "ballots.shape", lambda v: v.update(party=0)),
+        ("encrypted by nobody known", "ballots.shape", lambda v: v.update(encrypted_by="app")),
+        ("upper-case hash", "ballots.shape", lambda v: v.update(previous="A" * 64)),
+        ("an answer too few", "ballots.shape", lambda v: v["answers"].pop()),
+        ("an answer too many", "ballots.shape", lambda v: v["answers"].append(None)),
+        ("no answer at all", "ballots.shape", lambda v: v.update(answers=[None, None])),
+        (
+            "an option too few",
+            "ballots.shape",
+            lambda v: v["answers"][0]["options"].pop(),
+        ),
+        ("identity as A", "ballots.shape", lambda v: option(v, 0, bytes(65))),
+        ("A off the curve", "ballots.shape", lambda v: option(v, 0, off_curve)),
+        ("A in hybrid form", "ballots.shape", lambda v: option(v, 0, b"\x06")),
+        ("c_0 = q", "ballots.shape", lambda v: option(v, 390, order)),
+        ("s_1 = q", "ballots.shape", lambda v: option(v, 454, order)),
+        (
+            "padded base64",
+            "ballots.shape",
+            lambda v: v["answers"][0].update(sum=v["answers"][0]["sum"] + "=="),
+        ),
+        (
+            "the sum cut by a byte",
+            "ballots.shape",
+            lambda v: v["answers"][0].update(sum=b64(unb64(v["answers"][0]["sum"])[:-1])),
+        ),
+        (
+            "the same ciphertext twice",
+            "ballots.unique",
+            lambda v: v["answers"][0]["options"].__setitem__(2, v["answers"][0]["options"][0]),
+        ),
+        (
+            "two options exchanged",
+            "ballots.proofs",
+            lambda v: swap(v["answers"][0]["options"], 0, 1),
+        ),
+        ("c_0 changed", "ballots.proofs", lambda v: option(v, 390, bytes(31) + b"\x01")),
+        ("s_0 changed", "ballots.proofs", lambda v: option(v, 422, bytes(31) + b"\x01")),
+        (
+            "s of the sum changed",
+            "ballots.proofs",
+            lambda v: v["answers"][0].update(
+                sum=edit_bytes(v["answers"][0]["sum"], 130, bytes(32))
+            ),
+        ),
+    ]
+    for what, check, edit in edits:
+        value = copy.deepcopy(good)
+        edit(value)
+        yield case(what, check, line(signed(value)))
+    value = copy.deepcopy(both)
+    swap(value["answers"], 0, 1)
+    yield case("the motions' answers exchanged", "ballots.proofs", line(signed(value)))
+    value = {k: v for k, v in good.items() if k != "signature"}
+    yield case("no signature", "ballots.shape", line(value))
+    changed = {**good, "encrypted_by": "server"}
+    yield case("changed after signing", "ballots.signature", line(changed))
+    short = {**good, "signature": edit_bytes(good["signature"], 65, order)}
+    yield case("signature's s = q", "ballots.shape", line(short))
+    foreign = ballot.sign(
+        setting.manifest,
+        {k: v for k, v in good.items() if k != "signature"},
+        setting.keys[2][0],
+        rng=dice,
+    )
+    yield case("signed by another party", "ballots.signature", line(foreign))
+    yield case(
+        "another party's credential",
+        "ballots.credential",
+        line(seal(setting, 1, [[0], None], dice, key_secret=setting.keys[2][0])),
+    )
+    yield case(
+        "proofs of another party",
+        "ballots.proofs",
+        line(signed({**seal(setting, 2, [[0], None], dice), "party": 1, "key": good["key"]})),
+    )
+    moved = {**seal(other, 1, [[0], None], dice), "manifest": good["manifest"]}
+    yield case("proofs of another session", "ballots.proofs", line(signed(moved)))
+    yield case(
+        "ballot of another session", "ballots.shape", line(seal(other, 1, [[0], None], dice))
+    )
+    replayed = {
+        "expected_number": 2,
+        "expected_previous": ballot.tracker(setting.manifest, good),
+    }
+    yield case("replayed", "ballots.sequence", line(good), **replayed)
+    jump = seal(setting, 1, [[0], None], dice, number=2)
+    yield case("number too high", "ballots.sequence", line(jump))
+    chained = seal(setting, 1, [[0], None], dice, previous="1" * 64)
+    yield case("unknown previous ballot", "ballots.sequence", line(chained))
+    yield case("two options chosen", "ballots.proofs", line(two_options(setting, dice)))
+    text = line(good)
+    yield case("field twice", "canonical", text[:-1] + ',"party":1}')
+    yield case("1.0 for 1", "canonical", text.replace('"number":1', '"number":1.0'))
+    yield case("a space", "canonical", text.replace(":", ": ", 1))
+    yield case("cut", "canonical", text[:-1])
+
+
+def two_options(setting: Setting, dice: Dice) -> dict[str, Any]:
+    """For and against at once, with a proof of the sum that would do if two were allowed."""
+    first = setting.manifest.motions[0]._replace(low=2, high=2)
+    motions = (first, *setting.manifest.motions[1:])
+    lenient = Manifest(**{**vars(setting.manifest), "motions": motions})
+    return ballot.seal(
+        lenient,
+        party=1,
+        key_secret=setting.keys[1][0],
+        choices=[[0, 1], None],
+        number=1,
+        previous=NO_HASH,
+        encrypted_by="browser",
+        rng=dice,
+    )
+
+
+def main() -> None:
+    assert suite("P256-SHA256").order == P256.order
+    write("01-canonical.json", "Canonical JSON (§3)", list(canonical_cases()))
+    write("02-hashing.json", "Prefixes, hashes, scalars, HKDF (§3, §5)", list(hashing_cases()))
+    write("03-credential.json", "Credentials and login (§5)", list(credential_cases()))
+    write("04-proof.json", "Proofs (§6)", list(proof_cases()))
+    write("05-ballot.json", "Ballots (§7)", list(ballot_cases()))
+    write("06-ballot-refused.json", "Ballots and their checks (§7, §12)", list(refused_cases()))
+
+
+if __name__ == "__main__":
+    main()
