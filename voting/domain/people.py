@@ -12,7 +12,7 @@ from core.text import half_width
 
 # 复姓 still in use, so that 欧阳 and not 欧 is asked for.
 _COMPOUND = frozenset(
-    "欧阳 司马 上官 诸葛 夏侯 皇甫 尉迟 公孙 慕容 司徒 令狐 宇文 长孙 东方 南宫 端木 "
+    "欧阳 司马 上官 诸葛 夏侯 皇甫 尉迟 公孙 慕容 司徒 令狐 宇文 长孙 东方 南宫 端木 "  # noqa: SIM905
     "司空 轩辕 百里 呼延 闻人 东郭 西门 独孤 澹台 淳于 单于 钟离 申屠 赫连 公羊 万俟".split()
 )
 

@@ -58,8 +58,7 @@ def find_letter(*, code: str, at: datetime, address: str = "") -> LetterState:
     for any code after ten unknown ones from it within 15 minutes.
     """
     counter = f"guess:{keyed_hash(address, purpose='guess')[:40]}"
-    limit = {"limit": MAX_GUESSES, "window": WINDOW, "at": at}
-    if address and not attempts_left(counter, **limit):
+    if address and not attempts_left(counter, limit=MAX_GUESSES, window=WINDOW, at=at):
         raise RuleViolation(
             "letter.too_many_guesses", _("输错次数太多，请过十五分钟再试，或扫描信上的二维码。")
         )
@@ -71,7 +70,7 @@ def find_letter(*, code: str, at: datetime, address: str = "") -> LetterState:
     )
     if not found:
         if address:
-            count_attempt(counter, **limit)
+            count_attempt(counter, limit=MAX_GUESSES, window=WINDOW, at=at)
         return LetterState("unknown")
     party, session, voided = found
     return LetterState("reissued" if voided else "valid", party, session)

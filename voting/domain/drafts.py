@@ -1,0 +1,137 @@
+"""What a draft may say: shapes only. Whether it may be frozen is `convening`'s question."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from voting.domain.reasons import Reason
+
+# Field: (Chinese name, greatest length, may be empty)
+_TEXTS = {
+    "title": ("会议名称", 120, False),
+    "organiser": ("组织者", 80, False),
+    "contact_phone": ("联系电话", 30, False),
+    "contact_place": ("联系地点", 80, True),
+}
+_SWITCHES = {"revote": "能否改票", "allow_document_check": "能否用证件核对"}
+_TIMES = {"opens_at": "开始时间", "closes_at": "截止时间"}
+FIELDS = frozenset(
+    [*_TEXTS, *_SWITCHES, *_TIMES, "organiser_kind", "opening_policy", "notice_on", "scope"]
+)
+
+_MAX_MOTION_TITLE = 120
+_MAX_MOTION_TEXT = 4000
+_MAX_FEN = 10**13  # a hundred thousand million yuan
+
+_MAGIC = {
+    b"%PDF-": "application/pdf",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+}
+
+
+def session_reasons(
+    draft: Mapping[str, Any], *, organisers: Iterable[str], policies: Iterable[str]
+) -> list[Reason]:
+    """What is wrong with the given fields of a draft; fields left out are not looked at."""
+    found = [
+        Reason("session.unknown_field", f"没有“{name}”这一项", name)
+        for name in sorted(draft.keys() - FIELDS)
+    ]
+    for name, (label, most, may_be_empty) in _TEXTS.items():
+        if name in draft:
+            found += _text(name, label, draft[name], most, may_be_empty=may_be_empty)
+    for name, label in _SWITCHES.items():
+        if name in draft and type(draft[name]) is not bool:
+            found.append(Reason("session.switch", f"{label}请选是或否", name))
+    found += _times(draft)
+    for name, label, allowed in (
+        ("organiser_kind", "组织者的类型", organisers),
+        ("opening_policy", "公布方式", policies),
+    ):
+        if name in draft and draft[name] not in set(allowed):
+            found.append(Reason(f"session.{name}", f"请选择{label}", name))
+    if "scope" in draft and not _is_scope(draft["scope"]):
+        found.append(Reason("session.scope", "表决范围请按幢、单元选择", "scope"))
+    return found
+
+
+def motion_reasons(*, matter: int, title: str, text: str, cost_fen: int | None) -> list[Reason]:
+    """What is wrong with a motion's own fields."""
+    found = []
+    if type(matter) is not int or not 1 <= matter <= 9:
+        found.append(
+            Reason("motion.matter", "请选择民法典第二百七十八条的九类事项之一", "matter")
+        )
+    found += _text("title", "事项标题", title, _MAX_MOTION_TITLE)
+    found += _text("text", "事项内容", text, _MAX_MOTION_TEXT)
+    if cost_fen is not None and (type(cost_fen) is not int or not 0 < cost_fen <= _MAX_FEN):
+        found.append(Reason("motion.cost", "预算金额请填大于零的数，最多两位小数", "cost_fen"))
+    return found
+
+
+def attachment_reasons(*, name: str, content: bytes, most: int) -> list[Reason]:
+    """What is wrong with a file; its type is told by its content, never by its name."""
+    found = _text("name", "附件名称", name, 120)
+    if not content:
+        found.append(Reason("attachment.empty", "这个文件是空的（0字节）", "content"))
+    elif content_type(content) is None:
+        found.append(
+            Reason(
+                "attachment.type",
+                "只收 PDF、PNG、JPEG 文件；这个文件的内容不是其中任何一种",
+                "content",
+            )
+        )
+    if len(content) > most:
+        limit = most // (1024 * 1024)
+        found.append(Reason("attachment.too_large", f"文件超过{limit} MB", "content"))
+    return found
+
+
+def content_type(content: bytes) -> str | None:
+    """The media type by the first bytes, or None for what is not taken."""
+    return next((kind for magic, kind in _MAGIC.items() if content.startswith(magic)), None)
+
+
+def _text(
+    name: str, label: str, value: object, most: int, *, may_be_empty: bool = False
+) -> list[Reason]:
+    if not isinstance(value, str) or any(_is_control(character) for character in value):
+        return [Reason(f"{name}.unreadable", f"{label}里有不能显示的字符", name)]
+    if not value.strip() and not may_be_empty:
+        return [Reason(f"{name}.missing", f"请填写{label}", name)]
+    if len(value) > most:
+        return [Reason(f"{name}.too_long", f"{label}最多{most}个字", name)]
+    return []
+
+
+def _times(draft: Mapping[str, Any]) -> list[Reason]:
+    found = []
+    for name, label in _TIMES.items():
+        moment = draft.get(name)
+        if moment is not None and not (isinstance(moment, datetime) and moment.tzinfo):
+            found.append(Reason("session.time", f"{label}不是一个时间", name))
+    day = draft.get("notice_on")
+    if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
+        found.append(Reason("session.date", "公告日期不是一个日期", "notice_on"))
+    return found
+
+
+def _is_control(character: str) -> bool:
+    # Lone surrogates have no bytes in UTF-8; the other controls have no place on paper.
+    return character not in "\n\r\t" and (
+        character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff"
+    )
+
+
+def _is_scope(value: object) -> bool:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return False
+    return all(
+        isinstance(part, Mapping)
+        and part.keys() == {"building", "entrance"}
+        and type(part["building"]) is int
+        and isinstance(part["entrance"], str | None)
+        for part in value
+    )
