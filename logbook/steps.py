@@ -8,19 +8,13 @@ from typing import Any
 from django.db import transaction
 
 from core.canonical import canonical
-from logbook.models import Entry, Log
-
-ZERO = "0" * 64
+from core.deadlines import floor_ten_minutes
+from logbook.models import Checkpoint, Entry, Log
 
 
 def stamp(at: datetime) -> str:
     """Return `at` as YYYY-MM-DDThh:mm:ssZ."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def rounded_down(at: datetime) -> datetime:
-    """Return the last full ten minutes at or before `at`."""
-    return at.replace(minute=at.minute - at.minute % 10, second=0, microsecond=0)
 
 
 def locked_log(name: str, *, hash_name: str = "sha256") -> Log:
@@ -29,8 +23,12 @@ def locked_log(name: str, *, hash_name: str = "sha256") -> Log:
     The log is always the last thing locked (docs/architecture.md, lock order).
     """
     _inside_transaction()
-    Log.objects.get_or_create(name=name, defaults={"hash_name": hash_name})
-    return Log.objects.select_for_update().get(name=name)
+    locked = Log.objects.select_for_update()
+    log = locked.filter(name=name).first()
+    if log is None:
+        Log.objects.get_or_create(name=name, defaults={"hash_name": hash_name})
+        log = locked.get(name=name)
+    return log
 
 
 def append(
@@ -42,11 +40,23 @@ def append(
     hash_name: str = "sha256",
 ) -> Entry:
     """Append one entry, dated `at` rounded down to ten minutes, never before the last one."""
-    log = locked_log(log_name, hash_name=hash_name)
-    shown = rounded_down(at)
-    if log.last_time is not None and shown < log.last_time:
-        # A clock set back must not unlink the record: time on the board never decreases.
-        shown = log.last_time
+    return append_to(locked_log(log_name, hash_name=hash_name), kind, body, at=at)
+
+
+def shown_time(log: Log, at: datetime) -> datetime:
+    """The time an entry or a checkpoint made at `at` will bear.
+
+    Rounded, so that nobody can be matched to it; and a clock set back must not unlink the
+    record, so it is never before the last entry's.
+    """
+    rounded = floor_ten_minutes(at)
+    return rounded if log.last_time is None else max(rounded, log.last_time)
+
+
+def append_to(log: Log, kind: str, body: Mapping[str, Any], *, at: datetime) -> Entry:
+    """Append one entry to a log that `locked_log` gave in this transaction."""
+    _inside_transaction()
+    shown = shown_time(log, at)
     line = canonical(
         {
             "seq": log.size,
@@ -69,6 +79,19 @@ def append(
     log.last_time = shown
     log.save(update_fields=["head", "size", "last_time"])
     return entry
+
+
+def add_checkpoint(log: Log, *, size: int, time: datetime, line: bytes) -> Checkpoint | None:
+    """Store a signed head; None where the log has one as large, or a later one, already.
+
+    Under the log's lock: sizes and times of checkpoints never decrease.
+    """
+    _inside_transaction()
+    Log.objects.select_for_update().get(pk=log.pk)
+    last = log.checkpoints.order_by("size", "time").last()
+    if last is not None and (last.size >= size or last.time > time):
+        return None
+    return log.checkpoints.create(size=size, time=time, line=line)
 
 
 def record_act(
