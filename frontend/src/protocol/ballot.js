@@ -3,6 +3,7 @@ import { concat, fromBase64url, fromHash, lp, toBase64url, toHex, u64 } from './
 import { Refused } from './errors.js';
 import { canonicalBytes, hasExactly, MAX_BALLOT } from './json.js';
 import {
+  demand,
   keyEquation,
   POINT,
   proveKey,
@@ -14,7 +15,7 @@ import {
 } from './proofs.js';
 import { suiteNamed, ZERO } from './suite.js';
 
-const NO_PREVIOUS = '0'.repeat(64);
+export const NO_PREVIOUS = '0'.repeat(64);
 const FIELDS = [
   'format',
   'manifest',
@@ -328,4 +329,39 @@ export function ballotClaims(suite, manifest, Y, read, where) {
   return claims;
 }
 
-export { NO_PREVIOUS };
+/** Throws `ballots.unique` where an A or a B occurs among `seen` ({a, b}: Sets) or twice. */
+export function demandUnique(read, seen) {
+  read.answers.forEach((answer) =>
+    (answer ? answer.options : []).forEach(({ bytesA, bytesB }) =>
+      [[seen.a, bytesA], [seen.b, bytesB]].forEach(([set, bytes]) => {
+        const text = toBase64url(bytes);
+        if (set.has(text)) throw new Refused('ballots.unique', 'a ciphertext that occurs twice');
+        set.add(text);
+      }),
+    ),
+  );
+}
+
+/** Throws where a ballot is not the next one of its party, under the party's valid key. */
+export function demandPlace(manifest, read, { key, number, previous }) {
+  if (read.key !== key) {
+    throw new Refused('ballots.credential', 'not the valid credential of the party');
+  }
+  if (number > 1 && !manifest.revote) {
+    throw new Refused('ballots.sequence', 'a second ballot, revoting is not allowed');
+  }
+  if (read.number !== number || read.previous !== previous) {
+    throw new Refused('ballots.sequence', 'number or previous is not the next one');
+  }
+}
+
+/** Every check of one ballot that needs no board. `place`: {key, number, previous}. */
+export function verifyBallot(manifest, ballot, place) {
+  const suite = suiteNamed(manifest.suite);
+  const read = readBallot(suite, manifest, manifestHash(suite, manifest), ballot);
+  demandUnique(read, { a: new Set(), b: new Set() });
+  demandPlace(manifest, read, place);
+  const Y = suite.point(fromBase64url(manifest.trustees.election_key));
+  demand(suite, ballotClaims(suite, manifest, Y, read, 'party ' + read.party));
+  return read;
+}

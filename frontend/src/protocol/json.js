@@ -1,5 +1,6 @@
 /** RFC 8785, narrowed as in docs/protocol.md §3. */
 import { fromUtf8, utf8 } from './bytes.js';
+import { Refused } from './errors.js';
 
 export const MAX_LINE = 4 * 1024 * 1024;
 export const MAX_BALLOT = 256 * 1024;
@@ -55,12 +56,16 @@ function refuseDeep(bytes) {
  * that occurs twice, `1.0`, `-0`, white space and a foreign order of keys.
  */
 export function parseCanonical(bytes, limit) {
-  if (bytes.length > (limit || MAX_LINE)) throw new Error('too long');
-  refuseDeep(bytes);
-  const source = fromUtf8(bytes);
-  const value = JSON.parse(source);
-  if (canonical(value) !== source) throw new Error('not in canonical form');
-  return value;
+  try {
+    if (bytes.length > (limit || MAX_LINE)) throw new Error('too long');
+    refuseDeep(bytes);
+    const source = fromUtf8(bytes);
+    const value = JSON.parse(source);
+    if (canonical(value) !== source) throw new Error('not in canonical form');
+    return value;
+  } catch (error) {
+    throw new Refused('canonical', error.message);
+  }
 }
 
 /** True where `value` is an object with exactly these fields. */

@@ -1,0 +1,125 @@
+/** From ciphertexts to the verdict (docs/protocol.md §10). Integers only, no rounding. */
+import { fromBase64url, lp, toBase64url, u32 } from './bytes.js';
+import { lagrange } from './manifest.js';
+import { POINT, SCALAR } from './proofs.js';
+
+const ONE = BigInt(1);
+export const SIDES = ['heads', 'area'];
+
+/** Aggregates of one motion: `{heads, area}`, each a list per option of `[A, B]` points. */
+export function aggregate(suite, motion, answers) {
+  const sum = (part, option, weigh) =>
+    suite.sum(
+      answers.map(({ answer }) => answer.options[option][part]),
+      answers.map(({ area }) => (weigh ? BigInt(area) : ONE)),
+    );
+  const side = (weigh) => motion.options.map((_, o) => [sum('A', o, weigh), sum('B', o, weigh)]);
+  return { heads: side(false), area: side(true) };
+}
+
+export function encodeAggregates(suite, { heads, area }) {
+  const encode = (P) => toBase64url(suite.encodeAggregate(P));
+  const side = (pairs) => pairs.map(([A, B]) => [encode(A), encode(B)]);
+  return { heads: side(heads), area: side(area) };
+}
+
+/** Two equations of one partial decryption F = xA by trustee `j` (from 1) with key `vk`. */
+export function decryptionEquations(suite, place, share) {
+  const { M, tally, motion, option, side, j, vk, A, B } = place;
+  const F = suite.aggregate(fromBase64url(share.share));
+  const proof = fromBase64url(share.proof);
+  const encodedA = suite.encodeAggregate(A);
+  const bytesB = proof.subarray(POINT, POINT + encodedA.length);
+  if (proof.length !== POINT + encodedA.length + SCALAR) throw new Error('a proof of another length');
+  const a = suite.point(proof.subarray(0, POINT));
+  const b = suite.aggregate(bytesB);
+  const s = suite.readScalar(proof.subarray(POINT + encodedA.length));
+  const e = suite.scalar(
+    'decrypt',
+    lp(
+      M,
+      tally,
+      u32(motion),
+      u32(option),
+      u32(side),
+      u32(j),
+      suite.encode(vk),
+      encodedA,
+      suite.encodeAggregate(B),
+      suite.encodeAggregate(F),
+      proof.subarray(0, POINT),
+      bytesB,
+    ),
+  );
+  return {
+    F,
+    equations: [
+      [[suite.G, s], [a, -ONE], [vk, -e]],
+      [[A, s], [b, -ONE], [F, -e]],
+    ],
+  };
+}
+
+/** True where `B - Σ λF = vG` over the shares `[j, F]` of k trustees. */
+export function opensTo(suite, B, shares, v) {
+  const weights = lagrange(suite, shares.map(([j]) => j), 0);
+  const mask = suite.sum(shares.map(([, F]) => F), weights);
+  return B.subtract(mask).equals(suite.G.multiplyUnsafe(BigInt(v)));
+}
+
+/** Civil Code 278: two thirds of heads and of area take part; an empty roll has no quorum. */
+export function hasQuorum(roll, part) {
+  return SIDES.every((s) => roll[s] > 0 && BigInt(3) * BigInt(part[s]) >= BigInt(2) * BigInt(roll[s]));
+}
+
+function majority(approval, yes, part) {
+  return SIDES.every((s) => {
+    const [y, p] = [BigInt(yes[s]), BigInt(part[s])];
+    return approval === '3/4' ? BigInt(4) * y >= BigInt(3) * p : BigInt(2) * y > p;
+  });
+}
+
+/** Candidates with a majority, the `max` best by heads, then area; a tie for the last seat elects neither. */
+function elect(motion, totals, part) {
+  const standing = motion.options
+    .map((id, i) => ({ id, heads: totals[i].heads, area: totals[i].area }))
+    .filter((candidate) => majority('1/2', candidate, part))
+    .sort((x, y) => y.heads - x.heads || y.area - x.area);
+  const next = standing[motion.max];
+  const tied = (c) => next && c.heads === next.heads && c.area === next.area;
+  return standing
+    .slice(0, motion.max)
+    .filter((c) => !tied(c))
+    .map((c) => c.id);
+}
+
+/**
+ * The verdict on every motion: `{quorum_met, result, elected?}`. A motion that requires
+ * one that did not pass is rejected, and so on until nothing changes.
+ */
+export function verdicts(manifest, counts) {
+  const out = manifest.motions.map((motion, i) => {
+    const { participating, totals } = counts[i];
+    const met = hasQuorum(manifest.roll, participating);
+    const verdict = { quorum_met: met };
+    if (motion.kind === 'election') {
+      verdict.elected = met ? elect(motion, totals, participating) : [];
+    }
+    const approved = verdict.elected
+      ? verdict.elected.length > 0
+      : majority(motion.approval, totals[0], participating);
+    verdict.result = !met ? 'no_quorum' : approved ? 'passed' : 'rejected';
+    return verdict;
+  });
+  const passed = (id) => out[manifest.motions.findIndex((m) => m.id === id)].result === 'passed';
+  for (let changed = true; changed; ) {
+    changed = false;
+    manifest.motions.forEach((motion, i) => {
+      if (out[i].result !== 'passed' || motion.requires.every(passed)) return;
+      out[i].result = 'rejected';
+      if (out[i].elected) out[i].elected = [];
+      changed = true;
+    });
+  }
+  return out;
+}

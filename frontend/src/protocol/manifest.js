@@ -1,0 +1,161 @@
+/** The shape of the manifest and what its trustees must prove (docs/protocol.md §§4, 5). */
+import { fromBase64url, lp, u32 } from './bytes.js';
+import { isHash, isNumber, isText, isTime } from './board.js';
+import { hasExactly } from './json.js';
+import { keyEquation } from './proofs.js';
+import { suiteNamed } from './suite.js';
+
+const FIELDS = {
+  format: (v) => v === 'yishi-manifest-1',
+  suite: (v) => v === 'P256-SHA256' || v === 'SM2-SM3',
+  session: (v) => isText(v) && /^[A-Z0-9-]{6,16}$/.test(v),
+  title: isText,
+  estate: isText,
+  division: (v) => isText(v) && /^\d{12}$/.test(v),
+  organiser: isText,
+  motions: (v) => Array.isArray(v) && v.length > 0,
+  quorum: (v) => hasExactly(v, ['area', 'heads']) && twoThirds(v.area) && twoThirds(v.heads),
+  profile: (v) => hasExactly(v, ['code', 'sha256']) && isText(v.code) && isHash(v.sha256),
+  roll: (v) =>
+    hasExactly(v, ['root', 'heads', 'area']) &&
+    isHash(v.root) &&
+    isNumber(v.heads) &&
+    isNumber(v.area),
+  opens_at: isTime,
+  closes_at: isTime,
+  revote: isFlag,
+  trustees: (v) =>
+    hasExactly(v, ['threshold', 'keys', 'election_key']) &&
+    isNumber(v.threshold) &&
+    Array.isArray(v.keys) &&
+    v.keys.length <= 20 &&
+    isText(v.election_key),
+  opening_policy: (v) => v === 'secret' || v === 'named',
+  board_key: isSigningKey,
+  witnesses: (v) => Array.isArray(v) && v.every(isSigningKey) && new Set(v).size === v.length,
+  witnesses_needed: isNumber,
+  bundle: isHash,
+  challenge_hours: (v) => isNumber(v) && v <= 24 * 366,
+};
+const MOTION = {
+  id: isText,
+  matter: (v) => isNumber(v) && v >= 1 && v <= 9,
+  kind: (v) => v === 'question' || v === 'election',
+  title: isText,
+  text: isText,
+  options: (v) => Array.isArray(v) && v.length > 0 && v.every(isText),
+  min: isNumber,
+  max: isNumber,
+  approval: (v) => v === '1/2' || v === '3/4',
+  requires: (v) => Array.isArray(v) && v.every(isText),
+  attachments: (v) => Array.isArray(v) && v.every(isAttachment),
+};
+
+function isFlag(value) {
+  return value === true || value === false;
+}
+
+function twoThirds(value) {
+  return Array.isArray(value) && value.length === 2 && value[0] === 2 && value[1] === 3;
+}
+
+function isAttachment(value) {
+  return hasExactly(value, ['name', 'sha256']) && isText(value.name) && isHash(value.sha256);
+}
+
+function isSigningKey(value) {
+  try {
+    return fromBase64url(value).length === 32;
+  } catch (_) {
+    return false;
+  }
+}
+
+function demandShape(value, fields, where) {
+  if (!hasExactly(value, Object.keys(fields))) throw new Error('not the fields of a ' + where);
+  for (const name of Object.keys(fields)) {
+    if (!fields[name](value[name])) throw new Error(where + ': ' + name);
+  }
+}
+
+/** Throws unless the manifest has the shape of §4. */
+export function checkManifest(manifest) {
+  demandShape(manifest, FIELDS, 'manifest');
+  if (manifest.witnesses_needed > manifest.witnesses.length) {
+    throw new Error('manifest: more witnesses needed than named');
+  }
+  const ids = manifest.motions.map((motion) => motion && motion.id);
+  manifest.motions.forEach((motion) => {
+    demandShape(motion, MOTION, 'motion');
+    const { kind, options, min, max, requires, matter, approval } = motion;
+    // Civil Code 278 para. 2: matters (6) to (8) need three quarters
+    if (matter >= 6 && matter <= 8 && approval !== '3/4') {
+      throw new Error('motion: matters 6 to 8 need 3/4');
+    }
+    if (kind === 'question') {
+      const usual = options.length === 3 && options.join() === 'for,against,abstain';
+      if (!usual || min !== 1 || max !== 1) {
+        throw new Error('motion: the options of a question');
+      }
+    } else if (min !== 0 || max < 1 || max > options.length) {
+      throw new Error('motion: the seats of an election');
+    }
+    if (new Set(options).size !== options.length) throw new Error('motion: an option twice');
+    const known = requires.every((id) => id !== motion.id && ids.indexOf(id) >= 0);
+    if (!known || new Set(requires).size !== requires.length) {
+      throw new Error('motion: requires a motion that is not there');
+    }
+  });
+  if (new Set(ids).size !== ids.length) throw new Error('motion: an id twice');
+  if (manifest.opens_at >= manifest.closes_at) throw new Error('manifest: closes before it opens');
+}
+
+/** λ_i at `x` for the distinct points `xs` (numbers): f(x) = Σ λ_i f(x_i). */
+export function lagrange(suite, xs, x) {
+  const { Fn } = suite.Point;
+  return xs.map((xi, i) => {
+    let numerator = BigInt(1);
+    let denominator = BigInt(1);
+    xs.forEach((xj, j) => {
+      if (i === j) return;
+      numerator = suite.mod(numerator * BigInt(x - xj));
+      denominator = suite.mod(denominator * BigInt(xi - xj));
+    });
+    return suite.mod(numerator * Fn.inv(denominator));
+  });
+}
+
+/**
+ * Reads the trustees' keys. Returns `{Y, keys, claims}`; throws where a key is malformed
+ * or the keys and Y do not lie on one polynomial of degree k-1.
+ */
+export function readTrustees(manifest) {
+  const suite = suiteNamed(manifest.suite);
+  const { threshold, keys, election_key: electionKey } = manifest.trustees;
+  const n = keys.length;
+  if (threshold < 1 || threshold > n) throw new Error('threshold is not from 1 to n');
+  const points = [suite.point(fromBase64url(electionKey))];
+  const claims = keys.map((trustee, i) => {
+    if (!hasExactly(trustee, ['index', 'name', 'key', 'proof'])) throw new Error('not a trustee');
+    if (trustee.index !== i + 1 || !isText(trustee.name)) throw new Error('index or name');
+    const K = suite.point(fromBase64url(trustee.key));
+    points.push(K);
+    const message = lp(manifest.session, u32(i + 1), u32(threshold), u32(n));
+    const proof = fromBase64url(trustee.proof);
+    return {
+      check: 'trustees',
+      detail: 'trustee ' + (i + 1) + ' has not proved the key',
+      equations: [keyEquation(suite, 'trustee', K, message, proof)],
+    };
+  });
+  // Y = f(0) and the first k-1 keys fix f; every other key must lie on it.
+  const known = points.slice(0, threshold);
+  const xs = known.map((_, i) => i);
+  for (let j = threshold; j <= n; j++) {
+    const there = suite.sum(known, lagrange(suite, xs, j));
+    if (!there.equals(points[j])) throw new Error('the keys are not shares of the election key');
+  }
+  if (new Set(keys.map((trustee) => trustee.key)).size !== n) throw new Error('a key twice');
+  return { suite, Y: points[0], keys: points.slice(1), claims };
+}
+

@@ -1,0 +1,656 @@
+/** Verifies a whole export (docs/protocol.md §§11, 12), in Node and on the check page. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { ballotClaims, demandUnique, manifestHash, NO_PREVIOUS, readBallot } from './ballot.js';
+import {
+  addHours,
+  checkCheckpoint,
+  checkReceipt,
+  checkReceiptEntry,
+  isHash,
+  isNumber,
+  isText,
+  isTime,
+  splitLines,
+  tenMinutes,
+} from './board.js';
+import { fromBase64url, toHex } from './bytes.js';
+import {
+  aggregate,
+  decryptionEquations,
+  encodeAggregates,
+  opensTo,
+  SIDES,
+  verdicts,
+} from './count.js';
+import { canonical, hasExactly, parseCanonical } from './json.js';
+import { checkManifest, readTrustees } from './manifest.js';
+import { Tree } from './merkle.js';
+import { failing } from './proofs.js';
+import { suiteNamed, ZERO } from './suite.js';
+
+const NAMES = ['board.jsonl', 'checkpoints.jsonl', 'roll.jsonl'];
+const RESOLUTION = 'resolution.pdf';
+const BATCH = 250;
+const ENTRY = ['seq', 'time', 'type', 'prev', 'body'];
+const PHASES = {
+  manifest: 0,
+  credential: 1,
+  ballot: 1,
+  extend: 1,
+  close: 2,
+  ruling: 2,
+  tally: 3,
+  decryption: 3,
+  result: 3,
+  resolution: 3,
+};
+
+function demand(condition, detail) {
+  if (!condition) throw new Error(detail);
+}
+
+/** A shape of a body: every field is there, no other, and each satisfies its test. */
+function bodyOf(tests) {
+  return (body) =>
+    hasExactly(body, Object.keys(tests)) &&
+    Object.keys(tests).every((name) => tests[name](body[name]));
+}
+
+const isParty = (v) => isNumber(v) && v > 0;
+const isList = Array.isArray;
+const isCount = bodyOf({ heads: isNumber, area: isNumber });
+const isKeyText = (v) => isText(v) && v.length === 87;
+const BODIES = {
+  manifest: () => true,
+  ballot: () => true,
+  credential: bodyOf({
+    party: isParty,
+    key: isKeyText,
+    replaces: isKeyText,
+    reason: (v) => v === 'code' || v === 'reissue',
+  }),
+  extend: bodyOf({ closes_at: isTime, sha256: isHash }),
+  close: bodyOf({ ballots: isNumber, parties: isNumber, heads: isNumber, area: isNumber }),
+  ruling: bodyOf({
+    party: isParty,
+    sha256: isHash,
+    signers: (v) => isList(v) && v.length === 2 && v.every(isText) && v[0] !== v[1],
+  }),
+  tally: bodyOf({
+    counted: (v) => isList(v) && v.every(bodyOf({ party: isParty, seq: isNumber })),
+    motions: (v) =>
+      isList(v) &&
+      v.every(bodyOf({ id: isText, participating: isCount, heads: isList, area: isList })),
+  }),
+  decryption: bodyOf({
+    trustee: isParty,
+    motions: (v) => isList(v) && v.every(bodyOf({ heads: isShares, area: isShares })),
+  }),
+  result: bodyOf({ motions: isList }),
+  resolution: bodyOf({ sha256: isHash, number: isText }),
+};
+
+function isShares(value) {
+  return isList(value) && value.every(bodyOf({ share: isText, proof: isText }));
+}
+
+/**
+ * @param {Object<string, Uint8Array>} files name → bytes, every file of the folder
+ * @param {{root?: string, key?: string, receipt?: object, progress?: function}} options
+ *   root: hex of a checkpoint held; key: the board's key, base64url; receipt: parsed JSON
+ * @returns {{ok, checks: {name, ok, detail}[], not_checked: string[], results: object[]}}
+ */
+export function verifyExport(files, options) {
+  return new Verification(files, options || {}).run();
+}
+
+class Verification {
+  constructor(files, options) {
+    this.files = files;
+    this.options = options;
+    this.checks = [];
+    this.notChecked = [];
+    this.stopped = false;
+  }
+
+  run() {
+    const { root, key, receipt } = this.options;
+    // What a check leaves unread the next ones cannot use: after a vital one fails, the
+    // rest is not checked.
+    this.step('files', () => this.checkFiles());
+    this.vital('canonical', () => this.checkCanonical());
+    this.vital('manifest', () => this.checkManifest());
+    this.step('chain', () => this.checkChain());
+    this.step('checkpoints', () => this.checkCheckpoints());
+    this.vital('roll', () => this.checkRoll());
+    this.vital('trustees', () => this.checkTrustees());
+    this.vital('phases', () => this.checkPhases());
+    this.vital('ballots.shape', () => this.readBallots());
+    this.step('ballots.credential', () => this.checkCredentials());
+    this.step('ballots.sequence', () => this.checkSequence());
+    this.step('ballots.unique', () => this.checkUnique());
+    this.checkBallotClaims();
+    const { tally, result } = this;
+    this.when(tally, 'counted', () => this.checkCounted());
+    this.when(this.close, 'participation', () => this.checkParticipation());
+    this.when(tally, 'aggregates', () => this.checkAggregates());
+    this.when(this.decryptions && this.decryptions.length, 'decryption', () =>
+      this.checkDecryption(),
+    );
+    this.when(result, 'totals', () => this.checkTotals());
+    this.when(result, 'verdict', () => this.checkVerdict());
+    this.when(this.resolution || this.files[RESOLUTION], 'resolution', () => this.checkResolution());
+    if (root === undefined && key === undefined) this.notChecked.push('origin');
+    if (root !== undefined) this.step('origin', () => this.checkRoot(root));
+    if (key !== undefined) {
+      this.step('key', () => demand(this.manifest.board_key === key, 'another key'));
+    }
+    if (receipt !== undefined) this.step('receipt', () => this.checkReceipt(receipt));
+    const ok = this.checks.every((check) => check.ok) && !this.stopped;
+    return {
+      ok,
+      checks: this.checks,
+      not_checked: this.notChecked,
+      results: ok && result ? this.readable() : [],
+    };
+  }
+
+  step(name, act) {
+    if (this.stopped) {
+      this.notChecked.push(name);
+      return false;
+    }
+    try {
+      this.checks.push({ name, ok: true, detail: act() || '' });
+      return true;
+    } catch (error) {
+      this.checks.push({ name, ok: false, detail: error.detail || error.message });
+      return false;
+    }
+  }
+
+  vital(name, act) {
+    if (!this.stopped && !this.step(name, act)) this.stopped = true;
+    else if (this.stopped) this.notChecked.push(name);
+  }
+
+  when(there, name, act) {
+    if (there) this.step(name, act);
+    else this.notChecked.push(name);
+  }
+
+  checkFiles() {
+    const bytes = this.files['index.json'];
+    demand(bytes && bytes[bytes.length - 1] === 10, 'index.json is missing or has no line feed');
+    const index = parseCanonical(bytes.subarray(0, -1));
+    demand(
+      hasExactly(index, ['format', 'session', 'files']) && index.format === 'yishi-export-1',
+      'index.json is not the index of an export',
+    );
+    this.indexed = index.session;
+    const named = Object.keys(index.files).sort();
+    const present = Object.keys(this.files).filter((name) => name !== 'index.json');
+    demand(named.join() === present.sort().join(), 'a file is missing, added or renamed');
+    demand(
+      NAMES.every((name) => named.indexOf(name) >= 0) &&
+        named.every((name) => name === RESOLUTION || NAMES.indexOf(name) >= 0),
+      'not the files of an export',
+    );
+    named.forEach((name) => {
+      const file = this.files[name];
+      const said = index.files[name];
+      demand(file.length > 0, name + ' is empty');
+      const same =
+        hasExactly(said, ['size', 'sha256']) &&
+        said.size === file.length &&
+        said.sha256 === toHex(sha256(file));
+      demand(same, name + ' was changed');
+    });
+    return named.length + ' files';
+  }
+
+  checkCanonical() {
+    const read = (name) => {
+      demand(this.files[name], name + ' is missing');
+      return splitLines(this.files[name]).map((line, i) => {
+        try {
+          return { line, value: parseCanonical(line) };
+        } catch (error) {
+          throw new Error(name + ', line ' + (i + 1) + ': ' + error.message);
+        }
+      });
+    };
+    const [board, checkpoints, roll] = NAMES.map(read);
+    board.forEach(({ value }, i) => {
+      const shaped =
+        hasExactly(value, ENTRY) &&
+        isNumber(value.seq) &&
+        isTime(value.time) &&
+        isText(value.type) &&
+        isHash(value.prev);
+      demand(shaped, 'board.jsonl, line ' + (i + 1) + ': not an entry');
+    });
+    this.lines = board.map(({ line }) => line);
+    this.entries = board.map(({ value }) => value);
+    this.checkpoints = checkpoints.map(({ value }) => value);
+    this.rollLines = roll.map(({ line }) => line);
+    this.rollRows = roll.map(({ value }) => value);
+    return this.entries.length + ' entries';
+  }
+
+  checkManifest() {
+    const first = this.entries[0];
+    demand(first.type === 'manifest', 'the first entry is not the manifest');
+    checkManifest(first.body);
+    this.manifest = first.body;
+    this.suite = suiteNamed(this.manifest.suite);
+    this.M = manifestHash(this.suite, this.manifest);
+    if (this.indexed !== undefined) {
+      demand(this.indexed === this.manifest.session, 'index.json names another session');
+    }
+    return toHex(this.M);
+  }
+
+  checkChain() {
+    let prev = NO_PREVIOUS;
+    let time = '';
+    this.entries.forEach((entry, i) => {
+      demand(entry.seq === i, 'entry ' + i + ': seq');
+      demand(entry.prev === prev, 'entry ' + i + ': prev');
+      demand(entry.time >= time, 'entry ' + i + ': time goes back');
+      demand(entry.time === tenMinutes(entry.time), 'entry ' + i + ': time is not rounded');
+      prev = toHex(this.suite.hash(this.lines[i]));
+      time = entry.time;
+    });
+  }
+
+  checkCheckpoints() {
+    const tree = new Tree(this.suite);
+    this.roots = [];
+    for (const line of this.lines) {
+      tree.append(line);
+      this.roots.push(toHex(tree.root()));
+    }
+    let before = { size: 0, time: '' };
+    this.checkpoints.forEach((checkpoint, i) => {
+      const where = 'checkpoint ' + (i + 1) + ': ';
+      try {
+        checkCheckpoint(checkpoint, this.manifest);
+      } catch (error) {
+        throw new Error(where + error.message);
+      }
+      const { size, root, time } = checkpoint;
+      demand(size >= before.size && time >= before.time, where + 'size or time goes back');
+      demand(size <= this.roots.length, where + 'covers more than the board');
+      demand(this.roots[size - 1] === root, where + 'another root');
+      before = checkpoint;
+    });
+    demand(before.size === this.lines.length, 'the last checkpoint does not cover the board');
+    if (before.cosignatures.length < this.manifest.witnesses_needed) {
+      this.notChecked.push('not witnessed');
+    }
+    return 'root ' + before.root;
+  }
+
+  checkRoll() {
+    const tree = new Tree(this.suite);
+    const seen = new Set();
+    let area = ZERO;
+    this.parties = this.rollRows.map((row, i) => {
+      const where = 'party ' + (i + 1) + ': ';
+      demand(hasExactly(row, ['party', 'area', 'key', 'commitment']), where + 'fields');
+      demand(row.party === i + 1, where + 'not in order');
+      demand(isNumber(row.area) && row.area > 0, where + 'area');
+      demand(isHash(row.commitment), where + 'commitment');
+      this.suite.point(fromBase64url(row.key));
+      demand(!seen.has(row.key), where + 'a key that occurs twice');
+      seen.add(row.key);
+      tree.append(this.rollLines[i]);
+      area += BigInt(row.area);
+      return { area: row.area, key: row.key, ballots: [], excluded: false };
+    });
+    const { roll } = this.manifest;
+    demand(toHex(tree.root()) === roll.root, 'another root than the manifest names');
+    demand(this.parties.length === roll.heads, 'another number of heads than the manifest names');
+    demand(area === BigInt(roll.area), 'another area than the manifest names');
+    return this.parties.length + ' parties';
+  }
+
+  checkTrustees() {
+    const { Y, keys, claims } = readTrustees(this.manifest);
+    const bad = failing(this.suite, claims);
+    demand(!bad.length, bad.length && bad[0].detail);
+    this.Y = Y;
+    this.trusteeKeys = keys;
+    return this.manifest.trustees.threshold + ' of ' + keys.length;
+  }
+
+  /** Order of phases, shapes of bodies, times; sorts the entries for the later checks. */
+  checkPhases() {
+    this.decryptions = [];
+    let phase = 0;
+    const opens = tenMinutes(this.manifest.opens_at);
+    let closes = this.manifest.closes_at;
+    const once = (field, entry) => {
+      demand(this[field] === undefined, 'entry ' + entry.seq + ': a second ' + field);
+      this[field] = entry;
+    };
+    const acts = {
+      manifest: (entry) => demand(entry.seq === 0, 'a second manifest'),
+      credential: (entry) => demand(entry.time < closes, 'after voting'),
+      ballot: (entry) => demand(entry.time >= opens && entry.time < closes, 'outside the window'),
+      extend: (entry) => {
+        once('extension', entry);
+        demand(entry.time < closes, 'after voting');
+        demand(entry.body.closes_at > closes, 'not later');
+        closes = entry.body.closes_at;
+      },
+      close: (entry) => {
+        once('close', entry);
+        demand(entry.time >= tenMinutes(closes), 'before voting ends');
+      },
+      ruling: (entry) => {
+        demand(this.close, 'before the close');
+        this.partyOf(entry).excluded = true;
+      },
+      tally: (entry) => {
+        demand(this.close, 'before the close');
+        once('tally', entry);
+      },
+      decryption: (entry) => {
+        const free = this.close && addHours(this.close.time, this.manifest.challenge_hours);
+        demand(this.tally && !this.result && entry.time >= free, 'out of turn');
+        const { trustee } = entry.body;
+        demand(
+          this.decryptions.every((other) => other.body.trustee !== trustee),
+          'a trustee twice',
+        );
+        this.decryptions.push(entry);
+      },
+      result: (entry) => {
+        demand(this.decryptions.length >= this.manifest.trustees.threshold, 'before decryption');
+        once('result', entry);
+      },
+      resolution: (entry) => {
+        demand(this.result, 'before the result');
+        once('resolution', entry);
+      },
+    };
+    this.entries.forEach((entry) => {
+      const where = 'entry ' + entry.seq + ' (' + entry.type + ')';
+      demand(Object.prototype.hasOwnProperty.call(PHASES, entry.type), where + ': unknown type');
+      demand(PHASES[entry.type] >= phase, where + ': belongs to an earlier phase');
+      phase = PHASES[entry.type];
+      demand(BODIES[entry.type](entry.body), where + ': not the fields of its body');
+      try {
+        acts[entry.type](entry);
+      } catch (error) {
+        throw new Error(where + ': ' + error.message);
+      }
+    });
+  }
+
+  partyOf(entry) {
+    const party = this.parties[entry.body.party - 1];
+    demand(party, 'no such party');
+    return party;
+  }
+
+  readBallots() {
+    this.ballots = this.entries
+      .filter((entry) => entry.type === 'ballot')
+      .map((entry) => {
+        try {
+          const read = readBallot(this.suite, this.manifest, this.M, entry.body);
+          const party = this.partyOf(entry);
+          const ballot = Object.assign(read, { seq: entry.seq });
+          party.ballots.push(ballot);
+          return ballot;
+        } catch (error) {
+          throw new Error('entry ' + entry.seq + ': ' + (error.detail || error.message));
+        }
+      });
+    return this.ballots.length + ' ballots';
+  }
+
+  checkCredentials() {
+    const current = this.parties.map((party) => party.key);
+    const used = new Set(current);
+    let replaced = 0;
+    this.entries.forEach(({ seq, type, body }) => {
+      const where = 'entry ' + seq + ': ';
+      if (type === 'ballot') {
+        demand(body.key === current[body.party - 1], where + 'not the credential of the party');
+      } else if (type === 'credential') {
+        demand(this.parties[body.party - 1], where + 'no such party');
+        demand(body.replaces === current[body.party - 1], where + 'replaces another key');
+        demand(!used.has(body.key), where + 'a key that was used before');
+        this.suite.point(fromBase64url(body.key));
+        used.add(body.key);
+        current[body.party - 1] = body.key;
+        replaced++;
+      }
+    });
+    return replaced + ' replaced';
+  }
+
+  checkSequence() {
+    this.parties.forEach(({ ballots }) => {
+      let previous = NO_PREVIOUS;
+      ballots.forEach((ballot, i) => {
+        const where = 'entry ' + ballot.seq + ': ';
+        demand(ballot.number === i + 1, where + 'number');
+        demand(ballot.previous === previous, where + 'previous');
+        demand(this.manifest.revote || i === 0, where + 'voting twice is not allowed');
+        previous = toHex(ballot.digest);
+      });
+    });
+  }
+
+  checkUnique() {
+    const seen = { a: new Set(), b: new Set() };
+    this.ballots.forEach((ballot) => {
+      try {
+        demandUnique(ballot, seen);
+      } catch (error) {
+        throw new Error('entry ' + ballot.seq + ': ' + error.detail);
+      }
+    });
+  }
+
+  /** Signatures and proofs of many ballots at a time; two checks from one batch. */
+  checkBallotClaims() {
+    let bad = null;
+    const found = () => {
+      if (bad) return bad;
+      bad = [];
+      for (let at = 0; at < this.ballots.length; at += BATCH) {
+        const claims = [];
+        this.ballots.slice(at, at + BATCH).forEach((read) => {
+          const where = 'entry ' + read.seq;
+          claims.push(...ballotClaims(this.suite, this.manifest, this.Y, read, where));
+        });
+        bad.push(...failing(this.suite, claims));
+        if (this.options.progress) this.options.progress(at + BATCH, this.ballots.length);
+      }
+      return bad;
+    };
+    ['ballots.signature', 'ballots.proofs'].forEach((name) =>
+      this.step(name, () => {
+        const own = found().filter((claim) => claim.check === name);
+        demand(!own.length, own.length && own[0].detail);
+      }),
+    );
+  }
+
+  /** The last ballot of every party that is not excluded, in order of party. */
+  countable() {
+    return this.parties
+      .map(({ area, excluded, ballots }, i) => {
+        return { party: i + 1, area, excluded, last: ballots[ballots.length - 1] };
+      })
+      .filter(({ last, excluded }) => last && !excluded);
+  }
+
+  checkCounted() {
+    const expected = this.countable().map(({ party, last }) => ({ party, seq: last.seq }));
+    demand(canonical(this.tally.body.counted) === canonical(expected), 'not the ballots that count');
+    return expected.length + ' counted';
+  }
+
+  /** What took part in each motion: `{heads, area}`. */
+  participation() {
+    return this.manifest.motions.map((_, i) => {
+      const there = this.countable().filter(({ last }) => last.answers[i] !== null);
+      return { heads: there.length, area: there.reduce((sum, { area }) => sum + area, 0) };
+    });
+  }
+
+  checkParticipation() {
+    const cast = this.parties.filter((party) => party.ballots.length);
+    const said = this.close.body;
+    const right = {
+      ballots: this.ballots.length,
+      parties: cast.length,
+      heads: cast.length,
+      area: cast.reduce((sum, { area }) => sum + area, 0),
+    };
+    demand(canonical(said) === canonical(right), 'the close counts otherwise');
+    const expected = this.participation();
+    [this.tally, this.result].forEach((entry) => {
+      if (!entry) return;
+      const motions = entry.body.motions;
+      demand(
+        motions.length === expected.length &&
+          motions.every((m, i) => canonical(m.participating) === canonical(expected[i])),
+        'the ' + entry.type + ' counts otherwise',
+      );
+    });
+  }
+
+  checkAggregates() {
+    const counted = this.countable();
+    this.aggregates = this.manifest.motions.map((motion, i) => {
+      const answers = counted
+        .filter(({ last }) => last.answers[i] !== null)
+        .map(({ last, area }) => ({ answer: last.answers[i], area }));
+      const sums = aggregate(this.suite, motion, answers);
+      const { id, heads, area } = this.tally.body.motions[i] || {};
+      demand(
+        id === motion.id &&
+          canonical({ heads, area }) === canonical(encodeAggregates(this.suite, sums)),
+        'motion ' + i + ': not the sum of the counted ballots',
+      );
+      return sums;
+    });
+    demand(this.tally.body.motions.length === this.aggregates.length, 'motions are added');
+  }
+
+  checkDecryption() {
+    demand(this.aggregates, 'there are no aggregates to decrypt');
+    const tally = this.suite.hash(this.lines[this.tally.seq]);
+    const claims = [];
+    this.shares = this.decryptions.map(({ body }) => {
+      const j = body.trustee;
+      const vk = this.trusteeKeys[j - 1];
+      demand(vk, 'trustee ' + j + ' is not in the manifest');
+      demand(body.motions.length === this.aggregates.length, 'trustee ' + j + ': motions');
+      const motions = body.motions.map((sides, motion) =>
+        SIDES.map((name, side) => {
+          const pairs = this.aggregates[motion][name];
+          demand(sides[name].length === pairs.length, 'trustee ' + j + ': options');
+          return pairs.map(([A, B], option) => {
+            const place = { M: this.M, tally, motion, option, side, j, vk, A, B };
+            const { F, equations } = decryptionEquations(this.suite, place, sides[name][option]);
+            const detail = 'trustee ' + j + ', motion ' + motion + ', option ' + option;
+            claims.push({ check: 'decryption', detail, equations });
+            return F;
+          });
+        }),
+      );
+      return { j, motions };
+    });
+    const bad = failing(this.suite, claims);
+    demand(!bad.length, bad.length && bad[0].detail);
+    demand(this.shares.length >= this.manifest.trustees.threshold, 'too few trustees');
+    return this.shares.length + ' trustees';
+  }
+
+  checkTotals() {
+    demand(this.shares, 'there is nothing decrypted');
+    const chosen = this.shares.slice(0, this.manifest.trustees.threshold);
+    const motions = this.result.body.motions;
+    demand(motions.length === this.manifest.motions.length, 'not one result per motion');
+    this.manifest.motions.forEach((motion, i) => {
+      const where = 'motion ' + i + ': ';
+      const fields = ['id', 'participating', 'totals', 'quorum_met', 'result'];
+      const election = motion.kind === 'election';
+      demand(hasExactly(motions[i], election ? fields.concat('elected') : fields), where + 'fields');
+      const { id, totals, participating } = motions[i];
+      demand(id === motion.id && isList(totals), where + 'id or totals');
+      demand(totals.length === motion.options.length && totals.every(isCount), where + 'totals');
+      SIDES.forEach((name, side) => {
+        totals.forEach((total, option) => {
+          const v = total[name];
+          const B = this.aggregates[i][name][option][1];
+          const shares = chosen.map(({ j, motions: m }) => [j, m[i][side][option]]);
+          demand(v <= participating[name], where + 'more than took part');
+          demand(
+            opensTo(this.suite, B, shares, v),
+            where + 'option ' + option + ' (' + name + ') holds another total',
+          );
+        });
+        const sum = totals.reduce((n, total) => n + total[name], 0);
+        demand(election || sum === participating[name], where + 'the three do not add up');
+      });
+    });
+  }
+
+  checkVerdict() {
+    const motions = this.result.body.motions;
+    const right = verdicts(this.manifest, motions);
+    motions.forEach(({ quorum_met: quorum, result, elected }, i) => {
+      const said = { quorum_met: quorum, result };
+      if (elected !== undefined) said.elected = elected;
+      demand(canonical(said) === canonical(right[i]), 'motion ' + i + ': another verdict follows');
+    });
+  }
+
+  checkResolution() {
+    const file = this.files[RESOLUTION];
+    demand(file, 'resolution.pdf is missing');
+    demand(this.resolution, 'the board names no resolution');
+    demand(toHex(sha256(file)) === this.resolution.body.sha256, 'resolution.pdf is another file');
+  }
+
+  checkRoot(root) {
+    demand(this.roots, 'there is no tree');
+    const at = this.roots.indexOf(root);
+    demand(at >= 0, 'the board does not continue the one this root stands for');
+    return 'the first ' + (at + 1) + ' entries are those of this root';
+  }
+
+  checkReceipt(receipt) {
+    checkReceipt(receipt, this.manifest, this.M);
+    checkReceiptEntry(this.suite, receipt, this.entries[receipt.seq]);
+    const cover = this.checkpoints.find((checkpoint) => checkpoint.size > receipt.seq);
+    demand(cover && cover.time <= receipt.checkpoint_by, 'the promised checkpoint came late');
+    const { last } = this.countable().find(({ party }) => party === receipt.party) || {};
+    if (!last) return 'recorded, not counted: the party is excluded';
+    return last.seq === receipt.seq ? 'recorded and counted' : 'recorded, replaced by a later one';
+  }
+
+  /** The results as the interface wants them: areas in m² with two decimals. */
+  readable() {
+    return this.result.body.motions.map((motion, i) => {
+      const out = { motion: motion.id, heads: {}, area: {} };
+      this.manifest.motions[i].options.forEach((option, o) => {
+        const { heads, area } = motion.totals[o];
+        out.heads[option] = heads;
+        out.area[option] = Math.floor(area / 100) + '.' + String(area % 100).padStart(2, '0');
+      });
+      return out;
+    });
+  }
+}
+

@@ -1,0 +1,42 @@
+/**
+ * Verifies an export: `node verify.mjs DIR [--json] [--root HEX] [--key KEY] [--receipt FILE]`.
+ * KEY is the board's key in base64url. Exit status 0 only where everything holds.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { verifyExport } from './src/protocol/verifier.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean' },
+    root: { type: 'string' },
+    key: { type: 'string' },
+    receipt: { type: 'string' },
+  },
+});
+if (positionals.length !== 1) {
+  console.error('usage: node verify.mjs DIR [--json] [--root HEX] [--key KEY] [--receipt FILE]');
+  process.exit(2);
+}
+const [folder] = positionals;
+const files = {};
+for (const name of readdirSync(folder)) files[name] = new Uint8Array(readFileSync(join(folder, name)));
+const options = { root: values.root, key: values.key };
+if (values.receipt) options.receipt = JSON.parse(readFileSync(values.receipt, 'utf8'));
+const report = verifyExport(files, options);
+if (values.json) console.log(JSON.stringify(report));
+else {
+  for (const { name, ok, detail } of report.checks) {
+    console.log((ok ? 'ok      ' : 'REFUSED ') + name.padEnd(20) + detail);
+  }
+  for (const name of report.not_checked) console.log('not checked: ' + name);
+  for (const { motion, heads, area } of report.results) {
+    for (const option of Object.keys(heads)) {
+      console.log(motion + '  ' + option + ': ' + heads[option] + ', ' + area[option] + ' m2');
+    }
+  }
+  console.log(report.ok ? 'verified' : 'NOT verified');
+}
+process.exitCode = report.ok ? 0 : 1;
