@@ -17,7 +17,7 @@ from .manifest import Manifest, Motion
 from .proof import Place, Proof
 from .refusal import Refused
 from .schnorr import Signature
-from .shape import Shape, b64
+from .shape import Shape, b64, unb64
 from .suite import Draw, draw_scalar
 
 FORMAT = "yishi-ballot-1"
@@ -26,6 +26,7 @@ TAG = "ballot"
 BROWSER, SERVER = "browser", "server"
 _SHAPE = Shape("ballots.shape")
 _PAIR = 2 * POINT_SIZE
+_PAIR_TEXT = 176  # letters of base64 that hold at least A ‖ B, in whole groups of four
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FIELDS = (
     "format",
@@ -40,6 +41,10 @@ _FIELDS = (
 
 Choices = Sequence[Sequence[int] | None]
 """Per motion, in order: None (does not take part) or the chosen options' indexes."""
+
+
+Encoded = tuple[tuple[bytes, ...] | None, ...]
+"""Per motion, None or A ‖ B of each option: all that counting needs of a ballot."""
 
 
 class Answer(NamedTuple):
@@ -277,6 +282,16 @@ def _answer(manifest: Manifest, motion: Motion, value: Any, where: str) -> Answe
     data = shape.data(value["sum"], place, proof.size(motion.low, motion.high))
     total = proof.parse(suite, shape, data, motion.low, motion.high, place)
     return Answer(tuple(encoded), tuple(ciphertexts), tuple(bits), total)
+
+
+def encoded(value: Any) -> Encoded:
+    """The ciphertexts of a ballot that was verified before (its JSON value)."""
+    return tuple(
+        None
+        if answer is None
+        else tuple(unb64(text[:_PAIR_TEXT])[:_PAIR] for text in answer["options"])
+        for answer in value["answers"]
+    )
 
 
 def points(ballot: Ballot) -> tuple[list[bytes], list[bytes]]:

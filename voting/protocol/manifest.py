@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from core.canonical import canonical
+from voting.domain.thresholds import Majority, majority_for
 
 from . import schnorr
 from .group import Point
@@ -186,9 +187,9 @@ def _motion(value: Any, where: str) -> Motion:
     check.equal(value["max"], f"{where}.max", high)
     matter = check.integer(value["matter"], f"{where}.matter", 1, 9)
     approval = check.one_of(value["approval"], f"{where}.approval", "1/2", "3/4")
-    # Civil Code 278 para. 2: matters (6) to (8) need three quarters
-    if matter in (6, 7, 8) and approval != "3/4":
-        raise check.refuse(f"{where}.approval", "matters 6 to 8 need 3/4")
+    # an estate's own rules may ask for more than Civil Code 278 para. 2, never for less
+    if majority_for(matter) is Majority.THREE_QUARTERS and approval != "3/4":
+        raise check.refuse(f"{where}.approval", "this matter needs 3/4")
     return Motion(
         id=check.text(value["id"], f"{where}.id"),
         matter=matter,

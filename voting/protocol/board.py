@@ -1,0 +1,213 @@
+"""The board (§9): entries, their links, their order and the bodies that are not ballots."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from core.canonical import MAX_LINE, NotCanonical, canonical, parse_canonical
+
+from .manifest import Manifest
+from .refusal import Refused
+from .shape import NO_HASH, Shape, later, round_down
+from .suite import Suite
+
+MANIFEST, CREDENTIAL, BALLOT, EXTEND = "manifest", "credential", "ballot", "extend"
+CLOSE, RULING = "close", "ruling"
+TALLY, DECRYPTION, RESULT, RESOLUTION = "tally", "decryption", "result", "resolution"
+
+# What may follow what: the type before -> the types after it.
+_VOTING = (CREDENTIAL, BALLOT, EXTEND, CLOSE)
+_NEXT: dict[str, tuple[str, ...]] = {
+    MANIFEST: _VOTING,
+    CREDENTIAL: _VOTING,
+    BALLOT: _VOTING,
+    EXTEND: _VOTING,
+    CLOSE: (RULING, TALLY),
+    RULING: (RULING, TALLY),
+    TALLY: (DECRYPTION,),
+    DECRYPTION: (DECRYPTION, RESULT),
+    RESULT: (RESOLUTION,),
+    RESOLUTION: (),
+}
+_CHAIN = Shape("chain")
+_PHASES = Shape("phases")
+
+
+class Entry(NamedTuple):
+    """One line, read. `hash` is H(line) as the next line's `prev` holds it."""
+
+    seq: int
+    time: str
+    type: str
+    body: Any
+    hash: str
+
+
+class Credential(NamedTuple):
+    """A replacement credential; keys are 65 bytes."""
+
+    party: int
+    key: bytes
+    replaces: bytes
+
+
+class Close(NamedTuple):
+    """What the close entry states."""
+
+    ballots: int
+    parties: int
+    heads: int
+    area: int
+
+
+def make_line(
+    seq: int, time: str, type_: str, prev: str, body: Any, suite: Suite
+) -> tuple[bytes, str]:
+    """(the line without its line feed, its hash). `prev`: hash before, NO_HASH for seq 0.
+
+    `time` is rounded down to ten minutes here. Raises core.canonical.NotCanonical.
+    """
+    entry = {"seq": seq, "time": round_down(time), "type": type_, "prev": prev, "body": body}
+    line = canonical(entry)
+    if len(line) > MAX_LINE:
+        raise NotCanonical(f"longer than {MAX_LINE} bytes")
+    return line, suite.hash(line).hex()
+
+
+def parse_line(line: bytes) -> Any:
+    """The JSON value of a line. Raises Refused("canonical", …)."""
+    try:
+        return parse_canonical(line, MAX_LINE)
+    except NotCanonical as error:
+        raise Refused("canonical", str(error)) from error
+
+
+class Chain:
+    """Follows `seq`, `prev` and `time` from entry to entry."""
+
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+        self._seq, self._prev, self._time = 0, NO_HASH, ""
+
+    def follow(self, value: Any, line: bytes) -> Entry:
+        """The next entry. Raises Refused("chain", …)."""
+        where = f"entry {self._seq}"
+        _CHAIN.fields(value, where, "seq", "time", "type", "prev", "body")
+        _CHAIN.equal(value["seq"], f"{where}: seq", self._seq)
+        _CHAIN.equal(value["prev"], f"{where}: prev", self._prev)
+        time = _CHAIN.time(value["time"], f"{where}: time")
+        if time != round_down(time):
+            raise _CHAIN.refuse(where, "time is not rounded down to ten minutes")
+        if time < self._time:
+            raise _CHAIN.refuse(where, "time goes back")
+        if type(value["type"]) is not str or value["type"] not in _NEXT:
+            raise _CHAIN.refuse(where, "unknown type")
+        digest = self._suite.hash(line).hex()
+        self._seq, self._prev, self._time = self._seq + 1, digest, time
+        return Entry(value["seq"], time, value["type"], value["body"], digest)
+
+
+class Phases:
+    """Follows the order of types, the voting window and the times that bind."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._last: str | None = None
+        self._extended = False
+        self._closed_at = ""
+        self._opened: set[int] = set()  # trustees who have decrypted
+        self._ruled: set[int] = set()
+        self.closes_at = manifest.closes_at
+
+    def follow(self, entry: Entry) -> None:
+        """Check the next entry's place and time. Raises Refused("phases", …)."""
+        where = f"entry {entry.seq} ({entry.type})"
+        allowed = (MANIFEST,) if self._last is None else _NEXT[self._last]
+        if entry.type not in allowed:
+            raise _PHASES.refuse(where, "not allowed here")
+        self._last = entry.type
+        if entry.type in (CREDENTIAL, BALLOT, EXTEND):
+            self._demand_open(entry, where)
+        if entry.type == EXTEND:
+            self._extend(entry, where)
+        elif entry.type == CLOSE:
+            if entry.time < round_down(self.closes_at):
+                raise _PHASES.refuse(where, "before closes_at")
+            self._closed_at = entry.time
+        elif entry.type == RULING:
+            self._rule(entry, where)
+        elif entry.type == TALLY:
+            if entry.time < later(self._closed_at, self._manifest.challenge_hours):
+                raise _PHASES.refuse(where, "before the challenge period is over")
+        elif entry.type == DECRYPTION:
+            self._decrypt(entry, where)
+        elif entry.type == RESULT and len(self._opened) < self._manifest.threshold:
+            raise _PHASES.refuse(where, "fewer trustees than the threshold have decrypted")
+
+    def _demand_open(self, entry: Entry, where: str) -> None:
+        if not round_down(self._manifest.opens_at) <= entry.time < self.closes_at:
+            raise _PHASES.refuse(where, "outside the voting window")
+
+    def _extend(self, entry: Entry, where: str) -> None:
+        closes_at, _ = parse_extend(entry.body, where)
+        if self._extended or closes_at <= self.closes_at:
+            raise _PHASES.refuse(where, "extended twice, or not to a later time")
+        self._extended, self.closes_at = True, closes_at
+
+    def _rule(self, entry: Entry, where: str) -> None:
+        party = parse_ruling(entry.body, where)
+        if party in self._ruled or party > self._manifest.roll_heads:
+            raise _PHASES.refuse(where, "no such party, or a second ruling on it")
+        self._ruled.add(party)
+
+    def _decrypt(self, entry: Entry, where: str) -> None:
+        body = _PHASES.fields(entry.body, where, "trustee", "motions")
+        count = len(self._manifest.trustees)
+        trustee = _PHASES.integer(body["trustee"], where, 1, count)
+        if trustee in self._opened:
+            raise _PHASES.refuse(where, "this trustee has decrypted before")
+        self._opened.add(trustee)
+
+
+def parse_credential(body: Any, where: str, suite: Suite) -> Credential:
+    """Raises Refused("ballots.credential", …)."""
+    check = Shape("ballots.credential")
+    check.fields(body, where, "party", "key", "replaces", "reason")
+    check.one_of(body["reason"], where, "code", "reissue")
+    key = check.data(body["key"], where, 65)
+    check.point_of(suite, key, where)
+    return Credential(
+        check.integer(body["party"], where, 1), key, check.data(body["replaces"], where, 65)
+    )
+
+
+def parse_extend(body: Any, where: str) -> tuple[str, bytes]:
+    """(closes_at, SHA-256 of the announcement). Raises Refused("phases", …)."""
+    _PHASES.fields(body, where, "closes_at", "sha256")
+    return _PHASES.time(body["closes_at"], where), _PHASES.hash(body["sha256"], where)
+
+
+def parse_close(body: Any, where: str) -> Close:
+    """Raises Refused("participation", …)."""
+    check = Shape("participation")
+    check.fields(body, where, *Close._fields)
+    return Close(*(check.integer(body[field], f"{where}: {field}") for field in Close._fields))
+
+
+def parse_ruling(body: Any, where: str) -> int:
+    """The party whose ballots do not count. Raises Refused("phases", …)."""
+    check = _PHASES
+    check.fields(body, where, "party", "sha256", "signers")
+    check.hash(body["sha256"], where)
+    signers = check.items(body["signers"], f"{where}: signers", 2, 2)
+    if len({check.text(signer, f"{where}: signers") for signer in signers}) != 2:
+        raise check.refuse(where, "needs two different signers")
+    return check.integer(body["party"], where, 1)
+
+
+def parse_resolution(body: Any, where: str) -> bytes:
+    """SHA-256 of the signed PDF. Raises Refused("resolution", …)."""
+    check = Shape("resolution")
+    check.fields(body, where, "sha256", "number")
+    check.text(body["number"], f"{where}: number")
+    return check.hash(body["sha256"], where)
