@@ -1,8 +1,10 @@
 """allauth's view of our users: phones are encrypted, sign-up is closed."""
 
+from base64 import b64decode, b64encode
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,6 +14,7 @@ from accounts.models import User
 from accounts.phones import clean_phone, phone_hash
 from accounts.services.messages import send_code
 from core.errors import RuleViolation
+from registry.fields import open_bytes, seal_bytes
 
 
 class PhoneField(forms.CharField):
@@ -79,3 +82,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_account_already_exists_sms(self, phone: str) -> None:
         """Nobody signs up here."""
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets of authenticator apps and recovery codes lie in the database encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        return b64encode(seal_bytes(text.encode(), purpose="mfa")).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return open_bytes(b64decode(encrypted_text), purpose="mfa").decode()

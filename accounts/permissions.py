@@ -14,10 +14,8 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import RoleGrant, User
-from registry.models import Authority, Estate
-
-# City bureau, district bureau, zone administration, street office, residents' committee.
-TREE_DEPTH = 5
+from registry.models import Estate
+from registry.selectors import AUTHORITY_DEPTH, authority_chain
 
 
 class Permission(StrEnum):
@@ -79,7 +77,7 @@ def estates_for(user: Visitor, permission: Permission) -> QuerySet[Estate]:
     reached = Q(pk__in=grants.filter(estate__isnull=False).values("estate"))
     authorities = grants.filter(authority__isnull=False).values("authority")
     path, alive = "authority", Q()
-    for _level in range(TREE_DEPTH):
+    for _level in range(AUTHORITY_DEPTH):
         # An authority that no longer exists hands nothing down, and nothing passes it.
         alive &= _in_force(f"{path}__")
         reached |= alive & Q(**{f"{path}__in": authorities})
@@ -148,10 +146,9 @@ def _authority_line(estate: Estate) -> list[int]:
     """The estate's authority and those above it, as far as all of them exist today."""
     line: list[int] = []
     now = today()
-    step: Authority | None = estate.authority
-    for _level in range(TREE_DEPTH):
-        if step is None or step.valid_from > now or (step.valid_to and step.valid_to < now):
+    for authority in authority_chain(estate):
+        ended = authority.valid_to is not None and authority.valid_to < now
+        if ended or authority.valid_from > now:
             break
-        line.append(step.pk)
-        step = step.parent
+        line.append(authority.pk)
     return line

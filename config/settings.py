@@ -17,6 +17,8 @@ ALLOWED_HOSTS = env_list(
 CSRF_TRUSTED_ORIGINS = env_list("YISHI_TRUSTED_ORIGINS")
 # The address printed into QR codes and papers, without a slash at the end.
 PUBLIC_URL = env_text("YISHI_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+# Printed at the foot of every page that belongs to no single vote; may be empty.
+HELP_PHONE = env_text("YISHI_HELP_PHONE")
 
 _KEYS_DIR = VAR_DIR / "keys"
 SECRET_KEY = env_secret("YISHI_SECRET_KEY", size=48, keys_dir=_KEYS_DIR, create=DEBUG).hex()
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.StaffGateMiddleware",
     "portal.middleware.RuleViolationMiddleware",
 ]
 
@@ -137,6 +140,12 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+# A shared desk must not stay signed in after the browser is closed.
+ACCOUNT_SESSION_REMEMBER = False
+# Street offices, bureaus and operators: no staff page without a second factor.
+REQUIRE_MFA = env_bool("YISHI_REQUIRE_MFA", default=not DEBUG)
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_TOTP_ISSUER = "Yishi"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
@@ -170,7 +179,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": browsers then send "Origin: null" with forms, which the CSRF check refuses.
+# Pages below /q/ are stricter, see portal.middleware.
+SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True

@@ -3,9 +3,10 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.urls")),
     path("v/", include("documents.urls")),
     path("", include("voting.urls")),
     path("staff/registry/", include("registry.urls")),
+    path("staff/", include("portal.staff_urls")),
     path("", include("portal.urls")),
 ]

@@ -1,0 +1,42 @@
+"""Reading people and their grants."""
+
+from datetime import date
+
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+
+from accounts.models import RoleGrant, User
+from accounts.permissions import Permission, Visitor, require
+
+
+def people_for(user: Visitor) -> QuerySet[User]:
+    """Everyone with an account and all their grants, for whoever manages grants."""
+    require(user, Permission.MANAGE_GRANTS)
+    grants = RoleGrant.objects.select_related("estate", "authority").order_by("valid_from")
+    return User.objects.prefetch_related(Prefetch("grants", queryset=grants)).order_by(
+        "-is_active", "username"
+    )
+
+
+def person_for(user: Visitor, pk: int) -> User:
+    """One account, for whoever manages grants; else Http404."""
+    person = people_for(user).filter(pk=pk).first()
+    if person is None:
+        raise Http404
+    return person
+
+
+def grant_for(user: Visitor, pk: int) -> RoleGrant:
+    """One grant, for whoever manages grants; else Http404."""
+    require(user, Permission.MANAGE_GRANTS)
+    grant = (
+        RoleGrant.objects.select_related("user", "estate", "authority").filter(pk=pk).first()
+    )
+    if grant is None:
+        raise Http404
+    return grant
+
+
+def is_over(grant: RoleGrant, day: date) -> bool:
+    """Whether a grant ended before `day`."""
+    return grant.valid_to is not None and grant.valid_to < day

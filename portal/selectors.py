@@ -1,0 +1,164 @@
+"""Reads that combine apps: the ways to a session, and what lies on whose desk."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Job
+from accounts.permissions import Permission, Visitor, estates_for, places_of
+from registry.models import Authority, Estate
+from voting.models import Session
+from voting.selectors import phase
+
+# A finished session stays on the worklist so long, so that its resolution gets posted.
+RECENT = timedelta(days=30)
+
+
+class Task(NamedTuple):
+    """One thing to do: where, what, on whose desk, until when."""
+
+    estate: Estate
+    what: str
+    desk: str
+    url: str
+    due: datetime | None = None
+    mine: bool = False
+
+
+def session_for(user: Visitor, code: str, permission: Permission) -> Session:
+    """The session of that code; Http404 unless `user` has `permission` at its estate.
+
+    A draft, and a session called off, exist only for those who may see drafts.
+    """
+    session = (
+        Session.objects.filter(estate__in=estates_for(user, permission), code=code.upper())
+        .select_related("estate__authority__parent__parent__parent__parent", "estate__division")
+        .select_related("letters_job", "resolution", "board")
+        .first()
+    )
+    if session is None:
+        raise Http404
+    hidden = session.state == "draft" or not session.manifest
+    if hidden and permission is Permission.VIEW_SESSION:
+        return session_for(user, code, Permission.VIEW_DRAFT)
+    return session
+
+
+def job_for(user: Visitor, pk: int) -> Job:
+    """A job of an estate where `user` may print letters; else Http404."""
+    job = (
+        Job.objects.filter(pk=pk, estate__in=estates_for(user, Permission.PRINT_LETTERS))
+        .select_related("estate")
+        .first()
+    )
+    if job is None:
+        raise Http404
+    return job
+
+
+def estates_page(user: Visitor, search: str = "") -> QuerySet[Estate]:
+    """The estates `user` has business with, by name, with what is running there."""
+    found = places_of(user).select_related("division", "authority")
+    if search:
+        found = found.filter(
+            Q(name__icontains=search)
+            | Q(small_names__icontains=search)
+            | Q(code=search.upper())
+        )
+    return found.annotate(
+        running=Count(
+            "sessions", filter=Q(sessions__state__in=["frozen", "closed", "counted"])
+        ),
+        resolved=Count("sessions", filter=Q(sessions__state="resolved")),
+    ).order_by("name", "pk")
+
+
+def living_authorities(day: datetime) -> QuerySet[Authority]:
+    """The authorities that exist on a day, from the city down."""
+    on = day.date()
+    return (
+        Authority.objects.filter(valid_from__lte=on)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on))
+        .select_related("parent")
+        .order_by("division_id", "name")
+    )
+
+
+def worklist_for(user: Visitor, at: datetime) -> list[Task]:
+    """Everything that waits for somebody in the places of `user`, the most urgent first."""
+    inside = estates_for(user, Permission.VIEW_DRAFT)
+    organises = set(estates_for(user, Permission.MANAGE_SESSION).values_list("pk", flat=True))
+    tasks = [*_roll_tasks(inside, organises), *_session_tasks(user, inside, organises, at)]
+    far = at + timedelta(days=36500)
+    return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))
+
+
+def _roll_tasks(inside: QuerySet[Estate], organises: set[int]) -> Iterator[Task]:
+    counted = inside.annotate(
+        rooms=Count("units", filter=Q(units__is_active=True), distinct=True),
+        open_findings=Count("findings", filter=Q(findings__state="open"), distinct=True),
+    ).filter(Q(rooms=0) | Q(open_findings__gt=0))
+    for estate in counted:
+        what = (
+            _("名册还是空的：先导入业主名册")
+            if estate.rooms == 0
+            else _("名册有%(n)d处要解决或说明") % {"n": estate.open_findings}
+        )
+        url = reverse("staff:estate", args=[estate.code])
+        yield Task(estate, what, _("组织者"), url, None, estate.pk in organises)
+
+
+def _session_tasks(
+    user: Visitor, inside: QuerySet[Estate], organises: set[int], at: datetime
+) -> Iterator[Task]:
+    visible = (
+        Session.objects.filter(estate__in=places_of(user))
+        .exclude(state="cancelled")
+        .exclude(state="resolved", closes_at__lt=at - RECENT)
+        .select_related("estate", "letters_job")
+        .annotate(heads=Count("parties"), voted=Count("parties", Q(parties__ballots__gt=0)))
+    )
+    drafts = set(inside.values_list("pk", flat=True))
+    for session in visible:
+        if session.state == "draft" and session.estate_id not in drafts:
+            continue
+        mine = session.estate_id in organises
+        yield from _tasks_of(session, mine, at)
+
+
+def _tasks_of(session: Session, mine: bool, at: datetime) -> Iterator[Task]:
+    url = reverse("staff:session", args=[session.code])
+    organiser = _("组织者")
+    now = phase(session, at)
+    said = {"title": session.title}
+
+    counted = {name: getattr(session, name) for name in ("heads", "voted")}
+
+    def task(what: str, desk: str, due: datetime | None, to: str = url) -> Task:
+        return Task(session.estate, what % said, desk, to, due, mine and desk == organiser)
+
+    if now == "draft":
+        yield task(_("完成草稿：%(title)s"), organiser, session.opens_at)
+    elif now in ("announced", "open"):
+        if session.letters_job is None or session.letters_job.state != "done":
+            letters = reverse("staff:letters", args=[session.code])
+            yield task(_("打印通知书：%(title)s"), organiser, session.opens_at, letters)
+        if now == "announced":
+            yield task(_("公告期，等待开始：%(title)s"), _("按时间自动开始"), session.opens_at)
+        else:
+            said |= counted
+            yield task(
+                _("表决中，已参加%(voted)s／%(heads)s：%(title)s"),
+                _("业主"),
+                session.closes_at,
+            )
+    elif now in ("closed", "counted"):
+        what = _("等待计票：%(title)s") if now == "closed" else _("等待出决议：%(title)s")
+        yield task(what, _("系统"), session.closes_at)
+    else:
+        yield task(_("张贴决议：%(title)s"), organiser, None)

@@ -1,0 +1,93 @@
+"""Small helpers of the staff and sign-in templates."""
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.http import HttpRequest
+from django.template import Context
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.labels import role_title
+from accounts.permissions import ROLE_PERMISSIONS, Permission, grants_of
+from voting.models import Session
+from voting.selectors import phase
+
+register = template.Library()
+
+
+@register.simple_tag
+def form_errors(form: forms.BaseForm) -> list[tuple[str, str]]:
+    """(id of the field or "", sentence) of every error, in the order of the fields."""
+    found = [("", str(error)) for error in form.non_field_errors()]
+    for field in form:
+        name = field.auto_id if isinstance(field.auto_id, str) else ""
+        found += [(name, f"{field.label}：{error}") for error in field.errors]
+    return found
+
+
+@register.filter
+def widget_kind(field: BoundField) -> str:
+    """One of "checkbox", "group" (several boxes or radios) or "input"."""
+    widget = field.field.widget
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return "group"
+    return "checkbox" if isinstance(widget, forms.CheckboxInput) else "input"
+
+
+@register.simple_tag
+def control(field: BoundField, digits: object = None) -> SafeString:
+    """The control itself, in our look and tied to its hint and error."""
+    attrs: dict[str, str | bool] = {
+        "class": "input digits" if digits else "input",
+        "placeholder": "",
+    }
+    if digits:
+        attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
+    return field.as_widget(attrs=attrs)
+
+
+@register.inclusion_tag("staff/_menu.html", takes_context=True)
+def staff_menu(context: Context) -> dict[str, object]:
+    """The menu of the roles held today."""
+    request: HttpRequest = context["request"]
+    roles = list(dict.fromkeys(grants_of(request.user).values_list("role", flat=True)))
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "user": request.user,
+        "roles": [role_title(role) for role in roles],
+        "manages_people": any(
+            Permission.MANAGE_GRANTS in ROLE_PERMISSIONS[role] for role in roles
+        ),
+        "section": context.get("section"),
+    }
+
+
+@register.filter
+def role_name(role: str) -> object:
+    """A role's short name."""
+    return role_title(role)
+
+
+@register.simple_tag
+def phase_of(session: Session) -> str:
+    """Where a session stands now."""
+    return phase(session, timezone.now())
+
+
+@register.filter
+def phase_name(name: str) -> object:
+    """A phase in words."""
+    return _PHASES[name]
+
+
+_PHASES = {
+    "draft": _("起草中"),
+    "announced": _("已公告"),
+    "open": _("表决中"),
+    "closed": _("已截止"),
+    "counted": _("已计票"),
+    "resolved": _("已出决议"),
+    "cancelled": _("已取消"),
+}

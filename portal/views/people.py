@@ -1,0 +1,117 @@
+"""Accounts and roles, for whoever manages grants."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import Permission, require
+from accounts.selectors import grant_for, is_over, people_for, person_for
+from accounts.services.people import deactivate_user, grant_role, invite_user, revoke_role
+from core.errors import RuleViolation
+from portal.forms import GrantForm, InviteForm, ReasonForm, add_reasons
+from portal.selectors import living_authorities
+from portal.views.common import user_of
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Everyone with an account."""
+    found = people_for(request.user)
+    day = timezone.localdate()
+    rows = [
+        (person, [grant for grant in person.grants.all() if not is_over(grant, day)])
+        for person in found
+    ]
+    return render(request, "staff/people.html", {"rows": rows, "section": "people"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite(request: HttpRequest) -> HttpResponse:
+    """Make an account."""
+    require(request.user, Permission.MANAGE_GRANTS)
+    form = InviteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            person = invite_user(**form.cleaned_data, actor=user_of(request), at=timezone.now())
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            messages.success(request, _("账号已建立，请接着授权。"))
+            return redirect("staff:person", person.pk)
+    return _page(request, "staff/invite.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """One account: its roles, and a form for another one."""
+    someone = person_for(request.user, pk)
+    now = timezone.now()
+    form = GrantForm(
+        request.POST or None,
+        authorities=living_authorities(timezone.localtime(now)),
+        initial={"valid_from": timezone.localdate()},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            grant_role(
+                user=someone,
+                role=form.cleaned_data["role"],
+                place=form.place(),
+                valid_from=form.cleaned_data["valid_from"],
+                valid_to=form.cleaned_data["valid_to"],
+                actor=user_of(request),
+                at=now,
+            )
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            messages.success(request, _("已授权，并已发短信通知本人。"))
+            return redirect("staff:person", pk)
+    day = timezone.localdate()
+    grants = [(grant, is_over(grant, day)) for grant in someone.grants.all()]
+    return _page(
+        request, "staff/person.html", {"person": someone, "grants": grants, "form": form}
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a grant, with a reason."""
+    grant = grant_for(request.user, pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        revoke_role(
+            grant=grant,
+            reason=form.cleaned_data["reason"],
+            actor=user_of(request),
+            at=timezone.now(),
+        )
+        messages.success(request, _("授权已撤销，立即生效。"))
+        return redirect("staff:person", grant.user_id)
+    return _page(request, "staff/revoke.html", {"grant": grant, "form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close an account, with a reason."""
+    someone = person_for(request.user, pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        deactivate_user(
+            user=someone,
+            reason=form.cleaned_data["reason"],
+            actor=user_of(request),
+            at=timezone.now(),
+        )
+        messages.success(request, _("账号已停用。"))
+        return redirect("staff:people")
+    return _page(request, "staff/deactivate.html", {"person": someone, "form": form})
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    form = context["form"]
+    status = 400 if getattr(form, "errors", None) else 200
+    return render(request, template, {**context, "section": "people"}, status=status)

@@ -1,0 +1,63 @@
+"""The worklist, the estates, and the progress of long work."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import (
+    Permission,
+    estate_for,
+    has_permission,
+    permissions_at,
+    places_of,
+)
+from portal.selectors import estates_page, worklist_for
+from voting.selectors import sessions_of
+
+ESTATES_A_PAGE = 50
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Whose desk a thing lies on, and until when."""
+    tasks = worklist_for(request.user, timezone.now())
+    context = {
+        "mine": [task for task in tasks if task.mine],
+        "others": [task for task in tasks if not task.mine],
+        "places": places_of(request.user).count(),
+        "manages_people": has_permission(request.user, Permission.MANAGE_GRANTS),
+        "section": "home",
+        "now": timezone.now(),
+    }
+    return render(request, "staff/home.html", context)
+
+
+@require_safe
+def estates(request: HttpRequest) -> HttpResponse:
+    """The estates this person has business with."""
+    search = request.GET.get("q", "").strip()[:80]
+    page = Paginator(estates_page(request.user, search), ESTATES_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {"page": page, "search": search, "section": "estates"}
+    return render(request, "staff/estates.html", context)
+
+
+@require_safe
+def estate(request: HttpRequest, code: str) -> HttpResponse:
+    """One estate: its roll and its sessions."""
+    place = estate_for(request.user, code, Permission.VIEW_SESSION)
+    held = permissions_at(request.user, place)
+    sessions = sessions_of(place.pk)
+    if Permission.VIEW_DRAFT not in held:
+        sessions = sessions.exclude(state="draft").exclude(manifest=b"")
+    context = {
+        "estate": place,
+        "sessions": sessions,
+        "rooms": place.units.filter(is_active=True).count(),
+        "findings": place.findings.filter(state="open").count(),
+        "may": {permission.value: True for permission in held},
+    }
+    return render(request, "staff/estate.html", context)
