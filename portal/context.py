@@ -16,7 +16,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     following = TEXT_SIZES[(TEXT_SIZES.index(size) + 1) % len(TEXT_SIZES)]
     return {
         "public_url": settings.PUBLIC_URL,
-        "help_phone": getattr(settings, "HELP_PHONE", ""),
+        "help_phone": settings.HELP_PHONE,
         "text_size": size,
         "next_text_size": following,
     }

@@ -4,13 +4,21 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.errors import RuleViolation
 
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; worker-src 'self'"
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "worker-src 'self'; connect-src 'self'"
 )
+_TOO_OFTEN = {
+    "letter.too_many_guesses",
+    "check.too_soon",
+    "check.too_many_codes",
+    "check.locked",
+}
 
 
 class SecurityHeadersMiddleware:
@@ -25,13 +33,16 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
         )
+        if request.path.startswith("/q/"):
+            # The letter's code stands in the address: only the host may travel on.
+            response.headers["Referrer-Policy"] = "strict-origin"
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 
 
 class RuleViolationMiddleware:
-    """A refused act becomes a page with the reason and a way back (409)."""
+    """A refused act becomes a page with every reason and a way back (409; 429 for limits)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -44,4 +55,22 @@ class RuleViolationMiddleware:
     ) -> HttpResponse | None:
         if not isinstance(exception, RuleViolation):
             return None
-        return render(request, "portal/refused.html", {"violation": exception}, status=409)
+        context = {
+            "violation": exception,
+            "reasons": exception.facts.get("reasons", ()),
+            "back": _back(request),
+            # On the way through a vote the letter's token must stay in the address.
+            "voting": request.path.startswith(("/q/", "/vote/")),
+        }
+        status = 429 if exception.code in _TOO_OFTEN else 409
+        return render(request, "portal/refused.html", context, status=status)
+
+
+def _back(request: HttpRequest) -> str:
+    """The page the refused form stands on. Forms post to their own page or one below it."""
+    if request.path.startswith("/vote/"):
+        return "/".join(request.path.split("/")[:3]) + "/"
+    came_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
+        return came_from
+    return request.path

@@ -1,6 +1,16 @@
-"""Addresses."""
+"""Addresses that belong to no single app."""
 
-from django.urls import URLPattern
+from django.urls import path
+from django.views.i18n import set_language
+
+from portal.views import public
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("help", public.help_page, name="help"),
+    path("check", public.check, name="check"),
+    # Below /i18n/ the letter's token in the address survives the switch (static/js/vote.js).
+    path("i18n/text-size", public.text_size, name="text_size"),
+    path("i18n/setlang/", set_language, name="set_language"),
+]

@@ -1,0 +1,69 @@
+"""``{% load owners %}``: days, sums and codes in the reader's language."""
+
+from datetime import datetime
+
+from django import template
+from django.utils.timezone import localtime, now
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.exact import format_area, format_yuan, share_down
+
+register = template.Library()
+
+
+def _weekday(day: int) -> str:
+    return [
+        _("星期一"),
+        _("星期二"),
+        _("星期三"),
+        _("星期四"),
+        _("星期五"),
+        _("星期六"),
+        _("星期日"),
+    ][day]
+
+
+@register.filter
+def when(moment: datetime | None) -> str:
+    """``12月15日（星期二）18:00``."""
+    if moment is None:
+        return ""
+    local = localtime(moment)
+    return _("%(month)d月%(day)d日（%(weekday)s）%(time)s") % {
+        "month": local.month,
+        "day": local.day,
+        "weekday": _weekday(local.weekday()),
+        "time": f"{local.hour}:{local.minute:02}",
+    }
+
+
+@register.filter
+def time_left(moment: datetime) -> str:
+    """``3 天 5 小时``, counted down; the last hour in minutes."""
+    minutes = max(0, int((moment - now()).total_seconds()) // 60)
+    days, hours = minutes // 1440, minutes % 1440 // 60
+    parts = []
+    if days:
+        parts.append(ngettext("%(n)d 天", "%(n)d 天", days) % {"n": days})
+    if hours and days < 7:
+        parts.append(ngettext("%(n)d 小时", "%(n)d 小时", hours) % {"n": hours})
+    if not days and hours == 0:
+        parts.append(ngettext("%(n)d 分钟", "%(n)d 分钟", minutes) % {"n": minutes})
+    return " ".join(parts)
+
+
+@register.filter
+def grouped(code: str) -> str:
+    """In groups of four: ``7K4M-2QXH-9T3W``."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+@register.filter
+def percent(part: int, whole: int) -> str:
+    """A share of two decimals, rounded down."""
+    return share_down(part, whole)
+
+
+register.filter("square_metres", format_area)
+register.filter("yuan", format_yuan)

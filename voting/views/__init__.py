@@ -1,0 +1,1 @@
+"""Pages of a vote: the owner's way through it, and what anybody may see."""

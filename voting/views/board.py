@@ -1,0 +1,103 @@
+"""What anybody may see of a vote: its terms, its course, its result, its checkpoints.
+
+The whole board goes to the owners and the authorities only: areas identify units.
+"""
+
+import json
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from logbook.models import Checkpoint, Entry
+from voting.models import Attachment, Session
+from voting.selectors import board_proof, phase, result_of, session_by_code
+
+# What a browser may show itself; anything else is downloaded.
+_SHOWN = {"application/pdf", "image/png", "image/jpeg", "image/webp", "text/plain"}
+
+
+def _session_or_404(code: str) -> Session:
+    session = session_by_code(code)
+    if session is None:
+        raise Http404
+    return session
+
+
+@require_safe
+def session_page(request: HttpRequest, code: str) -> HttpResponse:
+    """The vote itself: questions, terms, dates, and after the count its result."""
+    session = _session_or_404(code)
+    now = phase(session, timezone.now())
+    context = {
+        "session": session,
+        "phase": now,
+        "manifest": json.loads(bytes(session.manifest)),
+        "motions": session.motions.prefetch_related("attachments"),
+        "result": result_of(session) if now in {"counted", "resolved"} else None,
+    }
+    return render(request, "voting/owner/session.html", context)
+
+
+@require_safe
+def attachment(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """A motion's material, as it was when the vote was announced."""
+    found = get_object_or_404(Attachment, pk=pk, motion__session=_session_or_404(code))
+    shown = found.content_type in _SHOWN
+    response = HttpResponse(
+        bytes(found.content),
+        content_type=found.content_type if shown else "application/octet-stream",
+    )
+    disposition = content_disposition_header(as_attachment=not shown, filename=found.name)
+    response.headers["Content-Disposition"] = disposition or "inline"
+    return response
+
+
+@require_safe
+def board_page(request: HttpRequest, code: str) -> HttpResponse:
+    """What of the board is public, and who holds the rest."""
+    session = _session_or_404(code)
+    context = {
+        "session": session,
+        "checkpoints": Checkpoint.objects.filter(log=session.board).order_by("-size", "-time"),
+        "phase": phase(session, timezone.now()),
+    }
+    return render(request, "voting/owner/board.html", context)
+
+
+@require_safe
+def manifest_file(request: HttpRequest, code: str) -> HttpResponse:
+    """The terms of the vote, byte for byte; their hash is in every ballot."""
+    session = _session_or_404(code)
+    return HttpResponse(bytes(session.manifest), content_type="application/json")
+
+
+@require_safe
+def checkpoints_file(request: HttpRequest, code: str) -> HttpResponse:
+    """All signed heads of the board, one a line."""
+    session = _session_or_404(code)
+    lines = Checkpoint.objects.filter(log=session.board).values_list("line", flat=True)
+    body = b"".join(bytes(line) + b"\n" for line in lines)
+    return HttpResponse(body, content_type="application/jsonl; charset=utf-8")
+
+
+@require_safe
+def result_file(request: HttpRequest, code: str) -> HttpResponse:
+    """The result entry of the board; 404 before there is one."""
+    session = _session_or_404(code)
+    entry = get_object_or_404(Entry, log=session.board, kind="result")
+    return HttpResponse(bytes(entry.line), content_type="application/json")
+
+
+@require_safe
+def proof(request: HttpRequest) -> JsonResponse:
+    """That an entry is on the board, for the check page (docs/protocol.md §9)."""
+    sequence = request.GET.get("seq", "")
+    if not (sequence.isascii() and sequence.isdigit() and len(sequence) < 16):
+        raise Http404
+    found = board_proof(_session_or_404(request.GET.get("session", "")), int(sequence))
+    if found is None:
+        raise Http404
+    return JsonResponse(found)

@@ -1,0 +1,413 @@
+"""The owner's way: letter, second check, motions, check, receipt. Nothing newer is needed
+than a browser that can send a form; where it can encrypt, it does (static/js/vote.js).
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from secrets import token_bytes
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.errors import RuleViolation
+from voting.forms.owner import (
+    NOT_TAKING_PART,
+    OPTIONS,
+    AnswerForm,
+    DocumentForm,
+    LetterCodeForm,
+    SmsCodeForm,
+    problems,
+)
+from voting.models import Ballot, Party
+from voting.protocol.ballot import read
+from voting.protocol.refusal import Refused
+from voting.selectors import (
+    MotionShare,
+    ballot_terms,
+    motions_with_shares,
+    phase,
+)
+from voting.services.casting import cast_plain, cast_sealed
+from voting.services.entering import (
+    LetterState,
+    check_second_factor,
+    find_letter,
+    send_second_check_code,
+    start_by_letter,
+)
+from voting.views.addresses import client_address, see_other
+from voting.views.receipts import last_ballot, who_can_read
+from voting.views.visits import (
+    Visit,
+    Walk,
+    begin_visit,
+    drop_draft,
+    pass_check,
+    read_draft,
+    with_visit,
+    write_draft,
+)
+
+_CHALLENGE = "challenge"
+_CHALLENGE_SECONDS = 8 * 3600
+
+
+# --- The letter ------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter(request: HttpRequest) -> HttpResponseBase:
+    """Type the code of a letter."""
+    form = LetterCodeForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        return see_other("voting:letter", form.cleaned_data["code"])
+    context = {"form": form, "errors": problems(form)}
+    return render(
+        request, "voting/owner/enter.html", context, status=422 if form.is_bound else 200
+    )
+
+
+def _letter(request: HttpRequest, code: str) -> LetterState:
+    return find_letter(code=code, at=timezone.now(), address=client_address(request))
+
+
+@require_safe
+def letter(request: HttpRequest, code: str) -> HttpResponseBase:
+    """What the QR code opens. Opening it changes nothing: scanners look before people do."""
+    state = _letter(request, code)
+    if state.kind == "unknown":
+        return render(request, "voting/owner/letter_unknown.html", status=422)
+    party = Party.objects.select_related("session__estate").get(pk=state.party_id)
+    context = {"party": party, "session": party.session}
+    if state.kind == "reissued":
+        return render(request, "voting/owner/letter_reissued.html", context, status=410)
+    now = phase(party.session, timezone.now())
+    context |= {"ballot": last_ballot(party), "phase": now, "code": code}
+    if now == "announced":
+        return render(request, "voting/owner/not_yet_open.html", context)
+    if now != "open":
+        return render(request, "voting/owner/closed.html", context)
+    challenge = urlsafe_b64encode(token_bytes(32)).rstrip(b"=").decode()
+    context |= {"units": party.units.order_by("pk"), "challenge": challenge}
+    response = render(request, "voting/owner/letter.html", context)
+    response.set_signed_cookie(
+        _CHALLENGE,
+        challenge,
+        salt=party.session.code,
+        max_age=_CHALLENGE_SECONDS,
+        path="/q/",
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Leave the letter's address behind: from here on a web session knows the party."""
+    state = _letter(request, code)
+    if request.method != "POST" or state.kind != "valid":
+        return see_other("voting:letter", code)
+    party = Party.objects.select_related("session").get(pk=state.party_id)
+    if phase(party.session, timezone.now()) != "open":
+        return see_other("voting:letter", code)
+    by_letter = _letter_key(request, party)
+    begin_visit(request, party.session.code, Visit(party=party.pk, by_letter=by_letter))
+    response = see_other("voting:resume", party.session.code)
+    response.delete_cookie(_CHALLENGE, path="/q/", samesite="Lax")
+    return response
+
+
+def _letter_key(request: HttpRequest, party: Party) -> str:
+    """The public key this browser proved to hold, or "" where it goes on by the code."""
+    key, login = request.POST.get("letter_key", ""), request.POST.get("login", "")
+    issued = request.get_signed_cookie(
+        _CHALLENGE, "", salt=party.session.code, max_age=_CHALLENGE_SECONDS
+    )
+    if not (issued and len(key) == 87 and len(login) == 130):
+        return ""
+    challenge = urlsafe_b64decode(issued + "=")
+    proved = start_by_letter(party_id=party.pk, challenge=challenge, key=key, login=login)
+    return key if proved else ""
+
+
+@require_safe
+@with_visit(checked=False)
+def resume(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """Where this visit stands: also where a second scan leads."""
+    if walk.visit.checked:
+        return see_other("voting:motions", walk.code)
+    return see_other("voting:identity", walk.code)
+
+
+# --- The second check ------------------------------------------------------------------
+
+
+def _identity_context(walk: Walk) -> dict[str, Any]:
+    party, session = walk.party, walk.party.session
+    phone = party.phone
+    return {
+        "session": session,
+        "phone": f"{phone[0]}******{phone[-4:]}" if phone else "",
+        "by_document": session.allow_document_check and bool(party.document_tails),
+    }
+
+
+@require_safe
+@with_visit(checked=False)
+def identity(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """How would you like to prove who you are?"""
+    if walk.visit.checked:
+        return see_other("voting:motions", walk.code)
+    return render(request, "voting/owner/identity.html", _identity_context(walk))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_visit(checked=False)
+def send_code(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """Send the SMS, on pressing a button only."""
+    if request.method != "POST":
+        return see_other("voting:identity_sms", walk.code)
+    try:
+        send_second_check_code(party_id=walk.party.pk, at=timezone.now())
+    except RuleViolation as refusal:
+        context = _identity_context(walk) | {
+            "form": SmsCodeForm(),
+            "errors": [("", refusal.sentence)],
+        }
+        return render(request, "voting/owner/identity_sms.html", context, status=429)
+    return see_other("voting:identity_sms", walk.code)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_visit(checked=False)
+def identity_sms(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """The six digits."""
+    form = SmsCodeForm(request.POST or None)
+    return _second_check(request, walk, form, "sms")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_visit(checked=False)
+def identity_document(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """Family name and the last six of the document number."""
+    form = DocumentForm(request.POST or None)
+    return _second_check(request, walk, form, "document")
+
+
+def _second_check(
+    request: HttpRequest, walk: Walk, form: SmsCodeForm | DocumentForm, method: Any
+) -> HttpResponseBase:
+    if walk.visit.checked:
+        return see_other("voting:motions", walk.code)
+    context = _identity_context(walk) | {"form": form}
+    status = 200
+    if form.is_bound:
+        status = 422
+        if form.is_valid():
+            try:
+                passed = check_second_factor(
+                    party_id=walk.party.pk,
+                    method=method,
+                    at=timezone.now(),
+                    **form.cleaned_data,
+                )
+            except RuleViolation as refusal:
+                context |= {"refusal": refusal}
+                return render(request, "voting/owner/locked.html", context, status=429)
+            if passed:
+                pass_check(request, walk.code, walk.visit)
+                return see_other("voting:motions", walk.code)
+            form.add_error(None, _("核对不上，请再看一遍。连续输错 5 次要等 15 分钟。"))
+    context |= {"errors": problems(form)}
+    return render(request, f"voting/owner/identity_{method}.html", context, status=status)
+
+
+# --- The motions -----------------------------------------------------------------------
+
+
+def _page(walk: Walk) -> dict[str, Any]:
+    """What every page of motions shows."""
+    session = walk.party.session
+    asked = motions_with_shares(walk.party)
+    return {
+        "session": session,
+        "party": walk.party,
+        "asked": asked,
+        "total": len(asked),
+        "options": [(str(index), label) for index, (_name, label) in enumerate(OPTIONS)],
+        "not_taking_part": NOT_TAKING_PART,
+    }
+
+
+def _closed(walk: Walk) -> bool:
+    return phase(walk.party.session, timezone.now()) != "open"
+
+
+def _over(request: HttpRequest, walk: Walk) -> HttpResponseBase | None:
+    """The page for who comes too late, or has voted and may not change it."""
+    session, ballot = walk.party.session, last_ballot(walk.party)
+    if ballot and (not session.revote or _closed(walk)):
+        return see_other("voting:receipt", walk.code)
+    if _closed(walk):
+        context = {"session": session, "phase": phase(session, timezone.now())}
+        return render(request, "voting/owner/closed.html", context, status=409)
+    return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_visit(checked=True)
+def motions(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """All motions on one page for a browser that encrypts; `?step=k`: one, for the others."""
+    over = _over(request, walk)
+    if over:
+        return over
+    if "step" in request.GET:
+        return _one_motion(request, walk)
+    terms = ballot_terms(walk.party)
+    by_letter = bool(walk.visit.by_letter) and walk.visit.by_letter == terms.key
+    facts = {
+        "manifest": terms.manifest,
+        "party": terms.party,
+        "number": terms.number,
+        "previous": terms.previous,
+        "mode": "letter" if by_letter else "replacement",
+        "key": terms.key if by_letter else None,
+        "bundle": f"{settings.STATIC_URL}js/ballot.bundle.js",
+    }
+    return render(request, "voting/owner/motions.html", _page(walk) | {"facts": facts})
+
+
+def _one_motion(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    page = _page(walk)
+    step = request.GET["step"]
+    if not (step.isascii() and step.isdigit() and int(step) < page["total"]):
+        return see_other("voting:motions", walk.code)
+    index = int(step)
+    draft = read_draft(request, walk.party)
+    form = AnswerForm(request.POST or None, initial={"answer": draft.answers.get(step)})
+    if request.method == "POST" and form.is_valid():
+        draft = draft.with_answer(index, form.cleaned_data["answer"])
+        response = see_other("voting:review", walk.code)
+        if "change" not in request.GET and index + 1 < page["total"]:
+            response = see_other("voting:motions", walk.code, query=f"?step={index + 1}")
+        write_draft(response, request, walk.party, draft)
+        return response
+    missing = request.method == "POST"
+    page |= {
+        "index": index,
+        "item": page["asked"][index],
+        "chosen": draft.answers.get(step),
+        "errors": [("answer-0", _("请选一项"))] if missing else [],
+    }
+    return render(request, "voting/owner/motion.html", page, status=422 if missing else 200)
+
+
+def _answered(asked: list[MotionShare], answers: dict[str, str]) -> list[dict[str, Any]]:
+    words = {str(index): label for index, (_name, label) in enumerate(OPTIONS)}
+    words[NOT_TAKING_PART] = _("不参加这一项")
+    return [
+        {
+            "motion": item.motion,
+            "index": index,
+            "answer": words.get(answers.get(str(index), "")),
+        }
+        for index, item in enumerate(asked)
+    ]
+
+
+@require_safe
+@with_visit(checked=True)
+def review(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """Check your answers, on the server's pages."""
+    over = _over(request, walk)
+    if over:
+        return over
+    page, draft = _page(walk), read_draft(request, walk.party)
+    rows = _answered(page["asked"], draft.answers)
+    missing = next((row["index"] for row in rows if row["answer"] is None), None)
+    if missing is not None:
+        return see_other("voting:motions", walk.code, query=f"?step={missing}")
+    page |= {
+        "rows": rows,
+        "submission": draft.submission,
+        "nothing": set(draft.answers.values()) == {NOT_TAKING_PART},
+        "readers": who_can_read(walk.party.session, "server"),
+    }
+    return render(request, "voting/owner/review.html", page)
+
+
+# --- Recording -------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_visit(checked=True)
+def submit(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """Record the answers of the server's pages; the same form again gives the same receipt."""
+    if request.method != "POST":
+        return see_other("voting:review", walk.code)
+    submission = request.POST.get("submission", "")
+    draft = read_draft(request, walk.party)
+    if not Ballot.objects.filter(party=walk.party, submission=submission).exists():
+        if not draft.answers or submission != draft.submission:
+            # Answers are gone (half an hour, or another tab sent them): nothing to record.
+            return see_other("voting:review", walk.code)
+        total = len(motions_with_shares(walk.party))
+        cast_plain(
+            session_id=walk.party.session_id,
+            party_id=walk.party.pk,
+            submission=submission,
+            choices=[_choice(draft.answers.get(str(index), "")) for index in range(total)],
+            at=timezone.now(),
+        )
+    response = see_other("voting:receipt", walk.code)
+    drop_draft(response, walk.party)
+    return response
+
+
+def _choice(answer: str) -> list[int] | None:
+    if answer == NOT_TAKING_PART:
+        return None
+    if answer not in {str(index) for index in range(len(OPTIONS))}:
+        raise BadRequest("an answer is missing")
+    return [int(answer)]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_visit(checked=True)
+def cast(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """Record a ballot that the browser encrypted and signed."""
+    if request.method != "POST":
+        return see_other("voting:motions", walk.code)
+    text = request.POST.get("ballot", "").encode()
+    ballot = _read_ballot(text)
+    cast_sealed(
+        session_id=walk.party.session_id,
+        party_id=walk.party.pk,
+        submission=sha256(text).hexdigest(),
+        ballot=ballot,
+        replacement_key=None if walk.visit.by_letter else str(ballot.get("key", "")),
+        at=timezone.now(),
+    )
+    return see_other("voting:receipt", walk.code)
+
+
+def _read_ballot(text: bytes) -> dict[str, Any]:
+    """The sent ballot as JSON; what it says is checked by the command."""
+    try:
+        value = read(text)
+    except Refused as refusal:
+        raise RuleViolation(
+            f"ballot.{refusal.check}", _("收到的票不完整，没有记录。请返回再试一次。")
+        ) from refusal
+    if not isinstance(value, dict):
+        raise RuleViolation("ballot.shape", _("收到的票不完整，没有记录。请返回再试一次。"))
+    return value

@@ -1,0 +1,147 @@
+"""Receipts: that a ballot is recorded, never what is in it."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from core.canonical import NotCanonical, canonical, parse_narrow
+from documents.papers import ReceiptFacts
+from documents.qr import svg
+from logbook.models import Entry
+from voting.models import Ballot, Party, Session
+from voting.protocol.ballot import tracker_text
+from voting.selectors import phase, receipt_by_code
+from voting.views.addresses import see_other
+from voting.views.visits import Walk, with_visit
+
+
+def last_ballot(party: Party) -> Ballot | None:
+    """The party's ballot that stands, unless a ruling excludes it."""
+    return Ballot.objects.filter(party=party).order_by("-number").first()
+
+
+def receipt_state(ballot: Ballot) -> str:
+    """recorded | replaced | excluded: where a ballot stands, never what is in it."""
+    if ballot.number < ballot.party.ballots:
+        return "replaced"
+    rulings = Entry.objects.filter(log_id=ballot.session.board_id, kind="ruling")
+    excluded = {json.loads(bytes(ruling.line))["body"]["party"] for ruling in rulings}
+    return "excluded" if ballot.party.number in excluded else "recorded"
+
+
+def who_can_read(session: Session, encrypted_by: str) -> list[str]:
+    """In plain sentences: who encrypted, who could open a ballot, what will be opened."""
+    trustees = json.loads(bytes(session.manifest))["trustees"]
+    names = "、".join(key["name"] for key in trustees["keys"])
+    by = {
+        "browser": _("票在您的手机上加密，发出之前就已经看不到内容。"),
+        "server": _("票由服务器代您加密：加密之前，服务器看得到内容，但不保存。"),
+        "paper": _("票是纸质票录入的。"),
+    }
+    if len(trustees["keys"]) == 1:
+        keys = _(
+            "这次表决只有平台保管的一把钥匙，平台有能力打开票；表决截止以前，谁都不能打开。"
+        )
+    else:
+        keys = _("打开票要 %(all)s 位保管人里的 %(needed)s 位一起用钥匙：%(names)s。") % {
+            "all": len(trustees["keys"]),
+            "needed": trustees["threshold"],
+            "names": names,
+        }
+    opened = {
+        "secret": _("截止以后只打开合计，不打开单张票。"),
+        "named": _(
+            "截止以后每张票都会打开（记名）：您看得到自己的；监票人、街道和法院登记后看得到；邻居看不到。"
+        ),
+    }
+    return [by[encrypted_by], keys, opened[session.opening_policy]]
+
+
+def _facts(ballot: Ballot) -> dict[str, Any]:
+    receipt = json.loads(bytes(ballot.receipt))
+    return {
+        "ballot": ballot,
+        "session": ballot.session,
+        "tracker": tracker_text(ballot.digest),
+        "recorded_at": parse_datetime(receipt["recorded_at"]),
+        "checkpoint_by": parse_datetime(receipt["checkpoint_by"]),
+        "check_url": f"{settings.PUBLIC_URL}/r/{ballot.receipt_code}",
+        "phase": phase(ballot.session, timezone.now()),
+        "readers": who_can_read(ballot.session, ballot.encrypted_by),
+    }
+
+
+@require_safe
+@with_visit(checked=True)
+def receipt(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """What an owner gets after voting, and every time the letter is scanned again."""
+    ballot = last_ballot(walk.party)
+    if ballot is None:
+        return see_other("voting:motions", walk.code)
+    context = _facts(ballot) | {
+        "units": walk.party.units.order_by("pk"),
+        "party": walk.party,
+    }
+    context["qr"] = mark_safe(svg(context["check_url"], label=_("回执的二维码")))  # noqa: S308
+    return render(request, "voting/owner/receipt.html", context)
+
+
+def _ballot_or_404(code: str) -> Ballot:
+    ballot = receipt_by_code(code)
+    if ballot is None:
+        raise Http404
+    return ballot
+
+
+@require_safe
+def public_receipt(request: HttpRequest, code: str) -> HttpResponse:
+    """What anybody with the receipt's code sees: recorded, replaced or excluded."""
+    ballot = _ballot_or_404(code)
+    context = _facts(ballot) | {"state": receipt_state(ballot)}
+    return render(request, "voting/owner/public_receipt.html", context)
+
+
+@require_safe
+def receipt_image(request: HttpRequest, code: str) -> HttpResponse:
+    """The receipt as a picture: the one thing every phone can keep."""
+    from documents.receipt_image import receipt_png
+
+    ballot = _ballot_or_404(code)
+    facts = _facts(ballot)
+    units = ballot.party.units.select_related("unit").order_by("pk")
+    png = receipt_png(
+        ReceiptFacts(
+            estate=ballot.session.estate.name,
+            session_title=ballot.session.title,
+            tracker=facts["tracker"],
+            recorded_at=facts["recorded_at"],
+            units=tuple(f"{unit.building}***{unit.unit.room}" for unit in units),
+            encrypted_by="server" if ballot.encrypted_by == "server" else "browser",
+            check_url=facts["check_url"],
+            phone=ballot.session.contact_phone,
+        )
+    )
+    return HttpResponse(png, content_type="image/png")
+
+
+def recorded_receipt(text: str) -> Ballot | None:
+    """The ballot whose receipt this is, byte for byte; None for anything else."""
+    try:
+        given = parse_narrow(text.strip().encode(), limit=16 * 1024)
+        line = canonical(given)
+    except NotCanonical:
+        return None
+    if not (isinstance(given, dict) and isinstance(given.get("tracker"), str)):
+        return None
+    found = Ballot.objects.select_related("session__estate", "party").filter(
+        session__code=str(given.get("session")), digest=given["tracker"]
+    )
+    return next((ballot for ballot in found if bytes(ballot.receipt) == line), None)

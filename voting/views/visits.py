@@ -1,0 +1,153 @@
+"""An owner on the way through a vote: whose letter was opened, and the answers so far.
+
+The web session knows the party and which checks it passed. Answers given on the server's
+pages are never kept by the server: they travel in a cookie that only the server can read.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from functools import wraps
+from secrets import token_urlsafe
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+
+from registry.fields import open_bytes, seal_bytes
+from voting.models import Party
+
+IDLE_SECONDS = 30 * 60
+_SEEN_STEP = 60  # the session row is written at most once a minute
+_KEY = "visits"
+_DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What the web session holds, per session code."""
+
+    party: int
+    by_letter: str = ""  # the public key the browser proved to hold; "" for the code
+    checked: bool = False
+    seen: int = 0
+
+
+def begin_visit(request: HttpRequest, code: str, visit: Visit) -> None:
+    """Start over with this party's letter; a passed check of the same party is kept."""
+    old = current_visit(request, code)
+    checked = old is not None and old.party == visit.party and old.checked
+    request.session.cycle_key()
+    _save(request, code, replace(visit, checked=checked))
+
+
+def pass_check(request: HttpRequest, code: str, visit: Visit) -> None:
+    """The second check is passed: a new session key, as after any sign-in."""
+    request.session.cycle_key()
+    _save(request, code, replace(visit, checked=True))
+
+
+def current_visit(request: HttpRequest, code: str) -> Visit | None:
+    """The visit under way, unless it lay idle too long."""
+    kept = request.session.get(_KEY, {}).get(code)
+    if kept is None:
+        return None
+    visit = Visit(**kept)
+    idle = _now() - visit.seen
+    if idle > IDLE_SECONDS:
+        return None
+    if idle > _SEEN_STEP:
+        _save(request, code, visit)
+    return visit
+
+
+def _save(request: HttpRequest, code: str, visit: Visit) -> None:
+    visits = request.session.get(_KEY, {})
+    visits[code] = asdict(replace(visit, seen=_now()))
+    request.session[_KEY] = visits
+
+
+def _now() -> int:
+    return int(timezone.now().timestamp())
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What every page behind the letter gets: the visit and its party, session loaded."""
+
+    code: str
+    visit: Visit
+    party: Party
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def with_visit(*, checked: bool) -> Callable[[View], View]:
+    """Give the view its `Walk`; without one (or without the check) ask to scan again."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(
+            request: HttpRequest, code: str, *args: Any, **kwargs: Any
+        ) -> HttpResponseBase:
+            visit = current_visit(request, code)
+            if visit is None or (checked and not visit.checked):
+                return render(request, "voting/owner/scan_again.html", status=403)
+            party = Party.objects.select_related("session__estate").get(pk=visit.party)
+            return view(request, Walk(code, visit, party), *args, **kwargs)
+
+        return wrapped
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The answers so far on the server's pages, by motion index, and the form's own number."""
+
+    submission: str = field(default_factory=lambda: token_urlsafe(24))
+    answers: dict[str, str] = field(default_factory=dict)
+
+    def with_answer(self, index: int, answer: str) -> "Draft":
+        return replace(self, answers=self.answers | {str(index): answer})
+
+
+def read_draft(request: HttpRequest, party: Party) -> Draft:
+    """The cookie's draft; an empty one where there is none, or none of this party."""
+    try:
+        sealed = urlsafe_b64decode(request.COOKIES.get(_DRAFT, ""))
+        return Draft(**json.loads(open_bytes(sealed, purpose=_purpose(party))))
+    except (ValueError, InvalidTag):
+        return Draft()
+
+
+def write_draft(
+    response: HttpResponse, request: HttpRequest, party: Party, draft: Draft
+) -> None:
+    """Hand the draft to the browser, encrypted and bound to this party."""
+    sealed = seal_bytes(json.dumps(asdict(draft)).encode(), purpose=_purpose(party))
+    response.set_cookie(
+        _DRAFT,
+        urlsafe_b64encode(sealed).decode(),
+        max_age=IDLE_SECONDS,
+        path=_path(party),
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def drop_draft(response: HttpResponse, party: Party) -> None:
+    response.delete_cookie(_DRAFT, path=_path(party), samesite="Lax")
+
+
+def _purpose(party: Party) -> str:
+    return f"draft/{party.session_id}/{party.pk}"
+
+
+def _path(party: Party) -> str:
+    return f"/vote/{party.session.code}/"
