@@ -29,6 +29,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from core.errors import RuleViolation
+from core.exact import format_area, format_yuan
 from documents import rendering, wording
 from documents.joining import join
 from documents.papers import LetterFacts, LetterSession
@@ -177,9 +178,9 @@ def _own_lines(letter: LetterFacts) -> list[str]:
     else:
         shown = "、".join(units[:4]) + ("等" if len(units) > 4 else "")
         first = f"您名下共 {len(units)} 处：{shown}，合投一次，面积相加。请勿转给别人。"
-    lines = [first, f"您计 1 人，面积 {wording.area(letter.area)} 平方米。"]
+    lines = [first, f"您计 1 人，面积 {format_area(letter.area)} 平方米。"]
     shares = [
-        f"第{wording.numeral(motion.position)}项 {wording.yuan(fen)} 元"
+        f"第{wording.numeral(motion.position)}项 {format_yuan(fen)} 元"
         for motion, fen in zip(letter.session.motions, letter.shares_fen, strict=True)
         if fen is not None
     ]
@@ -335,7 +336,7 @@ def _start_worker() -> subprocess.Popen[bytes]:
         "MALLOC_ARENA_MAX": "1",
         "MALLOC_TRIM_THRESHOLD_": "1000000",
     }
-    return subprocess.Popen(  # noqa: S603 - our own module, no input in the arguments
+    return subprocess.Popen(
         [sys.executable, "-m", "documents.letter_worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

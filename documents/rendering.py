@@ -44,7 +44,7 @@ class PageOverflow(Exception):
 @cache
 def _engine() -> Engine:
     return Engine(
-        dirs=[TEMPLATES / "documents" / "pdf"],
+        dirs=[str(TEMPLATES / "documents" / "pdf")],
         libraries={"papers": "documents.templatetags.papers"},
         autoescape=True,
     )

@@ -1,48 +1,29 @@
-"""Numbers, days and moments as papers and their pages print them. Pure."""
+"""Days and moments as papers and their pages print them. Pure; numbers are `core.exact`'s."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 
-BEIJING = timezone(timedelta(hours=8), "CST")  # no summer time since 1991
+from core.deadlines import SHANGHAI
 
 _WEEKDAYS = "一二三四五六日"
 _DIGITS = "零一二三四五六七八九十"
 
 
-def area(hundredths: int) -> str:
-    """``1234567`` (0.01 m²) as ``12,345.67``; the unit is the sentence's business."""
-    return f"{hundredths // 100:,}.{hundredths % 100:02d}"
-
-
-def yuan(fen: int) -> str:
-    """``-123456`` fen as ``-1,234.56``."""
-    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
-    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
-
-
-def share(part: int, whole: int) -> str:
-    """Percentage with two decimals, rounded **down**: 2/3 never reads as 66.67 %."""
-    if whole <= 0:
-        return "—"
-    basis_points = part * 10_000 // whole
-    return f"{basis_points // 100}.{basis_points % 100:02d}%"
-
-
 def day(value: date) -> str:
     """``2026年3月1日``: no leading zeros (GB/T 9704). A moment is taken in Beijing."""
     if isinstance(value, datetime):
-        value = value.astimezone(BEIJING)
+        value = value.astimezone(SHANGHAI)
     return f"{value.year}年{value.month}月{value.day}日"
 
 
 def moment(value: datetime) -> str:
     """``2026年12月15日18:00`` in Beijing time."""
-    local = value.astimezone(BEIJING)
+    local = value.astimezone(SHANGHAI)
     return f"{day(local)}{local.hour}:{local.minute:02d}"
 
 
 def deadline(value: datetime) -> str:
     """``12月15日（星期二）18:00``, as people say it."""
-    local = value.astimezone(BEIJING)
+    local = value.astimezone(SHANGHAI)
     weekday = _WEEKDAYS[local.weekday()]
     return f"{local.month}月{local.day}日（星期{weekday}）{local.hour}:{local.minute:02d}"
 

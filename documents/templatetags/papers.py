@@ -2,16 +2,17 @@
 
 from django import template
 
+from core import exact
 from documents import papers, wording
 
 register = template.Library()
 
-register.filter("area", wording.area)
-register.filter("yuan", wording.yuan)
+register.filter("area", exact.format_area)
+register.filter("yuan", exact.format_yuan)
 register.filter("day", wording.day)
 register.filter("moment", wording.moment)
 register.filter("deadline", wording.deadline)
 register.filter("stamp", wording.stamp)
 register.filter("numeral", wording.numeral)
-register.filter("share", wording.share)
+register.filter("share", exact.share_down)
 register.filter("grouped", papers.grouped)
