@@ -71,8 +71,11 @@ class Table(NamedTuple):
     other_sheets: tuple[str, ...] = ()
 
 
-def read_table(content: bytes, filename: str) -> Table:
-    """The first visible sheet of a file, or a RuleViolation saying why not."""
+def read_table(content: bytes, filename: str, *, max_rows: int = MAX_ROWS) -> Table:
+    """The first visible sheet of a file, or a RuleViolation saying why not.
+
+    `max_rows` may allow a .csv more rows; a workbook's limit stays.
+    """
     extension = PurePath(filename).suffix.lower()
     if extension not in {".xlsx", ".xls", ".csv"}:
         raise refusal("extension", "只能读取 .xlsx、.xls、.csv 表格，请另存为其中一种再试")
@@ -92,7 +95,7 @@ def read_table(content: bytes, filename: str) -> Table:
             f"文件名以 {extension} 结尾，内容却{what}；请用表格软件打开，另存为 .xlsx 再试",
         )
     if kind == ".csv":
-        return _read_csv(content)
+        return _read_csv(content, max_rows)
     sheet = read_sheet(content, zipped=kind == ".xlsx")
     table = _table(sheet.rows)
     return table._replace(
@@ -136,15 +139,15 @@ def _kind(content: bytes) -> str:
     return ".csv"
 
 
-def _read_csv(content: bytes) -> Table:
+def _read_csv(content: bytes, max_rows: int) -> Table:
     rows: list[list[str]] = []
     # Strict: a quotation mark left open would otherwise swallow the rest of the file.
     reader = csv.reader(io.StringIO(_decoded(content), newline=""), strict=True)
     try:
         for row in reader:
             rows.append(row)
-            if len(rows) > MAX_ROWS:
-                raise too_many_rows()
+            if len(rows) > max_rows:
+                raise too_many_rows(max_rows)
     except csv.Error:
         raise refusal(
             "quotes", f"第 {len(rows) + 1} 行的引号不成对，或者一格内容过长，无法分列"

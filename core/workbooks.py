@@ -124,8 +124,8 @@ def refusal(code: str, sentence: str) -> RuleViolation:
     return RuleViolation(f"table.{code}", sentence)
 
 
-def too_many_rows() -> RuleViolation:
-    return refusal("too_many_rows", f"表格超过 {MAX_ROWS} 行，请分成几个文件")
+def too_many_rows(limit: int = MAX_ROWS) -> RuleViolation:
+    return refusal("too_many_rows", f"表格超过 {limit} 行，请分成几个文件")
 
 
 def _broken() -> RuleViolation:

@@ -1,0 +1,145 @@
+"""`manage.py count`: a counter for people who voted on paper.
+
+Reads three files, counts, prints. It needs no database and no settings: `manage.py` runs
+it before either is looked at. With --json, stdout is exactly one JSON object whatever
+the input, wrong arguments included; warnings go to stderr. Exit status 0 where the
+motions were counted (faulty ballots or not), 1 where they were not.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from core.errors import RuleViolation
+from core.exact import format_area, share_down
+from core.tables import MAX_BYTES, Table, read_table
+from voting.domain.plain_count import MotionCount, PlainCount, count
+from voting.domain.thresholds import Count
+
+# A row for every party and motion; a .xlsx is bounded more tightly.
+MAX_BALLOTS = 1_048_576
+_RESULTS = {"passed": "通过", "rejected": "不通过", "no_quorum": "参与表决的业主不足三分之二"}
+_FILES = {"roll": "名册", "motions": "事项", "ballots": "表决票"}
+_TESTS = {
+    "quorum.heads": "参与人数不足三分之二",
+    "quorum.area": "参与面积不足三分之二",
+    "approval.heads": "同意人数不够",
+    "approval.area": "同意面积不够",
+}
+
+
+class Command(BaseCommand):
+    help = "Count a vote held on paper from a roll, motions and ballots (.csv or .xlsx)."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        # Not required by argparse: a missing one is a fault like any other.
+        parser.add_argument("--roll", help="房号, 建筑面积, 业主姓名, 证件号码, 状态")
+        parser.add_argument("--motions", help="事项, 类别, 标题")
+        parser.add_argument("--ballots", help="房号, 事项, 意见")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        # Wrong arguments then raise CommandError here instead of ending the process.
+        parser.called_from_command_line = False
+        parser.allow_abbrev = False
+        return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        try:
+            super().run_from_argv(argv)
+        except (CommandError, argparse.ArgumentError) as error:
+            if "--json" not in argv:
+                self.stderr.write(str(error))
+                sys.exit(2)
+            reason = "命令的参数不对，应为 --roll 名册 --motions 事项 --ballots 表决票 --json"
+            self._end(count(roll=reason, motions=reason, ballots=reason), as_json=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._end(
+            count(
+                roll=_table("roll", options["roll"]),
+                motions=_table("motions", options["motions"]),
+                ballots=_table("ballots", options["ballots"]),
+            ),
+            as_json=options["json"],
+        )
+
+    def _end(self, result: PlainCount, *, as_json: bool) -> NoReturn:
+        if as_json:
+            # ASCII only, so that no terminal's encoding can break it.
+            self.stdout.write(json.dumps(result.as_json()))
+        else:
+            self.stdout.write("\n".join(_lines(result)))
+        for warning in result.warnings:
+            self.stderr.write(f"提示：{warning}")
+        self.stdout.flush()
+        sys.exit(0 if result.sound else 1)
+
+
+def _table(file: str, path: str | None) -> Table | str:
+    """The table in a file, or the reason why there is none."""
+    if not path:
+        return f"没有给出 --{file} 文件"
+    try:
+        found = Path(path)
+        if not found.exists():
+            return "文件不存在"
+        if not found.is_file():
+            return "这不是一个文件"
+        if found.stat().st_size > MAX_BYTES:
+            return f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件"
+        return read_table(found.read_bytes(), path, max_rows=MAX_BALLOTS)
+    except RuleViolation as violation:
+        return str(violation)
+    except (OSError, ValueError):
+        return "文件无法读取，请检查路径和权限"
+
+
+def _lines(result: PlainCount) -> list[str]:
+    lines = []
+    if result.sound:
+        lines.append(f"名册：{_pair(result.roll)}")
+        for motion in result.motions:
+            lines += _motion_lines(motion, result.roll)
+    else:
+        lines.append("没有计票：请先改正下列问题。")
+    if result.faults:
+        lines.append(f"问题 {len(result.faults)} 处：")
+    lines += [
+        f"  {_FILES[fault.file]}{f'第 {fault.row} 行' if fault.row else ''}：{fault.reason}"
+        for fault in result.faults
+    ]
+    return lines
+
+
+def _motion_lines(motion: MotionCount, roll: Count) -> list[str]:
+    taking_part = motion.participating
+    lines = [
+        "",
+        f"事项 {motion.motion}（第 {motion.matter} 类）{motion.title}",
+        f"  参与表决　{_pair(taking_part)}　{_shares(taking_part, roll)}",
+        f"  同意　　　{_pair(motion.approving)}　{_shares(motion.approving, taking_part)}",
+        f"  反对　　　{_pair(motion.against)}",
+        f"  弃权　　　{_pair(motion.abstaining)}",
+        f"  需要同意　{'超过二分之一' if motion.required.value == '1/2' else '四分之三以上'}",
+        f"  结果　　　{_RESULTS[motion.decision.outcome.value]}",
+    ]
+    if motion.decision.failed:
+        lines[-1] += f"（{'、'.join(_TESTS[test] for test in motion.decision.failed)}）"
+    return lines
+
+
+def _pair(measures: Count) -> str:
+    return f"{measures.heads} 人，{format_area(measures.area)} 平方米"
+
+
+def _shares(part: Count, whole: Count) -> str:
+    """Rounded down; only the fractions decide."""
+    heads, area = (share_down(*pair) for pair in zip(part, whole, strict=True))
+    return f"（人数 {heads}，面积 {area}）"
