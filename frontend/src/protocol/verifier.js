@@ -86,7 +86,7 @@ const BODIES = {
     trustee: isParty,
     motions: (v) => isList(v) && v.every(bodyOf({ heads: isShares, area: isShares })),
   }),
-  result: bodyOf({ motions: isList }),
+  result: bodyOf({ motions: (v) => isList(v) && v.every((m) => m && isCount(m.participating)) }),
   resolution: bodyOf({ sha256: isHash, number: isText }),
 };
 
@@ -137,8 +137,8 @@ class Verification {
     this.when(this.decryptions && this.decryptions.length, 'decryption', () =>
       this.checkDecryption(),
     );
-    this.when(result, 'totals', () => this.checkTotals());
-    this.when(result, 'verdict', () => this.checkVerdict());
+    const totals = this.when(result, 'totals', () => this.checkTotals());
+    this.when(totals, 'verdict', () => this.checkVerdict());
     this.when(this.resolution || this.files[RESOLUTION], 'resolution', () => this.checkResolution());
     if (root === undefined && key === undefined) this.notChecked.push('origin');
     if (root !== undefined) this.step('origin', () => this.checkRoot(root));
@@ -175,8 +175,9 @@ class Verification {
   }
 
   when(there, name, act) {
-    if (there) this.step(name, act);
-    else this.notChecked.push(name);
+    if (there) return this.step(name, act);
+    this.notChecked.push(name);
+    return false;
   }
 
   checkFiles() {
