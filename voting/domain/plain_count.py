@@ -23,6 +23,7 @@ warnings and change nothing.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from core.errors import RuleViolation
@@ -157,7 +158,7 @@ def weigh(
     )
 
 
-_Rows = list[tuple[int, list[str]]]
+_Rows = list[tuple[int, tuple[str, ...]]]
 _Cast = dict[tuple[int, int], list[tuple[int, int]]]
 """(motion, party) -> (row, choice) of each ballot; motion, party and choice as indexes."""
 
@@ -203,14 +204,23 @@ class _Reading:
                 self.doubtful.add(row)
                 column = "" if place is None else f"“{table.header[place]}”："
                 self.fault(row, column + reason)
+        pick = itemgetter(*places)
         for number, cells in table.rows:
-            wanted = [cells[place] for place in places]
-            if any(cell.strip() for cell in wanted):
+            wanted = pick(cells)
+            if "".join(wanted).strip():
                 self.rows.append((number, wanted))
 
 
 def _key(cell: str) -> str:
     return half_width(cell).strip()
+
+
+class _Keys(dict[str, str]):
+    """Cells as keys, each folded once: ballots repeat a few texts very often."""
+
+    def __missing__(self, cell: str) -> str:
+        key = self[cell] = _key(cell)
+        return key
 
 
 def _read_roll(reading: _Reading) -> _Roll:
@@ -300,20 +310,22 @@ def _read_ballots(
     """All ballots that say something; unknown rooms and motions only where they are known."""
     motion_of = {question.key: index for index, question in enumerate(questions or ())}
     rooms = roll.rooms if roll else {}
+    choice_of = {choice: index for index, choice in enumerate(CHOICES)}
+    keys = _Keys()
     cast: _Cast = {}
     for row, (room_cell, motion_cell, choice_cell) in reading.rows:
-        room, motion, choice = _key(room_cell), _key(motion_cell), _key(choice_cell)
-        if room in rooms and motion in motion_of and choice in CHOICES:
+        room, motion, choice = keys[room_cell], keys[motion_cell], keys[choice_cell]
+        if room in rooms and motion in motion_of and choice in choice_of:
             party = rooms[room]
             if party is not None and row not in reading.doubtful:
-                ballot = (row, CHOICES.index(choice))
+                ballot = (row, choice_of[choice])
                 cast.setdefault((motion_of[motion], party), []).append(ballot)
             continue
         if not room or (roll and room not in rooms):
             reading.fault(row, "名册里没有这个房号" if room else "没有填房号")
         if not motion or (questions is not None and motion not in motion_of):
             reading.fault(row, "没有这一事项" if motion else "没有填事项")
-        if choice not in CHOICES:
+        if choice not in choice_of:
             reading.fault(row, "意见只能填“同意”“反对”“弃权”" if choice else "没有填意见")
     return cast
 
@@ -321,7 +333,7 @@ def _read_ballots(
 def _undisputed(cast: _Cast, reading: _Reading) -> Iterator[tuple[int, int, int]]:
     """(motion, party, choice), once each; parties at odds with themselves are faults."""
     for (motion, party), ballots in cast.items():
-        if len({choice for _, choice in ballots}) == 1:
+        if len(ballots) == 1 or len({choice for _, choice in ballots}) == 1:
             yield motion, party, ballots[0][1]
             continue
         rows = _rows([row for row, _ in ballots])
