@@ -4,6 +4,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.context import TEXT_COOKIE, TEXT_SIZES
@@ -11,6 +12,37 @@ from voting.forms.owner import LetterCodeForm, ReceiptForm, problems
 from voting.views.receipts import recorded_receipt
 
 _YEAR = 365 * 86400
+
+# By the names of docs/protocol.md §12 and static/js/check.js.
+CHECKS = [
+    ("receipt.manifest", _("回执属于这次表决")),
+    ("receipt.signature", _("回执的签名是公告板的签名")),
+    ("receipt.entry", _("公告板那一条就是这张票")),
+    ("receipt.inclusion", _("那一条在检查点的树里")),
+    ("receipt.checkpoint", _("检查点有签名，没有超过承诺的时间")),
+    ("test", _("测试票装的内容")),
+    ("files", _("导出的文件齐全，没有多也没有少")),
+    ("canonical", _("每一行都是规范写法")),
+    ("chain", _("前后相连，没有断开")),
+    ("checkpoints", _("检查点都对得上")),
+    ("manifest", _("表决条款完整")),
+    ("roll", _("名册与条款一致")),
+    ("trustees", _("钥匙保管人的公钥有效")),
+    ("phases", _("各步先后正确")),
+    ("ballots.shape", _("每张票的格式")),
+    ("ballots.credential", _("每张票用的凭证有效")),
+    ("ballots.sequence", _("改票的次序")),
+    ("ballots.unique", _("没有照抄的票")),
+    ("ballots.signature", _("每张票的签名")),
+    ("ballots.proofs", _("每张票只装了合法的选择")),
+    ("counted", _("计入的票")),
+    ("participation", _("参加的人数和面积")),
+    ("aggregates", _("密文合计")),
+    ("decryption", _("打开合计的证明")),
+    ("totals", _("各选项的合计")),
+    ("verdict", _("通过与否")),
+    ("resolution", _("决议文件的指纹")),
+]
 
 
 @require_safe
@@ -29,7 +61,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest) -> HttpResponse:
     """Check a receipt: in the browser where it can, else against our own record."""
     form = ReceiptForm(request.POST or None)
-    context = {"form": form, "answered": False}
+    context = {"form": form, "answered": False, "checks": CHECKS}
     if form.is_bound and form.is_valid():
         found = recorded_receipt(form.cleaned_data["receipt"])
         context |= {"answered": True, "ballot": found}

@@ -4,16 +4,20 @@ The whole board goes to the owners and the authorities only: areas identify unit
 """
 
 import json
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from logbook.models import Checkpoint, Entry
+from voting.labels import MATTERS
 from voting.models import Attachment, Session
-from voting.selectors import board_proof, phase, result_of, session_by_code
+from voting.selectors import board_proof, body_of, phase, session_by_code, terms
+from voting.views.receipts import who_can_read
 
 # What a browser may show itself; anything else is downloaded.
 _SHOWN = {"application/pdf", "image/png", "image/jpeg", "image/webp", "text/plain"}
@@ -31,14 +35,34 @@ def session_page(request: HttpRequest, code: str) -> HttpResponse:
     """The vote itself: questions, terms, dates, and after the count its result."""
     session = _session_or_404(code)
     now = phase(session, timezone.now())
+    motions = list(session.motions.prefetch_related("attachments"))
+    for motion in motions:
+        motion.threshold = MATTERS[motion.matter - 1].threshold  # type: ignore[attr-defined]
     context = {
         "session": session,
         "phase": now,
-        "manifest": json.loads(bytes(session.manifest)),
-        "motions": session.motions.prefetch_related("attachments"),
-        "result": result_of(session) if now in {"counted", "resolved"} else None,
+        "manifest": terms(session).value,
+        "motions": motions,
+        "timeline": _timeline(session),
+        "readers": who_can_read(session),
+        "result": body_of(session, "result") if now in {"counted", "resolved"} else None,
     }
     return render(request, "voting/owner/session.html", context)
+
+
+def _timeline(session: Session) -> list[dict[str, Any]]:
+    """What has happened and what is to come: frozen, opened, closed."""
+    now = timezone.now()
+    steps = [
+        (_("公告，名册冻结"), session.frozen_at),
+        (_("投票开始"), session.opens_at),
+        (_("投票截止"), session.closes_at),
+    ]
+    return [
+        {"title": title, "at": at, "state": "done" if at <= now else ""}
+        for title, at in steps
+        if at is not None
+    ]
 
 
 @require_safe
@@ -59,9 +83,13 @@ def attachment(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def board_page(request: HttpRequest, code: str) -> HttpResponse:
     """What of the board is public, and who holds the rest."""
     session = _session_or_404(code)
+    lines = Checkpoint.objects.filter(log=session.board).order_by("-size", "-time")
     context = {
         "session": session,
-        "checkpoints": Checkpoint.objects.filter(log=session.board).order_by("-size", "-time"),
+        "checkpoints": [
+            {"time": line.time, "size": line.size, "root": json.loads(bytes(line.line))["root"]}
+            for line in lines
+        ],
         "phase": phase(session, timezone.now()),
     }
     return render(request, "voting/owner/board.html", context)

@@ -43,7 +43,7 @@ from voting.services.entering import (
     start_by_letter,
 )
 from voting.views.addresses import client_address, see_other
-from voting.views.receipts import last_ballot, who_can_read
+from voting.views.receipts import last_ballot, recorded_at, who_can_read
 from voting.views.visits import (
     Visit,
     Walk,
@@ -85,11 +85,14 @@ def letter(request: HttpRequest, code: str) -> HttpResponseBase:
     if state.kind == "unknown":
         return render(request, "voting/owner/letter_unknown.html", status=422)
     party = Party.objects.select_related("session__estate").get(pk=state.party_id)
-    context = {"party": party, "session": party.session}
+    context: dict[str, Any] = {"party": party, "session": party.session}
     if state.kind == "reissued":
         return render(request, "voting/owner/letter_reissued.html", context, status=410)
     now = phase(party.session, timezone.now())
-    context |= {"ballot": last_ballot(party), "phase": now, "code": code}
+    ballot = last_ballot(party)
+    context |= {"ballot": ballot, "phase": now, "code": code}
+    if ballot:
+        context["recorded_at"] = recorded_at(ballot)
     if now == "announced":
         return render(request, "voting/owner/not_yet_open.html", context)
     if now != "open":
@@ -312,7 +315,7 @@ def _one_motion(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 
 
 def _answered(asked: list[MotionShare], answers: dict[str, str]) -> list[dict[str, Any]]:
-    words = {str(index): label for index, (_name, label) in enumerate(OPTIONS)}
+    words: dict[str, Any] = {str(index): label for index, (_name, label) in enumerate(OPTIONS)}
     words[NOT_TAKING_PART] = _("不参加这一项")
     return [
         {

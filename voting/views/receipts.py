@@ -1,6 +1,8 @@
 """Receipts: that a ballot is recorded, never what is in it."""
 
 import json
+from base64 import urlsafe_b64encode
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,10 +17,9 @@ from django.views.decorators.http import require_safe
 from core.canonical import NotCanonical, canonical, parse_narrow
 from documents.papers import ReceiptFacts
 from documents.qr import svg
-from logbook.models import Entry
 from voting.models import Ballot, Party, Session
 from voting.protocol.ballot import tracker_text
-from voting.selectors import phase, receipt_by_code
+from voting.selectors import excluded_parties, phase, receipt_by_code, terms
 from voting.views.addresses import see_other
 from voting.views.visits import Walk, with_visit
 
@@ -28,18 +29,22 @@ def last_ballot(party: Party) -> Ballot | None:
     return Ballot.objects.filter(party=party).order_by("-number").first()
 
 
+def recorded_at(ballot: Ballot) -> datetime | None:
+    """When it was recorded, rounded as on the board: nobody at the door can be matched."""
+    return parse_datetime(json.loads(bytes(ballot.receipt))["recorded_at"])
+
+
 def receipt_state(ballot: Ballot) -> str:
     """recorded | replaced | excluded: where a ballot stands, never what is in it."""
     if ballot.number < ballot.party.ballots:
         return "replaced"
-    rulings = Entry.objects.filter(log_id=ballot.session.board_id, kind="ruling")
-    excluded = {json.loads(bytes(ruling.line))["body"]["party"] for ruling in rulings}
-    return "excluded" if ballot.party.number in excluded else "recorded"
+    excluded = ballot.party.number in excluded_parties(ballot.session)
+    return "excluded" if excluded else "recorded"
 
 
-def who_can_read(session: Session, encrypted_by: str) -> list[str]:
-    """In plain sentences: who encrypted, who could open a ballot, what will be opened."""
-    trustees = json.loads(bytes(session.manifest))["trustees"]
+def who_can_read(session: Session, encrypted_by: str = "") -> list[str]:
+    """In plain sentences: who encrypted (if known), who could open, what will be opened."""
+    trustees = terms(session).value["trustees"]
     names = "、".join(key["name"] for key in trustees["keys"])
     by = {
         "browser": _("票在您的手机上加密，发出之前就已经看不到内容。"),
@@ -62,16 +67,20 @@ def who_can_read(session: Session, encrypted_by: str) -> list[str]:
             "截止以后每张票都会打开（记名）：您看得到自己的；监票人、街道和法院登记后看得到；邻居看不到。"
         ),
     }
-    return [by[encrypted_by], keys, opened[session.opening_policy]]
+    sentences = [by.get(encrypted_by, ""), keys, opened[session.opening_policy]]
+    return [sentence for sentence in sentences if sentence]
 
 
 def _facts(ballot: Ballot) -> dict[str, Any]:
     receipt = json.loads(bytes(ballot.receipt))
+    fragment = urlsafe_b64encode(bytes(ballot.receipt)).rstrip(b"=").decode()
     return {
         "ballot": ballot,
+        "receipt_text": bytes(ballot.receipt).decode(),
+        "receipt_fragment": fragment,
         "session": ballot.session,
         "tracker": tracker_text(ballot.digest),
-        "recorded_at": parse_datetime(receipt["recorded_at"]),
+        "recorded_at": recorded_at(ballot),
         "checkpoint_by": parse_datetime(receipt["checkpoint_by"]),
         "check_url": f"{settings.PUBLIC_URL}/r/{ballot.receipt_code}",
         "phase": phase(ballot.session, timezone.now()),
