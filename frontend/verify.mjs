@@ -1,6 +1,6 @@
 /**
- * Verifies an export: `node verify.mjs DIR [--json] [--root HEX] [--key KEY] [--receipt FILE]`.
- * KEY is the board's key in base64url. Exit status 0 only where everything holds.
+ * Verifies an export: `node verify.mjs DIR [--json] [--root HEX] [--key FILE] [--receipt FILE]`.
+ * The key file holds the board's key in base64url. Exit status 0 only where everything holds.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,13 +17,14 @@ const { values, positionals } = parseArgs({
   },
 });
 if (positionals.length !== 1) {
-  console.error('usage: node verify.mjs DIR [--json] [--root HEX] [--key KEY] [--receipt FILE]');
+  console.error('usage: node verify.mjs DIR [--json] [--root HEX] [--key FILE] [--receipt FILE]');
   process.exit(2);
 }
 const [folder] = positionals;
 const files = {};
 for (const name of readdirSync(folder)) files[name] = new Uint8Array(readFileSync(join(folder, name)));
-const options = { root: values.root, key: values.key };
+const options = { root: values.root };
+if (values.key) options.key = readFileSync(values.key, 'ascii').trim();
 if (values.receipt) options.receipt = JSON.parse(readFileSync(values.receipt, 'utf8'));
 const report = verifyExport(files, options);
 if (values.json) console.log(JSON.stringify(report));

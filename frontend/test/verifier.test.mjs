@@ -125,6 +125,7 @@ test('a forger with the keys of the server is refused by the check that is named
     ['phases', (e) => (find(e, 'close').time = '2026-03-15T09:50:00Z')],
     ['phases', (e) => (find(e, 'ruling').body.signers = ['甲', '甲'])],
     ['phases', (e) => (find(e, 'ruling').type = 'constructor')],
+    ['phases', (e) => e.splice(e.indexOf(find(e, 'ruling')), 0, find(e, 'ruling'))],
     ['phases', (e) => e.forEach((entry) => entry.time > '2026-03-16' && (entry.time = '2026-03-16T09:50:00Z'))],
     ['chain', (e) => (find(e, 'tally').time = '2026-03-16T10:00:01Z')],
     ['manifest', (e) => (e[0].body.motions[1].approval = '2/3')],
@@ -337,11 +338,11 @@ test('verdicts: equality passes the quorum and 3/4, fails 1/2; ties and dependen
   assert.equal(one('1/2', { heads: 7, area: 12 }, both(7)), 'no_quorum');
   const elect = (max, ...votes) => {
     const options = votes.map((_, i) => 'abcd'[i]);
-    const motion = { id: 'e', kind: 'election', options, max, requires: [] };
+    const motion = { id: 'e', kind: 'election', approval: '1/2', options, max, requires: [] };
     const totals = votes.map(([heads, area]) => ({ heads, area }));
     return decide([motion], [{ participating: both(12), totals }])[0].elected;
   };
-  assert.deepEqual(elect(2, [8, 8], [9, 9], [7, 7]), ['b', 'a']);
+  assert.deepEqual(elect(2, [8, 8], [9, 9], [7, 7]), ['a', 'b']);
   assert.deepEqual(elect(2, [8, 8], [9, 9], [8, 9]), ['b', 'c']);
   assert.deepEqual(elect(2, [8, 8], [9, 9], [8, 8]), ['b']);
   assert.deepEqual(elect(3, [6, 12], [12, 6], [7, 7]), ['c']);

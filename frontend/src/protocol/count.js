@@ -79,18 +79,23 @@ function majority(approval, yes, part) {
   });
 }
 
-/** Candidates with a majority, the `max` best by heads, then area; a tie for the last seat elects neither. */
+/**
+ * Of the candidates with a majority the `max` best by heads, then area, in ballot order.
+ * Those who tie across the last seat are left out, all of them.
+ */
 function elect(motion, totals, part) {
-  const standing = motion.options
-    .map((id, i) => ({ id, heads: totals[i].heads, area: totals[i].area }))
-    .filter((candidate) => majority('1/2', candidate, part))
-    .sort((x, y) => y.heads - x.heads || y.area - x.area);
-  const next = standing[motion.max];
-  const tied = (c) => next && c.heads === next.heads && c.area === next.area;
+  const ahead = (x, y) => y.heads - x.heads || y.area - x.area;
+  const standing = totals
+    .map(({ heads, area }, option) => ({ option, heads, area }))
+    .filter((candidate) => majority(motion.approval, candidate, part))
+    .sort(ahead);
+  const firstOut = standing[motion.max];
   return standing
     .slice(0, motion.max)
-    .filter((c) => !tied(c))
-    .map((c) => c.id);
+    .filter((candidate) => !firstOut || ahead(candidate, firstOut) < 0)
+    .map(({ option }) => option)
+    .sort((x, y) => x - y)
+    .map((option) => motion.options[option]);
 }
 
 /**

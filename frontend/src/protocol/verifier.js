@@ -284,11 +284,13 @@ class Verification {
       demand(size >= before.size && time >= before.time, where + 'size or time goes back');
       demand(size <= this.roots.length, where + 'covers more than the board');
       demand(this.roots[size - 1] === root, where + 'another root');
+      demand(time >= this.entries[size - 1].time, where + 'earlier than its last entry');
       before = checkpoint;
     });
     demand(before.size === this.lines.length, 'the last checkpoint does not cover the board');
     if (before.cosignatures.length < this.manifest.witnesses_needed) {
-      this.notChecked.push('not witnessed');
+      this.notChecked.push('witnesses');
+      return 'root ' + before.root + ', not witnessed';
     }
     return 'root ' + before.root;
   }
@@ -342,7 +344,7 @@ class Verification {
       ballot: (entry) => demand(entry.time >= opens && entry.time < closes, 'outside the window'),
       extend: (entry) => {
         once('extension', entry);
-        demand(entry.time < closes, 'after voting');
+        demand(entry.time >= opens && entry.time < closes, 'outside the window');
         demand(entry.body.closes_at > closes, 'not later');
         closes = entry.body.closes_at;
       },
@@ -352,15 +354,18 @@ class Verification {
       },
       ruling: (entry) => {
         demand(this.close, 'before the close');
-        this.partyOf(entry).excluded = true;
+        const party = this.partyOf(entry);
+        demand(!party.excluded, 'a second ruling on the party');
+        party.excluded = true;
       },
       tally: (entry) => {
         demand(this.close, 'before the close');
+        const free = addHours(this.close.time, this.manifest.challenge_hours);
+        demand(entry.time >= free, 'before the challenge period is over');
         once('tally', entry);
       },
       decryption: (entry) => {
-        const free = this.close && addHours(this.close.time, this.manifest.challenge_hours);
-        demand(this.tally && !this.result && entry.time >= free, 'out of turn');
+        demand(this.tally && !this.result, 'out of turn');
         const { trustee } = entry.body;
         demand(
           this.decryptions.every((other) => other.body.trustee !== trustee),
