@@ -2,13 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, cast
 
-from django.db.models import QuerySet
+from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Sum
 
-from voting.models import Ballot, Motion, Party, Session
+from core.canonical import parse_canonical
+from core.deadlines import floor_ten_minutes
+from logbook import selectors as logs
+from logbook.models import Log
+from registry.domain.rooms import natural
+from voting.domain.codes import plain_code_or_none
+from voting.domain.results import Ballots, Question, SessionResult, session_result
+from voting.domain.thresholds import Count as Heads
+from voting.domain.thresholds import Majority
+from voting.models import Ballot, Motion, Party, PartyUnit, Session
+from voting.models import MotionShare as ShareRow
+from voting.protocol import manifest
+from voting.protocol.manifest import Manifest
 
 Phase = Literal["draft", "announced", "open", "closed", "counted", "resolved", "cancelled"]
+_RECEIPT_CODE = 12
 
 
 class HeadLine(NamedTuple):
@@ -21,7 +35,11 @@ class HeadLine(NamedTuple):
 
 
 class Turnout(NamedTuple):
-    """Who took part, in one place; building and entrance are "" for the whole roll."""
+    """Who took part, in one place; building and entrance are "" for the whole roll.
+
+    A party with units in several places stands in each of them with its area there, so
+    only the first line (the whole roll) has heads that add up to the roll's.
+    """
 
     building: str
     entrance: str
@@ -48,10 +66,24 @@ class BallotTerms(NamedTuple):
     key: str
 
 
+class Progress(NamedTuple):
+    """How far a session is; areas in 0.01 m². Participation only, never a count."""
+
+    phase: Phase
+    heads: int
+    heads_voted: int
+    area: int
+    area_voted: int
+    ballots: int
+
+
+# --- sessions ---------------------------------------------------------------------------
+
+
 def phase(session: Session, at: datetime) -> Phase:
     """Where a session stands by its state and the clock."""
     if session.state != "frozen":
-        return session.state  # type: ignore[return-value]
+        return cast(Phase, session.state)
     if session.opens_at is None or session.closes_at is None:
         raise ValueError("a frozen session has its times")
     if at < session.opens_at:
@@ -66,38 +98,240 @@ def sessions_of(estate_id: int) -> QuerySet[Session]:
 
 def session_by_code(code: str) -> Session | None:
     """The session of a public code, drafts excluded."""
-    return Session.objects.exclude(state="draft").filter(code=code.upper()).first()
+    found = Session.objects.exclude(state="draft").select_related("estate")
+    return found.filter(code=code.strip().upper()).first()
 
 
-def receipt_by_code(code: str) -> Ballot | None:
-    raise NotImplementedError
+def terms(session: Session) -> Manifest:
+    """The manifest a frozen session is held under. Read once per process: it never changes."""
+    return _terms(session.pk, session.manifest_hash)
+
+
+@lru_cache(maxsize=32)
+def _terms(session_id: int, manifest_hash: str) -> Manifest:
+    stored = Session.objects.values_list("manifest", flat=True).get(
+        pk=session_id, manifest_hash=manifest_hash
+    )
+    return manifest.parse(parse_canonical(bytes(stored)))
+
+
+def progress(session: Session, at: datetime) -> Progress:
+    """How many have taken part so far."""
+    voted = Q(ballots__gt=0)
+    sums = session.parties.aggregate(
+        heads=Count("pk"),
+        heads_voted=Count("pk", filter=voted),
+        area=Sum("area", default=0),
+        area_voted=Sum("area", filter=voted, default=0),
+        ballots=Sum("ballots", default=0),
+    )
+    return Progress(phase=phase(session, at), **sums)
+
+
+# --- one party --------------------------------------------------------------------------
 
 
 def motions_with_shares(party: Party) -> list[MotionShare]:
-    raise NotImplementedError
+    """The motions in order, each with the party's share of its cost."""
+    shares = dict(ShareRow.objects.filter(party=party).values_list("motion_id", "fen"))
+    motions = Motion.objects.filter(session_id=party.session_id).prefetch_related("attachments")
+    return [MotionShare(motion, shares.get(motion.pk)) for motion in motions]
 
 
 def ballot_terms(party: Party) -> BallotTerms:
-    raise NotImplementedError
+    """What the next ballot of the party must carry; the state may have moved when it comes."""
+    return BallotTerms(
+        manifest=terms(party.session).value,
+        party=party.number,
+        number=party.ballots + 1,
+        previous=party.last_digest,
+        key=party.current_key,
+    )
+
+
+def receipt_by_code(code: str) -> Ballot | None:
+    """The recorded ballot of a receipt's code, with its session and party."""
+    plain = plain_code_or_none(code, _RECEIPT_CODE)
+    if plain is None:
+        return None
+    found = Ballot.objects.select_related("session__estate", "party")
+    return found.filter(receipt_code=plain).first()
+
+
+# --- the roll and who took part ---------------------------------------------------------
 
 
 def why_one_head(session: Session) -> Iterator[HeadLine]:
-    raise NotImplementedError
+    """Every head with its units and the reason; sums are the manifest's heads and area."""
+    units = Prefetch("units", queryset=PartyUnit.objects.order_by("pk"))
+    parties = session.parties.only("number", "why", "area").prefetch_related(units)
+    for party in parties.order_by("number").iterator(chunk_size=500):
+        yield HeadLine(
+            party.number,
+            party.why,
+            tuple((unit.label, unit.area) for unit in party.units.all()),
+            party.area,
+        )
 
 
 def turnout(session: Session) -> list[Turnout]:
-    """The whole roll first, then by building and entrance."""
-    raise NotImplementedError
+    """The whole roll first, then by building and entrance in walking order."""
+    voted = Q(party__ballots__gt=0)
+    places = (
+        PartyUnit.objects.filter(party__session=session)
+        .values("building", "entrance")
+        .annotate(
+            heads=Count("party", distinct=True),
+            heads_voted=Count("party", filter=voted, distinct=True),
+            place_area=Sum("area", default=0),
+            place_voted=Sum("area", filter=voted, default=0),
+        )
+        .order_by("building", "entrance")
+    )
+    lines = [Turnout(*row) for row in places.values_list(*_PLACE)]
+    lines.sort(key=lambda line: (natural(line.building), natural(line.entrance)))
+    whole = session.parties.aggregate(
+        heads=Count("pk"),
+        heads_voted=Count("pk", filter=Q(ballots__gt=0)),
+        area=Sum("area", default=0),
+        area_voted=Sum("area", filter=Q(ballots__gt=0), default=0),
+    )
+    return [Turnout(building="", entrance="", **whole), *lines]
+
+
+_PLACE = ("building", "entrance", "heads", "heads_voted", "place_area", "place_voted")
 
 
 def not_yet_voted(session: Session) -> Sequence[Party]:
-    raise NotImplementedError
+    """The parties without a ballot, with their units, in walking order (by number)."""
+    return list(session.parties.filter(ballots=0).order_by("number").prefetch_related("units"))
 
 
-def result_of(session: Session) -> Any:
-    raise NotImplementedError
+def took_part(session: Session) -> Sequence[Party]:
+    """The parties with a ballot: owners see their rooms before the count."""
+    return list(
+        session.parties.filter(ballots__gt=0).order_by("number").prefetch_related("units")
+    )
+
+
+# --- the board --------------------------------------------------------------------------
+
+
+def board_of(session: Session) -> Log:
+    """The session's board."""
+    if session.board is None:
+        raise ValueError("a draft has no board")
+    return session.board
+
+
+def body_of(session: Session, kind: str) -> dict[str, Any] | None:
+    """The body of the one entry of a kind (close, tally, result, resolution)."""
+    for line in logs.lines(board_of(session), kinds=[kind]):
+        body: dict[str, Any] = parse_canonical(line)["body"]
+        return body
+    return None
+
+
+def closed_at(session: Session) -> datetime:
+    """The time the close entry bears. ValueError before the close."""
+    for line in logs.lines(board_of(session), kinds=["close"]):
+        return datetime.fromisoformat(parse_canonical(line)["time"])
+    raise ValueError("this session is not closed")
+
+
+def excluded_parties(session: Session) -> set[int]:
+    """The numbers of parties whose ballots a ruling excludes."""
+    rulings = logs.lines(board_of(session), kinds=["ruling"])
+    return {parse_canonical(line)["body"]["party"] for line in rulings}
 
 
 def board_proof(session: Session, seq: int) -> dict[str, Any] | None:
-    """Entry, manifest line, inclusion path and checkpoint, as the check page wants them."""
-    raise NotImplementedError
+    """Entry, manifest line, inclusion path and checkpoint, as the check page wants them.
+
+    None where the board has no such entry. Without a covering checkpoint: size 0, an empty
+    path and null.
+    """
+    board = board_of(session)
+    found = logs.inclusion(board, seq)
+    if found is None:
+        return None
+    covering = found.checkpoint
+    first = logs.line_at(board, 0) or b""
+    return {
+        "manifest": first.decode(),
+        "entry": found.line.decode(),
+        "size": covering.size if covering else 0,
+        "path": [step.hex() for step in found.path],
+        "checkpoint": parse_canonical(bytes(covering.line)) if covering else None,
+    }
+
+
+# --- the result -------------------------------------------------------------------------
+
+
+def result_of(session: Session) -> SessionResult:
+    """The result of a counted session. ValueError before it is counted."""
+    body = body_of(session, "result")
+    if body is None:
+        raise ValueError("this session is not counted")
+    frozen = terms(session)
+    motions = list(session.motions.all())
+    questions = [
+        Question(
+            key=term.id,
+            position=motion.position,
+            matter=term.matter,
+            title=motion.title,
+            text=motion.text,
+            required=Majority(term.approval),
+        )
+        for term, motion in zip(frozen.motions, motions, strict=True)
+    ]
+    out = excluded_parties(session)
+    counted = Ballot.objects.filter(session=session, seq=F("party__last_seq")).exclude(
+        party__number__in=out
+    )
+    sums = counted.aggregate(
+        counted=Count("pk"),
+        by_browser=Count("pk", filter=Q(encrypted_by="browser")),
+        by_server=Count("pk", filter=Q(encrypted_by="server")),
+        replacement=Count("pk", filter=Q(replacement=True)),
+        area=Sum("party__area", default=0),
+    )
+    area = sums.pop("area")
+    return session_result(
+        roll=Heads(frozen.roll_heads, frozen.roll_area),
+        participating=Heads(sums["counted"], area),
+        questions=questions,
+        body=body,
+        ballots=Ballots(**sums, excluded=len(out)),
+    )
+
+
+# --- what is due ------------------------------------------------------------------------
+
+
+def due_to_close(at: datetime) -> QuerySet[Session]:
+    """Sessions whose time is over and that nobody has closed."""
+    return Session.objects.filter(state="frozen", closes_at__lte=at)
+
+
+def due_to_count(at: datetime) -> QuerySet[Session]:
+    """Closed sessions; whether the challenge period is over is for the command to say."""
+    return Session.objects.filter(state="closed", closes_at__lte=at)
+
+
+def due_to_resolve() -> QuerySet[Session]:
+    """Counted sessions without a resolution."""
+    return Session.objects.filter(state="counted")
+
+
+def uncovered(at: datetime) -> QuerySet[Session]:
+    """Sessions whose board has grown since a checkpoint of an earlier ten minutes."""
+    covered = Max("board__checkpoints__size")
+    signed_at = Max("board__checkpoints__time")
+    return (
+        Session.objects.filter(board__isnull=False)
+        .annotate(covered=covered, signed_at=signed_at)
+        .filter(board__size__gt=F("covered"), signed_at__lt=floor_ten_minutes(at))
+    )

@@ -1,10 +1,44 @@
-"""Recording a ballot."""
+"""Recording a ballot.
+
+A ballot is checked before anything is locked; under the locks (party, then board) only what
+others could have changed is looked at again. A choice is never stored, logged, or part of
+an exception; frames that hold one are kept out of error reports.
+"""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import choice
 from typing import Any
 
-from voting.models import Ballot
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.steps import queue_message
+from accounts.texts import TEXTS
+from accounts.texts import gaps as text_gaps
+from core.canonical import NotCanonical, canonical
+from core.errors import RuleViolation
+from logbook.models import Log
+from logbook.steps import append_to, locked_log, stamp
+from voting.domain.codes import new_code
+from voting.models import Ballot, BallotPoint, Party, Session
+from voting.protocol import ballot as sealing
+from voting.protocol import credential, receipt
+from voting.protocol.manifest import Manifest
+from voting.protocol.refusal import Refused
+from voting.protocol.shape import b64, unb64
+from voting.selectors import terms
+from voting.steps import board_name
+
+_RECEIPT_CODE = 12
+# The sweeper signs a checkpoint every ten minutes; twice that is what a receipt promises.
+_COVERED_WITHIN = timedelta(minutes=20)
+_TRIES = 3
+_COUNTED = ("number", "key", "current_key", "ballots", "last_digest")
 
 
 def cast_sealed(
@@ -16,10 +50,39 @@ def cast_sealed(
     replacement_key: str | None,
     at: datetime,
 ) -> Ballot:
-    """Record a ballot the owner's browser encrypted and signed."""
-    raise NotImplementedError
+    """Record a ballot the owner's browser encrypted and signed.
+
+    `submission` names the act: cast twice, it is recorded once, and so is the same ballot.
+    `replacement_key` (base64url): a key the browser made after the second check; it takes
+    the place of the party's credential. RuleViolation "vote.not_open", "vote.closed",
+    "ballot.refused" (facts: check, detail of the protocol), "ballot.overtaken".
+    """
+    party = _party(session_id, party_id)
+    given = dict(ballot)
+    repeated = _recorded(party, submission, _digest(party.session, given))
+    if repeated is not None:
+        return repeated
+    _demand_open(party.session, at)
+    if given.get("encrypted_by") != sealing.BROWSER:
+        raise _refusal(Refused("ballots.shape", "encrypted_by: not browser"))
+    if replacement_key is not None:
+        _demand_fresh(party, replacement_key)
+    try:
+        parsed = sealing.verify_ballot(
+            terms(party.session),
+            given,
+            expected_key=_key(replacement_key or party.current_key),
+            expected_number=party.ballots + 1,
+            expected_previous=party.last_digest,
+        )
+    except Refused as refused:
+        raise _refusal(refused) from None
+    if parsed.party != party.number:
+        raise _refusal(Refused("ballots.credential", "another party's number"))
+    return _record(_Cast(party, submission, given, parsed, replacement_key), at=at)
 
 
+@sensitive_variables("choices", "secret", "given")
 def cast_plain(
     *,
     session_id: int,
@@ -31,5 +94,249 @@ def cast_plain(
     """Encrypt the choices at once with a fresh replacement credential, and record them.
 
     `choices`: per motion in order None (does not take part) or the chosen option indexes.
+    RuleViolation "ballot.choices" where the manifest does not allow them, else as
+    `cast_sealed`.
     """
-    raise NotImplementedError
+    for _try in range(_TRIES):
+        party = _party(session_id, party_id)
+        repeated = _recorded(party, submission, "")
+        if repeated is not None:
+            return repeated
+        _demand_open(party.session, at)
+        if party.ballots and not party.session.revote:
+            raise _no_revote()
+        manifest = terms(party.session)
+        secret, key = credential.random_key(manifest.suite)
+        try:
+            given = sealing.seal(
+                manifest,
+                party=party.number,
+                key_secret=secret,
+                choices=choices,
+                number=party.ballots + 1,
+                previous=party.last_digest,
+                encrypted_by=sealing.SERVER,
+            )
+        except ValueError:
+            raise RuleViolation(
+                "ballot.choices", "每一项最多选一个答案，至少要对一项表态"
+            ) from None
+        parsed = sealing.verify_ballot(
+            manifest,
+            given,
+            expected_key=key,
+            expected_number=party.ballots + 1,
+            expected_previous=party.last_digest,
+        )
+        try:
+            return _record(_Cast(party, submission, given, parsed, b64(key)), at=at)
+        except RuleViolation as refusal:
+            if refusal.code != "ballot.overtaken":
+                raise
+    raise _overtaken()
+
+
+@dataclass(frozen=True)
+class _Cast:
+    """A ballot that holds, and what it was checked against."""
+
+    party: Party  # as read without a lock, with its session
+    submission: str
+    value: dict[str, Any]
+    parsed: sealing.Ballot
+    replacement_key: str | None
+
+
+def _party(session_id: int, party_id: int) -> Party:
+    return (
+        Party.objects.select_related("session")
+        .only(
+            *_COUNTED,
+            "session_id",
+            "session__code",
+            "session__title",
+            "session__state",
+            "session__opens_at",
+            "session__closes_at",
+            "session__revote",
+            "session__manifest_hash",
+            "session__contact_phone",
+        )
+        .get(pk=party_id, session_id=session_id)
+    )
+
+
+def _recorded(party: Party, submission: str, digest: str) -> Ballot | None:
+    same = Q(submission=submission) | Q(digest=digest)
+    return Ballot.objects.filter(same, party_id=party.pk).first()
+
+
+def _digest(session: Session, given: dict[str, Any]) -> str:
+    try:
+        return sealing.tracker(terms(session), given)
+    except NotCanonical as error:
+        raise _refusal(Refused("ballots.shape", str(error))) from None
+
+
+def _demand_open(session: Session, at: datetime) -> None:
+    if session.opens_at is None or session.closes_at is None or session.state == "draft":
+        raise RuleViolation("vote.not_open", "投票还没有开始")
+    if session.state == "cancelled":
+        raise RuleViolation("vote.cancelled", "这次投票已经取消")
+    if session.state != "frozen" or at >= session.closes_at:
+        raise RuleViolation("vote.closed", "投票已经截止，这张票没有记录")
+    if at < session.opens_at:
+        raise RuleViolation("vote.not_open", "投票还没有开始")
+
+
+def _key(text: str) -> bytes:
+    try:
+        return unb64(text)
+    except ValueError:
+        raise Refused("ballots.credential", "the replacement key is no key") from None
+
+
+def _demand_fresh(party: Party, key: str) -> None:
+    """A replacement is a key nobody has on this roll, the party itself included."""
+    if (
+        key == party.current_key
+        or Party.objects.filter(session_id=party.session_id, key=key).exists()
+    ):
+        raise _refusal(Refused("ballots.credential", "the replacement key is in use"))
+
+
+def _record(cast: _Cast, *, at: datetime) -> Ballot:
+    try:
+        return _append(cast, at=at)
+    except IntegrityError:
+        # The points, the digest or the number were on the board already.
+        raise _refusal(
+            Refused("ballots.unique", "a part of this ballot was used before")
+        ) from None
+
+
+@transaction.atomic(durable=True)
+def _append(cast: _Cast, *, at: datetime) -> Ballot:
+    session = cast.party.session
+    party = Party.objects.select_for_update().only(*_COUNTED, "phone").get(pk=cast.party.pk)
+    digest = cast.parsed.digest.hex()
+    repeated = _recorded(party, cast.submission, digest)
+    if repeated is not None:
+        return repeated
+    _demand_place(cast, party)
+    BallotPoint.objects.bulk_create(_points(session, cast.parsed))
+    _tell_owner(session, party, cast, at)
+    # From here on every other ballot of this session waits.
+    log = locked_log(board_name(session.code))
+    _demand_open(Session.objects.only("state", "opens_at", "closes_at").get(pk=session.pk), at)
+    if cast.replacement_key is not None:
+        body = {
+            "party": party.number,
+            "key": cast.replacement_key,
+            "replaces": party.current_key,
+            "reason": "code",
+        }
+        append_to(log, "credential", body, at=at)
+        party.current_key = cast.replacement_key
+    entry = append_to(log, "ballot", cast.value, at=at)
+    party.ballots += 1
+    party.last_digest = digest
+    party.last_seq = entry.seq
+    party.save(update_fields=["ballots", "last_digest", "last_seq", "current_key"])
+    return Ballot.objects.create(
+        session_id=session.pk,
+        party=party,
+        number=party.ballots,
+        digest=digest,
+        seq=entry.seq,
+        encrypted_by=cast.parsed.encrypted_by,
+        replacement=party.current_key != party.key,
+        receipt=_receipt(terms(session), cast.parsed, entry.seq, log),
+        receipt_code=new_code(_RECEIPT_CODE, choice),
+        submission=cast.submission,
+        recorded_at=at,
+    )
+
+
+def _demand_place(cast: _Cast, party: Party) -> None:
+    """What was checked without a lock still holds."""
+    seen = cast.party
+    if party.ballots and not cast.party.session.revote:
+        raise _no_revote()
+    if (party.ballots, party.last_digest, party.current_key) != (
+        seen.ballots,
+        seen.last_digest,
+        seen.current_key,
+    ):
+        raise _overtaken()
+
+
+def _points(session: Session, parsed: sealing.Ballot) -> list[BallotPoint]:
+    """Fingerprints in order, so that two copies of one ballot wait for each other."""
+    firsts, seconds = sealing.points(parsed)
+    prints = [_fingerprint(b"A" + point) for point in firsts]
+    prints += [_fingerprint(b"B" + point) for point in seconds]
+    return [BallotPoint(session_id=session.pk, fingerprint=number) for number in sorted(prints)]
+
+
+def _fingerprint(data: bytes) -> int:
+    return int.from_bytes(sha256(data).digest()[:8], "big") >> 1
+
+
+def _receipt(manifest: Manifest, parsed: sealing.Ballot, seq: int, log: Log) -> bytes:
+    if log.last_time is None:
+        raise ValueError("the entry was appended before")
+    signed = receipt.sign(
+        settings.BOARD_KEY,
+        manifest,
+        party=parsed.party,
+        tracker=parsed.digest.hex(),
+        seq=seq,
+        encrypted_by=parsed.encrypted_by,
+        recorded_at=stamp(log.last_time),
+        checkpoint_by=stamp(log.last_time + _COVERED_WITHIN),
+    )
+    return canonical(signed)
+
+
+def _tell_owner(session: Session, party: Party, cast: _Cast, at: datetime) -> None:
+    """An SMS on every accepted ballot: the defence against votes behind an owner's back."""
+    if not party.phone:
+        return
+    gaps = {
+        "estate": terms(session).value["estate"],
+        "title": session.title,
+        "phone": session.contact_phone,
+    }
+    number = party.ballots + 1
+    texts = ["ballot_recorded" if number == 1 else "ballot_replaced"]
+    if cast.replacement_key is not None and party.current_key == party.key:
+        texts.append("credential_replaced")
+        # The letter's own key ends here; later replacements replace replacements.
+    for template in texts:
+        queue_message(
+            key=f"session:{session.pk}:party:{party.pk}:{template}:{number}",
+            phone=party.phone,
+            template=template,
+            params={gap: gaps[gap] for gap in text_gaps(TEXTS[template])},
+            at=at,
+        )
+
+
+def _refusal(refused: Refused) -> RuleViolation:
+    return RuleViolation(
+        "ballot.refused",
+        "这张票没有通过检查，没有记录。请回到投票页面重新投一次，或用信上的12位码投票",
+        check=refused.check,
+        detail=refused.detail,
+    )
+
+
+def _overtaken() -> RuleViolation:
+    return RuleViolation(
+        "ballot.overtaken", "您家刚在别处投过票或补过信，请刷新页面，看清楚后再投"
+    )
+
+
+def _no_revote() -> RuleViolation:
+    return RuleViolation("ballot.no_revote", "您家已经投过票，这次投票不能改票")

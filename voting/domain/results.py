@@ -1,0 +1,203 @@
+"""What a count says: verdicts in words, each test as fraction and share, and the margin.
+
+Heads are voting parties, areas integers of 0.01 m². The figures come from the board's
+`result` entry; every verdict is weighed again here from the figures, so that page, paper and
+board cannot disagree unseen (ValueError where they do).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from core.exact import format_area, share_down
+from voting.domain.thresholds import (
+    Count,
+    FlipMargin,
+    Majority,
+    Outcome,
+    decide,
+    flip_margin,
+)
+
+_WORDS = {
+    Outcome.PASSED: "通过",
+    Outcome.REJECTED: "未通过",
+    Outcome.NO_QUORUM: "参加表决的业主不足，未形成决定",
+}
+
+
+class Question(NamedTuple):
+    """A motion as it was asked; `key` is its id on the board."""
+
+    key: str
+    position: int
+    matter: int
+    title: str
+    text: str
+    required: Majority
+
+
+class Ballots(NamedTuple):
+    """How the counted ballots came in; `excluded` parties are not among them."""
+
+    counted: int
+    by_browser: int
+    by_server: int
+    replacement: int
+    excluded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One of the four tests: `part` of `whole` against `needed`; equal to it is enough."""
+
+    name: str  # quorum.heads | quorum.area | approval.heads | approval.area
+    part: int
+    whole: int
+    needed: int
+    fraction: str  # 2/3 | 1/2 | 3/4
+    met: bool
+
+    @property
+    def share(self) -> str:
+        """In percent, cut off after two digits."""
+        return share_down(self.part, self.whole)
+
+    @property
+    def is_area(self) -> bool:
+        return self.name.endswith(".area")
+
+
+@dataclass(frozen=True, slots=True)
+class MotionOutcome:
+    """One motion with its figures and what article 278 makes of them.
+
+    `tests` has four, or the two of the quorum where it was missed: then approval is not
+    weighed.
+    """
+
+    question: Question
+    participating: Count
+    votes_for: Count
+    against: Count
+    abstain: Count
+    quorum_met: bool
+    result: str  # passed | rejected | no_quorum
+    failed: tuple[str, ...]
+    tests: tuple[Test, ...]
+    flip: FlipMargin | None
+
+    @property
+    def words(self) -> str:
+        return _WORDS[Outcome(self.result)]
+
+    @property
+    def flip_words(self) -> str:
+        """How little would have turned the verdict, in one sentence."""
+        if self.flip is None:
+            return ""
+        heads, area = f"{self.flip.heads}人", f"{format_area(self.flip.area)}平方米"
+        if self.result == "passed":
+            return f"再少{heads}，或者再少{area}，结果就会相反。"
+        need = "和".join(
+            text
+            for text, amount in ((heads, self.flip.heads), (area, self.flip.area))
+            if amount
+        )
+        if self.result == "rejected":
+            return f"还差{need}同意。"
+        return f"还差{need}参加。"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """The result of a session. `participating`: who cast a counted ballot."""
+
+    roll: Count
+    participating: Count
+    motions: tuple[MotionOutcome, ...]
+    ballots: Ballots
+
+
+def session_result(
+    *,
+    roll: Count,
+    participating: Count,
+    questions: Sequence[Question],
+    body: Mapping[str, Any],
+    ballots: Ballots,
+) -> SessionResult:
+    """The result from the body of the board's `result` entry."""
+    outcomes = tuple(
+        _outcome(roll, question, stated)
+        for question, stated in zip(questions, body["motions"], strict=True)
+    )
+    return SessionResult(roll, participating, outcomes, ballots)
+
+
+def tally_json(result: SessionResult) -> dict[str, Any]:
+    """The tally as `manage.py count --json` prints one; a motion is named by its position."""
+    return {
+        "roll": _count_json(result.roll),
+        "motions": [
+            {
+                "motion": str(motion.question.position),
+                "matter": motion.question.matter,
+                "participating": _count_json(motion.participating),
+                "quorum_met": motion.quorum_met,
+                "for": _count_json(motion.votes_for),
+                "against": _count_json(motion.against),
+                "abstain": _count_json(motion.abstain),
+                "required": motion.question.required.value,
+                "result": motion.result,
+                "failed": list(motion.failed),
+            }
+            for motion in result.motions
+        ],
+        "faults": [],
+    }
+
+
+def _outcome(roll: Count, question: Question, stated: Mapping[str, Any]) -> MotionOutcome:
+    participating = Count(**stated["participating"])
+    votes_for, against, abstain = (Count(**total) for total in stated["totals"])
+    required = question.required
+    decision = decide(
+        roll=roll, participating=participating, approving=votes_for, required=required
+    )
+    if stated["id"] != question.key or stated["result"] != decision.outcome.value:
+        raise ValueError(f"the board says otherwise about {question.key}")
+    tests = [
+        _test("quorum.heads", participating.heads, roll.heads, None, decision.failed),
+        _test("quorum.area", participating.area, roll.area, None, decision.failed),
+    ]
+    if decision.outcome is not Outcome.NO_QUORUM:
+        for side in Count._fields:
+            part, whole = getattr(votes_for, side), getattr(participating, side)
+            tests.append(_test(f"approval.{side}", part, whole, required, decision.failed))
+    return MotionOutcome(
+        question=question,
+        participating=participating,
+        votes_for=votes_for,
+        against=against,
+        abstain=abstain,
+        quorum_met=decision.outcome is not Outcome.NO_QUORUM,
+        result=decision.outcome.value,
+        failed=decision.failed,
+        tests=tuple(tests),
+        flip=flip_margin(
+            roll=roll, participating=participating, approving=votes_for, required=required
+        ),
+    )
+
+
+def _test(
+    name: str, part: int, whole: int, required: Majority | None, failed: Sequence[str]
+) -> Test:
+    needed = -(-2 * whole // 3) if required is None else required.fewest(whole)
+    fraction = "2/3" if required is None else required.value
+    return Test(name, part, whole, needed, fraction, name not in failed)
+
+
+def _count_json(count: Count) -> dict[str, Any]:
+    return {"heads": count.heads, "area": format_area(count.area)}
