@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from voting.protocol import credential, manifest, roll, trustees
-from voting.protocol.shape import b64
+from voting.protocol import (
+    ballot,
+    board,
+    checkpoint,
+    credential,
+    export,
+    manifest,
+    receipt,
+    roll,
+    tally,
+    trustees,
+    verdict,
+)
+from voting.protocol.ed25519 import public_key
+from voting.protocol.shape import NO_HASH, b64
 from voting.protocol.suite import suite
 
 QUESTION = ["for", "against", "abstain"]
@@ -61,11 +72,6 @@ def election(ident: str = "e1", candidates: int = 3, seats: int = 2, **changes: 
         "max": seats,
         **changes,
     }
-
-
-def ed25519_public(secret: bytes) -> bytes:
-    key = Ed25519PrivateKey.from_private_bytes(secret).public_key()
-    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 def polynomial(coefficients: list[int], at: int, order: int) -> int:
@@ -148,11 +154,198 @@ class Setting:
                 "election_key": b64(self.suite.group.base(coefficients[0]).encode()),
             },
             "opening_policy": "secret",
-            "board_key": b64(ed25519_public(self.board_secret)),
-            "witnesses": [b64(ed25519_public(secret)) for secret in self.witness_secrets],
+            "board_key": b64(public_key(self.board_secret)),
+            "witnesses": [b64(public_key(secret)) for secret in self.witness_secrets],
             "witnesses_needed": 0,
             "bundle": hashlib.sha256(b"bundle").hexdigest(),
             "challenge_hours": 0,
             **changes,
         }
         self.manifest = manifest.parse(value)
+
+
+class Vote(Setting):
+    """A whole vote on a board, as a server would hold it; times pass by themselves."""
+
+    def __init__(self, name: str = "P256-SHA256", **changes: Any) -> None:
+        super().__init__(name, **changes)
+        self.lines: list[bytes] = []
+        self.checkpoints: list[bytes] = []
+        self.resolution: bytes | None = None
+        self.secrets = {party: secret for party, (secret, _) in self.keys.items()}
+        self.cast_by: dict[int, list[tuple[int, dict[str, Any]]]] = {}
+        self.excluded: set[int] = set()
+        self.hash = NO_HASH
+        self.tally_hash = ""
+        self.sums: list[tally.Aggregate] = []
+        self.time = "2026-03-01T00:00:00Z"
+        self.post("manifest", self.manifest.value)
+        self.checkpoint()
+
+    def post(self, type_: str, body: Any, time: str | None = None) -> int:
+        seq = len(self.lines)
+        self.time = time or self.time
+        line, self.hash = board.make_line(seq, self.time, type_, self.hash, body, self.suite)
+        self.lines.append(line)
+        return seq
+
+    def root(self) -> str:
+        return roll.root(self.suite, self.lines)
+
+    def checkpoint(self, witnessed: bool = False) -> dict[str, Any]:
+        value = checkpoint.sign(
+            self.board_secret,
+            session=self.session,
+            size=len(self.lines),
+            root=self.root(),
+            time=self.time,
+        )
+        if witnessed:
+            value = checkpoint.cosign(self.witness_secrets[0], value)
+        self.checkpoints.append(checkpoint.make_line(value))
+        return value
+
+    def ballot(self, party: int, choices: Any, **changes: Any) -> dict[str, Any]:
+        before = self.cast_by.get(party, [])
+        fields: dict[str, Any] = {
+            "party": party,
+            "key_secret": self.secrets[party],
+            "choices": choices,
+            "number": len(before) + 1,
+            "previous": ballot.tracker(self.manifest, before[-1][1]) if before else NO_HASH,
+            "encrypted_by": "browser",
+        }
+        return ballot.seal(self.manifest, rng=self.dice, **{**fields, **changes})
+
+    def cast(self, party: int, choices: Any, **changes: Any) -> dict[str, Any]:
+        """Cast and give the receipt."""
+        value = self.ballot(party, choices, **changes)
+        seq = self.post("ballot", value, max(self.time, "2026-03-02T08:00:00Z"))
+        self.cast_by.setdefault(party, []).append((seq, value))
+        return receipt.sign(
+            self.board_secret,
+            self.manifest,
+            party=party,
+            tracker=ballot.tracker(self.manifest, value),
+            seq=seq,
+            encrypted_by=value["encrypted_by"],
+            recorded_at=self.time,
+            checkpoint_by="2026-04-01T00:00:00Z",
+        )
+
+    def replace(self, party: int) -> None:
+        old = self.suite.group.base(self.secrets[party]).encode()
+        self.secrets[party], new = credential.random_key(self.suite, rng=self.dice)
+        body = {"party": party, "key": b64(new), "replaces": b64(old), "reason": "code"}
+        self.post("credential", body, max(self.time, "2026-03-02T08:00:00Z"))
+
+    def close(self, time: str = "2026-03-15T10:00:00Z") -> None:
+        self.post(
+            "close",
+            {
+                "ballots": sum(map(len, self.cast_by.values())),
+                "parties": len(self.cast_by),
+                "heads": len(self.cast_by),
+                "area": sum(self.areas[party] for party in self.cast_by),
+            },
+            time,
+        )
+        self.checkpoint()
+
+    def rule(self, party: int) -> None:
+        body = {"party": party, "sha256": NO_HASH, "signers": ["甲", "乙"]}
+        self.post("ruling", body)
+        self.excluded.add(party)
+
+    def tally(self) -> None:
+        counted = {
+            party: given[-1]
+            for party, given in sorted(self.cast_by.items())
+            if party not in self.excluded
+        }
+        self.sums = tally.aggregate(
+            self.manifest,
+            ((ballot.encoded(value), self.areas[p]) for p, (_, value) in counted.items()),
+        )
+        pairs = [(party, seq) for party, (seq, _) in counted.items()]
+        self.post("tally", tally.tally_body(self.manifest, pairs, self.sums))
+        self.tally_hash = self.hash
+
+    def decrypt(self, *trustees_: int) -> None:
+        self.shares = []
+        for trustee in trustees_ or range(1, self.manifest.threshold + 1):
+            body = tally.decrypt_share(
+                self.manifest,
+                self.sums,
+                trustee=trustee,
+                secret=self.trustee_secrets[trustee],
+                tally_hash=self.tally_hash,
+                rng=self.dice,
+            )
+            self.post("decryption", body)
+            self.shares.append(
+                tally.verify_shares(self.manifest, self.sums, body, tally_hash=self.tally_hash)
+            )
+
+    def result(self) -> dict[str, Any]:
+        totals = tally.totals(self.manifest, self.sums, self.shares)
+        took_part = [sums.participating for sums in self.sums]
+        body = verdict.result_body(self.manifest, took_part, totals)
+        self.post("result", body)
+        return body
+
+    def resolve(self) -> None:
+        self.resolution = b"%PDF-1.7 a resolution\n"
+        digest = hashlib.sha256(self.resolution).hexdigest()
+        self.post("resolution", {"sha256": digest, "number": "2026-1"})
+
+    def finish(self) -> dict[str, Any]:
+        """Close, count, publish."""
+        self.close()
+        self.tally()
+        self.decrypt()
+        body = self.result()
+        self.resolve()
+        self.checkpoint(witnessed=True)
+        return body
+
+    def export(self, folder: Path) -> Path:
+        export.write(
+            folder,
+            session=self.session,
+            board=self.lines,
+            checkpoints=self.checkpoints,
+            roll=self.roll_lines,
+            resolution=self.resolution,
+        )
+        return folder
+
+
+def small_vote(name: str = "P256-SHA256", **changes: Any) -> Vote:
+    """Five parties, three motions, a revote, a replacement, a ruling; finished."""
+    vote = Vote(
+        name,
+        areas=(8_952, 12_000, 10_133, 9_001, 60_000),
+        motions=[
+            question("m1", matter=6, approval="3/4"),
+            election("e1", candidates=3, seats=2),
+            question("m2", requires=["m1"]),
+        ],
+        **changes,
+    )
+    vote.cast(1, [[1], [0], [2]])
+    vote.cast(2, [[0], [0, 1], [0]])
+    vote.replace(4)
+    vote.cast(4, [[0], [1], None], encrypted_by="server")
+    vote.checkpoint()
+    vote.cast(1, [[0], [0, 2], [0]])
+    vote.cast(5, [[0], [0], [0]])
+    vote.cast(3, [[2], None, [1]])
+    vote.close()
+    vote.rule(3)
+    vote.tally()
+    vote.decrypt()
+    vote.result()
+    vote.resolve()
+    vote.checkpoint(witnessed=True)
+    return vote

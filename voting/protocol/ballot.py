@@ -70,6 +70,11 @@ class Ballot(NamedTuple):
     digest: bytes
     context: bytes
 
+    @property
+    def encoded(self) -> Encoded:
+        """What counting needs."""
+        return tuple(None if answer is None else answer.encoded for answer in self.answers)
+
 
 # --- making one ---------------------------------------------------------------------------
 

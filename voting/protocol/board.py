@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from core.canonical import MAX_LINE, NotCanonical, canonical, parse_canonical
@@ -118,6 +119,16 @@ class Phases:
         self._opened: set[int] = set()  # trustees who have decrypted
         self._ruled: set[int] = set()
         self.closes_at = manifest.closes_at
+        self._checks: dict[str, Callable[[Entry, str], None]] = {
+            CREDENTIAL: self._demand_open,
+            BALLOT: self._demand_open,
+            EXTEND: self._extend,
+            CLOSE: self._close,
+            RULING: self._rule,
+            TALLY: self._tally,
+            DECRYPTION: self._decrypt,
+            RESULT: self._result,
+        }
 
     def follow(self, entry: Entry) -> None:
         """Check the next entry's place and time. Raises Refused("phases", …)."""
@@ -126,33 +137,33 @@ class Phases:
         if entry.type not in allowed:
             raise _PHASES.refuse(where, "not allowed here")
         self._last = entry.type
-        if entry.type in (CREDENTIAL, BALLOT, EXTEND):
-            self._demand_open(entry, where)
-        if entry.type == EXTEND:
-            self._extend(entry, where)
-        elif entry.type == CLOSE:
-            if entry.time < round_down(self.closes_at):
-                raise _PHASES.refuse(where, "before closes_at")
-            self._closed_at = entry.time
-        elif entry.type == RULING:
-            self._rule(entry, where)
-        elif entry.type == TALLY:
-            if entry.time < later(self._closed_at, self._manifest.challenge_hours):
-                raise _PHASES.refuse(where, "before the challenge period is over")
-        elif entry.type == DECRYPTION:
-            self._decrypt(entry, where)
-        elif entry.type == RESULT and len(self._opened) < self._manifest.threshold:
-            raise _PHASES.refuse(where, "fewer trustees than the threshold have decrypted")
+        check = self._checks.get(entry.type)
+        if check is not None:
+            check(entry, where)
 
     def _demand_open(self, entry: Entry, where: str) -> None:
         if not round_down(self._manifest.opens_at) <= entry.time < self.closes_at:
             raise _PHASES.refuse(where, "outside the voting window")
 
     def _extend(self, entry: Entry, where: str) -> None:
+        self._demand_open(entry, where)
         closes_at, _ = parse_extend(entry.body, where)
         if self._extended or closes_at <= self.closes_at:
             raise _PHASES.refuse(where, "extended twice, or not to a later time")
         self._extended, self.closes_at = True, closes_at
+
+    def _close(self, entry: Entry, where: str) -> None:
+        if entry.time < round_down(self.closes_at):
+            raise _PHASES.refuse(where, "before closes_at")
+        self._closed_at = entry.time
+
+    def _tally(self, entry: Entry, where: str) -> None:
+        if entry.time < later(self._closed_at, self._manifest.challenge_hours):
+            raise _PHASES.refuse(where, "before the challenge period is over")
+
+    def _result(self, entry: Entry, where: str) -> None:
+        if len(self._opened) < self._manifest.threshold:
+            raise _PHASES.refuse(where, "fewer trustees than the threshold have decrypted")
 
     def _rule(self, entry: Entry, where: str) -> None:
         party = parse_ruling(entry.body, where)

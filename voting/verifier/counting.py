@@ -1,0 +1,184 @@
+"""Counting once more: who counts, aggregates, decryptions, totals, verdict, paper."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from core.canonical import canonical
+from voting.domain.thresholds import Count
+from voting.protocol import board, export, tally, verdict
+from voting.protocol.refusal import Refused
+from voting.protocol.shape import Shape
+from voting.protocol.tally import Aggregate
+
+from .reading import NotYet, Reading
+from .replay import Replay
+
+
+def _same(given: Any, expected: Any) -> bool:
+    """Whether two JSON values are one; Python alone would take true for 1."""
+    return canonical(given) == canonical(expected)
+
+
+class Counting:
+    """Each method makes the check of its name; see `verification`."""
+
+    def __init__(self, reading: Reading, replay: Replay) -> None:
+        self._reading = reading
+        self._replay = replay
+        self._sums: list[Aggregate] = []
+        self._expected: dict[str, Any] = {}  # the body the tally entry must have
+        self._shares: list[tuple[int, tally.Shares]] = []
+        self._totals: list[list[Count]] = []
+
+    def counted(self) -> dict[str, str]:
+        """Of every party the last ballot, unless a ruling excludes the party."""
+        given = self._tally_body()
+        excluded = self._excluded()
+        counting = {
+            party: ballot
+            for party, ballot in sorted(self._replay.last.items())
+            if party not in excluded
+        }
+        areas = {party.number: party.area for party in self._reading.parties}
+        self._sums = tally.aggregate(
+            self._reading.manifest,
+            ((encoded, areas[party]) for party, (_, encoded) in counting.items()),
+        )
+        pairs = [(party, seq) for party, (seq, _) in counting.items()]
+        self._expected = tally.tally_body(self._reading.manifest, pairs, self._sums)
+        if not _same(given["counted"], self._expected["counted"]):
+            raise Refused("counted", "not the last ballot of every party that is not excluded")
+        return {"counted": f"{len(pairs)} ballots, {len(excluded)} parties excluded"}
+
+    def participation(self) -> dict[str, str]:
+        """The close entry's figures, and who took part in each motion."""
+        entry = self._reading.entry(board.CLOSE)
+        close = board.parse_close(entry.body, f"entry {entry.seq}")
+        areas = {party.number: party.area for party in self._reading.parties}
+        parties = len(self._replay.last)
+        area = sum(areas[party] for party in self._replay.last)
+        if close != board.Close(self._replay.cast, parties, parties, area):
+            raise Refused("participation", "the close entry's figures are not the ballots'")
+        if self._expected:
+            for index, given in enumerate(self._tally_motions("participation")):
+                expected = self._expected["motions"][index]["participating"]
+                if not _same(given["participating"], expected):
+                    raise Refused("participation", f"motion {index}: not who took part")
+        return {"participation": f"{parties} parties, {area // 100}.{area % 100:02} m²"}
+
+    def aggregates(self) -> dict[str, str]:
+        """Both sums of every option, from the counted ballots."""
+        motions = self._tally_motions("aggregates")
+        for index, (given, expected) in enumerate(
+            zip(motions, self._expected["motions"], strict=True)
+        ):
+            for field in ("id", "heads", "area"):
+                if not _same(given[field], expected[field]):
+                    raise Refused("aggregates", f"motion {index}: {field} is another")
+        return {"aggregates": f"{len(motions)} motions, heads and area"}
+
+    def decryption(self) -> dict[str, str]:
+        """Every share of every trustee, with its proof."""
+        tally_hash = self._reading.entry(board.TALLY).hash
+        for entry in self._reading.entries:
+            if entry.type == board.DECRYPTION:
+                self._shares.append(
+                    tally.verify_shares(
+                        self._reading.manifest, self._sums, entry.body, tally_hash=tally_hash
+                    )
+                )
+        if not self._shares:
+            raise NotYet
+        return {"decryption": f"shares of {len(self._shares)} trustees"}
+
+    def totals(self) -> dict[str, str]:
+        """What the ballots hold, and that the result says so."""
+        manifest = self._reading.manifest
+        if len(self._shares) < manifest.threshold:
+            raise NotYet
+        totals = tally.totals(manifest, self._sums, self._shares)
+        given = self._result_motions("totals")
+        for index, (stated, counts) in enumerate(zip(given, totals, strict=True)):
+            if not _same(stated["totals"], [count._asdict() for count in counts]):
+                raise Refused("totals", f"motion {index}: the result states other totals")
+        self._totals = totals
+        return {"totals": f"{len(totals)} motions as the result states"}
+
+    def verdict(self) -> dict[str, str]:
+        """Quorum, approval, dependence and seats as the law has them."""
+        took_part = [sums.participating for sums in self._sums]
+        expected = verdict.result_body(self._reading.manifest, took_part, self._totals)
+        for index, (given, right) in enumerate(
+            zip(self._result_motions("verdict"), expected["motions"], strict=True)
+        ):
+            if not _same(given, right):
+                raise Refused("verdict", f"motion {index}: not what follows from the totals")
+        outcomes = ", ".join(f"{m['id']} {m['result']}" for m in expected["motions"])
+        return {"verdict": outcomes}
+
+    def resolution(self) -> dict[str, str]:
+        """The signed paper is the one the board names."""
+        path = self._reading.folder / export.RESOLUTION
+        try:
+            entry = self._reading.entry(board.RESOLUTION)
+        except NotYet:
+            if path.exists():
+                raise Refused("resolution", "a paper, but no entry for it") from None
+            raise
+        expected = board.parse_resolution(entry.body, f"entry {entry.seq}")
+        if path.is_symlink() or not path.is_file():
+            raise Refused("resolution", "no paper")
+        if hashlib.sha256(path.read_bytes()).digest() != expected:
+            raise Refused("resolution", "another paper than the board names")
+        return {"resolution": f"SHA-256 {expected.hex()}"}
+
+    def results(self) -> list[dict[str, Any]]:
+        """The totals that were proved, as the report prints them."""
+        return [
+            {
+                "motion": motion.id,
+                "heads": {
+                    option: count.heads
+                    for option, count in zip(motion.options, counts, strict=True)
+                },
+                "area": {
+                    option: f"{count.area // 100}.{count.area % 100:02}"
+                    for option, count in zip(motion.options, counts, strict=True)
+                },
+            }
+            for motion, counts in zip(self._reading.manifest.motions, self._totals, strict=True)
+        ]
+
+    def _excluded(self) -> set[int]:
+        return {
+            board.parse_ruling(entry.body, f"entry {entry.seq}")
+            for entry in self._reading.entries
+            if entry.type == board.RULING
+        }
+
+    def _tally_body(self) -> dict[str, Any]:
+        entry = self._reading.entry(board.TALLY)
+        return Shape("counted").fields(entry.body, "tally", "counted", "motions")
+
+    def _tally_motions(self, check: str) -> list[dict[str, Any]]:
+        fields = ("id", "participating", "heads", "area")
+        return self._motions(check, self._tally_body()["motions"], lambda _: fields)
+
+    def _result_motions(self, check: str) -> list[dict[str, Any]]:
+        body = Shape(check).fields(self._reading.entry(board.RESULT).body, "result", "motions")
+        common = ("id", "participating", "totals", "quorum_met", "result")
+        return self._motions(
+            check,
+            body["motions"],
+            lambda motion: (*common, "elected") if motion.kind == "election" else common,
+        )
+
+    def _motions(self, check: str, value: Any, fields: Any) -> list[dict[str, Any]]:
+        shape, motions = Shape(check), self._reading.manifest.motions
+        items = shape.items(value, "motions", len(motions), len(motions))
+        return [
+            shape.fields(item, f"motion {index}", *fields(motion))
+            for index, (item, motion) in enumerate(zip(items, motions, strict=True))
+        ]

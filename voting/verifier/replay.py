@@ -1,0 +1,119 @@
+"""The voting phase once more: order and times, then every credential and ballot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core.canonical import canonical
+from voting.protocol import ballot, board
+from voting.protocol.ballot import Ballot, Encoded
+from voting.protocol.refusal import Refused
+from voting.protocol.shape import NO_HASH
+
+from .reading import Reading
+
+BALLOT_CHECKS = (
+    "ballots.shape",
+    "ballots.credential",
+    "ballots.sequence",
+    "ballots.unique",
+    "ballots.signature",
+    "ballots.proofs",
+)
+_BATCH = 64  # ballots of one multi-scalar multiplication: more costs memory and saves nothing
+
+
+class Replay:
+    """What the voting phase leaves behind; `last` is (seq, ciphertexts) of a party's last."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self.last: dict[int, tuple[int, Encoded]] = {}
+        self.cast = 0
+        self._keys: dict[int, bytes] = {}
+        self._used: set[bytes] = set()
+        self._chain: dict[int, tuple[int, str]] = {}  # party -> (ballots cast, last tracker)
+        self._seen: tuple[set[bytes], set[bytes]] = set(), set()
+        self._waiting: list[Ballot] = []
+        self._replaced = self._by_server = 0
+
+    def phases(self) -> dict[str, str]:
+        """Order of types, voting window, challenge period, one decryption per trustee."""
+        phases = board.Phases(self._reading.manifest)
+        for entry in self._reading.entries:
+            phases.follow(entry)
+        return {"phases": f"the last entry is of type {self._reading.entries[-1].type}"}
+
+    def ballots(self) -> dict[str, str]:
+        """Every credential and every ballot, superseded ones too."""
+        self._keys = {party.number: party.key for party in self._reading.parties}
+        self._used = set(self._keys.values())
+        for entry, line in zip(self._reading.entries, self._reading.lines, strict=True):
+            if entry.type == board.CREDENTIAL:
+                self._replace(entry)
+            elif entry.type == board.BALLOT:
+                self._take(entry.seq, self.body(line), len(line))
+        self._prove()
+        cast = f"{self.cast} ballots"
+        return {
+            "ballots.shape": cast,
+            "ballots.credential": f"{self._replaced} ballots with replacement credentials",
+            "ballots.sequence": f"{len(self.last)} parties",
+            "ballots.unique": f"{len(self._seen[0])} ciphertexts",
+            "ballots.signature": cast,
+            "ballots.proofs": f"{cast}, {self._by_server} encrypted by the server",
+        }
+
+    @staticmethod
+    def body(line: bytes) -> Any:
+        """The body of a line that was found canonical before."""
+        return json.loads(line)["body"]
+
+    def _replace(self, entry: board.Entry) -> None:
+        where = f"entry {entry.seq}"
+        new = board.parse_credential(entry.body, where, self._reading.manifest.suite)
+        if self._keys.get(new.party) != new.replaces:
+            raise Refused("ballots.credential", f"{where}: replaces a key that is not valid")
+        if new.key in self._used:
+            raise Refused("ballots.credential", f"{where}: a key that was used before")
+        self._used.add(new.key)
+        self._keys[new.party] = new.key
+
+    def _take(self, seq: int, body: Any, size: int) -> None:
+        manifest = self._reading.manifest
+        try:
+            self._demand_size(body, size)
+            found = ballot.parse(manifest, body)
+            if found.party not in self._keys:
+                raise Refused("ballots.credential", "no such party on the roll")
+            number, previous = self._chain.get(found.party, (0, NO_HASH))
+            key = self._keys[found.party]
+            ballot.demand_place(manifest, found, key, number + 1, previous)
+            self._demand_unseen(found)
+        except Refused as refused:
+            raise Refused(refused.check, f"entry {seq}: {refused.detail}") from refused
+        self._chain[found.party] = number + 1, found.digest.hex()
+        self.last[found.party] = seq, found.encoded
+        self.cast += 1
+        self._by_server += found.encrypted_by == ballot.SERVER
+        self._replaced += key != self._reading.parties[found.party - 1].key
+        self._waiting.append(found)
+        if len(self._waiting) == _BATCH:
+            self._prove()
+
+    @staticmethod
+    def _demand_size(body: Any, size: int) -> None:
+        if size > ballot.MAX_SIZE and len(canonical(body)) > ballot.MAX_SIZE:
+            raise Refused("ballots.shape", f"longer than {ballot.MAX_SIZE} bytes")
+
+    def _demand_unseen(self, found: Ballot) -> None:
+        for seen, parts in zip(self._seen, ballot.points(found), strict=True):
+            if not seen.isdisjoint(parts):
+                raise Refused("ballots.unique", "a ciphertext part is on the board already")
+            seen.update(parts)
+
+    def _prove(self) -> None:
+        if self._waiting:
+            ballot.verify_many(self._reading.manifest, self._waiting)
+            self._waiting.clear()
