@@ -25,9 +25,25 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
+from registry.domain.columns import mapping_faults
+from registry.domain.difference import Difference, Holding, Known, Registry, Standing, compare
+from registry.domain.doctor import Person, Room, Staff
 from registry.domain.profiles import Layer, RuleValue, resolve
 from registry.domain.rooms import natural
-from registry.models import Authority, Estate, Finding, Ownership, RuleProfile, Unit
+from registry.domain.rows import Fault, UnitRow, parse, prepare
+from registry.fields import keyed_hash
+from registry.models import (
+    Authority,
+    Estate,
+    Finding,
+    Owner,
+    Ownership,
+    PropertyManagerStaff,
+    RollImport,
+    RuleProfile,
+    Unit,
+)
+from registry.roll_files import opened_table
 
 # City bureau, district bureau, zone administration, street office, residents' committee.
 AUTHORITY_DEPTH = 5
@@ -108,6 +124,131 @@ def open_findings(estate_id: int, scope: Sequence[Mapping[str, Any]] = ()) -> li
     return [one for one in found if not one.unit_ids or inside.intersection(one.unit_ids)]
 
 
+class Preview(NamedTuple):
+    """An import as it would be written now."""
+
+    units: tuple[UnitRow, ...]
+    faults: tuple[Fault, ...]
+    mapping_faults: tuple[str, ...]
+    difference: Difference
+    digest: str  # of the registry it was compared with
+
+    @property
+    def blocking(self) -> list[Fault]:
+        """The faults that must be corrected first; doubts are not among them."""
+        return [fault for fault in self.faults if not fault.is_warning]
+
+
+def document_key(label: str, name: str, number: str) -> str:
+    """The keyed hash an owner is told apart by: of the number, else of the room and name."""
+    if number:
+        return keyed_hash(number, purpose="registry.document")
+    return keyed_hash(f"{label}\x00{name}", purpose="registry.unnumbered")
+
+
+def registry_of(estate_id: int) -> tuple[Registry, str]:
+    """An estate's units, titles and owners as they stand, and a digest of them.
+
+    Which joint owner votes is no part of the digest: choosing one after an import does not
+    keep it from being undone.
+    """
+    holdings: dict[int, list[Holding]] = defaultdict(list)
+    titles = Ownership.objects.filter(
+        unit__estate_id=estate_id, unit__is_active=True, valid_to__isnull=True
+    ).order_by("pk")
+    for unit_id, title_id, key, basis, share_text, is_voter in titles.values_list(
+        "unit_id", "pk", "owner__document_hash", "basis", "share_text", "is_voter"
+    ).iterator(chunk_size=5000):
+        holdings[unit_id].append(Holding(title_id, key, basis, share_text, is_voter))
+    units: dict[str, Standing] = {}
+    for unit_id, label, *facts in (
+        Unit.objects.filter(estate_id=estate_id, is_active=True)
+        .order_by("pk")
+        .values_list(
+            "pk",
+            "label",
+            "building__name",
+            "entrance",
+            "floor",
+            "room",
+            "registry_number",
+            "house_code",
+            "use",
+            "area",
+            "area_source",
+            "status",
+        )
+        .iterator(chunk_size=5000)
+    ):
+        units[label] = Standing(unit_id, (label, *facts), tuple(holdings.get(unit_id, ())))
+    owners = {
+        key: Known(owner_id, tuple(facts))
+        for owner_id, key, *facts in Owner.objects.filter(estate_id=estate_id)
+        .order_by("pk")
+        .values_list(
+            "pk", "document_hash", "name", "kind", "document_kind", "document_number", "phone"
+        )
+        .iterator(chunk_size=5000)
+    }
+    registry = Registry(units, owners)
+    return registry, _digest(registry)
+
+
+def roll_preview(roll_import: RollImport) -> Preview:
+    """Read the kept file again and hold it against the registry as it stands now."""
+    table = opened_table(roll_import.rows)
+    registry, digest = registry_of(roll_import.estate_id)
+    faults = mapping_faults(roll_import.mapping, table.header)
+    if faults:
+        nothing = Difference((), (), 0, (), ())
+        return Preview((), (), tuple(faults), nothing, digest)
+    units, row_faults = parse(prepare(table, roll_import.mapping))
+    difference = compare(
+        registry, units, key_of=document_key, whole=roll_import.summary.get("whole", True)
+    )
+    return Preview(tuple(units), tuple(row_faults), (), difference, digest)
+
+
+def doctor_rooms(estate_id: int, *, with_spaces: bool) -> list[Room]:
+    """The rooms of an estate for the roll doctor.
+
+    `with_spaces`: parking and storage spaces too, where the estate's rules count them.
+    """
+    people: dict[int, list[Person]] = defaultdict(list)
+    titles = Ownership.objects.filter(
+        unit__estate_id=estate_id, unit__is_active=True, valid_to__isnull=True
+    )
+    for unit_id, is_voter, *known in titles.values_list(
+        "unit_id",
+        "is_voter",
+        "owner__document_hash",
+        "owner__name",
+        "owner__document_number",
+        "owner__phone_hash",
+        "owner__identity_check",
+    ).iterator(chunk_size=5000):
+        key, name, number, phone, check = known
+        people[unit_id].append(Person(key, name, number, phone, is_voter, check))
+    left_out = ["common"] if with_spaces else ["common", "parking", "storage"]
+    return [
+        Room(unit_id, label, area, status != "delivered", tuple(people.get(unit_id, ())))
+        for unit_id, label, area, status in Unit.objects.filter(
+            estate_id=estate_id, is_active=True
+        )
+        .exclude(use__in=left_out)
+        .values_list("pk", "label", "area", "status")
+        .iterator(chunk_size=5000)
+    ]
+
+
+def staff_of(estate_id: int) -> list[Staff]:
+    """The property manager's people, as the doctor compares them."""
+    return [
+        Staff(one.name, one.phone_hash)
+        for one in PropertyManagerStaff.objects.filter(estate_id=estate_id)
+    ]
+
+
 def profile_layers(code: str) -> list[Layer]:
     """All versions of a profile and of what it rests on, base first, each code by date."""
     chain: list[list[RuleProfile]] = []
@@ -150,6 +291,15 @@ def estates_under(authority: Authority) -> QuerySet[Estate]:
         reached |= Q(**{path: authority})
         path += "__parent"
     return Estate.objects.filter(reached).order_by("name")
+
+
+def _digest(registry: Registry) -> str:
+    units = [
+        (one.unit_id, one.facts, [holding[:-1] for holding in one.holdings])
+        for one in registry.units.values()
+    ]
+    owners = [(key, *known) for key, known in registry.owners.items()]
+    return keyed_hash(repr((sorted(units), sorted(owners))), purpose="registry.state")
 
 
 def _within(scope: Iterable[Mapping[str, Any]], path: str = "") -> Q:

@@ -8,9 +8,9 @@ _DASHES = str.maketrans(dict.fromkeys("－—–―‐‑‒−﹣~～_＿", "-"
 _SEPARATORS = re.compile(r"[\s\-#/.·、幢栋座号楼单元层室房户]+")
 # 幢 and what people write instead of it; 单元; 室.
 _SPOKEN = re.compile(
-    r"(?:第?(?P<building>[0-9A-Za-z一二三四五六七八九十东西南北]{1,8})(?:幢|栋|号楼|座|#楼?|楼))"
+    r"(?:第?(?P<building>[0-9A-Za-z一二三四五六七八九十东西南北]{1,8})(?:幢|栋|号楼|座|#楼?))"
     r"(?:第?(?P<entrance>[0-9A-Za-z一二三四五六七八九十东西南北]{1,4})(?:单元|门洞|梯))?"
-    r"(?P<room>[^幢栋]{1,20}?)(?:室|房|户|号)?$"
+    r"(?P<room>[^幢栋元]{1,20}?)(?:室|房|户|号)?$"
 )
 _DASHED = re.compile(
     r"(?P<building>[0-9A-Za-z]{1,8})-(?:(?P<entrance>[0-9A-Za-z]{1,4})-)?"
@@ -67,14 +67,17 @@ def room_name(text: str) -> str:
     return re.sub(r"(?<=[0-9A-Z])(?:室|房|户)$", "", plain)
 
 
-def compose_label(building: str, entrance: str, room: str) -> str:
-    """3幢, 2, 501 is 3幢2单元501室; a room with a name of its own takes no 室."""
+def compose_label(building: str, entrance: str, room: str, use: str = "residential") -> str:
+    """3幢, 2, 501 is 3幢2单元501室; a parking space 12 is 12号, a room with a name stays."""
     middle = (
         f"{entrance}单元"
         if entrance and entrance.isalnum() and entrance.isascii()
         else entrance
     )
-    ending = "室" if room and room.isascii() else ""
+    if use in ("parking", "storage"):
+        ending = "号" if room.isdecimal() else ""
+    else:
+        ending = "室" if room.isascii() else ""
     return f"{building}{middle}{room}{ending}"
 
 
@@ -87,10 +90,12 @@ def split_label(text: str) -> tuple[str, str, str] | None:
     found = _DASHED.fullmatch(plain) or _SPOKEN.search(plain)
     if not found:
         return None
-    room = room_name(found["room"])
+    entrance, room = found["entrance"] or "", room_name(found["room"].strip("-"))
+    if not entrance and room.count("-") == 1:
+        entrance, room = room.split("-")
     if not room:
         return None
-    return building_name(found["building"] + "幢"), entrance_name(found["entrance"] or ""), room
+    return building_name(found["building"] + "幢"), entrance_name(entrance), room
 
 
 def floor_of(room: str) -> int | None:

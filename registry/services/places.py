@@ -84,7 +84,7 @@ def load_authorities(*, city: str, valid_from: date, actor: str, at: datetime) -
     for zone in _zones(city):
         division = Division.objects.get(code=zone["division"]) if zone["division"] else None
         tree.authority("zone_administration", zone["name"], division, bureau)
-    below = (root,)
+    below = [root]
     for _level in range(3):
         children = list(
             Division.objects.filter(parent__in=[division.code for division in below])
@@ -94,7 +94,7 @@ def load_authorities(*, city: str, valid_from: date, actor: str, at: datetime) -
                 kind, name = _kind_and_name(division)
                 above = tree.by_division[division.parent_id or ""]
                 tree.authority(kind, name, division, above)
-        below = tuple(children)
+        below = children
     if tree.created:
         record_act(
             "registry",
