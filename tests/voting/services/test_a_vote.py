@@ -1,0 +1,38 @@
+"""One vote from freezing to its result, through the commands only."""
+
+import pytest
+
+from tests.factories import ABSTAIN, AGAINST, CLOSE, FOR, frozen_vote
+from voting.selectors import result_of, why_one_head
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_works():
+    vote = frozen_vote(matters=(5, 8))
+    heads = list(why_one_head(vote.session))
+    assert [(head.why, head.area) for head in heads] == [
+        ("one_unit", 9000),
+        ("one_unit", 11000),
+        ("several_units", 20000),
+        ("joint", 10000),
+        ("one_unit", 10000),
+        ("developer", 30000),
+    ]
+    vote.cast(1, [FOR, FOR])
+    vote.cast(2, [FOR, AGAINST], plain=True)
+    vote.cast(3, [FOR, FOR])
+    vote.cast(4, [ABSTAIN, FOR])
+    vote.cast(6, [AGAINST, None])
+    vote.cast(6, [FOR, AGAINST])
+    vote.count(at=CLOSE)
+    result = result_of(vote.session)
+    assert result.roll == (6, 90000)
+    first, second = result.motions
+    assert first.participating == (5, 80000)
+    assert (first.votes_for, first.against, first.abstain) == ((4, 70000), (0, 0), (1, 10000))
+    assert first.result == "passed"
+    assert (second.votes_for, second.against) == ((3, 39000), (2, 41000))
+    assert second.result == "rejected"
+    assert second.failed == ("approval.heads", "approval.area")
+    assert result.ballots == (5, 4, 1, 1, 0)
