@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import RuleViolation
@@ -113,6 +114,7 @@ def letter(request: HttpRequest, code: str) -> HttpResponseBase:
     return response
 
 
+@sensitive_post_parameters("login", "letter_key")
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, code: str) -> HttpResponseBase:
     """Leave the letter's address behind: from here on a web session knows the party."""
@@ -190,6 +192,7 @@ def send_code(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     return see_other("voting:identity_sms", walk.code)
 
 
+@sensitive_post_parameters("answer")
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_visit(checked=False)
 def identity_sms(request: HttpRequest, walk: Walk) -> HttpResponseBase:
@@ -198,6 +201,7 @@ def identity_sms(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     return _second_check(request, walk, form, "sms")
 
 
+@sensitive_post_parameters("answer", "family_name")
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_visit(checked=False)
 def identity_document(request: HttpRequest, walk: Walk) -> HttpResponseBase:
@@ -212,25 +216,23 @@ def _second_check(
     if walk.visit.checked:
         return see_other("voting:motions", walk.code)
     context = _identity_context(walk) | {"form": form}
-    status = 200
-    if form.is_bound:
-        status = 422
-        if form.is_valid():
-            try:
-                passed = check_second_factor(
-                    party_id=walk.party.pk,
-                    method=method,
-                    at=timezone.now(),
-                    **form.cleaned_data,
-                )
-            except RuleViolation as refusal:
+    if form.is_bound and form.is_valid():
+        try:
+            passed = check_second_factor(
+                party_id=walk.party.pk, method=method, at=timezone.now(), **form.cleaned_data
+            )
+        except RuleViolation as refusal:
+            if refusal.code == "check.locked":
                 context |= {"refusal": refusal}
                 return render(request, "voting/owner/locked.html", context, status=429)
+            form.add_error(None, str(refusal))
+        else:
             if passed:
                 pass_check(request, walk.code, walk.visit)
                 return see_other("voting:motions", walk.code)
             form.add_error(None, _("核对不上，请再看一遍。连续输错 5 次要等 15 分钟。"))
     context |= {"errors": problems(form)}
+    status = 422 if form.is_bound else 200
     return render(request, f"voting/owner/identity_{method}.html", context, status=status)
 
 
@@ -266,6 +268,7 @@ def _over(request: HttpRequest, walk: Walk) -> HttpResponseBase | None:
     return None
 
 
+@sensitive_post_parameters("answer")
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_visit(checked=True)
 def motions(request: HttpRequest, walk: Walk) -> HttpResponseBase:
@@ -289,6 +292,7 @@ def motions(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     return render(request, "voting/owner/motions.html", _page(walk) | {"facts": facts})
 
 
+@sensitive_variables("draft", "form", "page")
 def _one_motion(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     page = _page(walk)
     step = request.GET["step"]
@@ -327,6 +331,7 @@ def _answered(asked: list[MotionShare], answers: dict[str, str]) -> list[dict[st
     ]
 
 
+@sensitive_variables("draft", "rows", "page")
 @require_safe
 @with_visit(checked=True)
 def review(request: HttpRequest, walk: Walk) -> HttpResponseBase:
@@ -351,6 +356,7 @@ def review(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 # --- Recording -------------------------------------------------------------------------
 
 
+@sensitive_variables("draft")
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_visit(checked=True)
 def submit(request: HttpRequest, walk: Walk) -> HttpResponseBase:
