@@ -1,5 +1,6 @@
 """Reads that combine apps: the ways to a session, and what lies on whose desk."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,7 +12,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Job
 from accounts.permissions import Permission, Visitor, estates_for, places_of
-from registry.models import Authority, Estate
+from registry.domain.rooms import natural
+from registry.models import Authority, Estate, Unit
+from voting.forms.staff import Door
 from voting.models import Session
 from voting.selectors import phase
 
@@ -87,6 +90,24 @@ def living_authorities(day: datetime) -> QuerySet[Authority]:
         .select_related("parent")
         .order_by("division_id", "name")
     )
+
+
+def doors_of(estate: Estate) -> list[Door]:
+    """The buildings of an estate with their entrances, in walking order."""
+    rows = (
+        Unit.objects.filter(estate=estate, is_active=True)
+        .values_list("building", "building__name", "entrance")
+        .distinct()
+    )
+    doors: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for building, name, entrance in rows:
+        doors[building, name].add(entrance)
+    return [
+        Door(building, name, tuple(sorted(entrances, key=natural)))
+        for (building, name), entrances in sorted(
+            doors.items(), key=lambda door: natural(door[0][1])
+        )
+    ]
 
 
 def worklist_for(user: Visitor, at: datetime) -> list[Task]:

@@ -1,0 +1,171 @@
+"""An announced session: its timeline, who took part, who counts as one head, the result."""
+
+import csv
+import io
+import tempfile
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import Permission, permissions_at
+from core.exact import format_area
+from portal.results import motion_lines
+from portal.selectors import session_for
+from registry.domain.rooms import natural
+from voting.labels import WHY_ONE_HEAD
+from voting.models import Session
+from voting.selectors import (
+    body_of,
+    not_yet_voted,
+    phase,
+    progress,
+    terms,
+    turnout,
+    why_one_head,
+)
+from voting.services.exporting import export_board
+
+_P = Permission
+HEADS_A_PAGE = 100
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def announced(
+    request: HttpRequest, session: Session, may: frozenset[Permission]
+) -> HttpResponse:
+    """The timeline of a session that was announced, or called off."""
+    now = timezone.now()
+    context = _context(session, may) | {"phase": phase(session, now)}
+    if session.manifest:
+        context["progress"] = progress(session, now)
+        context["motions"] = session.motions.prefetch_related("attachments")
+    return render(request, "staff/session.html", context)
+
+
+@require_safe
+def turnout_page(request: HttpRequest, code: str) -> HttpResponse:
+    """How many took part, by building and entrance; never how they voted."""
+    session = _frozen(request, code, _P.VIEW_TURNOUT)
+    whole, *places = turnout(session)
+    context = _context(session) | {"whole": whole, "places": places}
+    return render(request, "staff/turnout.html", context)
+
+
+@require_safe
+def missing(request: HttpRequest, code: str) -> HttpResponse:
+    """The rooms that have not taken part yet, by building and entrance."""
+    session = _frozen(request, code, _P.VIEW_TURNOUT)
+    doors: dict[tuple[str, str], list[str]] = defaultdict(list)
+    parties = not_yet_voted(session)
+    for party in parties:
+        for unit in party.units.all():
+            doors[unit.building, unit.entrance].append(unit.label)
+    places = [
+        (building, entrance, sorted(rooms, key=natural))
+        for (building, entrance), rooms in sorted(
+            doors.items(), key=lambda door: (natural(door[0][0]), natural(door[0][1]))
+        )
+    ]
+    context = _context(session) | {"places": places, "heads": len(parties)}
+    return render(request, "staff/missing.html", context)
+
+
+@require_safe
+def heads(request: HttpRequest, code: str) -> HttpResponse:
+    """The "why one head" list, with the sums everything is counted against."""
+    session = _frozen(request, code, _P.SUPERVISE)
+    lines = list(why_one_head(session))
+    context = _context(session) | {
+        "page": Paginator(lines, HEADS_A_PAGE).get_page(request.GET.get("page")),
+        "heads": len(lines),
+        "area": sum(line.area for line in lines),
+        "kinds": [
+            (label, sum(1 for line in lines if line.why == why), _area(lines, why))
+            for why, label in WHY_ONE_HEAD.items()
+        ],
+    }
+    return render(request, "staff/heads.html", context)
+
+
+@require_safe
+def heads_csv(request: HttpRequest, code: str) -> StreamingHttpResponse:
+    """The same list as a file, one row for each unit; its areas add up to the total."""
+    session = _frozen(request, code, _P.SUPERVISE)
+    response = StreamingHttpResponse(
+        _heads_rows(session), content_type="text/csv; charset=utf-8"
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="heads-{session.code}.csv"'
+    return response
+
+
+@require_safe
+def result(request: HttpRequest, code: str) -> HttpResponse:
+    """The result in fractions, shares rounded down, words and the flip margin."""
+    session = _frozen(request, code, _P.VIEW_SESSION)
+    if session.state not in {"counted", "resolved"}:
+        raise Http404
+    context = _context(session, permissions_at(request.user, session.estate))
+    counted = body_of(session, "result")
+    if counted is None:
+        raise Http404
+    context["lines"] = motion_lines(terms(session), counted)
+    return render(request, "staff/result.html", context)
+
+
+@require_safe
+def board_export(request: HttpRequest, code: str) -> FileResponse:
+    """The board as one file for the verifier."""
+    session = _frozen(request, code, _P.SUPERVISE)
+    archive = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(archive, "w") as packed:
+        export_board(session, Path(folder))
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file():
+                packed.write(path, path.relative_to(folder), zipfile.ZIP_DEFLATED)
+    archive.seek(0)
+    return FileResponse(archive, as_attachment=True, filename=f"board-{session.code}.zip")
+
+
+def _heads_rows(session: Session) -> Iterator[str]:
+    yield "\ufeff" + _row([_("序号"), _("为什么算一"), _("房屋"), _("房屋面积"), _("合计面积")])
+    for line in why_one_head(session):
+        for position, (label, area) in enumerate(line.units):
+            total = "" if position else format_area(line.area)
+            why = str(WHY_ONE_HEAD[line.why])
+            yield _row([str(line.number), why, label, format_area(area), total])
+
+
+def _row(cells: list[str]) -> str:
+    # A spreadsheet runs a cell that begins like a formula; an apostrophe makes it text.
+    safe = [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
+    line = io.StringIO()
+    csv.writer(line).writerow(safe)
+    return line.getvalue()
+
+
+def _area(lines: list[Any], why: str) -> int:
+    return sum(line.area for line in lines if line.why == why)
+
+
+def _frozen(request: HttpRequest, code: str, permission: Permission) -> Session:
+    session = session_for(request.user, code, permission)
+    if not session.manifest:
+        raise Http404
+    return session
+
+
+def _context(session: Session, may: frozenset[Permission] = frozenset()) -> dict[str, Any]:
+    return {
+        "session": session,
+        "estate": session.estate,
+        "may": {permission.value: True for permission in may},
+    }
