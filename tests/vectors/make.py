@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from core.canonical import canonical
-from tests.voting.sessions import Dice, Setting, election, question
-from voting.protocol import ballot, credential, hashing, proof, schnorr
-from voting.protocol.group import P256
+from core import merkle
+from core.canonical import canonical, parse_canonical
+from tests.voting.sessions import Dice, Setting, Vote, election, question, small_vote
+from voting.protocol import ballot, credential, hashing, proof, schnorr, tally
 from voting.protocol.hashing import lp, u32, u64
 from voting.protocol.manifest import Manifest
 from voting.protocol.proof import Place
 from voting.protocol.shape import NO_HASH, b64, unb64
 from voting.protocol.suite import SUITES, suite
+from voting.verifier import verify
+from voting.verifier.forgeries import Keys, write_all
 
 FOLDER = Path(__file__).parent
 
@@ -425,14 +428,182 @@ def two_options(setting: Setting, dice: Dice) -> dict[str, Any]:
     )
 
 
+# --- 07 counting ------------------------------------------------------------------------------
+
+
+def tally_cases() -> Iterator[dict[str, Any]]:
+    for name in SUITES:
+        for threshold, count in ((1, 1), (2, 3)):
+            vote = Vote(
+                name,
+                seed=f"tally {name} {threshold}",
+                areas=(8_952, 12_000, 600_000),
+                motions=[
+                    question("m1", matter=6, approval="3/4"),
+                    election("e1", candidates=3, seats=2),
+                    question("nobody"),
+                ],
+                threshold=threshold,
+                count=count,
+            )
+            vote.cast(1, [[0], [0, 1], None])
+            vote.cast(2, [[1], [], None])
+            vote.cast(3, [[0], [1], None])
+            vote.close()
+            vote.tally()
+            before = len(vote.dice.drawn)
+            trustees = list(range(count - threshold + 1, count + 1))
+            vote.decrypt(*trustees)
+            draws = drawn(vote.dice, before)
+            yield {
+                "suite": name,
+                "manifest": vote.manifest.value,
+                "trustee_secrets": {
+                    str(index): scalar_hex(secret)
+                    for index, secret in vote.trustee_secrets.items()
+                },
+                "counted": [
+                    {
+                        "area": vote.areas[party],
+                        "ciphertexts": [
+                            None if answer is None else [b64(pair) for pair in answer]
+                            for answer in ballot.encoded(given[-1][1])
+                        ],
+                    }
+                    for party, given in vote.cast_by.items()
+                ],
+                "tally": parse_canonical(vote.lines[-1 - threshold])["body"],
+                "tally_hash": vote.tally_hash,
+                "draws": draws,
+                "decryptions": [
+                    parse_canonical(line)["body"] for line in vote.lines[-threshold:]
+                ],
+                "totals": [
+                    [count_._asdict() for count_ in counts]
+                    for counts in tally.totals(vote.manifest, vote.sums, vote.shares)
+                ],
+                "result": vote.result(),
+            }
+
+
+# --- 08 tree ----------------------------------------------------------------------------------
+
+
+def merkle_cases() -> Iterator[dict[str, Any]]:
+    for name in SUITES:
+        hash_ = suite(name).hash
+        lines = [f"line {number}".encode() for number in range(9)]
+        leaves = [merkle.leaf_hash(hash_, line) for line in lines]
+        yield {
+            "suite": name,
+            "lines": [line.decode() for line in lines],
+            "leaves": [leaf.hex() for leaf in leaves],
+            "roots": [merkle.root(hash_, leaves[:size]).hex() for size in range(10)],
+            "inclusion": [
+                {
+                    "index": index,
+                    "size": size,
+                    "proof": [
+                        step.hex()
+                        for step in merkle.inclusion_proof(hash_, leaves[:size], index)
+                    ],
+                }
+                for size in (1, 2, 7, 8, 9)
+                for index in range(size)
+            ],
+            "consistency": [
+                {
+                    "old": old,
+                    "new": new,
+                    "proof": [
+                        step.hex()
+                        for step in merkle.consistency_proof(hash_, leaves[:new], old)
+                    ],
+                }
+                for new in (1, 2, 7, 8, 9)
+                for old in range(1, new + 1)
+            ],
+        }
+
+
+# --- 09 checkpoints, receipts, tested ballots -------------------------------------------------
+
+
+def signed_cases() -> Iterator[dict[str, Any]]:
+    for name in SUITES:
+        vote = Vote(name, seed=f"signed {name}")
+        receipt = vote.cast(1, [[0]])
+        unsigned, randomness = ballot.encrypt(
+            vote.manifest,
+            party=2,
+            key=vote.keys[2][1],
+            choices=[[2]],
+            number=1,
+            previous=NO_HASH,
+            encrypted_by="browser",
+            rng=vote.dice,
+        )
+        yield {
+            "suite": name,
+            "manifest": vote.manifest.value,
+            "board_secret": vote.board_secret.hex(),
+            "checkpoint": vote.checkpoint(),
+            "witness_secret": vote.witness_secrets[0].hex(),
+            "cosigned": vote.checkpoint(witnessed=True),
+            "receipt": receipt,
+            "tested": {
+                "text": ballot.reveal(vote.manifest, unsigned, [[2]], randomness),
+                "tracker": ballot.tracker(vote.manifest, unsigned),
+                "choices": [[2]],
+            },
+        }
+
+
+# --- 10 whole boards --------------------------------------------------------------------------
+
+
+def board_cases() -> Iterator[dict[str, Any]]:
+    folder = FOLDER / "boards"
+    if folder.exists():
+        shutil.rmtree(folder)
+    for short, name, changes in (
+        ("p256", "P256-SHA256", {}),
+        ("sm2", "SM2-SM3", {}),
+        ("p256-2of3", "P256-SHA256", {"threshold": 2, "count": 3}),
+    ):
+        vote = small_vote(name, seed=f"board {short}", **changes)
+        vote.export(folder / short)
+        common = {
+            "root": vote.root(),
+            "key": vote.manifest.value["board_key"],
+            "receipt": vote.receipts[-1],
+        }
+        report = verify(folder / short)
+        assert report.ok
+        results = {"refused_by": None, "results": report.results}
+        yield {"folder": f"boards/{short}", **common, **results}
+        if short == "p256":
+            keys = Keys(vote.board_secret, vote.trustee_secrets)
+            forged = write_all(folder / short, folder / "forged", keys=keys, rng=vote.dice)
+            for kind, check in forged.items():
+                yield {"folder": f"boards/forged/{kind}", **common, "refused_by": check}
+
+
 def main() -> None:
-    assert suite("P256-SHA256").order == P256.order
     write("01-canonical.json", "Canonical JSON (§3)", list(canonical_cases()))
     write("02-hashing.json", "Prefixes, hashes, scalars, HKDF (§3, §5)", list(hashing_cases()))
     write("03-credential.json", "Credentials and login (§5)", list(credential_cases()))
     write("04-proof.json", "Proofs (§6)", list(proof_cases()))
     write("05-ballot.json", "Ballots (§7)", list(ballot_cases()))
     write("06-ballot-refused.json", "Ballots and their checks (§7, §12)", list(refused_cases()))
+    write(
+        "07-tally.json", "Aggregates, decryptions, totals, verdict (§10)", list(tally_cases())
+    )
+    write("08-merkle.json", "The tree (§9)", list(merkle_cases()))
+    write(
+        "09-signed.json", "Checkpoints, receipts, tested ballots (§8, §9)", list(signed_cases())
+    )
+    write("10-boards.json", "Whole boards (§11, §12)", list(board_cases()))
 
 
 if __name__ == "__main__":

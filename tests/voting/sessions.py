@@ -175,6 +175,8 @@ class Vote(Setting):
         self.secrets = {party: secret for party, (secret, _) in self.keys.items()}
         self.cast_by: dict[int, list[tuple[int, dict[str, Any]]]] = {}
         self.excluded: set[int] = set()
+        self.receipts: list[dict[str, Any]] = []
+        self.shares: list[tuple[int, tally.Shares]] = []
         self.hash = NO_HASH
         self.tally_hash = ""
         self.sums: list[tally.Aggregate] = []
@@ -222,16 +224,19 @@ class Vote(Setting):
         value = self.ballot(party, choices, **changes)
         seq = self.post("ballot", value, max(self.time, "2026-03-02T08:00:00Z"))
         self.cast_by.setdefault(party, []).append((seq, value))
-        return receipt.sign(
-            self.board_secret,
-            self.manifest,
-            party=party,
-            tracker=ballot.tracker(self.manifest, value),
-            seq=seq,
-            encrypted_by=value["encrypted_by"],
-            recorded_at=self.time,
-            checkpoint_by="2026-04-01T00:00:00Z",
+        self.receipts.append(
+            receipt.sign(
+                self.board_secret,
+                self.manifest,
+                party=party,
+                tracker=ballot.tracker(self.manifest, value),
+                seq=seq,
+                encrypted_by=value["encrypted_by"],
+                recorded_at=self.time,
+                checkpoint_by="2026-04-01T00:00:00Z",
+            )
         )
+        return self.receipts[-1]
 
     def replace(self, party: int) -> None:
         old = self.suite.group.base(self.secrets[party]).encode()
@@ -272,7 +277,6 @@ class Vote(Setting):
         self.tally_hash = self.hash
 
     def decrypt(self, *trustees_: int) -> None:
-        self.shares = []
         for trustee in trustees_ or range(1, self.manifest.threshold + 1):
             body = tally.decrypt_share(
                 self.manifest,

@@ -11,7 +11,7 @@ from core.canonical import NotCanonical, canonical, parse_canonical
 from . import elgamal, proof, schnorr
 from .batch import Batch, RandomBytes
 from .elgamal import Ciphertext
-from .group import POINT_SIZE, LibraryFailed, Point
+from .group import POINT_SIZE, SCALAR_SIZE, LibraryFailed, Point
 from .hashing import lp, u64
 from .manifest import Manifest, Motion
 from .proof import Place, Proof
@@ -21,6 +21,7 @@ from .shape import Shape, b64, unb64
 from .suite import Draw, draw_scalar
 
 FORMAT = "yishi-ballot-1"
+TEST_FORMAT = "yishi-test-1"
 MAX_SIZE = 256 * 1024
 TAG = "ballot"
 BROWSER, SERVER = "browser", "server"
@@ -435,37 +436,67 @@ def _verify_alone(manifest: Manifest, ballot: Ballot) -> None:
             raise Refused("ballots.proofs", f"{where}: motion {index}, the sum")
 
 
-def check_test(
+def reveal(
     manifest: Manifest,
-    value: Any,
-    *,
+    ballot: dict[str, Any],
     choices: Choices,
     randomness: Sequence[Sequence[int] | None],
-) -> str:
-    """The tracker of a tested ballot (§8), if it holds exactly these choices.
-
-    `value`: the ballot without `signature`. Raises Refused("test", …).
-    """
-    shape = Shape("test")
-    shape.fields(value, "ballot", *_FIELDS)
-    motions = manifest.motions
-    answers = shape.items(value["answers"], "answers", len(motions), len(motions))
-    if not len(answers) == len(choices) == len(randomness):
-        raise shape.refuse("test", "one list of choices and of randomness per motion")
-    for index, (motion, answer) in enumerate(zip(motions, answers, strict=True)):
-        chosen, rs = choices[index], randomness[index]
-        if answer is None and chosen is None and rs is None:
+) -> dict[str, Any]:
+    """What testing a ballot reveals (§8). `ballot`, `randomness`: as `encrypt` gave them."""
+    answers = []
+    for motion, chosen, rs in zip(manifest.motions, choices, randomness, strict=True):
+        if chosen is None or rs is None:
+            answers.append(None)
             continue
-        where = f"answers[{index}]"
-        count = len(motion.options)
-        shape.fields(answer, where, "options", "sum")
-        if chosen is None or rs is None or len(rs) != count:
-            raise shape.refuse(where, "not opened")
-        for option, text in enumerate(shape.items(answer["options"], where, count, count)):
-            data = shape.data(text, where, _PAIR + proof.size(0, 1))
-            r = shape.integer(rs[option], where, 1, manifest.suite.order - 1)
-            message = int(option in chosen)
-            again = elgamal.encrypt(manifest.suite, manifest.election_key, message, r)
-            if again.encode() != data[:_PAIR]:
-                raise shape.refuse(f"{where}.options[{option}]", "holds another choice")
-    return tracker(manifest, value)
+        marks = [int(option in chosen) for option in range(len(motion.options))]
+        opened = [b64(r.to_bytes(SCALAR_SIZE, "big")) for r in rs]
+        answers.append({"choices": marks, "randomness": opened})
+    return {"format": TEST_FORMAT, "ballot": ballot, "answers": answers}
+
+
+def verify_test(manifest: Manifest, value: Any) -> tuple[str, list[list[int] | None]]:
+    """(tracker, choices) of a tested ballot: it holds exactly what was chosen.
+
+    `value`: JSON value of the revealed text. Raises Refused("test", …).
+    """
+    shape, motions = Shape("test"), manifest.motions
+    shape.fields(value, "test", "format", "ballot", "answers")
+    shape.equal(value["format"], "format", TEST_FORMAT)
+    unsigned = shape.fields(value["ballot"], "ballot", *_FIELDS)
+    shape.equal(unsigned["manifest"], "manifest", manifest.hash.hex())
+    count = len(motions)
+    sealed = shape.items(unsigned["answers"], "ballot.answers", count, count)
+    opened = shape.items(value["answers"], "answers", count, count)
+    choices: list[list[int] | None] = []
+    for index, motion in enumerate(motions):
+        if sealed[index] is None and opened[index] is None:
+            choices.append(None)
+        else:
+            where = f"answers[{index}]"
+            marks = _reopen(manifest, motion, sealed[index], opened[index], where)
+            choices.append(marks)
+    return tracker(manifest, unsigned), choices
+
+
+def _reopen(
+    manifest: Manifest, motion: Motion, sealed: Any, opened: Any, where: str
+) -> list[int]:
+    """Encrypt again and compare; the options chosen."""
+    shape, suite, count = Shape("test"), manifest.suite, len(motion.options)
+    shape.fields(sealed, where, "options", "sum")
+    shape.fields(opened, where, "choices", "randomness")
+    texts = shape.items(sealed["options"], where, count, count)
+    marks = shape.items(opened["choices"], where, count, count)
+    rs = shape.items(opened["randomness"], where, count, count)
+    chosen = []
+    for option in range(count):
+        place = f"{where}.options[{option}]"
+        data = shape.data(texts[option], place, _PAIR + proof.size(0, 1))
+        message = shape.integer(marks[option], place, 0, 1)
+        r = shape.scalar(suite, shape.data(rs[option], place, SCALAR_SIZE), place)
+        again = elgamal.encrypt(suite, manifest.election_key, message, r)
+        if again.encode() != data[:_PAIR]:
+            raise shape.refuse(place, "holds another choice")
+        if message:
+            chosen.append(option)
+    return chosen

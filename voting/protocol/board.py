@@ -120,7 +120,7 @@ class Phases:
         self._ruled: set[int] = set()
         self.closes_at = manifest.closes_at
         self._checks: dict[str, Callable[[Entry, str], None]] = {
-            CREDENTIAL: self._demand_open,
+            CREDENTIAL: self._demand_not_closed,
             BALLOT: self._demand_open,
             EXTEND: self._extend,
             CLOSE: self._close,
@@ -141,12 +141,18 @@ class Phases:
         if check is not None:
             check(entry, where)
 
+    def _demand_not_closed(self, entry: Entry, where: str) -> None:
+        """Letters are reissued before the vote opens, too."""
+        if entry.time >= self.closes_at:
+            raise _PHASES.refuse(where, "after the voting window")
+
     def _demand_open(self, entry: Entry, where: str) -> None:
-        if not round_down(self._manifest.opens_at) <= entry.time < self.closes_at:
-            raise _PHASES.refuse(where, "outside the voting window")
+        self._demand_not_closed(entry, where)
+        if entry.time < round_down(self._manifest.opens_at):
+            raise _PHASES.refuse(where, "before the voting window")
 
     def _extend(self, entry: Entry, where: str) -> None:
-        self._demand_open(entry, where)
+        self._demand_not_closed(entry, where)
         closes_at, _ = parse_extend(entry.body, where)
         if self._extended or closes_at <= self.closes_at:
             raise _PHASES.refuse(where, "extended twice, or not to a later time")
