@@ -27,12 +27,14 @@ def hasher(log: Log) -> Callable[[bytes], bytes]:
     return lambda data: hashlib.new(name, data).digest()
 
 
-def lines(log: Log, *, kinds: Iterable[str] = ()) -> Iterator[bytes]:
-    """The lines in order, all or of some kinds, read as they are used."""
+def lines(log: Log, *, kinds: Iterable[str] = (), below: int | None = None) -> Iterator[bytes]:
+    """The lines in order, all or of some kinds or with `seq` < below, read as they are used."""
     entries = log.entries.order_by("seq")
     wanted = list(kinds)
     if wanted:
         entries = entries.filter(kind__in=wanted)
+    if below is not None:
+        entries = entries.filter(seq__lt=below)
     found = entries.values_list("line", flat=True).iterator(chunk_size=_CHUNK)
     return (bytes(line) for line in found)
 
@@ -70,10 +72,12 @@ def last_checkpoint(log: Log) -> Checkpoint | None:
     return log.checkpoints.order_by("size", "time").last()
 
 
-def checkpoint_lines(log: Log) -> Iterator[bytes]:
-    """The checkpoints' lines in order."""
-    found = log.checkpoints.order_by("size", "time").values_list("line", flat=True)
-    return (bytes(line) for line in found)
+def checkpoint_lines(log: Log, *, up_to: int | None = None) -> Iterator[bytes]:
+    """The checkpoints' lines in order, all or of sizes up to this one."""
+    found = log.checkpoints.order_by("size", "time")
+    if up_to is not None:
+        found = found.filter(size__lte=up_to)
+    return (bytes(line) for line in found.values_list("line", flat=True))
 
 
 def inclusion(log: Log, seq: int) -> Inclusion | None:

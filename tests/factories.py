@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-
 from registry.fields import keyed_hash
 from registry.models import (
     Authority,

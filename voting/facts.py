@@ -1,20 +1,34 @@
-"""What a vote's papers say, from its rows: letters to the owners."""
+"""What a vote's papers say, from its rows: the letters and the resolution."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from hashlib import sha256
 from typing import cast
 
 from django.conf import settings
 from django.db.models import Prefetch
 
 from documents.papers import (
+    Attachment,
+    BallotCounts,
+    FlipMargin,
+    KeyHolders,
     LetterFacts,
     LetterMotion,
     LetterSession,
+    MotionResult,
     OpeningPolicy,
     PrivacyNotice,
+    ResolutionFacts,
+    Result,
 )
+from documents.papers import Count as PaperCount
+from registry.models import Building, Division
+from voting.domain.results import MotionOutcome, SessionResult
 from voting.domain.thresholds import majority_for
+from voting.models import Attachment as AttachmentRow
 from voting.models import MotionShare, Party, PartyUnit, Session
+from voting.selectors import terms
 from voting.spool import Secret
 
 _SUMMARY = 60  # characters of a motion's text on the letter; the rest is behind the QR
@@ -129,3 +143,121 @@ def _rules(session: Session) -> tuple[str, ...]:
 def _proxy_limit(session: Session) -> str:
     stated = session.profile.get("proxy_max")
     return f"一名受托人最多接受{stated['value']}名业主委托。" if stated else ""
+
+
+# --- the resolution ---------------------------------------------------------------------
+
+TALLY_NAME = "tally.json"
+_BASIS = (
+    "《中华人民共和国民法典》第二百七十八条：参与表决的专有部分面积和人数都应当达到三分之二以上；"
+    "第（六）至（八）项须经参与表决面积和人数四分之三以上同意，其他事项须经过半数同意。",
+    "最高人民法院建筑物区分所有权司法解释第八条、第九条：面积按登记、实测、合同的顺序认定；"
+    "一人有几处按一人计算，未售和未交付的合计按建设单位一人计算。",
+)
+
+
+def resolution_facts(
+    session: Session,
+    result: SessionResult,
+    *,
+    number: str,
+    code: str,
+    tally: bytes,
+    at: datetime,
+) -> ResolutionFacts:
+    """Everything the resolution says. `tally`: the bytes of the attached tally.json."""
+    if session.notice_on is None or session.opens_at is None or session.closes_at is None:
+        raise ValueError("a counted session has its dates")
+    estate = session.estate
+    manifest = terms(session)
+    partial = bool(session.scope)
+    body = "相关业主" if partial else "业主大会"
+    return ResolutionFacts(
+        number=number,
+        code=code,
+        verify_url=f"{settings.PUBLIC_URL}/v/{code}",
+        estate=estate.name,
+        issued_at=at,
+        issuer=f"{estate.name}{body}",
+        division=_division_words(estate.division),
+        session_code=session.code,
+        session_title=session.title,
+        session_kind=(
+            "首次会议" if session.organiser_kind == "preparatory_group" else "业主大会会议"
+        ),
+        method="书面征求意见（扫码投票）",
+        organiser=session.organiser,
+        notice_on=session.notice_on,
+        opens_at=session.opens_at,
+        closes_at=session.closes_at,
+        partial_scope=partial,
+        scope=_scope_words(session),
+        roll=PaperCount(*result.roll),
+        motions=tuple(_motion_result(motion) for motion in result.motions),
+        ballots=BallotCounts(
+            counted=result.ballots.counted,
+            online=result.ballots.counted,
+            paper=0,
+            by_browser=result.ballots.by_browser,
+            by_server=result.ballots.by_server,
+            replacement=result.ballots.replacement,
+            invalid=result.ballots.excluded,
+        ),
+        keys=KeyHolders(
+            threshold=manifest.threshold,
+            names=tuple(trustee.name for trustee in manifest.trustees),
+            platform=len(manifest.trustees) == 1,
+        ),
+        opening_policy=cast(OpeningPolicy, session.opening_policy),
+        basis=_BASIS,
+        objections=(
+            f"对决定有异议的，可以向{session.organiser}（电话{session.contact_phone}）或者"
+            f"{estate.authority.name}提出。认为决定侵害自己合法权益的，可以自知道或者应当知道之日起"
+            "一年内请求人民法院撤销（民法典第二百八十条，司法解释第十二条）。"
+        ),
+        attachments=(
+            Attachment(name=TALLY_NAME, sha256=sha256(tally).hexdigest(), note="随本文件附带"),
+            *(
+                Attachment(name=row.name, sha256=row.sha256)
+                for row in AttachmentRow.objects.filter(motion__session=session)
+                .only("name", "sha256")
+                .order_by("motion__position", "pk")
+            ),
+        ),
+    )
+
+
+def _motion_result(motion: MotionOutcome) -> MotionResult:
+    flip = motion.flip
+    return MotionResult(
+        position=motion.question.position,
+        matter=motion.question.matter,
+        title=motion.question.title,
+        text=motion.question.text,
+        participating=PaperCount(*motion.participating),
+        votes_for=PaperCount(*motion.votes_for),
+        against=PaperCount(*motion.against),
+        abstain=PaperCount(*motion.abstain),
+        approval=motion.question.required.value,
+        quorum_met=motion.quorum_met,
+        result=cast(Result, motion.result),
+        failed=motion.failed,
+        flip=None if flip is None else FlipMargin(heads=flip.heads, area=flip.area),
+    )
+
+
+def _division_words(division: Division) -> str:
+    names = [division.name]
+    while division.parent is not None:
+        division = division.parent
+        names.insert(0, division.name)
+    return "".join(names)
+
+
+def _scope_words(session: Session) -> str:
+    if not session.scope:
+        return "全体业主"
+    names = dict(Building.objects.filter(estate=session.estate_id).values_list("pk", "name"))
+    return "、".join(
+        f"{names[part['building']]}{part['entrance'] or ''}" for part in session.scope
+    )

@@ -62,6 +62,9 @@ class Session(models.Model):
     board = models.OneToOneField(Log, null=True, on_delete=models.PROTECT)
     letters_job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL)
     resolution = models.OneToOneField(Document, null=True, on_delete=models.PROTECT)
+    opened_told_at = models.DateTimeField(null=True)  # owners were sent a message
+    reminded_at = models.DateTimeField(null=True)
+    result_told_at = models.DateTimeField(null=True)
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField()
 

@@ -1,7 +1,7 @@
 """Every read of a vote. Nothing here returns a choice, or a count before the close."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, cast
 
@@ -324,6 +324,27 @@ def due_to_count(at: datetime) -> QuerySet[Session]:
 def due_to_resolve() -> QuerySet[Session]:
     """Counted sessions without a resolution."""
     return Session.objects.filter(state="counted")
+
+
+def open_sessions(at: datetime) -> QuerySet[Session]:
+    """Sessions in which owners can vote."""
+    return Session.objects.filter(state="frozen", opens_at__lte=at, closes_at__gt=at)
+
+
+def to_tell_opened(at: datetime) -> QuerySet[Session]:
+    """Sessions that are open and whose owners were not told yet."""
+    return open_sessions(at).filter(opened_told_at__isnull=True)
+
+
+def to_remind(at: datetime) -> QuerySet[Session]:
+    """Open sessions with three days left or less, and nobody reminded."""
+    soon = at + timedelta(days=3)
+    return open_sessions(at).filter(closes_at__lte=soon, reminded_at__isnull=True)
+
+
+def to_tell_result() -> QuerySet[Session]:
+    """Sessions whose result nobody was told yet."""
+    return Session.objects.filter(state="resolved", result_told_at__isnull=True)
 
 
 def uncovered(at: datetime) -> QuerySet[Session]:

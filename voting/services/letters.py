@@ -170,7 +170,7 @@ def delete_due_letters(*, at: datetime) -> int:
     return met + _delete_single_letters(at)
 
 
-def due_letter_jobs(*, at: datetime) -> Sequence[int]:
+def due_letter_jobs() -> Sequence[int]:
     """Jobs queued, or running in a worker that has fallen silent."""
     jobs = Job.objects.filter(kind=KIND)
     queued = jobs.filter(state="queued")

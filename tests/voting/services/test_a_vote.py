@@ -1,9 +1,15 @@
 """One vote from freezing to its result, through the commands only."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
 from tests.factories import ABSTAIN, AGAINST, CLOSE, FOR, frozen_vote
 from voting.selectors import result_of, why_one_head
+from voting.services.exporting import export_board
+from voting.tasks import sweep_all
+from voting.verifier.verification import verify
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +42,22 @@ def test_it_works():
     assert second.result == "rejected"
     assert second.failed == ("approval.heads", "approval.area")
     assert result.ballots == (5, 4, 1, 1, 0)
+
+
+def test_the_sweepers_bring_a_vote_to_its_resolution(settings, tmp_path):
+    settings.CA_DIR, settings.DEBUG = tmp_path / "ca", True
+    vote = frozen_vote()
+    for number in range(1, 7):
+        vote.cast(number, [FOR])
+    assert sweep_all(CLOSE - timedelta(seconds=1))["close"] == 0
+    done = sweep_all(CLOSE)
+    assert (done["close"], done["count"], done["resolve"]) == (1, 1, 1)
+    vote.session.refresh_from_db()
+    assert vote.session.state == "resolved"
+    document = vote.session.resolution
+    assert document.number == f"{vote.session.estate.name}业〔2026〕1号"
+    assert json.loads(bytes(document.facts))["motions"][0]["result"] == "passed"
+    export_board(vote.session, tmp_path / "export", at=CLOSE)
+    report = verify(tmp_path / "export")
+    assert report.ok, report.as_text()
+    assert sweep_all(CLOSE) == dict.fromkeys(done, 0)

@@ -1,0 +1,40 @@
+"""Run the sweepers where no Celery is: manage.py work [--once]."""
+
+import signal
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+from django.utils import timezone
+
+from voting.tasks import SWEEPERS, sweep_all
+
+_PAUSE = 1.0  # seconds
+
+
+class Command(BaseCommand):
+    help = "Close, count, resolve, print and send what is due, until stopped."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="everything due now, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["once"]:
+            for name, done in sweep_all(timezone.now()).items():
+                self.stdout.write(f"{name}: {done}")
+            return
+        stop = Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        due = dict.fromkeys(SWEEPERS, 0.0)
+        while not stop.is_set():
+            for sweeper, when in due.items():
+                if monotonic() >= when and not stop.is_set():
+                    done = sweeper.run(timezone.now())
+                    due[sweeper] = monotonic() + sweeper.every.total_seconds()
+                    if done:
+                        self.stdout.write(f"{sweeper.name}: {done}")
+            close_old_connections()
+            stop.wait(_PAUSE)

@@ -1,0 +1,116 @@
+"""Sweepers: each asks the database what is due and calls a command for it.
+
+All are safe to run twice, at once, and to kill at any moment: what was done is committed,
+what was not is still due. `manage.py work` and Celery beat run the same table.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.services.messages import send_due_messages
+from core.errors import RuleViolation
+from voting import selectors
+from voting.models import Session
+from voting.services.closing import close_session
+from voting.services.counting import count_session
+from voting.services.keys import destroy_keys
+from voting.services.letters import delete_due_letters, due_letter_jobs, run_letters
+from voting.services.resolutions import issue_resolution
+from voting.services.telling import remind, tell_opened, tell_result
+from voting.steps import checkpoint_board
+
+logger = logging.getLogger(__name__)
+
+Sweep = Callable[[datetime], int]
+"""Do what is due at an instant; how many things were done."""
+
+
+class Sweeper(NamedTuple):
+    name: str
+    every: timedelta
+    run: Sweep
+
+
+def _each(due: Iterable[Session], act: Callable[[Session], object]) -> int:
+    """Act on each; one that fails must not hold up the others."""
+    done = 0
+    for session in due:
+        try:
+            done += act(session) is not None
+        except RuleViolation as refusal:
+            logger.info("session %s: %s", session.code, refusal.code)
+        except Exception:
+            logger.exception("session %s", session.code)
+    return done
+
+
+def close_due(at: datetime) -> int:
+    return _each(
+        selectors.due_to_close(at), lambda one: close_session(session_id=one.pk, at=at)
+    )
+
+
+def count_due(at: datetime) -> int:
+    return _each(
+        selectors.due_to_count(at), lambda one: count_session(session_id=one.pk, at=at)
+    )
+
+
+def resolve_due(at: datetime) -> int:
+    return _each(
+        selectors.due_to_resolve(), lambda one: issue_resolution(session_id=one.pk, at=at)
+    )
+
+
+def sign_checkpoints(at: datetime) -> int:
+    def sign(session: Session) -> object:
+        with transaction.atomic(durable=True):
+            return checkpoint_board(session, at=at)
+
+    return _each(selectors.uncovered(at), sign)
+
+
+def tell_owners(at: datetime) -> int:
+    return (
+        _each(selectors.to_tell_opened(at), lambda one: tell_opened(session_id=one.pk, at=at))
+        + _each(selectors.to_remind(at), lambda one: remind(session_id=one.pk, at=at))
+        + _each(selectors.to_tell_result(), lambda one: tell_result(session_id=one.pk, at=at))
+    )
+
+
+def print_letters(at: datetime) -> int:
+    jobs = due_letter_jobs()
+    for job in jobs:
+        run_letters(job)
+    return len(jobs)
+
+
+SWEEPERS = (
+    Sweeper("close", timedelta(seconds=10), close_due),
+    Sweeper("count", timedelta(seconds=10), count_due),
+    Sweeper("resolve", timedelta(seconds=10), resolve_due),
+    Sweeper("letters", timedelta(seconds=2), print_letters),
+    Sweeper("delete_letters", timedelta(minutes=1), lambda at: delete_due_letters(at=at)),
+    Sweeper("checkpoints", timedelta(minutes=1), sign_checkpoints),
+    Sweeper("tell", timedelta(minutes=1), tell_owners),
+    Sweeper("messages", timedelta(seconds=5), lambda at: send_due_messages(at=at)),
+    Sweeper("keys", timedelta(hours=1), lambda at: destroy_keys(at=at)),
+)
+BY_NAME = {sweeper.name: sweeper for sweeper in SWEEPERS}
+
+
+@shared_task
+def sweep(name: str) -> int:
+    """Run one sweeper of the table now."""
+    return BY_NAME[name].run(timezone.now())
+
+
+def sweep_all(at: datetime) -> dict[str, int]:
+    """Run every sweeper once, in the table's order."""
+    return {sweeper.name: sweeper.run(at) for sweeper in SWEEPERS}
