@@ -18,7 +18,7 @@ from typing import Any
 from core import merkle
 from core.canonical import canonical, parse_canonical
 from tests.voting.sessions import Dice, Setting, Vote, election, question, small_vote
-from voting.protocol import ballot, credential, hashing, proof, schnorr, tally
+from voting.protocol import ballot, credential, hashing, proof, schnorr, tally, tested
 from voting.protocol.hashing import lp, u32, u64
 from voting.protocol.manifest import Manifest
 from voting.protocol.proof import Place
@@ -552,7 +552,7 @@ def signed_cases() -> Iterator[dict[str, Any]]:
             "cosigned": vote.checkpoint(witnessed=True),
             "receipt": receipt,
             "tested": {
-                "text": ballot.reveal(vote.manifest, unsigned, [[2]], randomness),
+                "text": tested.reveal(vote.manifest, unsigned, [[2]], randomness),
                 "tracker": ballot.tracker(vote.manifest, unsigned),
                 "choices": [[2]],
             },

@@ -11,7 +11,7 @@ from core.canonical import NotCanonical, canonical, parse_canonical
 from . import elgamal, proof, schnorr
 from .batch import Batch, RandomBytes
 from .elgamal import Ciphertext
-from .group import POINT_SIZE, SCALAR_SIZE, LibraryFailed, Point
+from .group import POINT_SIZE, LibraryFailed, Point
 from .hashing import lp, u64
 from .manifest import Manifest, Motion
 from .proof import Place, Proof
@@ -21,15 +21,14 @@ from .shape import Shape, b64, unb64
 from .suite import Draw, draw_scalar
 
 FORMAT = "yishi-ballot-1"
-TEST_FORMAT = "yishi-test-1"
 MAX_SIZE = 256 * 1024
 TAG = "ballot"
 BROWSER, SERVER = "browser", "server"
 _SHAPE = Shape("ballots.shape")
-_PAIR = 2 * POINT_SIZE
+PAIR_SIZE = 2 * POINT_SIZE
 _PAIR_TEXT = 176  # letters of base64 that hold at least A ‖ B, in whole groups of four
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_FIELDS = (
+FIELDS = (
     "format",
     "manifest",
     "party",
@@ -233,7 +232,7 @@ def parse(manifest: Manifest, value: Any) -> Ballot:
     Raises Refused with `ballots.shape`, or `ballots.unique` where an A or a B occurs twice.
     """
     shape, suite = _SHAPE, manifest.suite
-    shape.fields(value, "ballot", *_FIELDS, "signature")
+    shape.fields(value, "ballot", *FIELDS, "signature")
     shape.equal(value["format"], "format", FORMAT)
     shape.equal(value["manifest"], "manifest", manifest.hash.hex())
     party = shape.integer(value["party"], "party", 1)
@@ -278,12 +277,12 @@ def _answer(manifest: Manifest, motion: Motion, value: Any, where: str) -> Answe
     encoded, ciphertexts, bits = [], [], []
     for option, text in enumerate(shape.items(value["options"], where, count, count)):
         place = f"{where}.options[{option}]"
-        data = shape.data(text, place, _PAIR + proof.size(0, 1))
+        data = shape.data(text, place, PAIR_SIZE + proof.size(0, 1))
         a = shape.point_of(suite, data[:POINT_SIZE], place)
-        b = shape.point_of(suite, data[POINT_SIZE:_PAIR], place)
-        encoded.append(data[:_PAIR])
+        b = shape.point_of(suite, data[POINT_SIZE:PAIR_SIZE], place)
+        encoded.append(data[:PAIR_SIZE])
         ciphertexts.append(Ciphertext(a, b))
-        bits.append(proof.parse(suite, shape, data[_PAIR:], 0, 1, place))
+        bits.append(proof.parse(suite, shape, data[PAIR_SIZE:], 0, 1, place))
     place = f"{where}.sum"
     data = shape.data(value["sum"], place, proof.size(motion.low, motion.high))
     total = proof.parse(suite, shape, data, motion.low, motion.high, place)
@@ -295,7 +294,7 @@ def encoded(value: Any) -> Encoded:
     return tuple(
         None
         if answer is None
-        else tuple(unb64(text[:_PAIR_TEXT])[:_PAIR] for text in answer["options"])
+        else tuple(unb64(text[:_PAIR_TEXT])[:PAIR_SIZE] for text in answer["options"])
         for answer in value["answers"]
     )
 
@@ -308,7 +307,7 @@ def points(ballot: Ballot) -> tuple[list[bytes], list[bytes]]:
 
 def _demand_unique(encoded: Sequence[Sequence[bytes] | None]) -> None:
     pairs = [pair for answer in encoded if answer for pair in answer]
-    for part in (slice(0, POINT_SIZE), slice(POINT_SIZE, _PAIR)):
+    for part in (slice(0, POINT_SIZE), slice(POINT_SIZE, PAIR_SIZE)):
         if len({pair[part] for pair in pairs}) != len(pairs):
             raise Refused("ballots.unique", "a ciphertext part occurs twice in the ballot")
 
@@ -434,69 +433,3 @@ def _verify_alone(manifest: Manifest, ballot: Ballot) -> None:
         total = elgamal.total(suite, list(answer.ciphertexts))
         if not proof.holds(suite, key, total, answer.sum, place, motion.low):
             raise Refused("ballots.proofs", f"{where}: motion {index}, the sum")
-
-
-def reveal(
-    manifest: Manifest,
-    ballot: dict[str, Any],
-    choices: Choices,
-    randomness: Sequence[Sequence[int] | None],
-) -> dict[str, Any]:
-    """What testing a ballot reveals (§8). `ballot`, `randomness`: as `encrypt` gave them."""
-    answers = []
-    for motion, chosen, rs in zip(manifest.motions, choices, randomness, strict=True):
-        if chosen is None or rs is None:
-            answers.append(None)
-            continue
-        marks = [int(option in chosen) for option in range(len(motion.options))]
-        opened = [b64(r.to_bytes(SCALAR_SIZE, "big")) for r in rs]
-        answers.append({"choices": marks, "randomness": opened})
-    return {"format": TEST_FORMAT, "ballot": ballot, "answers": answers}
-
-
-def verify_test(manifest: Manifest, value: Any) -> tuple[str, list[list[int] | None]]:
-    """(tracker, choices) of a tested ballot: it holds exactly what was chosen.
-
-    `value`: JSON value of the revealed text. Raises Refused("test", …).
-    """
-    shape, motions = Shape("test"), manifest.motions
-    shape.fields(value, "test", "format", "ballot", "answers")
-    shape.equal(value["format"], "format", TEST_FORMAT)
-    unsigned = shape.fields(value["ballot"], "ballot", *_FIELDS)
-    shape.equal(unsigned["manifest"], "manifest", manifest.hash.hex())
-    count = len(motions)
-    sealed = shape.items(unsigned["answers"], "ballot.answers", count, count)
-    opened = shape.items(value["answers"], "answers", count, count)
-    choices: list[list[int] | None] = []
-    for index, motion in enumerate(motions):
-        if sealed[index] is None and opened[index] is None:
-            choices.append(None)
-        else:
-            where = f"answers[{index}]"
-            marks = _reopen(manifest, motion, sealed[index], opened[index], where)
-            choices.append(marks)
-    return tracker(manifest, unsigned), choices
-
-
-def _reopen(
-    manifest: Manifest, motion: Motion, sealed: Any, opened: Any, where: str
-) -> list[int]:
-    """Encrypt again and compare; the options chosen."""
-    shape, suite, count = Shape("test"), manifest.suite, len(motion.options)
-    shape.fields(sealed, where, "options", "sum")
-    shape.fields(opened, where, "choices", "randomness")
-    texts = shape.items(sealed["options"], where, count, count)
-    marks = shape.items(opened["choices"], where, count, count)
-    rs = shape.items(opened["randomness"], where, count, count)
-    chosen = []
-    for option in range(count):
-        place = f"{where}.options[{option}]"
-        data = shape.data(texts[option], place, _PAIR + proof.size(0, 1))
-        message = shape.integer(marks[option], place, 0, 1)
-        r = shape.scalar(suite, shape.data(rs[option], place, SCALAR_SIZE), place)
-        again = elgamal.encrypt(suite, manifest.election_key, message, r)
-        if again.encode() != data[:_PAIR]:
-            raise shape.refuse(place, "holds another choice")
-        if message:
-            chosen.append(option)
-    return chosen
