@@ -319,6 +319,11 @@ def grouped(code: str) -> str:
     return "-".join(code[i : i + 4] for i in range(0, len(code), 4))
 
 
+def fingerprint(sha256: str) -> str:
+    """The first eight digits in two groups, short enough to read aloud: ``1A2B 3C4D``."""
+    return f"{sha256[:4]} {sha256[4:8]}".upper()
+
+
 def masked(name: str) -> str:
     """The family name's first character and two stars, whatever the length.
 

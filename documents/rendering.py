@@ -7,14 +7,17 @@ Nothing is fetched: a template may refer to no file and no address.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.template import Context, Engine
+from django.utils.safestring import mark_safe
 
-from documents import qr
+from documents import papers, qr
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 _POINT = 72 / 25.4  # points in a millimetre
@@ -68,12 +71,57 @@ def _refuse(url: str, *_args: object, **_options: object) -> Any:
     raise ValueError(f"a paper may not fetch {url.split(':')[0]}")
 
 
-def _document(template: str, style: str, context: Mapping[str, Any]) -> Any:
+def render(
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    facts: papers.PaperFacts,
+    attachments: Mapping[str, bytes],
+) -> bytes:
+    """One archival paper: PDF/A-3b, tagged, with its data inside, the same bytes each time.
+
+    Args:
+        template: name in ``templates/documents/pdf``; gets ``facts``, ``qr`` (of the
+            verification address), ``attached`` (name, SHA-256 and fingerprint of each
+            attachment) and ``context``.
+        facts: dates come from here, never from the clock.
+        attachments: file name to bytes; the first one's fingerprint stands on every page.
+    """
+    from weasyprint import Attachment
+
+    at = facts.issued_at.astimezone(UTC)
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in attachments.items()}
+    attached = [
+        papers.Attachment(name=name, sha256=digest, note="附在本文件内")
+        for name, digest in digests.items()
+    ]
+    common = {
+        "facts": facts,
+        "qr": mark_safe(qr.svg(facts.verify_url)),  # noqa: S308 - our own drawing
+        "attached": attached,
+        "fingerprint": papers.fingerprint(attached[0].sha256) if attached else "",
+    }
+    document = _document(template, "paper.css", {**common, **context}, tags=True)
+    written: bytes = document.write_pdf(
+        pdf_variant="pdf/a-3b",
+        pdf_tags=True,
+        pdf_identifier=hashlib.sha256(facts.code.encode()).digest()[:16],
+        attachments=[
+            Attachment(string=data, name=name, created=at, modified=at, relationship="Data")
+            for name, data in attachments.items()
+        ],
+    )
+    return written
+
+
+def _document(
+    template: str, style: str, context: Mapping[str, Any], *, tags: bool = False
+) -> Any:
     from weasyprint import HTML
 
     text = _engine().get_template(template).render(Context(context, use_l10n=False))
     page = HTML(string=text, url_fetcher=_refuse)
-    return page.render(stylesheets=[_style(style)], font_config=_fonts(), pdf_tags=False)
+    return page.render(stylesheets=[_style(style)], font_config=_fonts(), pdf_tags=tags)
 
 
 def render_sheets(

@@ -1,6 +1,12 @@
-"""Addresses."""
+"""Addresses below /v/."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from documents import views
 
 app_name = "documents"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.verify, name="verify"),
+    path("<str:code>", views.paper, name="paper"),
+    path("<str:code>/pdf", views.paper_pdf, name="paper-pdf"),
+]

@@ -10,10 +10,12 @@ something appended "valid". Then pyHanko's validation of the same signature.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -41,7 +43,8 @@ _RANGE = re.compile(
     rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]"
 )
 _HEX = re.compile(rb"(?:[0-9A-F]{2})+")  # as pyHanko writes it; lower case is a change
-_INFLATED = 32 * 1024 * 1024  # searched for a code at most
+# What is searched for a code at most: streams, and bytes of each before and after unpacking.
+_STREAMS, _PACKED, _UNPACKED = 1000, 256 * 1024, 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,18 +161,15 @@ def code_in(pdf: bytes) -> str | None:
 
 
 def _texts(pdf: bytes) -> Iterator[bytes]:
-    """The file, then its compressed streams, found without believing its structure."""
+    """The file, then its compressed streams, found without believing its structure.
+
+    Bounded: the file may be made to be expensive.
+    """
     yield pdf
-    left = _INFLATED
-    for start in re.finditer(rb"stream\r?\n(?=x)", pdf):
-        try:
-            text = zlib.decompressobj().decompress(pdf[start.end() :], left)
-        except zlib.error:
-            continue
-        yield text
-        left -= len(text)
-        if left <= 0:
-            return
+    for start in itertools.islice(re.finditer(rb"stream\r?\n(?=x)", pdf), _STREAMS):
+        packed = pdf[start.end() : start.end() + _PACKED]
+        with suppress(zlib.error):
+            yield zlib.decompressobj().decompress(packed, _UNPACKED)
 
 
 # --- The signature ---------------------------------------------------------------------
@@ -215,8 +215,6 @@ def _contents(pdf: bytes) -> bytes:
         raise _Fault("文件没有数字签名，或者签名已损坏。")
     if len(ranges) > 1:
         raise _Fault("文件里有不止一个签名，签发以后又有更新。")
-    if any(len(number) > 12 for number in ranges[0]):
-        raise _Fault("签名没有覆盖整个文件。")
     start, before, after, rest = (int(number) for number in ranges[0])
     if start != 0 or after + rest != len(pdf):
         raise _Fault("签名没有覆盖整个文件：签发以后有内容被追加或截去。")

@@ -1,0 +1,177 @@
+"""The resolution (决议): from its facts to sentences and to PDF. Judges nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.exact import format_area
+from documents import rendering
+from documents.papers import Count, MotionResult, ResolutionFacts
+from documents.wording import numeral
+
+# Civil Code art. 278 para. 1, items 1-9.
+MATTERS = (
+    "制定和修改业主大会议事规则",
+    "制定和修改管理规约",
+    "选举业主委员会或者更换业主委员会成员",
+    "选聘和解聘物业服务企业或者其他管理人",
+    "使用建筑物及其附属设施的维修资金",
+    "筹集建筑物及其附属设施的维修资金",
+    "改建、重建建筑物及其附属设施",
+    "改变共有部分的用途或者利用共有部分从事经营活动",
+    "有关共有和共同管理权利的其他重大事项",
+)
+_FRACTIONS = {(2, 3): "三分之二", (3, 4): "四分之三", (1, 2): "二分之一"}
+_FAILED = {
+    "quorum.heads": "参与人数不够",
+    "quorum.area": "参与面积不够",
+    "approval.heads": "同意人数不够",
+    "approval.area": "同意面积不够",
+    "requires": "须同时通过的事项没有通过",
+}
+
+
+def render_resolution(facts: ResolutionFacts, *, attachments: Mapping[str, bytes]) -> bytes:
+    """The unsigned PDF; ``attachments`` travel inside, the count (``tally.json``) first."""
+    return rendering.render(
+        "resolution.html", _context(facts), facts=facts, attachments=attachments
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    label: str
+    part: Count
+    whole: Count
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    motion: MotionResult
+    matter: str
+    condition: str
+    lines: tuple[_Line, ...]
+    verdict: str
+    because: str
+    margin: str
+
+
+def _context(facts: ResolutionFacts) -> dict[str, object]:
+    passed = any(motion.result == "passed" for motion in facts.motions)
+    return {
+        "rows": [_row(motion, facts) for motion in facts.motions],
+        "decisions": [_decision(motion) for motion in facts.motions],
+        "passed": passed,
+        "secrecy": _secrecy(facts),
+        "opening": _opening(facts),
+        "stamp_place": (
+            "相关业主代表或者业主委员会（盖章、签名）"
+            if facts.partial_scope
+            else "业主大会或者业主委员会（盖章）　负责人（签名）"
+        ),
+    }
+
+
+def _row(motion: MotionResult, facts: ResolutionFacts) -> _Row:
+    item = numeral(motion.matter)
+    return _Row(
+        motion=motion,
+        matter=f"属于民法典第二百七十八条第一款第（{item}）项：{MATTERS[motion.matter - 1]}",
+        condition=_condition(motion, facts.quorum),
+        lines=(_Line("参与表决", motion.participating, facts.roll), *_answers(motion)),
+        verdict="通过" if motion.result == "passed" else "未通过",
+        because=_because(motion, facts.quorum),
+        margin=_margin(motion, facts.quorum),
+    )
+
+
+def _answers(motion: MotionResult) -> list[_Line]:
+    if motion.candidates:
+        return [
+            _Line(
+                f"{candidate.name}（{'当选' if candidate.elected else '未当选'}）",
+                candidate.votes,
+                motion.participating,
+            )
+            for candidate in motion.candidates
+        ]
+    return [
+        _Line("同意", motion.votes_for, motion.participating),
+        _Line("反对", motion.against, motion.participating),
+        _Line("弃权", motion.abstain, motion.participating),
+    ]
+
+
+def _fraction(quorum: tuple[int, int]) -> str:
+    return _FRACTIONS.get(quorum, f"{quorum[1]}分之{quorum[0]}")
+
+
+def _condition(motion: MotionResult, quorum: tuple[int, int]) -> str:
+    whom = "候选人得到参与者中" if motion.candidates else "参与者中"
+    needed = (
+        f"{whom}人数和面积都达到四分之三以上的同意"
+        if motion.approval == "3/4"
+        else f"{whom}人数和面积都过半数的同意"
+    )
+    also = "".join(f"；第{numeral(each)}项也须通过" for each in motion.requires)
+    seats = f"；应选 {motion.seats} 人" if motion.seats else ""
+    return f"参与的人数和面积都达到{_fraction(quorum)}以上，并且{needed}{seats}{also}"
+
+
+def _because(motion: MotionResult, quorum: tuple[int, int]) -> str:
+    if motion.result == "passed":
+        return "。"
+    reasons = "，".join(_FAILED[each] for each in motion.failed)
+    if motion.result == "no_quorum":
+        return f"（没有达到{_fraction(quorum)}以上参与：{reasons}）。"
+    return f"（{reasons}）。"
+
+
+def _margin(motion: MotionResult, quorum: tuple[int, int]) -> str:
+    flip = motion.flip
+    if flip is None:
+        return ""
+    area = f"合计 {format_area(flip.area)} 平方米"
+    if motion.result == "passed":
+        return f"差额：只要 {flip.heads} 人，或者{area}，由同意改为反对，结果就会改变。"
+    both = " 并且 ".join(
+        text for text, needed in ((f"{flip.heads} 人", flip.heads), (area, flip.area)) if needed
+    )
+    if motion.result == "no_quorum":
+        return f"差额：还要有 {both}参与表决，才达到{_fraction(quorum)}。"
+    return f"差额：还要有 {both}改为同意，才会通过。"
+
+
+def _decision(motion: MotionResult) -> str:
+    head = f"{motion.position}. {motion.title}："
+    elected = "、".join(each.name for each in motion.candidates if each.elected)
+    if motion.result != "passed":
+        return f"{head}未通过。"
+    if elected:
+        return f"{head}通过，{elected}当选。{motion.decision}"
+    return f"{head}通过。{motion.decision}"
+
+
+def _secrecy(facts: ResolutionFacts) -> str:
+    if facts.keys.platform:
+        return (
+            "开票密钥由平台一方保管：平台从技术上能够读到网上的票。"
+            "计票结果附有证明，任何人都可以用公开的数据复核。"
+        )
+    names = "、".join(facts.keys.names)
+    server = facts.ballots.by_server
+    also = f"其中由服务器代为加密的 {server} 张，平台在加密以前能够读到。" if server else ""
+    return (
+        f"开票密钥由{names}分别保管，{facts.keys.threshold} 人到场才能开票。{also}"
+        "计票结果附有证明，任何人都可以用公开的数据复核。"
+    )
+
+
+def _opening(facts: ResolutionFacts) -> str:
+    if facts.opening_policy == "named":
+        return (
+            "本次是记名表决：截止以后逐票开票，业主可以查本人的票，"
+            "监票人、街道办事处和人民法院按程序可以查，其他业主不能查。"
+        )
+    return "本次只公布总数，不公开任何一张票的意见。"
