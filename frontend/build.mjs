@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '..', 'static', 'js');
-const OUTPUTS = {
+export const OUTPUTS = {
   'vote.js': 'vote.js',
   'check.js': 'check.js',
   'ballot.bundle.js': 'ballot.worker.js',
@@ -20,9 +20,11 @@ const OUTPUTS = {
 /** Where a BigInt literal begins in code: a digit, then `n` ending the number. */
 const BIGINT_LITERAL = /(?<![\w$."'])(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d+)n(?![\w$])/;
 
-export async function bundle(name) {
+export const bundle = (name) => bundleFile(join(here, 'src', OUTPUTS[name]));
+
+export async function bundleFile(path) {
   const result = await build({
-    entryPoints: [join(here, 'src', OUTPUTS[name])],
+    entryPoints: [path],
     absWorkingDir: here,
     bundle: true,
     minify: true,
@@ -36,10 +38,10 @@ export async function bundle(name) {
   // esbuild only warns of a BigInt literal below ES2020, and leaves it in: a browser
   // without BigInt would then stop at a syntax error. No warning is let through.
   if (result.warnings.length) {
-    throw new Error(name + ': ' + result.warnings.map((warning) => warning.text).join('; '));
+    throw new Error(path + ': ' + result.warnings.map((warning) => warning.text).join('; '));
   }
   const text = result.outputFiles[0].text;
-  if (BIGINT_LITERAL.test(text)) throw new Error(name + ': a BigInt literal');
+  if (BIGINT_LITERAL.test(text)) throw new Error(path + ': a BigInt literal');
   return text;
 }
 

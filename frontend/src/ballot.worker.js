@@ -3,6 +3,8 @@
  * ballot in its memory, and nowhere else. A sealed ballot leaves it once: signed (cast)
  * or opened (test), never both.
  */
+import './page/older.js';
+import { serve } from './page/server.js';
 import { fromBase64url, toBase64url, trackerText } from './protocol/bytes.js';
 import { credential, login, seal, sign } from './protocol/ballot.js';
 import { canonical } from './protocol/json.js';
@@ -12,8 +14,6 @@ let facts = null;
 let secret = null;
 let key = null;
 let sealed = null;
-
-class WrongKey extends Error {}
 
 const acts = {
   /** Answers the landing page's challenge with the letter's key. */
@@ -35,7 +35,9 @@ const acts = {
         ? credential(suite, facts.manifest.session, fromBase64url(message.token))
         : suite.random();
     key = suite.encode(suite.mul(suite.G, secret));
-    if (facts.mode === 'letter' && toBase64url(key) !== facts.key) throw new WrongKey();
+    if (facts.mode === 'letter' && toBase64url(key) !== facts.key) {
+      throw Object.assign(new Error('another key'), { code: 'key' });
+    }
     return {};
   },
 
@@ -70,12 +72,4 @@ function take() {
   return taken;
 }
 
-self.onmessage = ({ data }) => {
-  const { id } = data;
-  try {
-    const progress = (done, all) => self.postMessage({ id, progress: done / all });
-    self.postMessage({ id, answer: acts[data.act](data, progress) });
-  } catch (error) {
-    self.postMessage({ id, error: error instanceof WrongKey ? 'key' : 'failed' });
-  }
-};
+serve(acts);

@@ -3,13 +3,9 @@
  * from page to page, and lets the browser encrypt. Every word is in the page; everything
  * done here only shows, hides and fills in. Without it the server's pages work alone.
  */
+import { able as isAble, all, byId, show, startWorker } from './page/client.js';
+
 (function () {
-  'use strict';
-  const byId = (id) => document.getElementById(id);
-  const all = (selector, within) => Array.from((within || document).querySelectorAll(selector));
-  const show = (element, on) => {
-    if (element) element.hidden = !on;
-  };
   const submitNow = (form) => HTMLFormElement.prototype.submit.call(form);
   const disable = (form, off) =>
     all('button', form).forEach((button) => {
@@ -23,33 +19,7 @@
     return;
   }
   const token = /^#[\w-]{22}$/.test(location.hash) ? location.hash.slice(1) : '';
-  const able = !!(window.BigInt && window.crypto && crypto.getRandomValues && window.Worker);
-
-  /** A worker as a function from a message to a promise of its answer. */
-  function startWorker(url) {
-    const worker = new Worker(url);
-    const waiting = {};
-    let last = 0;
-    const settle = (id, method, value) => {
-      if (waiting[id]) waiting[id][method](value);
-      delete waiting[id];
-    };
-    worker.onmessage = ({ data }) => {
-      if (data.progress !== undefined) waiting[data.id].progress(data.progress);
-      else if (data.error) settle(data.id, 'reject', data.error);
-      else settle(data.id, 'resolve', data.answer);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      Object.keys(waiting).forEach((id) => settle(id, 'reject', 'failed'));
-    };
-    return (message, progress) =>
-      new Promise((resolve, reject) => {
-        const id = ++last;
-        waiting[id] = { resolve, reject, progress: progress || (() => 0) };
-        worker.postMessage(Object.assign({ id }, message));
-      });
-  }
+  const able = isAble();
 
   // A link within the page would replace the token in the address: go there without it.
   all('a[href^="#"]').forEach((link) =>

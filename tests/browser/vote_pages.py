@@ -35,12 +35,16 @@ class Seen:
 
 @dataclass
 class Site:
-    """What the pages say, and what the server has seen."""
+    """What the pages say, and what the server has seen.
+
+    `more`: further pages and answers by path and query.
+    """
 
     facts: dict[str, Any]
     challenge: str
     seen: list[Seen] = field(default_factory=list)
     broken_bundle: bool = False
+    more: dict[str, str] = field(default_factory=dict)
     url: str = ""
 
     def posted(self, path: str) -> list[dict[str, list[str]]]:
@@ -170,6 +174,9 @@ class Handler(BaseHTTPRequestHandler):
         }
         if path in pages:
             self.reply(pages[path](self.site))
+        elif self.path in self.site.more:
+            body = self.site.more[self.path]
+            self.reply(body, "text/html" if body.startswith("<") else "application/json")
         elif path == f"/vote/{SESSION}/receipt/":
             self.reply(page("回执", "<h1>已收到</h1>", 'data-vote="done"'))
         elif path.startswith("/static/js/") and (STATIC / Path(path).name).is_file():
