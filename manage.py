@@ -11,6 +11,8 @@ def main() -> None:
 
     if sys.argv[1:2] == ["count"]:
         return count_without_settings()
+    if sys.argv[1:2] == ["verify_document"] and "--offline" in sys.argv:
+        return verify_without_settings()
     execute_from_command_line(sys.argv)
 
 
@@ -19,6 +21,16 @@ def count_without_settings() -> None:
     from django.conf import settings
 
     from voting.management.commands.count import Command
+
+    settings.configure()
+    Command().run_from_argv(sys.argv)
+
+
+def verify_without_settings() -> None:
+    """Offline, a paper is checked where there is neither a register nor a configuration."""
+    from django.conf import settings
+
+    from documents.management.commands.verify_document import Command
 
     settings.configure()
     Command().run_from_argv(sys.argv)
