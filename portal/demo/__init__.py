@@ -1,0 +1,1 @@
+"""The sample estate and the story told on it."""
