@@ -307,9 +307,9 @@ def _make(session: LetterSession, sheets: Sequence[_Sheet], path: Path) -> int:
 
 @lru_cache(maxsize=4)
 def _density(session: LetterSession, money: bool) -> str:
-    """The largest of three type sizes with which one sheet is enough."""
+    """The largest of four layouts with which one sheet is enough."""
     context = {"session": session, "money": money, "host": _host(session)}
-    for density in ("few", "some", "many"):
+    for density in ("few", "some", "many", "tight"):
         with suppress(rendering.PageOverflow):
             rendering.render_sheets(
                 "letters.html",

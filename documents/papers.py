@@ -244,7 +244,7 @@ class LetterSession:
     """Where the paper ballot goes: ``物业服务中心门口票箱（8:00—20:00）``."""
     motions: tuple[LetterMotion, ...]
     rules: tuple[str, ...]
-    """Short sentences: changing a vote, duplicates, silence, limit of proxies, clauses."""
+    """Short sentences: quorum with its article, changing a vote, duplicates, silence."""
     proxy_limit: str = ""
     """One sentence, e.g. ``一名受托人最多接受三名业主委托。``"""
     opening_policy: OpeningPolicy
