@@ -36,6 +36,7 @@ from documents.papers import LetterFacts, LetterSession
 
 _ROOT = Path(__file__).resolve().parent.parent
 _ROWS = 25  # on one sign-off sheet
+_ROOMY = 110  # characters beside the window in full size
 _BACKGROUNDS = 2  # front and back, pages 0 and 1 of every batch
 
 
@@ -167,7 +168,9 @@ def _sheets(ordered: Sequence[LetterFacts]) -> Iterator[_Sheet]:
                 ends_odd=number == len(lists) and number % 2 == 1,
             )
         for letter in letters:
-            yield _Sheet("_letter_own.html", {"lines": _own_lines(letter)}, letter=letter)
+            lines = _own_lines(letter)
+            long = " long" if sum(map(len, lines)) > _ROOMY else ""
+            yield _Sheet("_letter_own.html", {"lines": lines, "long": long}, letter=letter)
 
 
 def _own_lines(letter: LetterFacts) -> list[str]:
