@@ -121,8 +121,9 @@ def progress(session: Session, at: datetime) -> Progress:
     sums = session.parties.aggregate(
         heads=Count("pk"),
         heads_voted=Count("pk", filter=voted),
-        area=Sum("area", default=0),
+        # Before `area`: an aggregate of that name would hide the column.
         area_voted=Sum("area", filter=voted, default=0),
+        area=Sum("area", default=0),
         ballots=Sum("ballots", default=0),
     )
     return Progress(phase=phase(session, at), **sums)
@@ -193,8 +194,8 @@ def turnout(session: Session) -> list[Turnout]:
     whole = session.parties.aggregate(
         heads=Count("pk"),
         heads_voted=Count("pk", filter=Q(ballots__gt=0)),
-        area=Sum("area", default=0),
         area_voted=Sum("area", filter=Q(ballots__gt=0), default=0),
+        area=Sum("area", default=0),
     )
     return [Turnout(building="", entrance="", **whole), *lines]
 
