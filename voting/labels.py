@@ -52,3 +52,9 @@ WHY_ONE_HEAD: dict[str, _Text] = {
     "developer": _("建设单位未售和已售未交付的房屋，合计算一"),
 }
 """SPC interpretation on condominium ownership (2020), art. 9, in plain words."""
+
+
+def door(building: str, entrance: str) -> str:
+    """A building and its entrance as they stand on the door: 3幢2单元."""
+    numbered = entrance.isalnum() and entrance.isascii()
+    return building + (f"{entrance}单元" if numbered else entrance)
