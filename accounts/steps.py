@@ -29,14 +29,14 @@ def queue_message(
     rendered(template, params)
     if not phone:
         return None
-    message, _created = Message.objects.get_or_create(
+    message = Message(
         key=key,
-        defaults={
-            "phone": phone,
-            "template": template,
-            "params": params,
-            "not_before": not_before or at,
-            "created_at": at,
-        },
+        phone=phone,
+        template=template,
+        params=params,
+        not_before=not_before or at,
+        created_at=at,
     )
+    # One statement where get_or_create needs four: every ballot queues a message.
+    Message.objects.bulk_create([message], ignore_conflicts=True)
     return message

@@ -16,6 +16,5 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/set/", views.password_set, name="account_set_password"),
-    path("phone/verify/", views.verify_phone, name="account_verify_phone"),
     path("2fa/", include("allauth.mfa.urls")),
 ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from core.exact import format_area, share_down
 from portal.results import MotionLine
-from voting.labels import MATTERS, WHY_ONE_HEAD, MatterLabel
+from voting.labels import MATTERS, WHY_ONE_HEAD, MatterLabel, door
 from voting.selectors import Turnout
 
 register = template.Library()
@@ -83,16 +83,14 @@ def matter_label(matter: int) -> MatterLabel:
 
 @register.simple_tag
 def door_title(building: str, entrance: str) -> str:
-    """1幢2单元, or 1幢 where there is one door."""
-    if not entrance:
-        return building
-    return _("%(building)s%(entrance)s单元") % {"building": building, "entrance": entrance}
+    """3幢2单元, or 3幢 where there is one door."""
+    return door(building, entrance)
 
 
 @register.filter
 def door_name(place: Turnout) -> str:
     """The same for a line of the turnout."""
-    return str(door_title(place.building, place.entrance))
+    return door(place.building, place.entrance)
 
 
 @register.simple_tag

@@ -1,6 +1,6 @@
 """What the staff views share."""
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
 
 from accounts.models import User
 
@@ -15,3 +15,8 @@ def user_of(request: HttpRequest) -> User:
 def actor_of(request: HttpRequest) -> str:
     """The person signed in, as logs name people."""
     return f"user:{user_of(request).pk}"
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form was sent; None where nothing was, so that an empty form is still judged."""
+    return request.POST if request.method == "POST" else None

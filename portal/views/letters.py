@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import Job
 from accounts.permissions import Permission
 from portal.selectors import job_for, session_for
-from portal.views.common import actor_of
+from portal.views.common import actor_of, posted
 from voting.forms.staff import ReissueForm
 from voting.models import Party, Session
 from voting.selectors import phase
@@ -68,7 +68,7 @@ def reissue(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
     party = session.parties.filter(number=number).prefetch_related("units").first()
     if party is None:
         raise Http404
-    form = ReissueForm(request.POST or None)
+    form = ReissueForm(posted(request))
     if request.method == "POST" and form.is_valid():
         made = reissue_letter(
             party_id=party.pk,

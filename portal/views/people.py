@@ -13,7 +13,7 @@ from accounts.services.people import deactivate_user, grant_role, invite_user, r
 from core.errors import RuleViolation
 from portal.forms import GrantForm, InviteForm, ReasonForm, add_reasons
 from portal.selectors import living_authorities
-from portal.views.common import user_of
+from portal.views.common import posted, user_of
 
 
 @require_safe
@@ -32,7 +32,7 @@ def people(request: HttpRequest) -> HttpResponse:
 def invite(request: HttpRequest) -> HttpResponse:
     """Make an account."""
     require(request.user, Permission.MANAGE_GRANTS)
-    form = InviteForm(request.POST or None)
+    form = InviteForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             person = invite_user(**form.cleaned_data, actor=user_of(request), at=timezone.now())
@@ -50,7 +50,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     someone = person_for(request.user, pk)
     now = timezone.now()
     form = GrantForm(
-        request.POST or None,
+        posted(request),
         authorities=living_authorities(timezone.localtime(now)),
         initial={"valid_from": timezone.localdate()},
     )
@@ -81,7 +81,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End a grant, with a reason."""
     grant = grant_for(request.user, pk)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         revoke_role(
             grant=grant,
@@ -98,7 +98,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Close an account, with a reason."""
     someone = person_for(request.user, pk)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         deactivate_user(
             user=someone,

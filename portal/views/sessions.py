@@ -17,7 +17,7 @@ from portal.forms import add_reasons
 from portal.selectors import doors_of, session_for
 from portal.shares import by_area
 from portal.views.announced import announced
-from portal.views.common import actor_of
+from portal.views.common import actor_of, posted
 from registry.models import Estate
 from registry.selectors import profile_for
 from voting.forms.staff import (
@@ -48,7 +48,7 @@ _form_page = require_http_methods(["GET", "HEAD", "POST"])
 def session_new(request: HttpRequest, code: str) -> HttpResponse:
     """Begin a draft."""
     estate = estate_for(request.user, code, _P.MANAGE_SESSION)
-    form = SessionForm(request.POST or None, doors=doors_of(estate))
+    form = SessionForm(posted(request), doors=doors_of(estate))
     if request.method == "POST" and form.is_valid():
         try:
             session = create_session(
@@ -84,7 +84,7 @@ def session_edit(request: HttpRequest, code: str) -> HttpResponse:
     draft = _draft(request, code)
     stored = {name: getattr(draft, name) for name in SessionForm.base_fields}
     form = SessionForm(
-        request.POST or None,
+        posted(request),
         doors=doors_of(draft.estate),
         initial=stored | {"scope": scope_values(draft.scope)},
     )
@@ -190,7 +190,7 @@ def announce(request: HttpRequest, code: str) -> HttpResponse:
         context = _draft_context(draft, permissions_at(request.user, draft.estate))
         context |= {"reasons": weighed.reasons, "refused": request.method == "POST"}
         return render(request, "staff/draft.html", context, status=409)
-    form = AnnounceForm(request.POST or None)
+    form = AnnounceForm(posted(request))
     if request.method == "POST" and form.is_valid():
         tables = {
             motion.pk: by_area(motion.cost_fen) for motion in weighed.motions if motion.cost_fen
@@ -217,7 +217,7 @@ def announce(request: HttpRequest, code: str) -> HttpResponse:
 def cancel(request: HttpRequest, code: str) -> HttpResponse:
     """Call a session off, at the latest before it opens."""
     found = session_for(request.user, code, _P.MANAGE_SESSION)
-    form = CancelForm(request.POST or None)
+    form = CancelForm(posted(request))
     if request.method == "POST" and form.is_valid():
         cancel_session(
             session_id=found.pk,
@@ -232,7 +232,7 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _motion(request: HttpRequest, draft: Session, motion: Motion | None) -> HttpResponse:
-    form = MotionForm(request.POST or None, motion=motion)
+    form = MotionForm(posted(request), motion=motion)
     if request.method == "POST" and form.is_valid():
         try:
             saved = save_motion(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.text import half_width
 from voting.domain.drafts import motion_reasons, session_reasons
 from voting.domain.reasons import Reason
-from voting.labels import MATTERS, MatterLabel
+from voting.labels import MATTERS, MatterLabel, door
 from voting.models import Motion, Session
 
 _YUAN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
@@ -231,12 +231,12 @@ class ReissueForm(forms.Form):
 def scope_choices(doors: Iterable[Door]) -> list[tuple[str, str]]:
     """Every building, and every entrance of a building that has several."""
     choices = []
-    for door in doors:
-        choices.append((str(door.building), door.name))
-        if len(door.entrances) > 1:
+    for place in doors:
+        choices.append((str(place.building), place.name))
+        if len(place.entrances) > 1:
             choices += [
-                (f"{door.building}{_EACH_ENTRANCE}{entrance}", f"{door.name}{entrance}单元")
-                for entrance in door.entrances
+                (f"{place.building}{_EACH_ENTRANCE}{entrance}", door(place.name, entrance))
+                for entrance in place.entrances
                 if entrance
             ]
     return choices

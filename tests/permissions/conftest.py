@@ -1,0 +1,5 @@
+"""Fixtures of the staff pages."""
+
+from tests.town import town
+
+__all__ = ["town"]

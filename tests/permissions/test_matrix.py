@@ -1,0 +1,301 @@
+"""Every address × every role: one table. An address that is missing from it fails.
+
+Whoever is not named in a row gets 404 from staff pages, the same as for a place that does
+not exist, and is sent to the sign-in page when not signed in. Public pages are the same
+for everybody: a role adds nothing there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Job, RoleGrant
+from tests.town import Town, announced, draft
+from voting.services.drafting import add_attachment
+
+PDF = b"%PDF-1.4\n%%EOF\n"
+OK, MOVED, BAD, NOT_FOUND, METHOD, REFUSED = 200, 302, 400, 404, 405, 409
+
+HERE = [
+    "organiser",
+    "supervisor",
+    "residents_committee",
+    "street_office",
+    "bureau",
+    "property_manager",
+    "operator",
+]
+THERE = [f"other {role}" for role in HERE if role != "operator"]
+PEOPLE = ["anonymous", "stranger", *HERE, *THERE]
+
+ANYBODY = set(PEOPLE)
+SIGNED_IN = ANYBODY - {"anonymous"}
+ORGANISER = {"organiser"}
+WATCHERS = {"organiser", "supervisor", "residents_committee", "street_office"}
+VIEWERS = WATCHERS | {"bureau"}
+OPERATOR = {"operator"}
+NOBODY: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address with its arguments: who may, and what they get."""
+
+    name: str
+    may: set[str]
+    status: int = OK
+    args: tuple[str, ...] = ()
+    post: bool = False
+
+
+TABLE = [
+    # --- the worklist and the places ---------------------------------------------------
+    Row("staff:home", SIGNED_IN),
+    Row("staff:estates", SIGNED_IN),
+    Row("staff:estate", VIEWERS, args=("estate",)),
+    # --- a draft -----------------------------------------------------------------------
+    Row("staff:session_new", ORGANISER, args=("estate",)),
+    Row("staff:session_new", ORGANISER, BAD, args=("estate",), post=True),
+    Row("staff:session", WATCHERS, args=("draft",)),
+    Row("staff:session_edit", ORGANISER, args=("draft",)),
+    Row("staff:session_edit", ORGANISER, BAD, args=("draft",), post=True),
+    Row("staff:motion_new", ORGANISER, args=("draft",)),
+    Row("staff:motion_new", ORGANISER, BAD, args=("draft",), post=True),
+    Row("staff:motion_edit", ORGANISER, args=("draft", "motion")),
+    Row("staff:motion_edit", ORGANISER, BAD, args=("draft", "motion"), post=True),
+    Row("staff:motion_remove", ORGANISER, args=("draft", "motion")),
+    Row("staff:motion_remove", ORGANISER, MOVED, args=("draft", "motion"), post=True),
+    Row("staff:attachment_add", ORGANISER, BAD, args=("draft", "motion"), post=True),
+    Row("staff:attachment", WATCHERS, args=("draft", "file")),
+    Row("staff:attachment_remove", ORGANISER, MOVED, args=("draft", "file"), post=True),
+    Row("staff:announce", ORGANISER, args=("draft",)),
+    Row("staff:announce", ORGANISER, BAD, args=("draft",), post=True),
+    Row("staff:cancel", ORGANISER, args=("draft",)),
+    Row("staff:cancel", ORGANISER, BAD, args=("draft",), post=True),
+    # --- an announced session ------------------------------------------------------------
+    Row("staff:session", VIEWERS, args=("session",)),
+    Row("staff:session_edit", ORGANISER, REFUSED, args=("session",)),
+    Row("staff:motion_new", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:announce", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:turnout", WATCHERS, args=("session",)),
+    Row("staff:turnout", NOBODY, args=("draft",)),
+    Row("staff:missing", WATCHERS, args=("session",)),
+    Row("staff:heads", WATCHERS, args=("session",)),
+    Row("staff:heads_csv", WATCHERS, args=("session",)),
+    Row("staff:board_export", WATCHERS, args=("session",)),
+    # Not even the organiser sees a result before the count.
+    Row("staff:result", NOBODY, args=("session",)),
+    Row("staff:letters", ORGANISER, args=("session",)),
+    Row("staff:letters_start", ORGANISER, MOVED, args=("session",), post=True),
+    Row("staff:letters_take", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:reissue", ORGANISER, args=("session", "number")),
+    Row("staff:reissue", ORGANISER, BAD, args=("session", "number"), post=True),
+    Row("staff:job", ORGANISER, args=("job",)),
+    Row("staff:job_state", ORGANISER, args=("job",)),
+    # --- people --------------------------------------------------------------------------
+    Row("staff:people", OPERATOR),
+    Row("staff:invite", OPERATOR),
+    Row("staff:invite", OPERATOR, BAD, post=True),
+    Row("staff:person", OPERATOR, args=("person",)),
+    Row("staff:person", OPERATOR, BAD, args=("person",), post=True),
+    Row("staff:deactivate", OPERATOR, args=("person",)),
+    Row("staff:deactivate", OPERATOR, BAD, args=("person",), post=True),
+    Row("staff:revoke", OPERATOR, args=("grant",)),
+    Row("staff:revoke", OPERATOR, BAD, args=("grant",), post=True),
+]
+
+# Sign-in and second factor: allauth's own pages. Somebody signed in is sent on from the
+# entrance; somebody who is not is sent to it.
+ENTRANCE = ["account_login", "account_request_login_code"]
+MIDWAY = ["account_confirm_login_code", "mfa_authenticate"]
+OWN_PAGES = [
+    "account_change_password",
+    "account_set_password",
+    "account_reauthenticate",
+    "mfa_index",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_reauthenticate_webauthn",
+]
+OWN_KEYS = ["mfa_remove_webauthn", "mfa_edit_webauthn"]
+PUBLIC_ENTRANCE = ["account_inactive", "mfa_login_webauthn", "account_logout"]
+
+# What owners and the public see: no role changes a word of it.
+PUBLIC = {
+    "portal:home": (),
+    "portal:help": (),
+    "portal:check": (),
+    "documents:verify": (),
+    "documents:paper": ("nothing",),
+    "documents:paper-pdf": ("nothing",),
+    "voting:enter": (),
+    "voting:letter": ("nothing",),
+    "voting:start": ("nothing",),
+    "voting:resume": ("session",),
+    "voting:identity": ("session",),
+    "voting:send_code": ("session",),
+    "voting:identity_sms": ("session",),
+    "voting:identity_document": ("session",),
+    "voting:motions": ("session",),
+    "voting:review": ("session",),
+    "voting:submit": ("session",),
+    "voting:cast": ("session",),
+    "voting:receipt": ("session",),
+    "voting:receipt_image": ("nothing",),
+    "voting:public_receipt": ("nothing",),
+    "voting:session": ("session",),
+    "voting:attachment": ("session", "number"),
+    "voting:board": ("session",),
+    "voting:manifest_file": ("session",),
+    "voting:checkpoints_file": ("session",),
+    "voting:result_file": ("session",),
+    "voting:proof": (),
+    "portal:text_size": (),
+    "portal:set_language": (),
+}
+
+
+def names(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[str]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name}"
+        else:
+            yield from names(entry, f"{entry.namespace}:" if entry.namespace else namespace)
+
+
+def test_every_address_has_its_row() -> None:
+    listed = {row.name for row in TABLE} | set(PUBLIC)
+    listed |= {*ENTRANCE, *MIDWAY, *OWN_PAGES, *OWN_KEYS, *PUBLIC_ENTRANCE}
+    assert sorted(set(names()) ^ listed) == []
+
+
+@pytest.fixture
+def arguments(town: Town) -> dict[str, Any]:
+    sketch = draft(town.here.estate)
+    motion = sketch.motions.get()
+    file = add_attachment(
+        motion_id=motion.pk, name="方案.pdf", content=PDF, actor="user:1", at=sketch.created_at
+    )
+    session = announced(town.here.estate)
+    job = Job.objects.create(
+        kind="letters", estate=town.here.estate, created_at=session.created_at
+    )
+    organiser = town.person("organiser")
+    return {
+        "estate": town.here.estate.code,
+        "draft": sketch.code,
+        "motion": motion.pk,
+        "file": file.pk,
+        "session": session.code,
+        "number": 1,
+        "job": job.pk,
+        "person": organiser.pk,
+        "grant": RoleGrant.objects.get(user=organiser).pk,
+        "nothing": "ZZZZZZZZ",
+    }
+
+
+def answer(town: Town, who: str, path: str, *, post: bool = False) -> Any:
+    """The response to one request by one person; whatever it changed is undone."""
+    client = Client(raise_request_exception=True)
+    if who != "anonymous":
+        client.force_login(
+            town.person(who), backend="django.contrib.auth.backends.ModelBackend"
+        )
+    before = transaction.savepoint()
+    try:
+        return client.post(path) if post else client.get(path)
+    finally:
+        transaction.savepoint_rollback(before)
+
+
+def expected(row: Row, who: str) -> int:
+    if who in row.may:
+        return row.status
+    return MOVED if who == "anonymous" else NOT_FOUND
+
+
+def test_every_role_gets_what_the_table_says(town: Town, arguments: dict[str, Any]) -> None:
+    for who in SIGNED_IN:
+        town.person(who)
+    wrong = []
+    for row in TABLE:
+        path = reverse(row.name, args=[arguments[name] for name in row.args])
+        for who in PEOPLE:
+            got = answer(town, who, path, post=row.post)
+            login = got.status_code == MOVED and got.headers["Location"].startswith(
+                "/accounts/"
+            )
+            if got.status_code != expected(row, who) or login is not (who == "anonymous"):
+                wrong.append((row.name, row.args, row.post, who, got))
+    assert wrong == []
+
+
+def test_sign_in_pages_know_only_in_and_out(town: Town) -> None:
+    wrong = []
+    for who in ("anonymous", "stranger", "organiser", "operator"):
+        inside = who != "anonymous"
+        for name in ENTRANCE:
+            if answer(town, who, reverse(name)).status_code != (MOVED if inside else OK):
+                wrong.append((name, who))
+        for name in OWN_PAGES:
+            got = answer(town, who, reverse(name))
+            to_login = got.status_code == MOVED and "/login/" in got.headers["Location"]
+            if to_login is inside:
+                wrong.append((name, who))
+        for name in OWN_KEYS:
+            got = answer(town, who, reverse(name, args=[1]))
+            # Signed in, the key has to be one's own; and the password is asked for again.
+            if got.status_code not in ((MOVED, NOT_FOUND) if inside else (MOVED,)):
+                wrong.append((name, who))
+        for name in [*MIDWAY, *PUBLIC_ENTRANCE]:
+            if answer(town, who, reverse(name)).status_code >= 500:
+                wrong.append((name, who))
+    assert wrong == []
+
+
+def test_public_pages_are_the_same_for_everybody(town: Town, arguments: dict[str, Any]) -> None:
+    wrong = []
+    for name, args in PUBLIC.items():
+        path = reverse(name, args=[arguments[arg] for arg in args])
+        answers = {
+            who: answer(town, who, path).status_code
+            for who in ("anonymous", "stranger", "organiser", "street_office", "operator")
+        }
+        if len(set(answers.values())) != 1 or max(answers.values()) >= 500:
+            wrong.append((name, answers))
+    assert wrong == []
+
+
+def test_the_gate_holds_for_an_address_without_a_check_of_its_own(client: Client) -> None:
+    answer = client.get("/staff/registry/anything?x=1")
+    assert answer.status_code == MOVED
+    assert answer.headers["Location"].startswith("/accounts/login/?next=%2Fstaff%2Fregistry")
+
+
+def test_the_table_shows_that_a_foreign_place_and_none_look_alike(
+    town: Town, arguments: dict[str, Any]
+) -> None:
+    foreign = answer(town, "organiser", reverse("staff:estate", args=[town.there.estate.code]))
+    nowhere = answer(town, "organiser", reverse("staff:estate", args=["ZZZZZZZZ"]))
+    assert foreign.status_code == nowhere.status_code == NOT_FOUND
+    assert plain(foreign, town.there.estate.code) == plain(nowhere, "ZZZZZZZZ")
+
+
+def plain(page: Any, code: str) -> str:
+    """A page without what differs by nature: its own address, and form tokens."""
+    return re.sub(r'value="\w{64}"', "", page.content.decode().replace(code, ""))
