@@ -8,10 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.gateways import MemoryGateway
+from tests.browser.conftest import Open, shoot
+from tests.voting.views.story import WANG, Letter, Vote, make_vote
 from voting.models import Ballot, Party
-
-from ..voting.views.story import WANG, Letter, Vote, make_vote
-from .conftest import Open, shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -65,5 +65,11 @@ def percent(part: int, whole: int) -> str:
     return share_down(part, whole)
 
 
+@register.filter
+def of_thousand(part: int, whole: int) -> int:
+    """A length for a bar of 1000; 0 of nothing."""
+    return min(1000, part * 1000 // whole) if whole else 0
+
+
 register.filter("square_metres", format_area)
 register.filter("yuan", format_yuan)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from logbook.models import Checkpoint, Entry
 from voting.labels import MATTERS
 from voting.models import Attachment, Session
-from voting.selectors import board_proof, body_of, phase, session_by_code, terms
+from voting.selectors import board_proof, phase, result_of, session_by_code, terms
 from voting.views.receipts import who_can_read
 
 # What a browser may show itself; anything else is downloaded.
@@ -45,7 +45,7 @@ def session_page(request: HttpRequest, code: str) -> HttpResponse:
         "motions": motions,
         "timeline": _timeline(session),
         "readers": who_can_read(session),
-        "result": body_of(session, "result") if now in {"counted", "resolved"} else None,
+        "result": result_of(session) if now in {"counted", "resolved"} else None,
     }
     return render(request, "voting/owner/session.html", context)
 

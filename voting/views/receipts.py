@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from core.canonical import NotCanonical, canonical, parse_narrow
 from documents.papers import ReceiptFacts
 from documents.qr import svg
+from documents.receipt_image import receipt_png
 from voting.models import Ballot, Party, Session
 from voting.protocol.ballot import tracker_text
 from voting.selectors import excluded_parties, phase, receipt_by_code, terms
@@ -121,8 +122,6 @@ def public_receipt(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def receipt_image(request: HttpRequest, code: str) -> HttpResponse:
     """The receipt as a picture: the one thing every phone can keep."""
-    from documents.receipt_image import receipt_png
-
     ballot = _ballot_or_404(code)
     facts = _facts(ballot)
     units = ballot.party.units.select_related("unit").order_by("pk")

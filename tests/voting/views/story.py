@@ -1,20 +1,16 @@
-"""A small estate with one announced vote, for driving the owners' pages.
-
-People are invented: document numbers use the reserved region 999999, phones the unassigned
-prefix 100.
-"""
+"""A small estate with one announced vote, open now, for driving the owners' pages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from registry.fields import keyed_hash
-from registry.models import Authority, Building, Division, Estate, Owner, Ownership, Unit
-from voting.models import Motion, Party, Session
+from registry.models import Estate
+from tests.factories import make_estate, make_owner, make_unit
+from voting.models import Party, Session
 from voting.services.drafting import add_attachment, create_session, save_motion
 from voting.services.freezing import freeze_session
 from voting.spool import read_spool
@@ -62,7 +58,7 @@ def make_vote(
 ) -> Vote:
     """Announce a vote of two motions, twenty days ago; the window is relative to now."""
     now = timezone.now()
-    estate = _estate(now)
+    estate = _estate()
     announced = now + opens_in - timedelta(days=20)
     act: dict[str, Any] = {"actor": "test", "at": announced}
     session = create_session(
@@ -112,77 +108,21 @@ def _shares(parties: Any) -> list[int]:
     return [party.area * 15 for party in parties]
 
 
-def _estate(now: datetime) -> Estate:
-    division, _ = Division.objects.get_or_create(
-        code="999999001001", defaults={"name": "试验社区", "level": 5}
-    )
-    authority = Authority.objects.create(
-        name="试验社区居民委员会",
-        kind="residents_committee",
-        division=division,
-        valid_from="2020-01-01",
-    )
-    estate = Estate.objects.create(
-        code=f"T{Estate.objects.count():07}",
-        name="示范花园",
-        division=division,
-        authority=authority,
-    )
-    buildings = {
-        name: Building.objects.create(estate=estate, name=name) for name in ("1幢", "2幢")
-    }
-    wang = _owner(estate, "王小明", 1, phone=PHONE)
-    ouyang = _owner(estate, "欧阳梅", 2)
-    joint = [_owner(estate, "李甲", 3, phone="10000000003"), _owner(estate, "李乙", 4)]
-    _unit(buildings["1幢"], "1", 1, "101", 9_000, [ouyang])
-    _unit(buildings["1幢"], "1", 2, "201", 9_000, [ouyang])
-    _unit(buildings["1幢"], "1", 3, "301", 8_840, [ouyang])
-    _unit(buildings["1幢"], "2", 3, "301", 8_932, [wang])
-    _unit(buildings["2幢"], "1", 5, "502", 12_050, joint)
-    _unit(buildings["2幢"], "1", 6, "602", 12_050, [], status="unsold")
+def _estate() -> Estate:
+    estate = make_estate("示范花园")
+    wang = make_owner(estate, "王小明", number=_document(1), phone=PHONE)
+    ouyang = make_owner(estate, "欧阳梅", number=_document(2), phone="")
+    joint = [
+        make_owner(estate, name, number=_document(n)) for n, name in ((3, "李甲"), (4, "李乙"))
+    ]
+    developer = make_owner(estate, "示范建设有限公司", kind="company", phone="")
+    for room, area in (("101", 90_00), ("201", 90_00), ("301", 88_40)):
+        make_unit(estate, "1幢", room, area, [ouyang])
+    make_unit(estate, "1幢", "301", 89_32, [wang], entrance="2单元")
+    make_unit(estate, "2幢", "502", 120_50, joint, voter=joint[0])
+    make_unit(estate, "2幢", "602", 120_50, [developer], status="unsold")
     return estate
 
 
-def _owner(estate: Estate, name: str, number: int, phone: str = "") -> Owner:
-    document = f"999999198001010{number:02}X"
-    return Owner.objects.create(
-        estate=estate,
-        name=name,
-        document_kind="居民身份证",
-        document_number=document,
-        document_hash=keyed_hash(document, purpose="document"),
-        phone=phone,
-        phone_hash=keyed_hash(phone, purpose="phone") if phone else "",
-    )
-
-
-def _unit(
-    building: Building,
-    entrance: str,
-    floor: int,
-    room: str,
-    area: int,
-    owners: list[Owner],
-    status: str = "delivered",
-) -> Unit:
-    unit = Unit.objects.create(
-        estate=building.estate,
-        building=building,
-        entrance=entrance,
-        floor=floor,
-        room=room,
-        label=f"{building.name}{entrance}单元{room}室",
-        use="residential",
-        area=area,
-        area_source="register",
-        status=status,
-    )
-    for position, owner in enumerate(owners):
-        Ownership.objects.create(
-            unit=unit, owner=owner, is_voter=position == 0, valid_from="2020-01-01"
-        )
-    return unit
-
-
-def titles(vote: Vote) -> list[str]:
-    return list(Motion.objects.filter(session=vote.session).values_list("title", flat=True))
+def _document(number: int) -> str:
+    return f"999999198001010{number:02}X"
