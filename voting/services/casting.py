@@ -59,8 +59,10 @@ def cast_sealed(
     """
     party = _party(session_id, party_id)
     given = dict(ballot)
-    repeated = _recorded(party, submission, _digest(party.session, given))
-    if repeated is not None:
+    repeated = party.ballots and _recorded(
+        party, submission, _digest(party.session, given)
+    )
+    if repeated:
         return repeated
     _demand_open(party.session, at)
     if given.get("encrypted_by") != sealing.BROWSER:
@@ -99,8 +101,8 @@ def cast_plain(
     """
     for _try in range(_TRIES):
         party = _party(session_id, party_id)
-        repeated = _recorded(party, submission, "")
-        if repeated is not None:
+        repeated = party.ballots and _recorded(party, submission, "")
+        if repeated:
             return repeated
         _demand_open(party.session, at)
         if party.ballots and not party.session.revote:
@@ -220,8 +222,8 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
     session = cast.party.session
     party = Party.objects.select_for_update().only(*_COUNTED, "phone").get(pk=cast.party.pk)
     digest = cast.parsed.digest.hex()
-    repeated = _recorded(party, cast.submission, digest)
-    if repeated is not None:
+    repeated = party.ballots and _recorded(party, cast.submission, digest)
+    if repeated:
         return repeated
     _demand_place(cast, party)
     BallotPoint.objects.bulk_create(_points(session, cast.parsed))
