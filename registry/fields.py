@@ -7,6 +7,7 @@ is HMAC-SHA-256 over the normalised value and its purpose.
 
 import hmac
 import os
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.functional import cached_property
 
 _VERSION = b"\x01"
 
@@ -21,20 +23,42 @@ _VERSION = b"\x01"
 def seal_bytes(value: bytes, *, purpose: str) -> bytes:
     """Encrypt `value` under the data key, bound to `purpose`."""
     nonce = os.urandom(12)
-    return _VERSION + nonce + AESGCM(settings.DATA_KEY).encrypt(nonce, value, purpose.encode())
+    sealed = _cipher(settings.DATA_KEY).encrypt(nonce, value, purpose.encode())
+    return _VERSION + nonce + sealed
 
 
 def open_bytes(sealed: bytes, *, purpose: str) -> bytes:
     """Decrypt what `seal_bytes` made; raises cryptography's InvalidTag if it was changed."""
     if sealed[:1] != _VERSION:
         raise ValueError("unknown version of an encrypted value")
-    return AESGCM(settings.DATA_KEY).decrypt(sealed[1:13], sealed[13:], purpose.encode())
+    return _cipher(settings.DATA_KEY).decrypt(sealed[1:13], sealed[13:], purpose.encode())
+
+
+class KeyedDigest:
+    """An HMAC-SHA-256 under the hash key, fed piece by piece."""
+
+    def __init__(self, *, purpose: str) -> None:
+        self._hmac = hmac.new(settings.HASH_KEY, purpose.encode() + b"\x00", sha256)
+
+    def update(self, text: str) -> None:
+        """Add a piece of text."""
+        self._hmac.update(text.encode())
+
+    def hexdigest(self) -> str:
+        """The 64 hex digits of all pieces together."""
+        return self._hmac.hexdigest()
 
 
 def keyed_hash(value: str, *, purpose: str) -> str:
     """Return the 64 hex digits by which an encrypted value can be found again."""
-    message = purpose.encode() + b"\x00" + value.encode()
-    return hmac.new(settings.HASH_KEY, message, sha256).hexdigest()
+    digest = KeyedDigest(purpose=purpose)
+    digest.update(value)
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=2)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
 class EncryptedTextField(models.Field):  # type: ignore[type-arg]
@@ -48,7 +72,7 @@ class EncryptedTextField(models.Field):  # type: ignore[type-arg]
     def get_internal_type(self) -> str:
         return "BinaryField"
 
-    @property
+    @cached_property
     def purpose(self) -> str:
         return f"{self.model._meta.label_lower}.{self.name}"
 

@@ -18,10 +18,16 @@ def sealed_table(table: Table) -> bytes:
 def opened_table(sealed: bytes | memoryview) -> Table:
     """The inverse of `sealed_table`."""
     kept = _opened(sealed, _ROWS)
+    # Most cells of a roll repeat ("1幢", "住宅"): one text for all of them.
+    texts: dict[str, str] = {}
+    one = texts.setdefault
     return Table(
         header_row=kept["header_row"],
         header=tuple(kept["header"]),
-        rows=[Row(number, tuple(cells)) for number, cells in kept["rows"]],
+        rows=[
+            Row(number, tuple([one(cell, cell) for cell in cells]))
+            for number, cells in kept.pop("rows")
+        ],
         faults=tuple(CellFault(*fault) for fault in kept["faults"]),
         merged=tuple(Merged(*merged) for merged in kept["merged"]),
         sheet=kept["sheet"],

@@ -25,13 +25,14 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
+from core.tables import Table
 from registry.domain.columns import mapping_faults
 from registry.domain.difference import Difference, Holding, Known, Registry, Standing, compare
 from registry.domain.doctor import Person, Room, Staff
 from registry.domain.profiles import Layer, RuleValue, resolve
 from registry.domain.rooms import natural
 from registry.domain.rows import Fault, UnitRow, parse, prepare
-from registry.fields import keyed_hash
+from registry.fields import KeyedDigest, keyed_hash
 from registry.models import (
     Authority,
     Estate,
@@ -196,7 +197,11 @@ def registry_of(estate_id: int) -> tuple[Registry, str]:
 
 def roll_preview(roll_import: RollImport) -> Preview:
     """Read the kept file again and hold it against the registry as it stands now."""
-    table = opened_table(roll_import.rows)
+    return preview_of(roll_import, opened_table(roll_import.rows))
+
+
+def preview_of(roll_import: RollImport, table: Table) -> Preview:
+    """What the table of an import would change now."""
     registry, digest = registry_of(roll_import.estate_id)
     faults = mapping_faults(roll_import.mapping, table.header)
     if faults:
@@ -209,26 +214,32 @@ def roll_preview(roll_import: RollImport) -> Preview:
     return Preview(tuple(units), tuple(row_faults), (), difference, digest)
 
 
-def doctor_rooms(estate_id: int, *, with_spaces: bool) -> list[Room]:
+def doctor_rooms(estate_id: int, *, with_spaces: bool, with_names: bool) -> list[Room]:
     """The rooms of an estate for the roll doctor.
 
     `with_spaces`: parking and storage spaces too, where the estate's rules count them.
+    `with_names`: owners' names are only looked at where there are others to compare.
     """
     people: dict[int, list[Person]] = defaultdict(list)
     titles = Ownership.objects.filter(
         unit__estate_id=estate_id, unit__is_active=True, valid_to__isnull=True
     )
-    for unit_id, is_voter, *known in titles.values_list(
+    columns = [
         "unit_id",
         "is_voter",
         "owner__document_hash",
-        "owner__name",
         "owner__document_number",
         "owner__phone_hash",
         "owner__identity_check",
+    ]
+    if with_names:
+        columns.append("owner__name")
+    for unit_id, is_voter, key, number, phone, check, *name in titles.values_list(
+        *columns
     ).iterator(chunk_size=5000):
-        key, name, number, phone, check = known
-        people[unit_id].append(Person(key, name, number, phone, is_voter, check))
+        people[unit_id].append(
+            Person(key, name[0] if name else "", number, phone, is_voter, check)
+        )
     left_out = ["common"] if with_spaces else ["common", "parking", "storage"]
     return [
         Room(unit_id, label, area, status != "delivered", tuple(people.get(unit_id, ())))
@@ -294,12 +305,14 @@ def estates_under(authority: Authority) -> QuerySet[Estate]:
 
 
 def _digest(registry: Registry) -> str:
-    units = [
-        (one.unit_id, one.facts, [holding[:-1] for holding in one.holdings])
-        for one in registry.units.values()
-    ]
-    owners = [(key, *known) for key, known in registry.owners.items()]
-    return keyed_hash(repr((sorted(units), sorted(owners))), purpose="registry.state")
+    # Piece by piece, in the order of the keys it was read in: one text would be large.
+    digest = KeyedDigest(purpose="registry.state")
+    for unit in registry.units.values():
+        holdings = [holding[:-1] for holding in unit.holdings]
+        digest.update(repr((unit.unit_id, unit.facts, holdings)))
+    for key, owner in registry.owners.items():
+        digest.update(repr((key, *owner)))
+    return digest.hexdigest()
 
 
 def _within(scope: Iterable[Mapping[str, Any]], path: str = "") -> Q:

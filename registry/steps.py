@@ -22,12 +22,9 @@ def examine_roll(estate: Estate, *, at: datetime) -> int:
     rules = profile_for(estate, timezone.localdate(at))
     # Without a rule of its own an estate's roll leaves spaces out (rules.md JI-10).
     with_spaces = "parking" in rules and rules["parking"].value != "none"
-    found = {
-        one.fingerprint: one
-        for one in examine(
-            doctor_rooms(estate.pk, with_spaces=with_spaces), staff_of(estate.pk)
-        )
-    }
+    staff = staff_of(estate.pk)
+    rooms = doctor_rooms(estate.pk, with_spaces=with_spaces, with_names=bool(staff))
+    found = {one.fingerprint: one for one in examine(rooms, staff)}
     known = {one.fingerprint: one for one in Finding.objects.filter(estate=estate)}
     Finding.objects.bulk_create(
         [

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NUMBER = re.compile(r"(\d+)")
 _DASHES = str.maketrans(dict.fromkeys("－—–―‐‑‒−﹣~～_＿", "-"))
@@ -24,6 +25,8 @@ def folded(text: str) -> str:
 
     For rooms and codes only. Names of people are never folded: NFKC changes rare characters.
     """
+    if text.isascii() and text.isalnum():
+        return text.upper()
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
     return "".join(plain.split()).upper()
 
@@ -42,6 +45,7 @@ def collision_key(label: str) -> str:
     return _SEPARATORS.sub("", folded(label))
 
 
+@lru_cache(maxsize=1024)  # a roll repeats few of them
 def building_name(text: str) -> str:
     """3, 3#, 3号楼, 3栋 and 3幢 are all 3幢; a name without a number stays as it is."""
     plain = folded(text).removeprefix("第")
@@ -53,6 +57,7 @@ def building_name(text: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=1024)  # a roll repeats few of them
 def entrance_name(text: str) -> str:
     """2, 02, 二单元 and 2单元 are all 2; empty where the building has no entrances."""
     bare = re.sub(r"(?:单元|门洞|梯)$", "", folded(text)).removeprefix("第")

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.errors import RuleViolation
@@ -254,6 +255,8 @@ class _Reader:
         self.row = unit.row
         if not unit.owners and unit.status in ("", "delivered") and unit.use != "common":
             self.fault("owners", "没有业主；如果是建设单位未出售的房屋，请在状态一列写“未售”")
+        if len(unit.owners) < 2:
+            return
         numbers = [owner.document_number for owner in unit.owners if owner.document_number]
         if len(set(numbers)) < len(numbers):
             self.fault("document_number", "同一套房屋的两位业主证件号码相同")
@@ -357,10 +360,10 @@ class _Reader:
         return code
 
     def _use(self) -> str:
-        text = rooms.folded(self.text("use"))
+        text = self.text("use")
         if not text:
-            return _mentioned(rooms.folded(self.text("room")), USES)
-        use = _mentioned(text, USES)
+            return _mentioned(self.text("room"), "use")
+        use = _mentioned(text, "use")
         if not use:
             self.fault("use", "用途不在已知的范围内，按“其他”处理", warning=True)
         return use or "other"
@@ -379,11 +382,12 @@ class _Reader:
         return area
 
     def _one_of(self, key: str, known: Mapping[str, str]) -> str:
-        text = rooms.folded(self.text(key))
+        text = self.text(key)
         if not text:
             return ""
+        plain = rooms.folded(text)
         for value, words in known.items():
-            if text in words.split():
+            if plain in words.split():
                 return value
         self.fault(key, "只能是" + "、".join(words.split()[0] for words in known.values()))
         return ""
@@ -394,8 +398,8 @@ class _Reader:
         return self._one_of("status", STATUSES)
 
     def _basis(self) -> str:
-        text = rooms.folded(self.text("basis"))
-        basis = _mentioned(text, BASES)
+        text = self.text("basis")
+        basis = _mentioned(text, "basis")
         if text and not basis:
             self.fault("basis", "权属依据看不懂，请核对", warning=True)
         return basis
@@ -510,10 +514,12 @@ class _Reader:
             self.fault("phone", "电话号码位数不对，请核对")
 
 
-def _mentioned(text: str, known: Mapping[str, str]) -> str:
+@lru_cache(maxsize=1024)
+def _mentioned(text: str, key: str) -> str:
     """The first kind of which a word occurs in the text, or ""."""
-    for kind, words in known.items():
-        if any(word in text for word in words.split()):
+    plain = rooms.folded(text)
+    for kind, words in {"use": USES, "basis": BASES}[key].items():
+        if any(word in plain for word in words.split()):
             return kind
     return ""
 

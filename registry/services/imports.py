@@ -37,7 +37,7 @@ from registry.models import (
     Unit,
 )
 from registry.roll_files import opened_table, opened_undo, sealed_table, sealed_undo
-from registry.selectors import Preview, document_key, registry_of, roll_preview
+from registry.selectors import Preview, document_key, preview_of, registry_of, roll_preview
 from registry.steps import examine_roll
 
 # Rows per statement: bounds memory, and stays far below SQLite's limit of variables.
@@ -74,7 +74,7 @@ def preview_import(
         actor=actor,
         created_at=at,
     )
-    _look(roll_import, roll_preview(roll_import))
+    _look(roll_import, preview_of(roll_import, table))
     with transaction.atomic(durable=True):
         roll_import.save()
         _remember(table, mapping)
@@ -89,7 +89,7 @@ def map_columns(
     roll_import = _previewed(import_id)
     table = opened_table(roll_import.rows)
     roll_import.mapping = dict(mapping)
-    _look(roll_import, roll_preview(roll_import))
+    _look(roll_import, preview_of(roll_import, table))
     with transaction.atomic(durable=True):
         _save_if_previewed(roll_import, "mapping", "summary")
         _remember(table, mapping)
@@ -112,7 +112,7 @@ def correct_cells(
         **roll_import.summary,
         "corrected": roll_import.summary.get("corrected", 0) + len(corrections),
     }
-    _look(roll_import, roll_preview(roll_import))
+    _look(roll_import, preview_of(roll_import, table))
     with transaction.atomic(durable=True):
         _save_if_previewed(roll_import, "rows", "summary")
         _log(roll_import, "roll-cells-corrected", actor, at)
@@ -137,24 +137,24 @@ def confirm_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
         raise RuleViolation("import.empty", _("表格里没有一套房屋，没有写入任何内容"))
     with transaction.atomic(durable=True):
         estate = Estate.objects.select_for_update().get(pk=roll_import.estate_id)
-        before, digest = registry_of(estate.pk)
+        _registry, digest = registry_of(estate.pk)
         if not digest == preview.digest == roll_import.summary["digest"]:
             raise RuleViolation(
                 "import.stale", _("预览之后名册又有改动，请重新上传一次，再核对差异")
             )
-        del before
         undo = _Writer(estate, timezone.localdate(at)).write(preview)
+        counts = preview.difference.counts
+        del preview, _registry  # room for what is read below
         roll_import.undo = sealed_undo(undo)
         roll_import.rows = b""
         roll_import.state, roll_import.confirmed_at = "confirmed", at
         open_findings = examine_roll(estate, at=at)
-        _after, digest = registry_of(estate.pk)
         roll_import.summary = {
             **roll_import.summary,
-            **preview.difference.counts,
+            **counts,
             "findings": open_findings,
-            "before": preview.digest,
-            "digest": digest,
+            "before": digest,
+            "digest": registry_of(estate.pk)[1],
         }
         _save_if_previewed(roll_import, "state", "confirmed_at", "summary", "rows", "undo")
         _log(roll_import, "roll-imported", actor, at)

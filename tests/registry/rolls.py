@@ -11,14 +11,16 @@ from registry.services.imports import confirm_import, preview_import
 
 AT = datetime(2026, 10, 1, 2, 0, tzinfo=UTC)
 HEADER = (
-    "不动产单元号", "坐落", "幢号", "单元", "层", "室号", "规划用途", "建筑面积(㎡)", "面积来源",
-    "权利人", "证件种类", "证件号码", "共有情况", "取得方式", "联系电话", "状态",
+    "不动产单元号", "坐落", "幢号", "单元", "层", "室号", "规划用途", "建筑面积(㎡)",
+    "面积来源", "权利人", "证件种类", "证件号码", "共有情况", "取得方式", "联系电话", "状态",
 )  # fmt: skip
 
 
 def number(serial: int) -> str:
-    """An 18-digit number of region 999999, which no place has."""
-    return f"999999{19500101 + serial % 365 // 32 * 100 + serial % 28:08}{serial % 1000:03}{serial // 1000 % 10}"
+    """An identity number of region 999999, which no place has; its check digit is right."""
+    body = f"999999{serial:011}"
+    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(body))
+    return body + "10X98765432"[total % 11]
 
 
 def line(**cells: str) -> tuple[str, ...]:
@@ -42,7 +44,7 @@ def roll_lines(count: int) -> list[tuple[str, ...]]:
             层=str(index // 2 % 25 + 1),
             室号=f"{index // 2 % 25 + 1}{index % 2 + 1:02}",
             权利人=f"王{chr(0x4E00 + index % 2000)}",
-            证件号码=f"999999{index:011}X",
+            证件号码=number(index),
             联系电话=f"1000{index:07}",
             **{"建筑面积(㎡)": f"{60 + index % 90}.{index % 100:02}"},
         )
