@@ -1,6 +1,8 @@
 /** The vectors written by Python and by JavaScript, and the standards' own. */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import {
@@ -14,9 +16,11 @@ import {
   sign,
   verifyBallot,
 } from '../src/protocol/ballot.js';
+import { checkCheckpoint, checkReceipt } from '../src/protocol/board.js';
 import {
   concat,
   fromBase64url,
+  fromHash,
   lp,
   toBase64url,
   trackerText,
@@ -25,7 +29,16 @@ import {
   utf8,
 } from '../src/protocol/bytes.js';
 import { canonical, parseCanonical } from '../src/protocol/json.js';
-import { checkManifest } from '../src/protocol/manifest.js';
+import {
+  aggregate,
+  decryptionEquations,
+  encodeAggregates,
+  opensTo,
+  SIDES,
+  verdicts,
+} from '../src/protocol/count.js';
+import { checkManifest, readTrustees } from '../src/protocol/manifest.js';
+import { leafHash, rootOfPath, Tree } from '../src/protocol/merkle.js';
 import {
   failing,
   keyEquation,
@@ -36,7 +49,8 @@ import {
 } from '../src/protocol/proofs.js';
 import { sm3 } from '../src/protocol/sm3.js';
 import { msm, suiteNamed } from '../src/protocol/suite.js';
-import { cases, fromHex, hex, replay, scalar, scalarHex } from '../tools/vectors.mjs';
+import { verifyExport } from '../src/protocol/verifier.js';
+import { cases, FOLDER, fromHex, hex, replay, scalar, scalarHex } from '../tools/vectors.mjs';
 
 test('SM3 gives the examples of GB/T 32905 appendix A', () => {
   const examples = {
@@ -238,6 +252,113 @@ test('vectors: refused ballots, each by the check that is named', () => {
     };
     if (vector.check === null) attempt();
     else assert.throws(attempt, { check: vector.check }, vector.what);
+  }
+});
+
+test('vectors: aggregates, decryptions, totals, verdicts', () => {
+  for (const vector of cases('07-tally.json')) {
+    const { manifest, tally } = vector;
+    const suite = suiteNamed(vector.suite);
+    const M = manifestHash(suite, manifest);
+    const { keys } = readTrustees(manifest);
+    const pair = (text) => {
+      const bytes = fromBase64url(text);
+      return { A: suite.point(bytes.subarray(0, 65)), B: suite.point(bytes.subarray(65)) };
+    };
+    const sums = manifest.motions.map((motion, i) => {
+      const answers = vector.counted
+        .filter(({ ciphertexts }) => ciphertexts[i])
+        .map(({ area, ciphertexts }) => ({ area, answer: { options: ciphertexts[i].map(pair) } }));
+      return aggregate(suite, motion, answers);
+    });
+    sums.forEach((sum, i) => {
+      const { heads, area } = tally.motions[i];
+      assert.deepEqual(encodeAggregates(suite, sum), { heads, area });
+    });
+    const opened = vector.decryptions.map(({ trustee: j, motions }) => ({
+      j,
+      F: motions.map((sides, motion) =>
+        SIDES.map((name, side) =>
+          sides[name].map((share, option) => {
+            const [A, B] = sums[motion][name][option];
+            const hash = fromHex(vector.tally_hash);
+            const place = { M, tally: hash, motion, option, side, j, vk: keys[j - 1], A, B };
+            const { F, equations } = decryptionEquations(suite, place, share);
+            assert.deepEqual(failing(suite, [{ equations }]), []);
+            const moved = decryptionEquations(suite, { ...place, option: option + 1 }, share);
+            assert.equal(failing(suite, [moved]).length, 1);
+            return F;
+          }),
+        ),
+      ),
+    }));
+    vector.totals.forEach((totals, motion) =>
+      totals.forEach((total, option) =>
+        SIDES.forEach((name, side) => {
+          const shares = opened
+            .slice(0, manifest.trustees.threshold)
+            .map(({ j, F }) => [j, F[motion][side][option]]);
+          const B = sums[motion][name][option][1];
+          assert.ok(opensTo(suite, B, shares, total[name]));
+          assert.ok(!opensTo(suite, B, shares, total[name] + 1));
+        }),
+      ),
+    );
+    const { motions } = vector.result;
+    verdicts(manifest, motions).forEach((verdict, i) => {
+      const { quorum_met, result, elected } = motions[i];
+      const said = elected ? { quorum_met, elected, result } : { quorum_met, result };
+      assert.deepEqual(verdict, said);
+    });
+  }
+});
+
+test('vectors: Merkle trees', () => {
+  for (const { suite: name, lines, leaves, roots, inclusion } of cases('08-merkle.json')) {
+    const suite = suiteNamed(name);
+    const tree = new Tree(suite);
+    lines.forEach((line, i) => {
+      assert.equal(hex(tree.root()), roots[i]);
+      assert.equal(hex(leafHash(suite, utf8(line))), leaves[i]);
+      tree.append(utf8(line));
+    });
+    assert.equal(hex(tree.root()), roots[lines.length]);
+    for (const { index, size, proof } of inclusion) {
+      const root = rootOfPath(suite, utf8(lines[index]), index, size, proof.map(fromHash));
+      assert.equal(hex(root), roots[size]);
+    }
+  }
+});
+
+test('vectors: checkpoints, receipts, tested ballots', () => {
+  for (const vector of cases('09-signed.json')) {
+    const { manifest, checkpoint, cosigned, receipt, tested } = vector;
+    const suite = suiteNamed(vector.suite);
+    const M = manifestHash(suite, manifest);
+    checkCheckpoint(checkpoint, manifest);
+    checkCheckpoint(cosigned, manifest);
+    checkReceipt(receipt, manifest, M);
+    assert.equal(hex(checkTest(manifest, tested.text)), tested.tracker);
+    const twice = cosigned.cosignatures.concat(cosigned.cosignatures);
+    assert.throws(() => checkCheckpoint({ ...cosigned, cosignatures: twice }, manifest));
+    assert.throws(() => checkCheckpoint({ ...checkpoint, size: 1 }, manifest));
+    assert.throws(() => checkReceipt({ ...receipt, party: 2 }, manifest, M));
+  }
+});
+
+test('vectors: boards', () => {
+  for (const vector of cases('10-boards.json')) {
+    const folder = join(FOLDER, vector.folder);
+    const files = {};
+    for (const name of readdirSync(folder)) {
+      files[name] = new Uint8Array(readFileSync(join(folder, name)));
+    }
+    const { root, key, receipt, refused_by: by } = vector;
+    const report = verifyExport(files, { root, key, receipt });
+    const failed = report.checks.filter((check) => !check.ok).map((check) => check.name);
+    assert.equal(report.ok, by === null, vector.folder + ': ' + failed);
+    if (by === null) assert.deepEqual(report.results, vector.results);
+    else assert.ok(failed.includes(by), vector.folder + ': ' + failed);
   }
 });
 

@@ -27,9 +27,9 @@ export function isHash(value) {
   return isText(value) && /^[0-9a-f]{64}$/.test(value);
 }
 
-/** A UTC time of the protocol; such texts sort as the times they name. */
+/** A UTC time of the protocol, years 2000 to 2999; such texts sort as the times they name. */
 export function isTime(value) {
-  if (!isText(value) || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value)) return false;
+  if (!isText(value) || !/^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value)) return false;
   const date = new Date(value);
   return !isNaN(date) && date.toISOString() === value.slice(0, -1) + '.000Z';
 }
