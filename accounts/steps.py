@@ -16,11 +16,11 @@ def queue_message(
     params: dict[str, str],
     at: datetime,
     not_before: datetime | None = None,
-) -> Message | None:
+) -> bool:
     """Put an SMS into the outbox, once per `key` however often this runs.
 
-    `key` names the event and the person, e.g. "session:12:opened:party:7". None where
-    there is no phone to send to. ValueError where the text and its gaps do not fit.
+    `key` names the event and the person, e.g. "session:12:opened:party:7". False
+    where there is no phone to send to. ValueError where the text and its gaps do not fit.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a message is queued inside the caller's transaction only")
@@ -28,7 +28,7 @@ def queue_message(
         raise ValueError(f"no message text {template}")
     rendered(template, params)
     if not phone:
-        return None
+        return False
     message = Message(
         key=key,
         phone=phone,
@@ -39,4 +39,4 @@ def queue_message(
     )
     # One statement where get_or_create needs four: every ballot queues a message.
     Message.objects.bulk_create([message], ignore_conflicts=True)
-    return message
+    return True

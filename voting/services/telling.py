@@ -56,14 +56,13 @@ def _tell(
 
 
 def _queue(party: Party, template: str, facts: Mapping[str, str], at: datetime) -> bool:
-    message = queue_message(
+    return queue_message(
         key=f"session:{party.session_id}:{template}:party:{party.pk}",
         phone=party.phone,
         template=template,
         params={gap: facts[gap] for gap in gaps(TEXTS[template])},
         at=at,
     )
-    return message is not None
 
 
 def _facts(session: Session) -> dict[str, str]:
