@@ -203,4 +203,6 @@ LOGGING = {
     "filters": {"mask": {"()": "accounts.masking.MaskFilter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["mask"]}},
     "root": {"handlers": ["stderr"], "level": env_text("YISHI_LOG_LEVEL", "INFO")},
+    # One line for every font and page they touch.
+    "loggers": {"weasyprint": {"level": "ERROR"}, "fontTools": {"level": "ERROR"}},
 }
