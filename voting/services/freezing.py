@@ -376,7 +376,7 @@ def _manifest(
 
 def _motion(motion: Motion) -> dict[str, Any]:
     return {
-        "id": f"m{motion.position}",
+        "id": str(motion.position),
         "matter": motion.matter,
         "kind": "question",
         "title": motion.title,

@@ -1,0 +1,411 @@
+"""The main job, told on the sample estate from the register's export to the signed resolution.
+
+Every step is the command a person of that role would give, at an explicit instant; no period
+of law is shortened. Two votes: one ended, counted and resolved; one still open.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from registry.services.findings import waive_finding
+
+from accounts.models import User
+from accounts.services.people import grant_role, invite_user
+from core.deadlines import local_day
+from documents.authority import development_identity
+from funds.domain.apportionment import share_table
+from portal.demo.choices import scripted_choices
+from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
+from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
+from registry.models import Authority, Estate, Finding
+from registry.services import imports, places, profiles
+from voting.models import Party, Session
+from voting.protocol import credential
+from voting.protocol.ballot import BROWSER, seal
+from voting.protocol.shape import unb64
+from voting.selectors import terms
+from voting.services import casting, drafting, freezing, letters
+from voting.spool import Secret, read_spool
+from voting.tasks import sweep_all
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CITY = "340800000000"
+# Days of the story before today.
+BEGINS, NOTICE, OPENS, CLOSES = 60, 55, 38, 24
+NEXT_NOTICE, NEXT_OPENS, NEXT_CLOSES = 20, 3, -11
+_OPTIONS = {"同意": 0, "反对": 1, "弃权": 2}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A motion of the story; `agreeing` per cent of its voters agree, by script."""
+
+    matter: int
+    title: str
+    text: str
+    agreeing: int
+    cost_fen: int | None = None
+
+
+FIRST = (
+    Question(
+        5,
+        "使用维修资金更换5幢、6幢电梯主机",
+        "5幢、6幢电梯使用18年，今年故障27次。是否同意使用住宅专项维修资金更换四部电梯的主机和钢丝绳？"
+        "费用由全体业主按专有部分面积分摊。",
+        86,
+        cost_fen=68_640_000,
+    ),
+    Question(
+        2,
+        "修改管理规约：电动自行车不得进楼充电",
+        "是否同意在管理规约中增加一条：电动自行车及其电池不得在楼道、电梯、户内公共通道停放和充电？",
+        91,
+    ),
+    Question(
+        8,
+        "利用电梯轿厢和门厅发布广告",
+        "是否同意把电梯轿厢和门厅的墙面用于发布商业广告？收入归全体业主，每季度公布。",
+        64,
+    ),
+)
+SECOND = (
+    Question(
+        5,
+        "使用维修资金修缮屋面防水",
+        "1幢至3幢屋面多处渗漏。是否同意使用住宅专项维修资金重做屋面防水？费用由全体业主按专有部分面积分摊。",
+        80,
+        cost_fen=31_520_000,
+    ),
+    Question(
+        4,
+        "续聘物业服务企业",
+        "现物业服务合同明年到期。是否同意续聘，服务内容和价格不变，期限三年？",
+        70,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What was told: for the files the demo leaves and the page it prints.
+
+    `choices`: of the ended vote, room → motion → 同意, 反对 or 弃权. `links`: of the open
+    vote, (rooms, address of the QR code, short code) of every letter.
+    """
+
+    sample: SampleEstate
+    people: Mapping[str, User]
+    ended: Session
+    opened: Session
+    choices: Mapping[str, Mapping[str, str]]
+    links: Sequence[tuple[str, str, str]]
+
+
+Say = Callable[[str], None]
+Keep = Callable[[Session], None]
+
+
+class _Days:
+    """Instants of the story: so many days before today, at an hour in Shanghai."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+
+    def __call__(self, days: int, hour: int = 9, minute: int = 0) -> datetime:
+        day = self._today - timedelta(days=days)
+        return datetime.combine(day, time(hour, minute), SHANGHAI)
+
+
+def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
+    """Tell the story up to `today`; `keep_letters` gets each session's printed letters."""
+    sample = sample_estate()
+    on = _Days(today)
+    development_identity(Path(settings.CA_DIR), not_before=on(90))
+    say("开发用证书已备好，早于故事开始")
+    estate = _place(sample, on(BEGINS, 8), say)
+    people = _people(estate, on(BEGINS, 8, 30), password, say)
+    actor = f"user:{people['organiser'].pk}"
+    _roll(sample, estate, actor, on, say)
+
+    first = _terms("2026年第一次业主大会会议", on(NOTICE), on(OPENS), on(CLOSES, 18))
+    ended = _announce(estate, actor, FIRST, first, say)
+    tokens = _letters(ended, actor, on(NOTICE, 10), keep_letters, say)
+    choices = _vote(ended, FIRST, tokens, (on(OPENS, 9, 10), on(CLOSES, 16)), say)
+    _end(ended, on(CLOSES, 18), say)
+
+    second = _terms(
+        "2026年第二次业主大会会议", on(NEXT_NOTICE), on(NEXT_OPENS), on(NEXT_CLOSES, 18)
+    )
+    opened = _announce(estate, actor, SECOND, second, say)
+    tokens = _letters(opened, actor, on(NEXT_NOTICE, 10), keep_letters, say)
+    window = (on(NEXT_OPENS, 9, 10), on(1, 20))
+    _vote(opened, SECOND, tokens, window, say, turnout=40)
+    links = _links(opened, tokens)
+    return Story(sample, people, ended, opened, choices, links)
+
+
+def _place(sample: SampleEstate, at: datetime, say: Say) -> Estate:
+    places.load_divisions(actor="system", at=at)
+    places.load_authorities(city=CITY, valid_from=local_day(at), actor="system", at=at)
+    profiles.load_profiles(actor="system", at=at)
+    estate = places.create_estate(
+        name=sample.name, division_code=sample.division, actor="system", at=at
+    )
+    say(f"区划、主管机构和规则已载入；小区“{estate.name}”，编号 {estate.code}")
+    return estate
+
+
+def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, User]:
+    """Invented people with their roles, and the operator who grants them."""
+    operator = _user("demo-operator", "平台管理员（示例）", password, staff=True)
+    street = Authority.objects.get(pk=estate.authority.parent_id)
+    bureau = Authority.objects.get(pk=street.parent_id)
+    wanted: Sequence[tuple[str, str, str, Estate | Authority]] = (
+        ("organiser", "业委会 示例主任", "organiser", estate),
+        ("supervisor", "监票人 示例居民", "supervisor", estate),
+        ("residents", "居委会 示例干事", "residents_committee", estate.authority),
+        ("street", "街道 示例科长", "street_office", street),
+        ("bureau", "区住建局 示例科员", "bureau", bureau),
+    )
+    people = {"operator": operator}
+    for index, (key, name, role, place) in enumerate(wanted, start=1):
+        username = f"demo-{key}"
+        user = User.objects.filter(username=username).first() or invite_user(
+            username=username,
+            display_name=name,
+            phone=f"1000000800{index}",
+            actor=operator,
+            at=at,
+        )
+        people[key] = _set_password(user, password)
+        if not _has_role(user, role, place):
+            day = local_day(at)
+            grant_role(
+                user=user,
+                role=role,
+                place=place,
+                valid_from=day,
+                valid_to=None,
+                actor=operator,
+                at=at,
+            )
+    say(f"{len(wanted)} 位示例工作人员已授权")
+    return people
+
+
+def _has_role(user: User, role: str, place: Estate | Authority) -> bool:
+    """Told again in the same database, the street is the same and has its people."""
+    column = "estate" if isinstance(place, Estate) else "authority"
+    return user.grants.filter(role=role, valid_to__isnull=True, **{column: place}).exists()
+
+
+def _user(username: str, name: str, password: str, *, staff: bool) -> User:
+    user, _ = User.objects.get_or_create(
+        username=username,
+        defaults={"display_name": name, "is_staff": staff, "is_superuser": staff},
+    )
+    return _set_password(user, password)
+
+
+def _set_password(user: User, password: str) -> User:
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return user
+
+
+def _roll(sample: SampleEstate, estate: Estate, actor: str, on: _Days, say: Say) -> None:
+    """Three rounds: refused for faults, imported with doubts, corrected and settled."""
+    for round_, (stage, days) in enumerate(
+        ((AS_EXPORTED, BEGINS), (IMPORTABLE, BEGINS - 1), (SETTLED, BEGINS - 2)), start=1
+    ):
+        content = register_export(sample, stage)
+        looked = imports.preview_import(
+            estate_id=estate.pk,
+            file_name=f"不动产登记导出{round_}.xlsx",
+            content=content,
+            mapping=None,
+            actor=actor,
+            at=on(days, 10),
+        )
+        summary = looked.summary
+        if stage == AS_EXPORTED:
+            imports.drop_import(import_id=looked.pk, actor=actor, at=on(days, 11))
+            say(f"第{round_}次导入：{summary['faults']} 处错误，没有写入任何内容，连同原因退回")
+            continue
+        imports.confirm_import(import_id=looked.pk, actor=actor, at=on(days, 11))
+        open_ones = Finding.objects.filter(estate=estate, state="open").count()
+        say(
+            f"第{round_}次导入：新增 {summary['new']}、变更 {summary['changed']}、"
+            f"不变 {summary['unchanged']}；名册检查还有 {open_ones} 处要处理"
+        )
+    for finding in Finding.objects.filter(estate=estate, state="open"):
+        waive_finding(
+            finding_id=finding.pk, reason=WAIVERS[finding.kind], actor=actor, at=on(BEGINS - 3)
+        )
+    say("名册检查余下的各处已逐条说明理由，名册可以冻结")
+
+
+def _terms(
+    title: str, notice: datetime, opens: datetime, closes: datetime
+) -> dict[str, object]:
+    return {
+        "title": title,
+        "organiser_kind": "owners_committee",
+        "organiser": "青枫苑业主委员会（示例）",
+        "contact_phone": "0556-0000000",
+        "contact_place": "小区东门岗亭",
+        "notice_on": local_day(notice),
+        "opens_at": opens,
+        "closes_at": closes,
+    }
+
+
+def _announce(
+    estate: Estate,
+    actor: str,
+    questions: Sequence[Question],
+    terms_: Mapping[str, object],
+    say: Say,
+) -> Session:
+    notice = terms_["notice_on"]
+    at = datetime.combine(notice, time(9), SHANGHAI)  # type: ignore[arg-type]
+    session = drafting.create_session(
+        estate_id=estate.pk,
+        actor=actor,
+        at=at - timedelta(days=1),
+        **terms_,  # type: ignore[arg-type]
+    )
+    tables = {}
+    for question in questions:
+        motion = drafting.save_motion(
+            session_id=session.pk,
+            motion_id=None,
+            matter=question.matter,
+            title=question.title,
+            text=question.text,
+            cost_fen=question.cost_fen,
+            actor=actor,
+            at=at - timedelta(days=1),
+        )
+        if question.cost_fen is not None:
+            tables[motion.pk] = share_table(question.cost_fen)
+    session = freezing.freeze_session(
+        session_id=session.pk, actor=actor, at=at, share_tables=tables
+    )
+    heads = session.parties.count()
+    say(f"“{session.title}”已公告并冻结名册：{heads} 人；编号 {session.code}")
+    return session
+
+
+def _letters(
+    session: Session, actor: str, at: datetime, keep: Callable[[Session], None], say: Say
+) -> dict[int, Secret]:
+    """Print the letters; what is printed on them is what the owners will vote with."""
+    tokens = read_spool(session.code)
+    if tokens is None:
+        raise RuntimeError("the spool of a session just frozen is there")
+    job = letters.start_letters(session_id=session.pk, actor=actor, at=at)
+    letters.run_letters(job.pk)
+    letters.take_letters(session_id=session.pk, actor=actor, at=at)
+    keep(session)
+    job.refresh_from_db()
+    say(f"通知书已打印：{job.result['letters']} 份，{job.result['pages']} 页")
+    return tokens
+
+
+def _vote(
+    session: Session,
+    questions: Sequence[Question],
+    tokens: Mapping[int, Secret],
+    window: tuple[datetime, datetime],
+    say: Say,
+    *,
+    turnout: int = 82,
+) -> dict[str, dict[str, str]]:
+    """The scripted owners vote: two of three by the letter's token, the others by its code."""
+    parties = {
+        party.units.all()[0].label: party for party in session.parties.prefetch_related("units")
+    }
+    ids = [motion["id"] for motion in terms(session).value["motions"]]
+    chosen = scripted_choices(
+        parties,
+        {motion: question.agreeing for motion, question in zip(ids, questions, strict=True)},
+        turnout=turnout,
+    )
+    begins, ends = window
+    for index, (room, answers) in enumerate(chosen.items()):
+        at = begins + (ends - begins) * index // len(chosen)
+        options = [[_OPTIONS[answers[one]]] if one in answers else None for one in ids]
+        _cast(session, parties[room], options, tokens, at, sealed=index % 3 != 0)
+    sweep_all(ends)
+    say(f"“{session.title}”：{len(chosen)} 位业主已投票")
+    return chosen
+
+
+def _cast(
+    session: Session,
+    party: Party,
+    options: list[list[int] | None],
+    tokens: Mapping[int, Secret],
+    at: datetime,
+    *,
+    sealed: bool,
+) -> None:
+    submission = secrets.token_hex(16)
+    if not sealed:
+        casting.cast_plain(
+            session_id=session.pk,
+            party_id=party.pk,
+            submission=submission,
+            choices=options,
+            at=at,
+        )
+        return
+    manifest = terms(session)
+    secret, _key = credential.derive(
+        manifest.suite, session.code, unb64(tokens[party.number].token)
+    )
+    ballot = seal(
+        manifest,
+        party=party.number,
+        key_secret=secret,
+        choices=options,
+        number=party.ballots + 1,
+        previous=party.last_digest,
+        encrypted_by=BROWSER,
+    )
+    casting.cast_sealed(
+        session_id=session.pk,
+        party_id=party.pk,
+        submission=submission,
+        ballot=ballot,
+        replacement_key=None,
+        at=at,
+    )
+
+
+def _end(session: Session, closes: datetime, say: Say) -> None:
+    """Nobody does anything: the clock closes, counts and issues the resolution."""
+    for minutes in (1, 30, 60):
+        sweep_all(closes + timedelta(minutes=minutes))
+    session.refresh_from_db()
+    if session.resolution is None:
+        raise RuntimeError("the ended vote has its resolution")
+    say(f"到点自动截止、计票、出决议：{session.resolution.number}")
+
+
+def _links(session: Session, tokens: Mapping[int, Secret]) -> list[tuple[str, str, str]]:
+    return [
+        (
+            "、".join(unit.label for unit in party.units.all()),
+            f"{settings.PUBLIC_URL}/q/{tokens[party.number].code}#{tokens[party.number].token}",
+            tokens[party.number].code,
+        )
+        for party in session.parties.prefetch_related("units")
+    ]

@@ -1,0 +1,117 @@
+"""`manage.py demo`: the whole main job on the sample estate, then a site to look at it."""
+
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.test.utils import override_settings
+from django.utils import timezone
+
+from core.deadlines import local_day
+from portal.demo import leavings
+from portal.demo.story import Story, tell
+from voting.models import Session
+
+_SHOWN_LINKS = 8
+
+
+class Command(BaseCommand):
+    help = "Run the main job on the sample estate to its resolution; then serve it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--no-serve", action="store_true", help="end after the job")
+        parser.add_argument("--port", default="8000")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError(
+                "演示只在开发环境运行（YISHI_DEBUG=1）：它建立虚构的人员和已知的密码"
+            )
+        started = time.monotonic()
+        out = Path(settings.VAR_DIR) / "demo"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        self._say("准备数据库")
+        call_command("migrate", verbosity=0)
+        password = secrets.token_urlsafe(9)
+        with override_settings(SMS_GATEWAY="portal.demo.gateway.TranscriptGateway"):
+            story = self._tell(out, password)
+        self._check(story, out)
+        self._say(f"全部完成，用时 {time.monotonic() - started:.0f} 秒；文件在 {_short(out)}/")
+        self._logins(story, password, out)
+        if not options["no_serve"]:
+            self._serve(options["port"])
+
+    def _tell(self, out: Path, password: str) -> Story:
+        names = iter(("letters.pdf", "letters-open-vote.pdf"))
+
+        def keep(session: Session) -> None:
+            leavings.write_letters(session, out / next(names))
+
+        return tell(
+            today=local_day(timezone.now()), password=password, say=self._say, keep_letters=keep
+        )
+
+    def _check(self, story: Story, out: Path) -> None:
+        """Three roads to one result: the board's tally, the plain counter, the verifier."""
+        leavings.write_tables(story, out)
+        tally = leavings.write_papers(story, out)
+        if leavings.recount(out) != tally:
+            raise CommandError("逐票重数与决议所附计票不一致")
+        self._say("用 count 命令按三份表重数，与决议所附计票完全一致")
+        root = leavings.write_board(story, out / "board")
+        self._say("公告板已导出，独立验证程序核对无误")
+        for kind, check in leavings.write_forged(
+            story, out / "board", out / "forged", root
+        ).items():
+            self._say(f"  伪造（{kind}）被拒：{check}")
+        leavings.write_links(story.links, out / "links.csv")
+        for motion in tally["motions"]:
+            self._say(
+                f"  {motion['motion']}：参与 {leavings.pair(motion['participating'])}，"
+                f"同意 {leavings.pair(motion['for'])}，"
+                + {"passed": "通过", "rejected": "未通过", "no_quorum": "参与不足"}[
+                    motion["result"]
+                ]
+            )
+
+    def _logins(self, story: Story, password: str, out: Path) -> None:
+        self.stdout.write(f"\n工作人员登录 {settings.PUBLIC_URL}/staff/　密码都是 {password}")
+        for user in story.people.values():
+            self.stdout.write(f"  {user.username:<16}{user.display_name}")
+        self.stdout.write(
+            f"\n正在进行的投票 {settings.PUBLIC_URL}/s/{story.opened.code}，业主的二维码地址："
+        )
+        for rooms, address, _code in story.links[:_SHOWN_LINKS]:
+            self.stdout.write(f"  {rooms}\n    {address}")
+        self.stdout.write(
+            f"  ……共 {len(story.links)} 份，全部在 {_short(out / 'links.csv')}\n"
+            "短信不会发出：服务启动后，验证码打印在本窗口。\n"
+        )
+
+    def _serve(self, port: str) -> None:
+        """The site in the foreground, the sweepers beside it."""
+        worker = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=settings.BASE_DIR)
+        try:
+            call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
+        finally:
+            worker.terminate()
+            worker.wait()
+
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(sentence if sentence.startswith(" ") else f"● {sentence}")
+        self.stdout.flush()
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(settings.BASE_DIR))
+    except ValueError:
+        return str(path)
