@@ -17,7 +17,7 @@ Errors such as #N/A come as empty cells, a formula as its stored result.
 
 A file that cannot be read is a RuleViolation with a code table.* and a sentence saying
 what to do; nothing is guessed. At most 30 MB, 149,999 rows and, in a workbook, 78
-columns and 256 MB unfolded.
+columns, 4 million cells and 256 MB unfolded.
 """
 
 import csv
@@ -96,7 +96,7 @@ def read_table(content: bytes, filename: str, *, max_rows: int = MAX_ROWS) -> Ta
         )
     if kind == ".csv":
         return _read_csv(content, max_rows)
-    sheet = read_sheet(content, zipped=kind == ".xlsx")
+    sheet = read_sheet(content)
     table = _table(sheet.rows)
     return table._replace(
         faults=tuple(

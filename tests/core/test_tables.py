@@ -9,8 +9,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.worksheet.cell_range import CellRange
 
 from core.errors import RuleViolation
 from core.tables import (
@@ -44,20 +45,31 @@ def workbook(rows, change=None):
     return file.getvalue()
 
 
-def raw_workbook(cells, sheet_extra=b""):
-    """An .xlsx with just this sheetData, as openpyxl would not write it."""
+def part_of(content, name):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(name)
+
+
+def with_part(content, changed, part):
+    """The workbook with one part replaced or added."""
     file = io.BytesIO()
     with (
-        zipfile.ZipFile(io.BytesIO(workbook([["a", "b"]]))) as source,
+        zipfile.ZipFile(io.BytesIO(content)) as source,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target,
     ):
         for name in source.namelist():
-            content = source.read(name)
-            if name == "xl/worksheets/sheet1.xml":
-                start, end = content.index(b"<sheetData>"), content.index(b"</sheetData>")
-                content = content[: start + 11] + cells + content[end:] + sheet_extra
-            target.writestr(name, content)
+            if name != changed:
+                target.writestr(name, source.read(name))
+        target.writestr(changed, part)
     return file.getvalue()
+
+
+def raw_workbook(cells, sheet_extra=b""):
+    """An .xlsx with just this sheetData, as openpyxl would not write it."""
+    book, name = workbook([["a", "b"]]), "xl/worksheets/sheet1.xml"
+    content = part_of(book, name)
+    start, end = content.index(b"<sheetData>"), content.index(b"</sheetData>")
+    return with_part(book, name, content[: start + 11] + cells + content[end:] + sheet_extra)
 
 
 def refused(content, name):
@@ -183,6 +195,21 @@ def test_merged_cells_can_be_filled():
     ]
 
 
+def merged_workbook(rows, *ranges):
+    """Merged ranges alone, without the empty cells openpyxl would put into them."""
+    return workbook(
+        rows, lambda _, sheet: sheet.merged_cells.ranges.update(map(CellRange, ranges))
+    )
+
+
+def test_merged_ranges_end_with_the_sheet_and_never_overlap():
+    far = merged_workbook([HEADER, *ROWS], "A2:A1048576", "Q9:R10")
+    assert read_table(far, "a.xlsx").merged == (Merged(2, 0, 3, 0),)
+    overlapping = (f"A{row}:C{row + 4}" for row in range(1, 40))
+    content = merged_workbook([HEADER, *ROWS * 20], *overlapping)
+    assert refused(content, "a.xlsx") == "table.broken"
+
+
 def test_the_first_visible_sheet_is_read_and_the_others_named():
     def add(book, sheet):
         hidden = book.create_sheet("底稿", 0)
@@ -209,6 +236,25 @@ def test_an_old_workbook_cannot_take_the_process_down():
     content = bytearray(OLD_WORKBOOK)
     content[1570] = 136
     assert refused(bytes(content), "a.xls") == "table.broken"
+
+
+def test_a_lying_count_cannot_take_the_process_down():
+    # Believed, this count asks for 24 TB.
+    strings = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" ' + (
+        b'count="1" uniqueCount="999999999999"><si><t>x</t></si></sst>'
+    )
+    content = with_part(workbook([HEADER]), "xl/sharedStrings.xml", strings)
+    relation = (
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    )
+    links = part_of(content, "xl/_rels/workbook.xml.rels").replace(
+        b"</Relationships>",
+        b'<Relationship Id="rId99" Type="' + relation + b'" Target="sharedStrings.xml"/>'
+        b"</Relationships>",
+    )
+    assert refused(with_part(content, "xl/_rels/workbook.xml.rels", links), "a.xlsx") == (
+        "table.broken"
+    )
 
 
 EXE = b"MZ\x90\x00" + bytes(200)
@@ -279,6 +325,11 @@ def test_the_last_cell_allowed():
     assert [row.number for row in read_table(content, "a.xlsx").rows] == [30_000]
 
 
+def test_too_many_cells_are_refused():
+    content = raw_workbook(FAR.format(60_000, "BZ").encode())
+    assert refused(content, "a.xlsx") == "table.too_many_cells"
+
+
 def test_a_zip_bomb_is_refused_though_it_hides_its_size():
     bomb = raw_workbook(b"", b"<!--" + b" " * 40_000_000 + b"-->")
     assert len(bomb) < 100_000
@@ -300,15 +351,9 @@ def test_too_many_parts_are_refused():
 
 
 def test_entities_are_not_expanded():
-    bad = workbook([HEADER])
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(bad)) as source, zipfile.ZipFile(file, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "xl/workbook.xml":
-                content = b'<!DOCTYPE x [<!ENTITY a "b">]>' + content
-            target.writestr(name, content)
-    assert refused(file.getvalue(), "a.xlsx") == "table.broken"
+    content, name = workbook([HEADER]), "xl/workbook.xml"
+    part = b'<!DOCTYPE x [<!ENTITY a "b">]>' + part_of(content, name)
+    assert refused(with_part(content, name, part), "a.xlsx") == "table.broken"
 
 
 def code_of(content, name):
@@ -327,6 +372,7 @@ changes = st.lists(
 )
 
 
+@settings(max_examples=30, deadline=None)
 @given(changes)
 def test_a_damaged_workbook_is_a_table_or_a_refusal(changes):
     content = bytearray(SAMPLE)
