@@ -13,7 +13,7 @@ import {
   readRange,
   SCHNORR,
 } from './proofs.js';
-import { suiteNamed, ZERO } from './suite.js';
+import { suiteNamed, WINDOW, ZERO } from './suite.js';
 
 export const NO_PREVIOUS = '0'.repeat(64);
 const FIELDS = [
@@ -96,7 +96,7 @@ export function seal({ manifest, party, key, number, previous, choices, encrypte
     throw new Error('one answer per motion, and at least one');
   }
   const Y = suite.point(fromBase64url(manifest.trustees.election_key));
-  Y.precompute(5);
+  Y.precompute(WINDOW);
   const M = manifestHash(suite, manifest);
 
   // The context hashes every ciphertext, and the order of draws (§6) interleaves
