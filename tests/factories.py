@@ -211,8 +211,13 @@ class Vote:
     def party(self, number: int) -> Party:
         return Party.objects.select_related("session").get(session=self.session, number=number)
 
-    def sealed(self, number: int, choices: Any, **changes: Any) -> dict[str, Any]:
-        """The next ballot of a party, as its browser would seal it by the letter's token."""
+    def sealed(
+        self, number: int, choices: Any, *, changes: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The next ballot of a party, as its browser would seal it by the letter's token.
+
+        `changes`: arguments of `ballot.seal` that shall be others.
+        """
         party = self.party(number)
         manifest = terms(self.session)
         token = unb64(self.secrets[number].token)
@@ -227,7 +232,7 @@ class Vote:
                 "number": due.number,
                 "previous": due.previous,
                 "encrypted_by": "browser",
-                **changes,
+                **(changes or {}),
             },
         )
 

@@ -59,9 +59,7 @@ def cast_sealed(
     """
     party = _party(session_id, party_id)
     given = dict(ballot)
-    repeated = party.ballots and _recorded(
-        party, submission, _digest(party.session, given)
-    )
+    repeated = party.ballots and _recorded(party, submission, _digest(party.session, given))
     if repeated:
         return repeated
     _demand_open(party.session, at)
@@ -73,7 +71,9 @@ def cast_sealed(
         parsed = sealing.verify_ballot(
             terms(party.session),
             given,
-            expected_key=_key(replacement_key or party.current_key),
+            expected_key=_key(
+                party.current_key if replacement_key is None else replacement_key
+            ),
             expected_number=party.ballots + 1,
             expected_previous=party.last_digest,
         )
