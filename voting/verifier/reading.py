@@ -114,8 +114,14 @@ class Reading:
         for value in self.checkpoint_values:
             found = checkpoint.verify(self.manifest, value)
             where = f"size {found.size}"
-            if found.size < size or found.time < time or found.size > len(self.lines):
-                raise Refused("checkpoints", f"{where}: size or time goes back, or beyond")
+            if (
+                found.size < size
+                or found.time < time
+                or (found.size, found.time) == (size, time)
+            ):
+                raise Refused("checkpoints", f"{where}: size or time goes back, or both stay")
+            if found.size > len(self.lines):
+                raise Refused("checkpoints", f"{where}: larger than the board")
             size, time = found.size, found.time
             for line in self.lines[tree.size : size]:
                 tree.append(merkle.leaf_hash(self.manifest.suite.hash, line))
