@@ -1,25 +1,44 @@
-"""The owners' journeys of the acceptance list (O1-O4, O8-O10, O13), in a real Chromium."""
+"""The owners' journeys of the acceptance list (O1-O4, O8-O10, O13, V1), in a real Chromium.
+
+A journey marked for both runs with JavaScript (the browser encrypts) and without (the
+server does).
+"""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
 
 import pytest
+import zxingcpp
+from django.utils import timezone
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from accounts.gateways import MemoryGateway
 from tests.browser.conftest import Open, shoot
-from tests.voting.views.story import WANG, Letter, Vote, make_vote
-from voting.models import Ballot, Party
+from tests.voting.views.story import LI, OUYANG, WANG, Letter, Vote, make_vote
+from voting.models import Ballot
+from voting.selectors import result_of
+from voting.services.closing import close_session
+from voting.services.counting import count_session
+from voting.services.letters import reissue_letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 with_and_without = pytest.mark.parametrize("js", [True, False], ids=["js", "no-js"])
+CHOICES = ("同意", "反对", "弃权")
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 10; TEST) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Version/4.0 Chrome/86.0.4240.99 XWEB/4317 MMWEBSDK/20220903 Mobile Safari/537.36 "
+    "MicroMessenger/8.0.28.2240 WeChat/arm64 NetType/WIFI Language/zh_CN"
+)
 
 
 @pytest.fixture
 def vote() -> Vote:
-    MemoryGateway.sent.clear()
     return make_vote()
 
 
@@ -41,6 +60,14 @@ def pass_sms(page: Page) -> None:
     page.wait_for_url("**/motions/**")
 
 
+def pass_document(page: Page, name: str, tail: str) -> None:
+    page.get_by_role("link", name="用证件号码最后 6 位核对").click()
+    page.get_by_label("业主的姓").fill(name)
+    page.get_by_label("证件号码的最后 6 位").fill(tail)
+    page.get_by_role("button", name="下一步").click()
+    page.wait_for_url("**/motions/**")
+
+
 def answer(page: Page, label: str) -> None:
     page.locator("label.choice:visible", has_text=label).click()
     page.get_by_role("button", name="下一步").locator("visible=true").click()
@@ -52,6 +79,22 @@ def to_review(page: Page, js: bool, *labels: str) -> None:
     for label in labels:
         answer(page, label)
     expect(page.get_by_role("heading", name="请核对")).to_be_visible()
+    if js:
+        expect(page.locator("#sealed-note")).to_be_visible()
+
+
+def vote_as_wang(page: Page, vote: Vote, js: bool, *labels: str) -> None:
+    scan(page, vote.letters[WANG])
+    page.locator("#start button").click()
+    pass_sms(page)
+    to_review(page, js, *(labels or ("同意", "弃权")))
+    page.get_by_role("button", name="提交", exact=True).click()
+    page.wait_for_url("**/receipt/")
+
+
+def decoded(picture: bytes) -> str:
+    (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(picture)))
+    return str(code.text)
 
 
 @with_and_without
@@ -69,28 +112,314 @@ def test_o1_from_the_letter_to_the_receipt(open_page: Open, vote: Vote, js: bool
     page.get_by_label("短信里的 6 位数字").fill(sms_digits())
     page.get_by_role("button", name="下一步").click()
     page.wait_for_url("**/motions/**")
-    shoot(page, f"04-motions-{suffix}")
     if not js:
+        shoot(page, "04-server-path")
         page.get_by_role("link", name="由服务器加密").click()
-        shoot(page, "05-motion-nojs")
+    expect(page.get_by_text("第 1 项，共 2 项").locator("visible=true")).to_be_visible()
+    assert page.locator("input:checked").count() == 0
+    shoot(page, f"05-motion-{suffix}")
     answer(page, "同意")
     answer(page, "弃权")
     expect(page.get_by_role("heading", name="请核对")).to_be_visible()
     if js:
         expect(page.locator("#sealed-note")).to_be_visible()
-    expect(page.get_by_text("同意", exact=True).locator("visible=true")).to_be_visible()
+    shown = page.locator("#review dd, dl.summary dd").locator("visible=true").all_inner_texts()
+    assert [text for text in shown if text in CHOICES] == ["同意", "弃权"]
     shoot(page, f"06-review-{suffix}")
     page.get_by_role("button", name="提交", exact=True).click()
     page.wait_for_url("**/receipt/")
     expect(page.get_by_role("heading", name="已收到您的票")).to_be_visible()
-    for choice in ("同意", "反对", "弃权"):
+    for choice in CHOICES:
         assert choice not in page.content()
     shoot(page, f"07-receipt-{suffix}")
     ballot = Ballot.objects.get()
     assert ballot.encrypted_by == ("browser" if js else "server")
     assert ballot.replacement is (not js)
+    picture = page.request.get(f"/r/{ballot.receipt_code}.png").body()
+    assert decoded(picture).endswith(f"/r/{ballot.receipt_code}")
     page.goto(f"/r/{ballot.receipt_code}")
     expect(page.get_by_role("heading", name="这张票已记录")).to_be_visible()
     assert "301" not in page.locator("main").inner_text()
     shoot(page, f"08-public-receipt-{suffix}")
-    assert Party.objects.get(pk=vote.letters[WANG].party.pk).ballots == 1
+
+
+@with_and_without
+def test_o2_twice_is_once(open_page: Open, vote: Vote, js: bool) -> None:
+    page = open_page(js=js)
+    sent: list[Any] = []
+    page.on("request", lambda r: sent.append(r) if r.method == "POST" else None)
+    scan(page, vote.letters[WANG])
+    page.locator("#start button").click()
+    pass_sms(page)
+    to_review(page, js, "同意", "反对")
+    page.get_by_role("button", name="提交", exact=True).dblclick()
+    page.wait_for_url("**/receipt/")
+    number = page.locator(".panel .code").inner_text()
+    last = sent[-1]
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "origin": page.evaluate("location.origin"),
+    }
+    again = page.request.post(
+        last.url, data=last.post_data_buffer, headers=headers, max_redirects=0
+    )
+    assert again.status == 303
+    assert again.headers["location"].endswith("/receipt/")
+    page.go_back()
+    page.goto(f"/vote/{vote.code}/receipt/")
+    assert page.locator(".panel .code").inner_text() == number
+    scan(page, vote.letters[WANG])
+    expect(page.get_by_text("您已于")).to_be_visible()
+    shoot(page, f"09-voted-{'js' if js else 'nojs'}")
+    assert Ballot.objects.count() == 1
+
+
+def test_o3_the_network_fails_at_the_submit(open_page: Open, vote: Vote) -> None:
+    page = open_page()
+    scan(page, vote.letters[WANG])
+    page.locator("#start button").click()
+    pass_sms(page)
+    to_review(page, True, "同意", "反对")
+    page.route("**/cast/", lambda route: route.abort())
+    page.get_by_role("button", name="提交", exact=True).click()
+    page.wait_for_timeout(500)
+    # Not recorded: a second scan says so by offering to begin.
+    again = page.context.new_page()
+    scan(again, vote.letters[WANG])
+    expect(again.get_by_role("button", name="开始投票")).to_be_visible()
+    assert again.get_by_text("您已于").count() == 0
+    # Recorded, but the answer never arrived: a second scan says so too.
+    again.get_by_role("button", name="开始投票").click()
+    again.wait_for_url("**/motions/**")
+    to_review(again, True, "同意", "反对")
+
+    def swallow(route: Any) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    again.route("**/cast/", swallow)
+    again.get_by_role("button", name="提交", exact=True).click()
+    again.wait_for_timeout(500)
+    third = page.context.new_page()
+    scan(third, vote.letters[WANG])
+    expect(third.get_by_text("您已于")).to_be_visible()
+    assert Ballot.objects.count() == 1
+
+
+@with_and_without
+def test_o4_three_units_one_ballot(open_page: Open, vote: Vote, js: bool) -> None:
+    page = open_page(js=js)
+    scan(page, vote.letters[OUYANG])
+    expect(page.get_by_text("3 套房一起投一次")).to_be_visible()
+    page.locator("#start button").click()
+    pass_document(page, "欧阳", "01002X")
+    to_review(page, js, "同意", "反对")
+    page.get_by_role("button", name="提交", exact=True).click()
+    page.wait_for_url("**/receipt/")
+    said = page.locator("main").inner_text()
+    for label in ("1幢1单元101室", "1幢1单元201室", "1幢1单元301室", "268.40 ㎡"):
+        assert label in said
+    shoot(page, f"10-three-units-{'js' if js else 'nojs'}")
+    end(vote)
+    outcome = result_of(vote.session).motions[0]
+    assert (outcome.votes_for.heads, outcome.votes_for.area) == (1, 268_40)
+
+
+def end(vote: Vote) -> None:
+    """Let the clock strike, then close and count."""
+    now = timezone.now()
+    vote.session.refresh_from_db()
+    closes_at = vote.session.closes_at
+    assert closes_at
+    after = max(now, closes_at) + timedelta(days=60)
+    close_session(session_id=vote.session.pk, at=closes_at + timedelta(seconds=1))
+    count_session(session_id=vote.session.pk, at=after)
+    vote.session.refresh_from_db()
+
+
+@with_and_without
+def test_o8_five_wrong_codes_lock(open_page: Open, vote: Vote, js: bool) -> None:
+    page = open_page(js=js)
+    scan(page, vote.letters[WANG])
+    page.locator("#start button").click()
+    page.get_by_role("button", name="发短信验证码").click()
+    right = sms_digits()
+    wrong = "000000" if right != "000000" else "111111"
+    for _try in range(5):
+        page.get_by_label("短信里的 6 位数字").fill(wrong)
+        page.get_by_role("button", name="下一步").click()
+        expect(page.get_by_role("alert")).to_contain_text("核对不上")
+        assert page.title().startswith("错误：")
+    shoot(page, f"11-wrong-code-{'js' if js else 'nojs'}")
+    page.get_by_label("短信里的 6 位数字").fill(right)
+    page.get_by_role("button", name="下一步").click()
+    expect(page.get_by_role("heading", name="请等 15 分钟")).to_be_visible()
+    assert page.locator("main a[href='tel:0556-0000000']").count() == 1
+    shoot(page, f"12-locked-{'js' if js else 'nojs'}")
+
+
+def test_o9_four_pages_for_a_letter_that_does_not_vote(open_page: Open, vote: Vote) -> None:
+    page = open_page()
+    early = make_vote(opens_in=timedelta(days=2), closes_in=timedelta(days=9))
+    late = make_vote(opens_in=timedelta(days=-9), closes_in=timedelta(days=-1))
+    old = vote.letters[LI]
+    reissue_letter(party_id=old.party.pk, actor="test", at=timezone.now(), reason="lost")
+    seen = set()
+    for name, path in {
+        "not-open": early.letters[WANG].path,
+        "closed": late.letters[WANG].path,
+        "reissued": old.path,
+        "unknown": "/q/0123456789AB",
+    }.items():
+        response = page.goto(path)
+        assert response
+        assert response.status not in {404, 500}
+        seen.add(page.locator("h1").inner_text())
+        assert not re.search(r"\d室|王|李", page.locator("body").inner_text())
+        assert page.locator("#start").count() == 0
+        shoot(page, f"13-{name}")
+    assert len(seen) == 4
+
+
+ALL_PAGES = ["/", "/help", "/check", "/q/", "/v/", "/nothing"]
+
+
+@with_and_without
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_o10_big_letters_on_a_narrow_page(
+    open_page: Open, vote: Vote, js: bool, dark: bool
+) -> None:
+    page = open_page(js=js, width=320, color_scheme="dark" if dark else "light")
+    page.goto("/")
+    for _press in range(2):
+        page.get_by_role("button", name="大字").click()
+    expect(page.locator("html")).to_have_class("text-30")
+    suffix = f"{'js' if js else 'nojs'}-{'dark' if dark else 'light'}"
+    for path in [*ALL_PAGES, f"/s/{vote.code}/", f"/s/{vote.code}/board/"]:
+        page.goto(path)
+        check_page(page)
+        name = path.replace(vote.code, "vote").strip("/").replace("/", "-") or "home"
+        shoot(page, f"20-big-{name}-{suffix}")
+    scan(page, vote.letters[WANG])
+    check_page(page)
+    shoot(page, f"21-big-letter-{suffix}")
+    page.locator("#start button").click()
+    check_page(page)
+    page.get_by_role("button", name="发短信验证码").click()
+    check_page(page)
+    page.get_by_label("短信里的 6 位数字").fill(sms_digits())
+    page.get_by_role("button", name="下一步").click()
+    page.wait_for_url("**/motions/**")
+    page.locator("h1:visible").wait_for()
+    check_page(page)
+    if not js:
+        page.get_by_role("link", name="由服务器加密").click()
+    for label in ("同意", "弃权"):
+        page.locator("label.choice:visible", has_text=label).wait_for()
+        check_page(page)
+        shoot(page, f"22-big-motion-{suffix}")
+        answer(page, label)
+    expect(page.get_by_role("heading", name="请核对")).to_be_visible()
+    check_page(page)
+    shoot(page, f"23-big-review-{suffix}")
+    if js:
+        expect(page.locator("#sealed-note")).to_be_visible()
+    page.get_by_role("button", name="提交", exact=True).click()
+    page.wait_for_url("**/receipt/")
+    check_page(page)
+    shoot(page, f"24-big-receipt-{suffix}")
+
+
+# Run in the page (Playwright evaluates it with JavaScript switched off, too).
+_FAULTS = r"""
+() => {
+  const faults = [];
+  const shown = (e) => e.getClientRects().length && getComputedStyle(e).visibility !== 'hidden';
+  const about = (e) => e.outerHTML.slice(0, 120);
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) faults.push('scrolls sideways: ' + root.scrollWidth);
+  for (const e of document.querySelectorAll('input:not([type=hidden]),textarea,select')) {
+    if (shown(e) && !e.labels.length) faults.push('no label: ' + about(e));
+  }
+  for (const e of document.querySelectorAll('main .button, .choice, .input')) {
+    if (shown(e) && e.getBoundingClientRect().height < 59.5) faults.push('low: ' + about(e));
+  }
+  for (const e of document.querySelectorAll('.switch button, summary, .link-button')) {
+    if (shown(e) && e.getBoundingClientRect().height < 43.5) faults.push('small: ' + about(e));
+  }
+  for (const e of document.querySelectorAll('img')) {
+    if (!e.hasAttribute('alt')) faults.push('no alt: ' + about(e));
+  }
+  for (const e of document.querySelectorAll('a,button')) {
+    if (shown(e) && !e.textContent.trim()) faults.push('no name: ' + about(e));
+  }
+  const ids = Array.from(document.querySelectorAll('[id]')).map((e) => e.id);
+  ids.filter((id, i) => ids.indexOf(id) !== i).forEach((id) => faults.push('id twice: ' + id));
+  const headings = Array.from(document.querySelectorAll('h1')).filter(shown);
+  if (headings.length !== 1) faults.push(headings.length + ' visible h1');
+  if (!root.lang || !document.title.trim()) faults.push('no language or title');
+  const rgb = (text) => text.match(/[\d.]+/g).map(Number);
+  const light = (c) => {
+    const [r, g, b] = c.slice(0, 3).map((v) => {
+      const s = v / 255;
+      return s <= 0.04045 ? s / 12.92 : Math.pow((s + 0.055) / 1.055, 2.4);
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (e) => {
+    for (let at = e; at; at = at.parentElement) {
+      const c = rgb(getComputedStyle(at).backgroundColor);
+      if (c.length < 4 || c[3] === 1) return c;
+    }
+    return matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18] : [255, 255, 255];
+  };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const e = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !shown(e)) continue;
+    if (e.closest('script, [disabled], .skip, .visually-hidden, option')) continue;
+    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) faults.push('contrast ' + contrast.toFixed(2) + ': ' + about(e));
+  }
+  return faults;
+}
+"""
+
+
+def check_page(page: Page) -> None:
+    """Labels, targets, names, headings, contrast and no sideways scrolling, by hand."""
+    page.mouse.move(0, 0)
+    assert page.evaluate(_FAULTS) == [], page.url
+
+
+def test_o13_in_wechat_the_receipt_is_a_picture(open_page: Open, vote: Vote) -> None:
+    page = open_page(user_agent=WECHAT)
+    vote_as_wang(page, vote, True)
+    image = page.locator("main figure img")
+    source = image.get_attribute("src") or ""
+    assert re.fullmatch(r"/r/\w{12}\.png", source)
+    assert image.evaluate("image => image.complete && image.naturalWidth") == 750
+    assert page.locator("a[download]").count() == 0
+    assert page.get_by_text("打印").count() == 0
+
+
+def test_v1_the_result_leads_to_the_resolution(open_page: Open, vote: Vote) -> None:
+    page = open_page()
+    vote_as_wang(page, vote, True)
+    end(vote)
+    page.goto(f"/s/{vote.code}/")
+    expect(page.get_by_role("heading", name="结果")).to_be_visible()
+    expect(page.get_by_text("参加的业主不足，未形成决定").first).to_be_visible()
+    check_page(page)
+    shoot(page, "30-result-phone")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    shoot(page, "30-result-desk")
+
+
+@pytest.mark.parametrize("path", ["/", "/help", "/check", "/v/"])
+def test_pages_at_desk_width(open_page: Open, path: str) -> None:
+    page = open_page(width=1366, height=768)
+    page.goto(path)
+    check_page(page)
+    shoot(page, f"40-desk-{path.strip('/') or 'home'}")
