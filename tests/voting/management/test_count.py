@@ -10,6 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from django.core.management import call_command
 
 ROOT = Path(__file__).parents[3]
 ROLL = [
@@ -178,9 +179,11 @@ def test_a_faulty_roll_or_motion_ends_in_failure_with_all_reasons(files):
 )
 @pytest.mark.parametrize("which", ["roll", "motions", "ballots"])
 def test_an_unreadable_file_is_a_fault(files, which, roll):
-    done = run(*files(**{which: roll}), "--json")
-    found = answer(done)
-    assert done.returncode == 1
+    stdout = io.StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command("count", *files(**{which: roll}), "--json", stdout=stdout)
+    found = json.loads(stdout.getvalue())
+    assert end.value.code == 1
     assert found["motions"] == []
     assert {fault["file"] for fault in found["faults"]} == {which}
     assert all(fault["row"] <= 1 and fault["reason"] for fault in found["faults"])
