@@ -107,7 +107,7 @@ class PlainCount(NamedTuple):
         }
 
 
-class Question(NamedTuple):
+class _Question(NamedTuple):
     """A motion before it is counted."""
 
     key: str
@@ -144,8 +144,8 @@ def count(*, roll: Table | str, motions: Table | str, ballots: Table | str) -> P
     )
 
 
-def weigh(
-    question: Question, *, roll: Count, approving: Count, against: Count, abstaining: Count
+def _weigh(
+    question: _Question, *, roll: Count, approving: Count, against: Count, abstaining: Count
 ) -> MotionCount:
     """One motion's count from its three sums; whoever abstains takes part."""
     participating = Count(*map(sum, zip(approving, against, abstaining, strict=True)))
@@ -288,7 +288,7 @@ def _owners(
     return None if reasons else frozenset(documents)
 
 
-def _read_motions(reading: _Reading) -> list[Question]:
+def _read_motions(reading: _Reading) -> list[_Question]:
     questions = []
     row_of: dict[str, int] = {}
     for row, (key_cell, matter_cell, title) in reading.rows:
@@ -300,12 +300,12 @@ def _read_motions(reading: _Reading) -> list[Question]:
             reading.fault(row, f"事项与第 {first_row} 行重复")
         if matter not in MATTERS:
             reading.fault(row, "类别只能填 1 至 9（民法典第二百七十八条的九类事项）")
-        questions.append(Question(key, MATTERS.get(matter, 0), title.strip()))
+        questions.append(_Question(key, MATTERS.get(matter, 0), title.strip()))
     return questions
 
 
 def _read_ballots(
-    reading: _Reading, roll: _Roll | None, questions: list[Question] | None
+    reading: _Reading, roll: _Roll | None, questions: list[_Question] | None
 ) -> _Cast:
     """All ballots that say something; unknown rooms and motions only where they are known."""
     motion_of = {question.key: index for index, question in enumerate(questions or ())}
@@ -342,7 +342,7 @@ def _undisputed(cast: _Cast, reading: _Reading) -> Iterator[tuple[int, int, int]
 
 
 def _tally(
-    questions: list[Question], areas: list[int], votes: Iterable[tuple[int, int, int]]
+    questions: list[_Question], areas: list[int], votes: Iterable[tuple[int, int, int]]
 ) -> Iterator[MotionCount]:
     heads = [[0] * len(CHOICES) for _ in questions]
     area = [[0] * len(CHOICES) for _ in questions]
@@ -352,7 +352,7 @@ def _tally(
     roll = Count(len(areas), sum(areas))
     for index, question in enumerate(questions):
         approving, against, abstaining = map(Count, heads[index], area[index])
-        yield weigh(
+        yield _weigh(
             question, roll=roll, approving=approving, against=against, abstaining=abstaining
         )
 
