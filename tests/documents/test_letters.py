@@ -1,0 +1,213 @@
+"""Letters: one sheet each, in the order of delivery, and nobody else reads them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pypdf
+import pytest
+import zxingcpp
+
+from core.errors import RuleViolation
+from documents import letters as letters_module
+from documents.letters import LettersFile, delivery_order, render_letters
+from documents.papers import masked, masked_names
+from tests.documents import samples
+
+MM = 72 / 25.4
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, LettersFile, list[object]]:
+    """90 letters of three entrances, in batches that cut through them."""
+    path = tmp_path_factory.mktemp("letters") / "letters.pdf"
+    steps: list[object] = []
+    written = render_letters(
+        samples.letters(90), path, progress=lambda *step: steps.append(step), batch=35
+    )
+    return path, written, steps
+
+
+def test_it_works(printed: tuple[Path, LettersFile, list[object]]) -> None:
+    path, written, steps = printed
+    assert written.letters == 90
+    # 90 sheets; 3 separators, blank backs; 2 sign-off pages for 40 and 40, 1 + blank for 10
+    assert written.pages == 90 * 2 + 3 * 2 + 3 * 2
+    assert len(pypdf.PdfReader(path).pages) == written.pages
+    assert (written.first_serial, written.last_serial) == ("B-000001", "B-000090")
+    assert written.size == path.stat().st_size
+    assert steps[0] == (0, 90)
+    assert steps[-1] == (90, 90)
+    assert [done for done, _ in steps] == sorted(done for done, _ in steps)  # type: ignore[misc]
+
+
+def test_only_we_can_read_the_file(printed: tuple[Path, LettersFile, list[object]]) -> None:
+    path, _, _ = printed
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["letters.pdf"]
+
+
+@samples.needs_poppler
+def test_order_and_fronts(
+    printed: tuple[Path, LettersFile, list[object]], tmp_path: Path
+) -> None:
+    path, _, _ = printed
+    pages = samples.text_of(path, tmp_path)
+    fronts = [n for n, page in enumerate(pages) if "业主收" in page]
+    assert all(n % 2 == 0 for n in fronts)  # printed on both sides
+    assert all("委托书" in pages[n + 1] for n in fronts)
+    wanted = sorted(samples.letters(90), key=delivery_order)
+    assert [letter.serial in pages[n] for letter, n in zip(wanted, fronts, strict=True)] == [
+        True
+    ] * 90
+    first = fronts[0]
+    assert "1幢1单元" in pages[first - 4]
+    assert "40封通知书" in pages[first - 4]
+    assert "签收表" in pages[first - 2]
+
+
+@samples.needs_poppler
+def test_codes_lead_to_their_letters(
+    printed: tuple[Path, LettersFile, list[object]], tmp_path: Path
+) -> None:
+    path, _, _ = printed
+    wanted = {letter.serial: letter for letter in samples.letters(90)}
+    pages = samples.text_of(path, tmp_path)
+    fronts = [n + 1 for n, page in enumerate(pages) if "业主收" in page]
+    for page in fronts[:: len(fronts) // 5]:
+        (picture,) = samples.pictures(path, tmp_path, dpi=120, first=page, last=page)
+        found = {each.text: each.position for each in zxingcpp.read_barcodes(picture)}
+        (serial,) = [text for text in found if text in wanted]
+        letter = wanted[serial]
+        assert set(found) == {serial, letter.vote_url}
+        text = pages[page - 1]
+        assert letter.address in text
+        assert letter.masked_name in text
+        assert letter.token not in text  # only in the code
+        place = found[letter.vote_url]
+        side = (place.top_right.x - place.top_left.x) / 120 * 25.4
+        assert side >= 35  # millimetres without quiet zone
+        assert 99 < place.top_left.y / 120 * 25.4 < 198 - side  # the middle third
+        assert found[serial].top_left.y / 120 * 25.4 > 198  # on the ballot
+
+
+@samples.needs_poppler
+def test_what_a_letter_says(
+    printed: tuple[Path, LettersFile, list[object]], tmp_path: Path
+) -> None:
+    path, _, _ = printed
+    pages = samples.text_of(path, tmp_path)
+    front, back = next((a, b) for a, b in pairwise(pages) if "业主收" in a)
+    for wanted in (
+        "截止：3月27日（星期五）18:00",
+        "3月17日（星期二）8:00开始",
+        "0000-0000000",
+        "纸质表决票",
+        "同意",
+        "沿此线撕下",
+        "第一项1,234.56元",
+        "计票人会看到您的意见",
+    ):
+        assert wanted in front, wanted
+    for wanted in (
+        "委托书",
+        "权限",  # the four elements of Civil Code 165, with agent and signature
+        "委托事项",
+        "期限",
+        "受托人",
+        "签名或盖章",
+        "个人信息告知",
+        "保存期限：五年",
+        "不收费",
+        "记名表决",
+    ):
+        assert wanted in back, wanted
+
+
+@samples.needs_poppler
+@pytest.mark.parametrize(("count", "title"), [(1, "更换电梯"), (8, samples.LONG)])
+def test_one_sheet_that_folds(count: int, title: str, tmp_path: Path) -> None:
+    session = samples.letter_session(count, title=title)
+    (letter,) = samples.letters(1, session)
+    letter = replace(
+        letter,
+        address="样例花园（北区）12幢1单元地下一层储藏间B-1203号",
+        units=tuple(f"12幢1单元{n}01室地下储藏间" for n in range(1, 9)),
+        masked_name=masked_names(["䶮某", "㛃某", "𬭎某", "喆某"]),
+        shares_fen=(123_456_789,) * count,
+        reissue=2,
+    )
+    out = tmp_path / "letter.pdf"
+    assert render_letters([letter], out).pages == 2 + 2 + 2
+    front, back = samples.pictures(out, tmp_path, dpi=100, first=5, last=6)
+    # Nothing is printed across the folds but the marks and the line to cut along.
+    for fold in (99, 198):
+        row = round(fold / 25.4 * 100)
+        band = front.crop((100, row - 8, front.width, row - 3))
+        assert band.getextrema()[0] > 128, fold
+    for picture in (front, back):
+        ink = picture.point(lambda value: 255 * (value < 128)).getbbox()
+        assert ink is not None
+        assert ink[3] / 100 * 25.4 < 297 - 5
+        assert ink[2] / 100 * 25.4 <= 210
+    # The window shows the address and nothing of the code.
+    (found,) = [each for each in zxingcpp.read_barcodes(front) if "#" in each.text]
+    assert found.position.top_left.y / 100 * 25.4 > 99
+
+
+def test_too_much_text_is_refused(tmp_path: Path) -> None:
+    session = samples.letter_session(8, title=samples.LONG * 6)
+    with pytest.raises(RuleViolation, match="一张纸印不下"):
+        render_letters(samples.letters(2, session), tmp_path / "letters.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_letters(tmp_path: Path) -> None:
+    with pytest.raises(RuleViolation):
+        render_letters([], tmp_path / "letters.pdf")
+
+
+def test_a_worker_that_dies_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-c", "import sys; sys.stdin.buffer.read(1)"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    monkeypatch.setattr(letters_module, "_start_worker", start)
+    with pytest.raises(RuntimeError, match="ended early"):
+        render_letters(samples.letters(3), tmp_path / "letters.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_needs_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(os.environ, "DJANGO_SETTINGS_MODULE", raising=False)
+    assert render_letters(samples.letters(1), tmp_path / "letters.pdf").letters == 1
+
+
+def test_the_token_does_not_show() -> None:
+    (letter,) = samples.letters(1)
+    assert letter.token not in repr(letter)
+
+
+def test_natural_order() -> None:
+    base = samples.letters(1)[0]
+    rooms = ["10幢", "2幢", "2幢A", "1幢"]
+    ordered = sorted((replace(base, building=room) for room in rooms), key=delivery_order)
+    assert [letter.building for letter in ordered] == ["1幢", "2幢", "2幢A", "10幢"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("王小明", "王**"), (" 欧阳某 ", "欧**"), ("𬭎", "𬭎**"), ("", "")]
+)
+def test_masking(name: str, shown: str) -> None:
+    assert masked(name) == shown

@@ -1,0 +1,186 @@
+"""The resolution as a paper: what it says, how it looks, what it carries."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pypdf
+import pytest
+import zxingcpp
+
+from documents.papers import Count, FlipMargin, KeyHolders, fingerprint
+from documents.resolutions import render_resolution
+from tests.documents import samples
+
+
+def rendered(**changes: object) -> bytes:
+    facts = samples.resolution(**changes)
+    return render_resolution(facts, attachments={"tally.json": samples.TALLY})
+
+
+def words(pdf: bytes, folder: Path) -> str:
+    return "".join(samples.text_of(pdf, folder))
+
+
+@samples.needs_poppler
+def test_it_says_what_the_law_wants(unsigned: bytes, tmp_path: Path) -> None:
+    text = words(unsigned, tmp_path)
+    for wanted in (
+        "样例花园业主大会决议",
+        "样例花园业〔2026〕3号",
+        "2026年3月1日",  # notice
+        "2026年3月17日8:00至2026年3月27日18:00",  # window, Beijing time
+        "共600人，专有部分面积61234.56平方米",
+        "450/600",
+        "75.00%",
+        "300/450",
+        "66.66%",  # 2/3 rounded down, never 66.67
+        "31000.00/47000.00",
+        "过半数",
+        "结果：通过",
+        "差额：只要75人，或者合计7500.00平方米，由同意改为反对，结果就会改变",
+        "由服务器代为加密的20张",
+        "用补发的投票凭证（编码）投出的7张",
+        "开票密钥由平台一方保管",
+        "监票人",
+        "小区公告栏",
+        "有异议的，请在2026年4月6日以前",
+        "一年内",
+        "民法典第二百八十条",
+        "ab" * 16,
+        "不代替印章",
+        "演示样本，不具有效力",
+    ):
+        assert wanted in text, wanted
+
+
+@samples.needs_poppler
+def test_a_vote_of_some_buildings_is_no_resolution_of_the_assembly(tmp_path: Path) -> None:
+    text = words(
+        rendered(partial_scope=True, scope="1幢、2幢", issuer="1幢、2幢业主"), tmp_path
+    )
+    assert "样例花园相关业主共同决定" in text
+    assert "业主大会决议1" not in text
+    assert "只涉及1幢、2幢" in text
+
+
+@samples.needs_poppler
+def test_failing_in_words(tmp_path: Path) -> None:
+    rejected = samples.motion(
+        approval="3/4",
+        matter=8,
+        result="rejected",
+        failed=("approval.heads",),
+        flip=FlipMargin(heads=38, area=0),
+    )
+    absent = samples.motion(
+        2,
+        participating=Count(399, 4_700_000),
+        quorum_met=False,
+        result="no_quorum",
+        failed=("quorum.heads",),
+        flip=FlipMargin(heads=1, area=0),
+    )
+    text = words(rendered(motions=(rejected, absent)), tmp_path)
+    assert "结果：未通过（同意人数不够）" in text
+    assert "还要有38人改为同意，才会通过" in text
+    assert "没有达到三分之二以上参与：参与人数不够" in text
+    assert "还要有1人参与表决，才达到三分之二" in text
+    assert "自公布之日起生效" not in text
+    assert "66.50%" in text  # 399 of 600
+
+
+@samples.needs_poppler
+def test_an_election_and_shared_keys(tmp_path: Path) -> None:
+    keys = KeyHolders(threshold=2, names=("甲某", "乙某", "丙某"), platform=False)
+    text = words(rendered(motions=(samples.election(1),), keys=keys), tmp_path)
+    assert "䶮某（当选）" in text
+    assert "喆某（未当选）" in text
+    assert "通过，䶮某、㛃某、𬭎某当选" in text
+    assert "由甲某、乙某、丙某分别保管，2人到场才能开票" in text
+
+
+@samples.needs_poppler
+def test_every_page_can_be_traced(unsigned: bytes, tmp_path: Path) -> None:
+    pages = samples.text_of(unsigned, tmp_path)
+    print_ = re.sub(r"\s", "", fingerprint(hashlib.sha256(samples.TALLY).hexdigest()))
+    for number, page in enumerate(pages, 1):
+        assert f"第{number}页共{len(pages)}页" in page
+        assert "样例花园业〔2026〕3号" in page
+        assert "7K4M-2QXH-9T3W" in page
+        assert print_ in page
+    for picture in samples.pictures(unsigned, tmp_path, dpi=120):
+        assert [found.text for found in zxingcpp.read_barcodes(picture)] == [samples.URL]
+
+
+def test_the_data_travels_inside(signed: bytes) -> None:
+    reader = pypdf.PdfReader(BytesIO(signed))
+    assert reader.attachments == {"tally.json": [samples.TALLY]}
+    assert json.loads(reader.attachments["tally.json"][0])["roll"]["heads"] == 600
+    catalog = reader.trailer["/Root"]
+    assert catalog["/AF"][0].get_object()["/AFRelationship"] == "/Data"
+    assert catalog["/MarkInfo"]["/Marked"] is True or catalog["/MarkInfo"]["/Marked"] == True  # noqa: E712
+    assert catalog["/Lang"] == "zh-CN"
+    metadata = catalog["/Metadata"].get_object().get_data().decode()
+    assert 'part="3"' in metadata
+    assert 'conformance="B"' in metadata
+    assert reader.metadata is not None
+    assert reader.metadata.creation_date == samples.AT
+
+
+def test_the_same_bytes_each_time(unsigned: bytes) -> None:
+    facts = {"motions": (samples.motion(), samples.election())}
+    assert rendered(**facts) == unsigned
+    assert rendered(**facts, issued_at=datetime(2026, 4, 1, tzinfo=UTC)) != unsigned
+
+
+@samples.needs_poppler
+def test_all_fonts_are_inside_and_no_glyph_is_missing(unsigned: bytes, tmp_path: Path) -> None:
+    (tmp_path / "p.pdf").write_bytes(unsigned)
+    command = ["pdffonts", str(tmp_path / "p.pdf")]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rows = lines.splitlines()[2:]
+    assert rows
+    for row in rows:
+        embedded, subset, unicode_map = re.findall(r"\b(yes|no)\b", row)[:3]
+        assert (embedded, subset, unicode_map) == ("yes", "yes", "yes"), row
+    text = words(unsigned, tmp_path)
+    assert all(character in text for character in samples.RARE)
+    assert "�" not in text
+
+
+@samples.needs_poppler
+@pytest.mark.parametrize("count", [1, 4, 8])
+def test_nothing_leaves_the_type_area(count: int, tmp_path: Path) -> None:
+    """Left 28 mm, right 26 mm; the footer's QR may use the left by 2 mm."""
+    big = Count(123_456, 1_234_567_890)
+    motions = tuple(
+        samples.motion(n + 1, title=samples.LONG, text=samples.LONG * 3, participating=big)
+        for n in range(count)
+    )
+    pdf = rendered(motions=motions, roll=Count(200_000, 2_000_000_000), estate="样例花园" * 5)
+    for picture in samples.pictures(pdf, tmp_path, dpi=50):
+        ink = picture.point(lambda value: 255 * (value < 128)).getbbox()
+        assert ink is not None
+        left, _, right, bottom = (pixel / 50 * 25.4 for pixel in ink)
+        assert left >= 25.5
+        assert right <= 210 - 26 + 0.6
+        assert bottom <= 297 - 4
+
+
+def test_a_paper_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    def refuse(*_args: object, **_options: object) -> None:
+        raise AssertionError("a paper opened a connection")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    text = '<img src="https://example.com/x.png"><img src="file:///etc/passwd">'
+    pdf = rendered(motions=(samples.motion(text=text, title=text),))
+    assert pdf.startswith(b"%PDF")
