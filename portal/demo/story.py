@@ -23,6 +23,7 @@ from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
 from registry.models import Authority, Estate, Finding
+from registry.selectors import authority_chain
 from registry.services import imports, places, profiles
 from voting.models import Party, Session
 from voting.protocol import credential
@@ -164,8 +165,8 @@ def _place(sample: SampleEstate, at: datetime, say: Say) -> Estate:
 def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, User]:
     """Invented people with their roles, and the operator who grants them."""
     operator = _user("demo-operator", "平台管理员（示例）", password, staff=True)
-    street = Authority.objects.get(pk=estate.authority.parent_id)
-    bureau = Authority.objects.get(pk=street.parent_id)
+    chain = {authority.kind: authority for authority in authority_chain(estate)}
+    street, bureau = chain["street_office"], chain["district_bureau"]
     wanted: Sequence[tuple[str, str, str, Estate | Authority]] = (
         ("organiser", "业委会 示例主任", "organiser", estate),
         ("supervisor", "监票人 示例居民", "supervisor", estate),
@@ -339,8 +340,12 @@ def _vote(
         turnout=turnout,
     )
     begins, ends = window
+    swept = local_day(begins)
     for index, (room, answers) in enumerate(chosen.items()):
         at = begins + (ends - begins) * index // len(chosen)
+        if local_day(at) > swept:  # checkpoints and reminders of every day
+            swept = local_day(at)
+            sweep_all(at)
         options = [[_OPTIONS[answers[one]]] if one in answers else None for one in ids]
         _cast(session, parties[room], options, tokens, at, sealed=index % 3 != 0)
     sweep_all(ends)
