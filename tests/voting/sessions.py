@@ -204,7 +204,9 @@ class Vote(Setting):
         )
         if witnessed:
             value = checkpoint.cosign(self.witness_secrets[0], value)
-        self.checkpoints.append(checkpoint.make_line(value))
+        line = checkpoint.make_line(value)
+        if line not in self.checkpoints:
+            self.checkpoints.append(line)
         return value
 
     def ballot(self, party: int, choices: Any, **changes: Any) -> dict[str, Any]:

@@ -212,7 +212,7 @@ class Forgery:
         """Link, sign and index whatever the entries are now."""
         found = self._manifest
         lines = self._linked()
-        checkpoints = []
+        checkpoints: dict[bytes, None] = {}
         for number, time in enumerate(self._checkpoint_times, start=1):
             last = number == len(self._checkpoint_times)
             size = len(lines) if last else sum(entry.time <= time for entry in self._entries)
@@ -223,7 +223,7 @@ class Forgery:
                 root=roll.root(found.suite, lines[:size]),
                 time=time,
             )
-            checkpoints.append(checkpoint.make_line(value))
+            checkpoints[checkpoint.make_line(value)] = None  # no line twice
         export.write(
             folder,
             session=found.session,

@@ -25,7 +25,7 @@ class Reading:
         self.lines: list[bytes] = []
         self.values: list[Any] = []  # of lines; without the bodies of ballots, which are large
         self.entries: list[board.Entry] = []
-        self.checkpoint_values: list[Any] = []
+        self._signed: list[tuple[bytes, Any]] = []  # the checkpoints' lines and values
         self.roll_lines: list[bytes] = []
         self.parties: list[roll.Party] = []
         self.covered: list[tuple[int, str]] = []  # (size, time) of checkpoints
@@ -60,9 +60,9 @@ class Reading:
                 value = {**value, "body": None}
             self.lines.append(line)
             self.values.append(value)
-        self.checkpoint_values = [value for _, value in self._read(export.CHECKPOINTS)]
+        self._signed = list(self._read(export.CHECKPOINTS))
         self.roll_lines = [line for line, _ in self._read(export.ROLL)]
-        counts = len(self.lines), len(self.checkpoint_values), len(self.roll_lines)
+        counts = len(self.lines), len(self._signed), len(self.roll_lines)
         detail = "{} entries, {} checkpoints, {} parties".format(*counts)
         return {"canonical": detail}
 
@@ -110,18 +110,14 @@ class Reading:
     def checkpoints(self) -> dict[str, str]:
         """Every checkpoint is signed and is the root of the board's first entries."""
         tree = merkle.Tree(self.manifest.suite.hash)
+        if len({line for line, _ in self._signed}) != len(self._signed):
+            raise Refused("checkpoints", "a line occurs twice")
         size, time = 0, ""
-        for value in self.checkpoint_values:
+        for _, value in self._signed:
             found = checkpoint.verify(self.manifest, value)
             where = f"size {found.size}"
-            if (
-                found.size < size
-                or found.time < time
-                or (found.size, found.time) == (size, time)
-            ):
-                raise Refused("checkpoints", f"{where}: size or time goes back, or both stay")
-            if found.size > len(self.lines):
-                raise Refused("checkpoints", f"{where}: larger than the board")
+            if found.size < size or found.time < time or found.size > len(self.lines):
+                raise Refused("checkpoints", f"{where}: size or time goes back, or beyond")
             size, time = found.size, found.time
             for line in self.lines[tree.size : size]:
                 tree.append(merkle.leaf_hash(self.manifest.suite.hash, line))
