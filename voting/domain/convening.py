@@ -56,6 +56,7 @@ class Draft:
 
     motions: Sequence[Question]
     partial_scope: bool
+    opening_policy: str
     notice_on: date | None
     opens_at: datetime | None
     closes_at: datetime | None
@@ -66,6 +67,7 @@ def reasons(draft: Draft, *, at: datetime) -> list[Reason]:
     """Why this draft cannot be announced at `at`; nothing of the roll is looked at."""
     return [
         *_motions(draft),
+        *_policy(draft),
         *_scope(draft),
         *_notice(draft, at),
         *_window(draft),
@@ -97,6 +99,13 @@ def _motions(draft: Draft) -> list[Reason]:
         for motion in draft.motions
         if mixes_matters(motion.title, motion.text)
     ]
+
+
+def _policy(draft: Draft) -> list[Reason]:
+    if draft.opening_policy == "secret":
+        return []
+    # Nothing opens single ballots yet, and no letter may promise what will not happen.
+    return [Reason("policy.named", "“记名”还不能用，请选“只公布合计”", "opening_policy")]
 
 
 def _scope(draft: Draft) -> list[Reason]:

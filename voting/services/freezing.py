@@ -156,6 +156,7 @@ def _draft(
             for motion in motions
         ],
         partial_scope=bool(session.scope),
+        opening_policy=session.opening_policy,
         notice_on=session.notice_on,
         opens_at=session.opens_at,
         closes_at=session.closes_at,

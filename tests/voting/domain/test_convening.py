@@ -24,6 +24,7 @@ def draft(**changes):
         **{
             "motions": [Question(1, 5, "更换电梯钢丝绳", "是否同意？")],
             "partial_scope": False,
+            "opening_policy": "secret",
             "notice_on": date(2026, 3, 1),
             "opens_at": EARLIEST,
             "closes_at": EARLIEST + timedelta(days=10),
@@ -72,6 +73,10 @@ def test_the_window_of_the_profile(length, expected):
 def test_all_reasons_at_once():
     found = codes(motions=[], notice_on=None, opens_at=None, closes_at=None)
     assert found == ["motions.none", "notice.missing", "opening.missing", "closing.missing"]
+
+
+def test_no_promise_of_opening_ballots_that_nothing_keeps():
+    assert codes(opening_policy="named") == ["policy.named"]
 
 
 @pytest.mark.parametrize("matter", [1, 2, 3, 4, 6, 7, 8, 9])
