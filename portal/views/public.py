@@ -2,14 +2,14 @@
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.context import TEXT_COOKIE, TEXT_SIZES
-from voting.forms.owner import LetterCodeForm, ReceiptForm, problems
-from voting.views.receipts import recorded_receipt
+from voting.forms.owner import LetterCodeForm, ReceiptForm, ReceiptNumberForm, problems
+from voting.views.receipts import ballot_of_number, recorded_receipt
 
 _YEAR = 365 * 86400
 
@@ -60,12 +60,21 @@ def help_page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """Check a receipt: in the browser where it can, else against our own record."""
-    form = ReceiptForm(request.POST or None)
-    context = {"form": form, "answered": False, "checks": CHECKS}
+    by_number = "number" in request.POST
+    number = ReceiptNumberForm(request.POST if by_number else None)
+    form = ReceiptForm(request.POST if request.POST and not by_number else None)
+    context = {"number": number, "form": form, "answered": False, "checks": CHECKS}
+    if number.is_bound and number.is_valid():
+        found = ballot_of_number(number.cleaned_data["number"])
+        if found:
+            return redirect("voting:public_receipt", found.receipt_code)
+        number.add_error("number", _("没有这个回执号，请对照回执再看一遍。"))
     if form.is_bound and form.is_valid():
-        found = recorded_receipt(form.cleaned_data["receipt"])
-        context |= {"answered": True, "ballot": found}
-    context["errors"] = problems(form)
+        context |= {
+            "answered": True,
+            "ballot": recorded_receipt(form.cleaned_data["receipt"]),
+        }
+    context["errors"] = problems(number) + problems(form)
     status = 422 if context["errors"] else 200
     return render(request, "portal/check.html", context, status=status)
 

@@ -7,8 +7,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.text import half_width
-from voting.domain.codes import letter_code_or_none
+from voting.domain.codes import letter_code_or_none, plain_code_or_none
 
+RECEIPT_NUMBER_LENGTH = 16
 NOT_TAKING_PART = "none"
 OPTIONS = [("for", _("同意")), ("against", _("反对")), ("abstain", _("弃权"))]
 """In the manifest's order; an answer is an index into this list, or NOT_TAKING_PART."""
@@ -120,6 +121,28 @@ class AnswerForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["answer"].label = gettext("您的意见")
+
+
+class ReceiptNumberForm(forms.Form):
+    """The receipt's number: the first 80 bits of the tracker, as printed."""
+
+    number = forms.CharField(
+        label=_("回执号"),
+        help_text=_("在回执图片上，例如 Y6K8-Q6VB-N0YR-HNRK。"),
+        max_length=60,
+        error_messages={"required": _("请输入回执号")},
+        widget=forms.TextInput(
+            attrs={"class": "input letters", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+
+    def clean_number(self) -> str:
+        number = plain_code_or_none(self.cleaned_data["number"], RECEIPT_NUMBER_LENGTH)
+        if number is None:
+            raise forms.ValidationError(
+                gettext("回执号应当是 16 个字母和数字，请对照回执再看一遍。")
+            )
+        return number
 
 
 class ReceiptForm(forms.Form):

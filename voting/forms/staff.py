@@ -51,6 +51,8 @@ class _MomentInput(forms.DateTimeInput):
 class SessionForm(forms.Form):
     """The terms of a draft. Everything but the wording may come later."""
 
+    may_be_empty = frozenset({"contact_place", "notice_on", "opens_at", "closes_at"})
+
     title = forms.CharField(
         label=_("会议名称"), required=False, help_text=_("例如：2026年第一次业主大会会议")
     )
@@ -135,6 +137,8 @@ class SessionForm(forms.Form):
 
 class MotionForm(forms.Form):
     """One question, and which of the nine matters it is."""
+
+    may_be_empty = frozenset({"cost_fen"})
 
     matter = forms.TypedChoiceField(
         label=_("这件事属于哪一类"),

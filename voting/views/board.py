@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from logbook.models import Checkpoint, Entry
 from voting.labels import MATTERS
-from voting.models import Attachment, Session
+from voting.models import Attachment, Ballot, Session
 from voting.selectors import board_proof, phase, result_of, session_by_code, terms
 from voting.views.receipts import who_can_read
 
@@ -115,17 +115,32 @@ def checkpoints_file(request: HttpRequest, code: str) -> HttpResponse:
 def result_file(request: HttpRequest, code: str) -> HttpResponse:
     """The result entry of the board; 404 before there is one."""
     session = _session_or_404(code)
-    entry = get_object_or_404(Entry, log=session.board, kind="result")
-    return HttpResponse(bytes(entry.line), content_type="application/json")
+    return HttpResponse(_line_of(session, "result"), content_type="application/json")
+
+
+def _line_of(session: Session, kind: str) -> bytes:
+    """The board's one line of that kind, or 404."""
+    return bytes(get_object_or_404(Entry, log=session.board, kind=kind).line)
 
 
 @require_safe
 def proof(request: HttpRequest) -> JsonResponse:
-    """That an entry is on the board, for the check page (docs/protocol.md §9)."""
-    sequence = request.GET.get("seq", "")
-    if not (sequence.isascii() and sequence.isdigit() and len(sequence) < 16):
-        raise Http404
-    found = board_proof(_session_or_404(request.GET.get("session", "")), int(sequence))
-    if found is None:
+    """That a ballot is on the board, to whoever holds its receipt (docs/protocol.md §9).
+
+    `session`, `seq` and `tracker` as on the receipt: without the tracker anybody could read
+    the whole board entry by entry. `manifest` alone (a hash) gives that manifest only, for
+    checking a tested ballot.
+    """
+    asked = request.GET
+    if "manifest" in asked:
+        session = get_object_or_404(Session, manifest_hash=asked["manifest"] or None)
+        return JsonResponse({"manifest": _line_of(session, "manifest").decode()})
+    ballot = get_object_or_404(
+        Ballot.objects.select_related("session__board"),
+        session__code=asked.get("session", ""),
+        digest=asked.get("tracker", ""),
+    )
+    found = board_proof(ballot.session, ballot.seq)
+    if found is None or asked.get("seq") != str(ballot.seq):
         raise Http404
     return JsonResponse(found)

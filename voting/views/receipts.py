@@ -18,6 +18,7 @@ from core.canonical import NotCanonical, canonical, parse_narrow
 from documents.papers import ReceiptFacts
 from documents.qr import svg
 from documents.receipt_image import receipt_png
+from voting.domain.codes import ALPHABET
 from voting.models import Ballot, Party, Session
 from voting.protocol.ballot import tracker_text
 from voting.selectors import excluded_parties, phase, receipt_by_code, terms
@@ -153,3 +154,11 @@ def recorded_receipt(text: str) -> Ballot | None:
         session__code=str(given.get("session")), digest=given["tracker"]
     )
     return next((ballot for ballot in found if bytes(ballot.receipt) == line), None)
+
+
+def ballot_of_number(number: str) -> Ballot | None:
+    """The ballot of a receipt's number (16 Crockford characters, 80 bits of the digest)."""
+    value = 0
+    for character in number:
+        value = value * 32 + ALPHABET.index(character)
+    return Ballot.objects.filter(digest__startswith=f"{value:020x}").first()

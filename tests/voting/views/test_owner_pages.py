@@ -494,6 +494,41 @@ class TestReceipts:
             assert "没有这张回执" in text_of(client.post("/check", {"receipt": wrong}))
         assert client.post("/check", {"receipt": ""}).status_code == 422
 
+    def test_the_check_by_number(self, client: Client, vote: Vote) -> None:
+        enter(client, vote)
+        page = text_of(client.get(cast(client, vote)["Location"]))
+        found = re.search(r"回执号 ([0-9A-Z-]{19}) ", page)
+        assert found
+        code = Ballot.objects.get().receipt_code
+        answer = client.post("/check", {"number": found[1].lower().replace("-", " ")})
+        assert answer["Location"] == f"/r/{code}"
+        for wrong in ("", "x", found[1][:-1], "0000-0000-0000-0000"):
+            assert client.post("/check", {"number": wrong}).status_code == 422
+
+    def test_the_proof_is_for_who_holds_the_receipt(self, client: Client, vote: Vote) -> None:
+        enter(client, vote)
+        cast(client, vote)
+        ballot = Ballot.objects.get()
+        asked = {"session": vote.code, "seq": str(ballot.seq), "tracker": ballot.digest}
+        proof = client.get("/check/proof", asked).json()
+        assert json.loads(proof["entry"])["seq"] == ballot.seq
+        assert json.loads(proof["manifest"])["body"] == json.loads(bytes(vote.session.manifest))
+        for name, wrong in (
+            ("session", "X"),
+            ("seq", "0"),
+            ("seq", "x"),
+            ("tracker", "0" * 64),
+        ):
+            assert client.get("/check/proof", asked | {name: wrong}).status_code == 404
+            assert client.get("/check/proof", {**asked, name: ""}).status_code == 404
+
+    def test_the_manifest_for_a_tested_ballot(self, client: Client, vote: Vote) -> None:
+        answer = client.get("/check/proof", {"manifest": vote.session.manifest_hash}).json()
+        assert set(answer) == {"manifest"}
+        assert json.loads(answer["manifest"])["type"] == "manifest"
+        for wrong in ("", "0" * 64, "x"):
+            assert client.get("/check/proof", {"manifest": wrong}).status_code == 404
+
 
 class TestWhatAnybodySees:
     def test_the_page_of_the_vote(self, client: Client, vote: Vote) -> None:
