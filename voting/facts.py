@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import cast
 
 from django.conf import settings
@@ -36,6 +35,17 @@ _SECRECY = (
     "您的选择会加密后保存，投票截止前谁也不能看到任何选择和票数。这次只有平台一把解密钥匙，"
     "平台按规定只解开合计数，不解开单张票，但技术上有能力看到。"
 )
+
+
+_REHEARSAL = "演练样本，不具有效力"
+_DEVELOPMENT = "开发环境生成的样本，不具有效力"
+
+
+def specimen_of(session: Session) -> str:
+    """What stands at the head of every page of a paper that must not be taken for real."""
+    if session.rehearsal:
+        return _REHEARSAL
+    return _DEVELOPMENT if settings.DEBUG else ""
 
 
 def letter_facts(
@@ -109,6 +119,7 @@ def _letter_session(session: Session) -> LetterSession:
             for motion in session.motions.all()
         ),
         rules=_rules(session),
+        specimen=specimen_of(session),
         proxy_limit=_proxy_limit(session),
         opening_policy=cast(OpeningPolicy, session.opening_policy),
         secrecy=_SECRECY,
@@ -162,10 +173,9 @@ def resolution_facts(
     *,
     number: str,
     code: str,
-    tally: bytes,
     at: datetime,
 ) -> ResolutionFacts:
-    """Everything the resolution says. `tally`: the bytes of the attached tally.json."""
+    """Everything the resolution says."""
     if session.notice_on is None or session.opens_at is None or session.closes_at is None:
         raise ValueError("a counted session has its dates")
     estate = session.estate
@@ -177,6 +187,7 @@ def resolution_facts(
         code=code,
         verify_url=f"{settings.PUBLIC_URL}/v/{code}",
         estate=estate.name,
+        specimen=specimen_of(session),
         issued_at=at,
         issuer=f"{estate.name}{body}",
         division=_division_words(estate.division),
@@ -215,14 +226,11 @@ def resolution_facts(
             f"{estate.authority.name}提出。认为决定侵害自己合法权益的，可以自知道或者应当知道之日起"
             "一年内请求人民法院撤销（民法典第二百八十条，司法解释第十二条）。"
         ),
-        attachments=(
-            Attachment(name=TALLY_NAME, sha256=sha256(tally).hexdigest(), note="随本文件附带"),
-            *(
-                Attachment(name=row.name, sha256=row.sha256)
-                for row in AttachmentRow.objects.filter(motion__session=session)
-                .only("name", "sha256")
-                .order_by("motion__position", "pk")
-            ),
+        attachments=tuple(
+            Attachment(name=row.name, sha256=row.sha256)
+            for row in AttachmentRow.objects.filter(motion__session=session)
+            .only("name", "sha256")
+            .order_by("motion__position", "pk")
         ),
     )
 
@@ -259,5 +267,6 @@ def _scope_words(session: Session) -> str:
         return "全体业主"
     names = dict(Building.objects.filter(estate=session.estate_id).values_list("pk", "name"))
     return "、".join(
-        f"{names[part['building']]}{part['entrance'] or ''}" for part in session.scope
+        names[part["building"]] + (f"{part['entrance']}单元" if part["entrance"] else "")
+        for part in session.scope
     )

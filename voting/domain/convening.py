@@ -61,6 +61,7 @@ class Draft:
     opens_at: datetime | None
     closes_at: datetime | None
     profile: Mapping[str, Any]
+    rehearsal: bool = False
 
 
 def reasons(draft: Draft, *, at: datetime) -> list[Reason]:
@@ -129,8 +130,9 @@ def _scope(draft: Draft) -> list[Reason]:
 
 def _notice(draft: Draft, at: datetime) -> list[Reason]:
     found = []
-    days = _value(draft, "notice_days", 15)
-    if draft.notice_on is None:
+    if draft.rehearsal:
+        pass  # decides nothing: nobody must be told, nobody needs time to prepare
+    elif draft.notice_on is None:
         found.append(Reason("notice.missing", "请填写公告张贴的日期", "notice_on"))
     elif draft.notice_on < local_day(at):
         # What hangs on the board must be what was frozen: no matter is added after notice.
@@ -139,8 +141,9 @@ def _notice(draft: Draft, at: datetime) -> list[Reason]:
         )
     if draft.opens_at is None:
         found.append(Reason("opening.missing", "请填写开始投票的时间", "opens_at"))
-    elif draft.notice_on is not None:
+    elif draft.notice_on is not None and not draft.rehearsal:
         # 物业管理条例 art. 14: 应当于会议召开15日以前通知全体业主.
+        days = _value(draft, "notice_days", 15)
         earliest = earliest_opening(start_of(draft.notice_on), days)
         if draft.opens_at < earliest:
             day = f"{earliest:%Y年%-m月%-d日}"
@@ -164,7 +167,7 @@ def _window(draft: Draft) -> list[Reason]:
     if draft.closes_at <= draft.opens_at:
         return [Reason("closing.too_early", "截止时间须晚于开始时间", "closes_at")]
     window = _value(draft, "window_days")
-    if not window:
+    if not window or draft.rehearsal:
         return []
     fewest, most = window
     length = draft.closes_at - draft.opens_at

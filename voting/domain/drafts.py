@@ -13,7 +13,11 @@ _TEXTS = {
     "contact_phone": ("联系电话", 30, False),
     "contact_place": ("联系地点", 80, True),
 }
-_SWITCHES = {"revote": "能否改票", "allow_document_check": "能否用证件核对"}
+_SWITCHES = {
+    "revote": "能否改票",
+    "rehearsal": "是否演练",
+    "allow_document_check": "能否用证件核对",
+}
 _TIMES = {"opens_at": "开始时间", "closes_at": "截止时间"}
 FIELDS = frozenset(
     [*_TEXTS, *_SWITCHES, *_TIMES, "organiser_kind", "opening_policy", "notice_on", "scope"]

@@ -60,6 +60,7 @@ _NO_BUNDLE = "0" * 64
 # a later exclusion may need the key; a month more for a case already filed.
 _KEY_DAYS = 366 + 30
 _BATCH = 500
+_TITLE_LENGTH = 120
 _SHOWN = 10  # rooms named in one sentence
 
 
@@ -86,6 +87,10 @@ def freeze_session(
     weighed = weigh(session, at=at)
     demand_none("session.not_ready", weighed.reasons)
     values, motions, parties = weighed.values, weighed.motions, weighed.parties
+    if session.rehearsal:
+        # Needs no notice; whatever shows the title, the manifest included, says what it is.
+        session.notice_on = session.notice_on or local_day(at)
+        session.title = f"【演练】{session.title}"[:_TITLE_LENGTH]
     session.profile = frozen(values)
     session.profile_code = session.estate.profile_code
     letters = _write_roll(session, parties, at)
@@ -161,6 +166,7 @@ def _draft(
         opens_at=session.opens_at,
         closes_at=session.closes_at,
         profile=values,
+        rehearsal=session.rehearsal,
     )
 
 

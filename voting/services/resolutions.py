@@ -37,7 +37,7 @@ def issue_resolution(*, session_id: int, at: datetime) -> Document:
     result = result_of(session)
     tally = canonical(tally_json(result))
     facts = resolution_facts(
-        session, result, number=_number(estate, at), code=new_code(), tally=tally, at=at
+        session, result, number=_number(session, estate, at), code=new_code(), at=at
     )
     document = store_signed(
         facts=facts,
@@ -56,8 +56,9 @@ def issue_resolution(*, session_id: int, at: datetime) -> Document:
     return document
 
 
-def _number(estate: Estate, at: datetime) -> str:
-    """The next number of the year, e.g. 样例花园业〔2026〕3号."""
-    prefix = f"{estate.name}业〔{local_day(at).year}〕"
+def _number(session: Session, estate: Estate, at: datetime) -> str:
+    """The next number of the year, e.g. 样例花园业〔2026〕3号; rehearsals have their own."""
+    series = "演练" if session.rehearsal else "业"
+    prefix = f"{estate.name}{series}〔{local_day(at).year}〕"
     issued = Document.objects.filter(estate=estate, number__startswith=prefix).count()
     return f"{prefix}{issued + 1}号"

@@ -19,6 +19,7 @@ from documents.papers import ReceiptFacts
 from documents.qr import svg
 from documents.receipt_image import receipt_png
 from voting.domain.codes import ALPHABET
+from voting.facts import specimen_of
 from voting.models import Ballot, Party, Session
 from voting.protocol.ballot import tracker_text
 from voting.selectors import excluded_parties, phase, receipt_by_code, terms
@@ -136,6 +137,7 @@ def receipt_image(request: HttpRequest, code: str) -> HttpResponse:
             encrypted_by="server" if ballot.encrypted_by == "server" else "browser",
             check_url=facts["check_url"],
             phone=ballot.session.contact_phone,
+            specimen=specimen_of(ballot.session),
         )
     )
     return HttpResponse(png, content_type="image/png")

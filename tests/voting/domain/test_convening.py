@@ -129,3 +129,15 @@ def test_one_question_must_not_mix_matters_5_and_8(text):
 )
 def test_words_in_passing_do_not_mix(text):
     assert not mixes_matters("标题", text)
+
+
+def test_a_rehearsal_needs_neither_notice_nor_days():
+    soon = AT + timedelta(minutes=5)
+    window = {"notice_on": None, "opens_at": soon, "closes_at": soon + timedelta(minutes=10)}
+    assert codes(**window, rehearsal=True) == []
+    assert codes(**window) == ["notice.missing", "closing.window"]
+
+
+def test_a_rehearsal_still_opens_in_the_future_and_closes_after_it():
+    assert codes(rehearsal=True, opens_at=AT) == ["opening.past"]
+    assert codes(rehearsal=True, closes_at=EARLIEST) == ["closing.too_early"]
