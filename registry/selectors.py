@@ -32,6 +32,7 @@ from registry.domain.doctor import Person, Room, Staff
 from registry.domain.profiles import Layer, RuleValue, resolve
 from registry.domain.rooms import natural
 from registry.domain.rows import Fault, UnitRow, parse, prepare
+from registry.domain.sheets import workbook
 from registry.fields import KeyedDigest, keyed_hash
 from registry.models import (
     Authority,
@@ -46,6 +47,7 @@ from registry.models import (
 )
 from registry.roll_files import opened_table
 
+FAULT_COLUMN = "错误原因"
 # City bureau, district bureau, zone administration, street office, residents' committee.
 AUTHORITY_DEPTH = 5
 
@@ -212,6 +214,31 @@ def preview_of(roll_import: RollImport, table: Table) -> Preview:
         registry, units, key_of=document_key, whole=roll_import.summary.get("whole", True)
     )
     return Preview(tuple(units), tuple(row_faults), (), difference, digest)
+
+
+def faults_workbook(roll_import: RollImport) -> bytes:
+    """The given file as .xlsx with a column that says what is wrong in each row.
+
+    Faulty cells stand on red ground. Rows without a fault are there too, so that the file
+    can be corrected and uploaded again as it is.
+    """
+    table = opened_table(roll_import.rows)
+    preview = preview_of(roll_import, table)
+    header = [name for name in table.header if name != FAULT_COLUMN]
+    keep = [index for index, name in enumerate(table.header) if name != FAULT_COLUMN]
+    reasons: dict[int, list[str]] = defaultdict(list)
+    marked = set()
+    place = {row.number: index for index, row in enumerate(table.rows)}
+    for fault in preview.faults:
+        kind = "提示" if fault.is_warning else "错误"
+        reasons[fault.row].append(f"{kind}：{fault.column or '整行'}：{fault.reason}")
+        if fault.column in header and not fault.is_warning:
+            marked.add((place[fault.row], header.index(fault.column)))
+    rows = (
+        [*(row.cells[index] for index in keep), "；".join(reasons.get(row.number, ()))]
+        for row in table.rows
+    )
+    return workbook([*header, FAULT_COLUMN], rows, title="核对结果", marked=marked)
 
 
 def doctor_rooms(estate_id: int, *, with_spaces: bool, with_names: bool) -> list[Room]:

@@ -1,0 +1,236 @@
+"""manage.py import_estate: a roll file into the registry, or only its faults.
+
+    manage.py import_estate FILE --division CODE [--check] [--json]
+
+Without --check the file is previewed and confirmed in one go; a file with a fault is
+refused as a whole. An estate of that name in that 社区 is brought up to date, else it is
+founded. With --check nothing is written and no database is needed.
+
+With --json, stdout is exactly one JSON object whatever the input:
+    {"ok": bool, "estate": code or null, "units": int, "area": "0.00",
+     "new": int, "changed": int, "unchanged": int, "gone": int, "findings": int,
+     "faults": [{"row": int, "column": str, "reason": str}], "warnings": [the same]}
+`row` counts the header as the row it stands in; 0 means the file as a whole. Exit status 0
+only where there was no fault.
+"""
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
+from django.utils import timezone
+
+from core.errors import RuleViolation
+from core.exact import format_area
+from core.tables import MAX_BYTES, Table, read_table
+from registry.domain.columns import mapping_faults, recognise
+from registry.domain.rows import Fault, parse, prepare
+from registry.models import Authority, Division, Estate
+from registry.services import imports, places, profiles
+
+ACTOR = "manage.py import_estate"
+USAGE = "命令的参数不对，应为 import_estate 文件 --division 区划代码 [--check] [--json]"
+NO_DATABASE = "数据库连不上，或者还没有建表；请检查 DATABASE_URL，并运行 migrate"
+TOO_LARGE = f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件"
+
+
+class Command(BaseCommand):
+    help = "Import a roll (.xlsx, .xls, .csv) into an estate, or check it."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        # Not required by argparse: a missing one is a fault like any other.
+        parser.add_argument("file", nargs="?", help="the register's export")
+        parser.add_argument("--division", help="12-digit code of the 社区 or village")
+        parser.add_argument(
+            "--name", default="", help="name of the estate (default: the file's)"
+        )
+        parser.add_argument("--part", action="store_true", help="the file lists a part only")
+        parser.add_argument(
+            "--check", action="store_true", help="write nothing, name the faults"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        # Wrong arguments then raise CommandError here instead of ending the process.
+        parser.called_from_command_line = False
+        parser.allow_abbrev = False
+        return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        as_json = "--json" in argv
+        try:
+            super().run_from_argv(argv)
+        except (CommandError, argparse.ArgumentError) as error:
+            if not as_json:
+                self.stderr.write(str(error))
+                sys.exit(2)
+            self._end(_refused(USAGE), as_json=True)
+        except Exception:
+            if not as_json:
+                raise
+            # Whoever reads JSON gets JSON; the cause is for whoever reads stderr.
+            traceback.print_exc()
+            self._end(_refused("程序出错，没有写入任何内容；原因见错误输出"), as_json=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            result = _run(options)
+        except RuleViolation as refusal:
+            result = _refused(str(refusal))
+        except DatabaseError:
+            result = _refused(
+                "数据库连不上，或者还没有建表；请检查 DATABASE_URL 并运行 migrate"
+            )
+        self._end(result, as_json=options["json"])
+
+    def _end(self, result: dict[str, Any], *, as_json: bool) -> NoReturn:
+        if as_json:
+            # ASCII only, so that no terminal's encoding can break it.
+            self.stdout.write(json.dumps(result))
+        else:
+            self.stdout.write("\n".join(_lines(result)))
+        self.stdout.flush()
+        sys.exit(0 if result["ok"] else 1)
+
+
+def _run(options: dict[str, Any]) -> dict[str, Any]:
+    content, division = _content(options["file"]), _division(options["division"])
+    table = read_table(content, options["file"])
+    checked = _checked(table)
+    if options["check"] or not checked["ok"]:
+        return checked
+    estate = _estate(division, options["name"] or Path(options["file"]).stem)
+    kept = imports.preview_import(
+        estate_id=estate.pk,
+        file_name=Path(options["file"]).name,
+        content=content,
+        mapping=None,
+        actor=ACTOR,
+        at=timezone.now(),
+        whole=not options["part"],
+    )
+    kept = imports.confirm_import(import_id=kept.pk, actor=ACTOR, at=timezone.now())
+    written = _result([], estate=estate.code, summary=kept.summary)
+    return {**written, "warnings": checked["warnings"]}
+
+
+def _checked(table: Table) -> dict[str, Any]:
+    mapping = _mapping(table)
+    missing = mapping_faults(mapping, table.header)
+    if missing:
+        return _result(_of_the_file(missing))
+    units, faults = parse(prepare(table, mapping))
+    summary = {"units": len(units), "area": sum(unit.area or 0 for unit in units)}
+    return _result(faults, summary=summary)
+
+
+def _mapping(table: Table) -> dict[str, str]:
+    """What was used for these headers before, where there is a database to ask."""
+    try:
+        return imports.known_mapping(table.header)
+    except DatabaseError:
+        return recognise(table.header)
+
+
+def _content(path: str | None) -> bytes:
+    if not path:
+        raise RuleViolation("file.none", "没有给出文件")
+    try:
+        found = Path(path)
+        if not found.is_file():
+            raise RuleViolation("file.missing", "文件不存在，或者不是一个文件")
+        if found.stat().st_size > MAX_BYTES:
+            raise RuleViolation(
+                "file.large", f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件"
+            )
+        return found.read_bytes()
+    except (OSError, ValueError):
+        raise RuleViolation("file.unreadable", "文件无法读取，请检查路径和权限") from None
+
+
+def _division(code: str | None) -> str:
+    known = {place.code for place in places.shipped_divisions() if place.level == 5}
+    if not code:
+        raise RuleViolation("division.none", "没有给出 --division 区划代码")
+    if code not in known:
+        raise RuleViolation(
+            "division.unknown", "区划代码应当是已收录的社区（村）一级的 12 位代码，请核对"
+        )
+    return code
+
+
+def _estate(division: str, name: str) -> Estate:
+    """The estate of that name in that place; founded, with all it stands on, if new."""
+    estate = Estate.objects.filter(division_id=division, name=name[:80]).first()
+    if estate is not None:
+        return estate
+    now = timezone.now()
+    if not Division.objects.filter(pk=division).exists():
+        places.load_divisions(actor=ACTOR, at=now)
+    if not Authority.objects.filter(division_id=division).exists():
+        city = division[:4] + "00000000"
+        today = timezone.localdate(now)
+        places.load_authorities(city=city, valid_from=today, actor=ACTOR, at=now)
+    profiles.load_profiles(actor=ACTOR, at=now)
+    return places.create_estate(name=name, division_code=division, actor=ACTOR, at=now)
+
+
+def _of_the_file(reasons: Iterable[str]) -> list[Fault]:
+    return [Fault(0, "", reason) for reason in reasons]
+
+
+def _refused(reason: str) -> dict[str, Any]:
+    return _result(_of_the_file([reason]))
+
+
+def _result(
+    faults: list[Fault], *, estate: str | None = None, summary: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    counted = summary or {}
+    blocking = [_fault(fault) for fault in faults if not fault.is_warning]
+    return {
+        "ok": not blocking,
+        "estate": estate,
+        "area": format_area(counted.get("area", 0)),
+        **{
+            name: counted.get(name, 0)
+            for name in ("units", "new", "changed", "unchanged", "gone", "findings")
+        },
+        "faults": blocking,
+        "warnings": [_fault(fault) for fault in faults if fault.is_warning],
+    }
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    return {"row": fault.row, "column": fault.column, "reason": fault.reason}
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    lines = [
+        f"房屋 {result['units']} 套，建筑面积合计 {result['area']} 平方米",
+    ]
+    if result["estate"] and result["ok"]:
+        lines.append(
+            f"已导入 {result['estate']}：新增 {result['new']}、变更 {result['changed']}、"
+            f"不变 {result['unchanged']}、失效 {result['gone']}；"
+            f"名册检查有 {result['findings']} 处待处理"
+        )
+    elif not result["ok"]:
+        lines.append("没有写入任何内容。")
+    for title, faults in (("错误", result["faults"]), ("提示", result["warnings"])):
+        lines += [f"{title}：{_place(fault)}{fault['reason']}" for fault in faults]
+    return lines
+
+
+def _place(fault: dict[str, Any]) -> str:
+    if not fault["row"]:
+        return ""
+    return f"第 {fault['row']} 行 {fault['column']}：".replace(" ：", "：")
