@@ -583,10 +583,47 @@ def board_cases() -> Iterator[dict[str, Any]]:
         results = {"refused_by": None, "results": report.results}
         yield {"folder": f"boards/{short}", **common, **results}
         if short == "p256":
+            yield named_board(folder)
             keys = Keys(vote.board_secret, vote.trustee_secrets)
             forged = write_all(folder / short, folder / "forged", keys=keys, rng=vote.dice)
             for kind, check in forged.items():
                 yield {"folder": f"boards/forged/{kind}", **common, "refused_by": check}
+
+
+def named_board(folder: Path) -> dict[str, Any]:
+    vote = Vote(
+        seed="board named",
+        motions=[question("m1"), election("e1", candidates=3, seats=2)],
+        threshold=2,
+        count=3,
+        opening_policy="named",
+    )
+    vote.cast(1, [[1], [1]])
+    vote.cast(1, [[0], [0, 2]])
+    vote.cast(2, [[2], None])
+    vote.close()
+    vote.tally()
+    vote.decrypt()
+    vote.result()
+    opened = vote.open(1, 3)
+    vote.checkpoint()
+    vote.export(folder / "p256-named")
+    path = folder / "p256-named.openings.jsonl"
+    path.write_bytes(opened)
+    report = verify(folder / "p256-named", openings=path)
+    assert report.ok
+    return {
+        "folder": "boards/p256-named",
+        "root": vote.root(),
+        "key": vote.manifest.value["board_key"],
+        "receipt": vote.receipts[-1],
+        "refused_by": None,
+        "results": report.results,
+        "openings": {
+            "file": "boards/p256-named.openings.jsonl",
+            "choices": {"1": [[0], [0, 2]], "2": [[2], None]},
+        },
+    }
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from voting.protocol import (
     credential,
     export,
     manifest,
+    openings,
     receipt,
     roll,
     tally,
@@ -299,6 +300,37 @@ class Vote(Setting):
         body = verdict.result_body(self.manifest, took_part, totals)
         self.post("result", body)
         return body
+
+    def counted(self) -> list[openings.Counted]:
+        return [
+            openings.Counted(
+                party,
+                given[-1][0],
+                self.areas[party],
+                ballot.tracker(self.manifest, given[-1][1]),
+                ballot.encoded(given[-1][1]),
+            )
+            for party, given in sorted(self.cast_by.items())
+            if party not in self.excluded
+        ]
+
+    def open(self, *trustees_: int) -> bytes:
+        """The bytes of openings.jsonl; their hash goes on the board."""
+        counted = self.counted()
+        data = b"".join(
+            line + b"\n"
+            for trustee in trustees_ or range(1, self.manifest.threshold + 1)
+            for line in openings.make_lines(
+                self.manifest,
+                counted,
+                trustee=trustee,
+                secret=self.trustee_secrets[trustee],
+                rng=self.dice,
+            )
+        )
+        digest = hashlib.sha256(data).hexdigest()
+        self.post("openings", {"sha256": digest, "ballots": len(counted)})
+        return data
 
     def resolve(self) -> None:
         self.resolution = b"%PDF-1.7 a resolution\n"

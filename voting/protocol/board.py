@@ -14,7 +14,8 @@ from .suite import Suite
 
 MANIFEST, CREDENTIAL, BALLOT, EXTEND = "manifest", "credential", "ballot", "extend"
 CLOSE, RULING = "close", "ruling"
-TALLY, DECRYPTION, RESULT, RESOLUTION = "tally", "decryption", "result", "resolution"
+TALLY, DECRYPTION, RESULT = "tally", "decryption", "result"
+OPENINGS, RESOLUTION = "openings", "resolution"
 
 # What may follow what: the type before -> the types after it.
 _VOTING = (CREDENTIAL, BALLOT, EXTEND, CLOSE)
@@ -27,7 +28,8 @@ _NEXT: dict[str, tuple[str, ...]] = {
     RULING: (RULING, TALLY),
     TALLY: (DECRYPTION,),
     DECRYPTION: (DECRYPTION, RESULT),
-    RESULT: (RESOLUTION,),
+    RESULT: (OPENINGS, RESOLUTION),
+    OPENINGS: (RESOLUTION,),
     RESOLUTION: (),
 }
 _CHAIN = Shape("chain")
@@ -128,6 +130,7 @@ class Phases:
             TALLY: self._tally,
             DECRYPTION: self._decrypt,
             RESULT: self._result,
+            OPENINGS: self._openings,
         }
 
     def follow(self, entry: Entry) -> None:
@@ -170,6 +173,11 @@ class Phases:
     def _result(self, entry: Entry, where: str) -> None:
         if len(self._opened) < self._manifest.threshold:
             raise _PHASES.refuse(where, "fewer trustees than the threshold have decrypted")
+
+    def _openings(self, entry: Entry, where: str) -> None:
+        if self._manifest.opening_policy != "named":
+            raise _PHASES.refuse(where, "ballots of a secret vote are not opened")
+        parse_openings(entry.body, where)
 
     def _rule(self, entry: Entry, where: str) -> None:
         party = parse_ruling(entry.body, where)
@@ -220,6 +228,12 @@ def parse_ruling(body: Any, where: str) -> int:
     if len({check.text(signer, f"{where}: signers") for signer in signers}) != 2:
         raise check.refuse(where, "needs two different signers")
     return check.integer(body["party"], where, 1)
+
+
+def parse_openings(body: Any, where: str) -> tuple[bytes, int]:
+    """(SHA-256 of openings.jsonl, ballots opened). Raises Refused("phases", …)."""
+    _PHASES.fields(body, where, "sha256", "ballots")
+    return _PHASES.hash(body["sha256"], where), _PHASES.integer(body["ballots"], where)
 
 
 def parse_resolution(body: Any, where: str) -> bytes:

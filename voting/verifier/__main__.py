@@ -21,8 +21,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", metavar="HEX", help="a root of this board you hold")
     parser.add_argument("--key", type=Path, metavar="FILE", help="the board key you hold")
     parser.add_argument("--receipt", type=Path, metavar="FILE", help="a receipt")
+    parser.add_argument(
+        "--openings", type=Path, metavar="FILE", help="the opened ballots of a named vote"
+    )
     given = parser.parse_args(arguments)
-    report = verify(given.folder, root=given.root, key=given.key, receipt=given.receipt)
+    report = verify(
+        given.folder,
+        root=given.root,
+        key=given.key,
+        receipt=given.receipt,
+        openings=given.openings,
+    )
     if given.json:
         text = json.dumps(report.as_json(), ensure_ascii=False, indent=2)
     else:

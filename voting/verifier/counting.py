@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from core.canonical import canonical
 from voting.domain.thresholds import Count
-from voting.protocol import board, export, tally, verdict
+from voting.protocol import board, export, openings, tally, verdict
+from voting.protocol.openings import Counted
 from voting.protocol.refusal import Refused
 from voting.protocol.shape import Shape
 from voting.protocol.tally import Aggregate
@@ -31,6 +33,7 @@ class Counting:
         self._expected: dict[str, Any] = {}  # the body the tally entry must have
         self._shares: list[tuple[int, tally.Shares]] = []
         self._totals: list[list[Count]] = []
+        self._counted: list[Counted] = []
 
     def counted(self) -> dict[str, str]:
         """Of every party the last ballot, unless a ruling excludes the party."""
@@ -47,6 +50,10 @@ class Counting:
             ((encoded, areas[party]) for party, (_, encoded) in counting.items()),
         )
         pairs = [(party, seq) for party, (seq, _) in counting.items()]
+        self._counted = [
+            Counted(party, seq, areas[party], self._replay.tracker(party), encoded)
+            for party, (seq, encoded) in counting.items()
+        ]
         self._expected = tally.tally_body(self._reading.manifest, pairs, self._sums)
         if not _same(given["counted"], self._expected["counted"]):
             raise Refused("counted", "not the last ballot of every party that is not excluded")
@@ -133,6 +140,23 @@ class Counting:
         if hashlib.sha256(path.read_bytes()).digest() != expected:
             raise Refused("resolution", "another paper than the board names")
         return {"resolution": f"SHA-256 {expected.hex()}"}
+
+    def openings(self, path: Path) -> dict[str, str]:
+        """The restricted file of a named vote opens every counted ballot and adds up."""
+        entry = self._reading.entry(board.OPENINGS)
+        digest, count = board.parse_openings(entry.body, f"entry {entry.seq}")
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise Refused("openings", "the file cannot be read") from error
+        if hashlib.sha256(data).digest() != digest:
+            raise Refused("openings", "another file than the board names")
+        counted = self._counted
+        if count != len(counted) or (data and not data.endswith(b"\n")):
+            raise Refused("openings", "another number of ballots, or the last line is cut")
+        lines = data[:-1].split(b"\n") if data else []
+        openings.verify(self._reading.manifest, counted, self._totals, lines)
+        return {"openings": f"{len(counted)} ballots add up to the result"}
 
     def results(self) -> list[dict[str, Any]]:
         """The totals that were proved, as the report prints them."""

@@ -65,6 +65,10 @@ class Replay:
             "ballots.proofs": f"{cast}, {self._by_server} encrypted by the server",
         }
 
+    def tracker(self, party: int) -> str:
+        """The digest of the party's last ballot."""
+        return self._chain[party][1]
+
     @staticmethod
     def body(line: bytes) -> Any:
         """The body of a line that was found canonical before."""

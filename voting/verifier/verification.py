@@ -33,11 +33,13 @@ def verify(
     root: str | None = None,
     key: Path | None = None,
     receipt: Path | None = None,
+    openings: Path | None = None,
 ) -> Report:
     """Check an export folder.
 
     `root`: hex of a root of this board you hold; `key`: file with the board's public key in
-    base64url; `receipt`: file with a receipt in JSON.
+    base64url; `receipt`: file with a receipt in JSON; `openings`: the restricted file of a
+    named vote.
     """
     reading = Reading(folder)
     replay = Replay(reading)
@@ -69,6 +71,8 @@ def verify(
     if receipt is not None:
         needs = ("chain", "manifest")
         steps.append(_Step(("receipt",), needs, lambda: evidence.receipt(receipt)))
+    if openings is not None:
+        steps.append(_Step(("openings",), ("verdict",), lambda: counting.openings(openings)))
     checks, not_checked = _run(steps)
     if root is None and key is None:
         not_checked.append("origin")
