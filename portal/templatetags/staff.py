@@ -35,6 +35,17 @@ def widget_kind(field: BoundField) -> str:
     return "checkbox" if isinstance(widget, forms.CheckboxInput) else "input"
 
 
+@register.filter
+def is_optional(field: BoundField) -> bool:
+    """Whether a field may stay empty.
+
+    A form whose reasons come from the domain requires nothing itself, and says in
+    `may_be_empty` what may stay empty.
+    """
+    named = getattr(field.form, "may_be_empty", None)
+    return not field.field.required if named is None else field.name in named
+
+
 @register.simple_tag
 def control(field: BoundField, digits: object = None) -> SafeString:
     """The control itself, in our look and tied to its hint and error."""

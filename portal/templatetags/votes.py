@@ -36,7 +36,7 @@ _OPTIONS = {
 }
 
 # The drawing's own units; the page scales it.
-_WIDTH, _ROW, _LABEL, _BAR, _HEIGHT = 760, 26, 150, 480, 16
+_WIDTH, _ROW, _HEIGHT = 360, 40, 10
 
 
 @register.filter
@@ -117,24 +117,22 @@ def turnout_bars(places: list[Turnout]) -> SafeString:
     """One bar for each door: its heads, and how many of them took part."""
     rows = format_html_join(
         "\n",
-        '<g transform="translate(0 {})"><text x="0" y="14">{}</text>'
-        '<rect class="whole" x="{}" y="1" width="{}" height="{}"></rect>'
-        '<rect class="part" x="{}" y="1" width="{}" height="{}"></rect>'
-        '<text x="{}" y="14">{}／{}（{}）</text></g>',
+        '<g transform="translate(0 {})"><text x="0" y="13">{}</text>'
+        '<text x="{}" y="13" text-anchor="end">{}／{}（{}）</text>'
+        '<rect class="whole" x="0.5" y="18.5" width="{}" height="{}"></rect>'
+        '<rect class="part" x="0.5" y="18.5" width="{}" height="{}"></rect></g>',
         (
             (
                 _ROW * position,
                 door_name(place),
-                _LABEL,
-                _BAR,
-                _HEIGHT,
-                _LABEL,
-                _BAR * place.heads_voted // max(1, place.heads),
-                _HEIGHT,
-                _LABEL + _BAR + 8,
+                _WIDTH,
                 place.heads_voted,
                 place.heads,
                 share_down(place.heads_voted, place.heads),
+                _WIDTH - 1,
+                _HEIGHT,
+                (_WIDTH - 1) * place.heads_voted // max(1, place.heads),
+                _HEIGHT,
             )
             for position, place in enumerate(places)
         ),

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import random
 import re
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
 from django.core.cache import cache
 from django.utils import timezone
+from PIL import Image
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from accounts.models import Job
 from tests.factories import even_estate
 from tests.town import PASSWORD, Town, announced, draft, make_town
-from voting.models import Session
+from voting.models import Party, Session
+from voting.protocol import credential
+from voting.protocol.shape import b64, unb64
+from voting.selectors import terms
 from voting.services import letters as printing
 
 from .conftest import Open, shoot
@@ -142,7 +150,7 @@ def test_c1_from_nothing_to_an_announced_session(open_page: Open, here: Town, js
 def test_c3_printing_goes_on_without_the_page(
     open_page: Open, here: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    estate = even_estate(60)
+    estate = even_estate(150)
     here.here.estate = estate
     session = announced(estate)
     here.person("organiser")
@@ -170,13 +178,14 @@ def test_c3_printing_goes_on_without_the_page(
 
         return real(facts, path, progress=tell, **options)
 
-    monkeypatch.setattr(printing, "render_letters", watched)
-    printing.run_letters(Job.objects.get().pk)
-    assert re.fullmatch(r"已完成\d+／60", seen[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(printing, "render_letters", watched)
+        printing.run_letters(Job.objects.get().pk)
+    assert re.fullmatch(r"已完成\d+／150", seen[0])
 
     back = sign_in(open_page(**DESK), "organiser")
     back.goto(address)
-    expect(back.locator(".notice")).to_contain_text("60封已经准备好")
+    expect(back.locator(".notice")).to_contain_text("150封已经准备好")
     back.get_by_role("link", name="去下载").click()
     shoot(back, "staff-c3-ready")
     with back.expect_download() as started:
@@ -184,7 +193,9 @@ def test_c3_printing_goes_on_without_the_page(
     fetched = tmp_path / "letters.pdf"
     started.value.save_as(fetched)
     job = Job.objects.get()
-    assert len(PdfReader(fetched).pages) == job.result["pages"] >= 2 * 60
+    assert len(PdfReader(fetched).pages) == job.result["pages"] >= 2 * 150
+    for party in random.Random(3).sample(list(session.parties.all()), 5):
+        assert_letter_votes_for(party, session, fetched)
     back.reload()
     expect(back.locator(".notice")).to_contain_text("已有人下载过")
 
@@ -201,6 +212,29 @@ def test_c3_printing_goes_on_without_the_page(
     started.value.save_as(fetched)
     assert len(PdfReader(fetched).pages) == 2
     assert session.parties.get(number=1).codes.filter(voided_at__isnull=False).count() == 1
+
+
+def assert_letter_votes_for(party: Party, session: Session, path: Path) -> None:
+    """The QR on the page of this party's room holds the key that the roll has for it."""
+    label = party.units.get().label
+    pages = PdfReader(path).pages
+    scanned = [
+        zxingcpp.read_barcodes(picture(path, number))
+        for number, page in enumerate(pages, start=1)
+        if label in page.extract_text()
+    ]
+    letters = [code.text for codes in scanned for code in codes if "/q/" in code.text]
+    [address] = set(letters)
+    token = unb64(address.partition("#")[2])
+    _secret, key = credential.derive(terms(session).suite, session.code, token)
+    assert b64(key) == party.key
+
+
+def picture(path: Path, page: int) -> Image.Image:
+    command = ["pdftoppm", "-f", str(page), "-l", str(page), "-r", "120", "-png", str(path)]
+    return Image.open(
+        io.BytesIO(subprocess.run(command, capture_output=True, check=True).stdout)
+    )
 
 
 def test_s2_another_street_sees_nothing_and_cannot_tell(open_page: Open, here: Town) -> None:
