@@ -84,6 +84,7 @@ import { able, all, byId, show, startWorker } from './page/client.js';
   function say(verdict, checks) {
     show(byId('checking'), false);
     show(byId('verdict-' + verdict), true);
+    byId('verdict-' + verdict).focus();
     checks.forEach(({ name, ok, detail }) => {
       const item = document.querySelector('#checks [data-check="' + name + '"]');
       if (!item) return;

@@ -115,6 +115,7 @@ import { able as isAble, all, byId, show, startWorker } from './page/client.js';
       show(byId('server-path'), true);
       show(byId('problem'), true);
       all('[data-problem]').forEach((p) => show(p, p.dataset.problem === name));
+      byId('problem').focus();
     }
 
     function go(step) {

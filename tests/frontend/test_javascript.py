@@ -6,7 +6,9 @@ way round Node runs the bundle that browsers get, and the tests of frontend/.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -24,6 +26,7 @@ from voting.verifier import verify
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "vectors"
 FRONTEND = ROOT / "frontend"
+STATIC = ROOT / "static" / "js"
 
 
 def cases(name: str) -> list[dict[str, Any]]:
@@ -121,6 +124,26 @@ class TestWrittenByJavaScript:
         found, choices = tested.verify(session, opened)
         assert found == ballot.tracker(session, opened["ballot"])
         assert choices == [[0], [0], [0, 1]]
+
+
+class TestCommittedScripts:
+    def test_a_browser_without_bigint_can_read_them(self) -> None:
+        literal = re.compile(r"""(?<![\w$."'])(?:0[xX][0-9a-fA-F]+|\d+)n(?![\w$])""")
+        assert literal.search("x=10n**y")
+        for path in sorted(STATIC.glob("*.js")):
+            assert not literal.search(path.read_text(encoding="utf-8")), path.name
+
+    def test_the_hash_beside_the_bundle_is_its_hash(self) -> None:
+        """The manifest of every session names it."""
+        digest = hashlib.sha256((STATIC / "ballot.bundle.js").read_bytes()).hexdigest()
+        beside = (STATIC / "ballot.bundle.js.sha256").read_text()
+        assert beside == f"{digest}  ballot.bundle.js\n"
+
+    def test_the_lock_names_no_registry(self) -> None:
+        lock = json.loads((FRONTEND / "package-lock.json").read_text())
+        packages = {name: entry for name, entry in lock["packages"].items() if name}
+        assert all("integrity" in entry for entry in packages.values())
+        assert not any("resolved" in entry for entry in packages.values())
 
 
 def node(*arguments: str | Path, cwd: Path = FRONTEND) -> subprocess.CompletedProcess[str]:

@@ -217,7 +217,7 @@ class Verification {
         try {
           return { line, value: parseCanonical(line) };
         } catch (error) {
-          throw new Error(name + ', line ' + (i + 1) + ': ' + error.message);
+          throw new Error(name + ', line ' + (i + 1) + ': ' + error.detail);
         }
       });
     };
