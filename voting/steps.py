@@ -1,13 +1,15 @@
 """Small writes that join the caller's transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 
 from django.conf import settings
 
 from logbook.models import Checkpoint, Log
 from logbook.selectors import last_checkpoint, root
 from logbook.steps import add_checkpoint, shown_time, stamp
-from voting.models import Session
+from voting.models import BallotPoint, Session
 from voting.protocol import checkpoint
 
 
@@ -34,3 +36,19 @@ def checkpoint_board(session: Session, *, at: datetime) -> Checkpoint | None:
     )
     line = checkpoint.make_line(signed)
     return add_checkpoint(log, size=log.size, time=time, line=line)
+
+
+def use_once(session_id: int, marked: Iterable[bytes]) -> None:
+    """Take points of a board, each led by its role (A, B or K), for their one use.
+
+    IntegrityError where one was used before. In order, so that two copies of one ballot
+    wait for each other.
+    """
+    prints = sorted(_fingerprint(point) for point in marked)
+    BallotPoint.objects.bulk_create(
+        BallotPoint(session_id=session_id, fingerprint=number) for number in prints
+    )
+
+
+def _fingerprint(point: bytes) -> int:
+    return int.from_bytes(sha256(point).digest()[:8], "big") >> 1

@@ -8,7 +8,6 @@ an exception; frames that hold one are kept out of error reports.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from secrets import choice
 from typing import Any
 
@@ -25,14 +24,14 @@ from core.errors import RuleViolation
 from logbook.models import Log
 from logbook.steps import append_to, locked_log, stamp
 from voting.domain.codes import new_code
-from voting.models import Ballot, BallotPoint, Party, Session
+from voting.models import Ballot, Party, Session
 from voting.protocol import ballot as sealing
 from voting.protocol import credential, receipt
 from voting.protocol.manifest import Manifest
 from voting.protocol.refusal import Refused
 from voting.protocol.shape import b64, unb64
 from voting.selectors import terms
-from voting.steps import board_name
+from voting.steps import board_name, use_once
 
 _RECEIPT_CODE = 12
 # The sweeper signs a checkpoint every ten minutes; twice that is what a receipt promises.
@@ -226,7 +225,7 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
     if repeated:
         return repeated
     _demand_place(cast, party)
-    BallotPoint.objects.bulk_create(_points(session, cast.parsed))
+    use_once(session.pk, _points(cast))
     _tell_owner(session, party, cast, at)
     # From here on every other ballot of this session waits.
     log = locked_log(board_name(session.code))
@@ -273,16 +272,11 @@ def _demand_place(cast: _Cast, party: Party) -> None:
         raise _overtaken()
 
 
-def _points(session: Session, parsed: sealing.Ballot) -> list[BallotPoint]:
-    """Fingerprints in order, so that two copies of one ballot wait for each other."""
-    firsts, seconds = sealing.points(parsed)
-    prints = [_fingerprint(b"A" + point) for point in firsts]
-    prints += [_fingerprint(b"B" + point) for point in seconds]
-    return [BallotPoint(session_id=session.pk, fingerprint=number) for number in sorted(prints)]
-
-
-def _fingerprint(data: bytes) -> int:
-    return int.from_bytes(sha256(data).digest()[:8], "big") >> 1
+def _points(cast: _Cast) -> list[bytes]:
+    """What nobody may use again on this board: ciphertexts, and a replacement key."""
+    firsts, seconds = sealing.points(cast.parsed)
+    used = [b"A" + point for point in firsts] + [b"B" + point for point in seconds]
+    return used if cast.replacement_key is None else [*used, b"K" + cast.parsed.key_bytes]
 
 
 def _receipt(manifest: Manifest, parsed: sealing.Ballot, seq: int, log: Log) -> bytes:

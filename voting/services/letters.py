@@ -34,7 +34,7 @@ from voting.spool import (
     read_spool,
     spool_path,
 )
-from voting.steps import board_name
+from voting.steps import board_name, use_once
 
 KIND = "letters"
 # A worker that has not said anything for so long is taken for dead.
@@ -226,6 +226,7 @@ def _rotate(
     _secret, key = credential.derive(chosen, session.code, token)
     replaced = party.current_key
     party.current_key = b64(key)
+    use_once(session.pk, [b"K" + key])
     party.save(update_fields=["current_key"])
     party.codes.filter(voided_at__isnull=True).update(voided_at=at)
     LetterCode.objects.create(party=party, code_hmac=code_hmac(code), issued_at=at)

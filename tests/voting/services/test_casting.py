@@ -264,6 +264,23 @@ class TestForgeries:
             )
             assert refused(act) == "ballots.credential"
 
+    def test_a_replacement_key_that_was_used_before_by_anybody(self, vote):
+        chosen = suite(vote.session.suite)
+        (first, first_key), (second, second_key) = (
+            credential.random_key(chosen) for _ in range(2)
+        )
+
+        def replace(number, secret, key):
+            sealed = vote.sealed(number, [FOR, FOR], changes={"key_secret": secret})
+            return send(vote, number, sealed, submission=b64(key), replacement_key=b64(key))
+
+        replace(1, first, first_key)
+        replace(1, second, second_key)
+        sealed = vote.sealed(1, [FOR, FOR], changes={"key_secret": first})
+        again = lambda: send(vote, 1, sealed, replacement_key=b64(first_key))  # noqa: E731
+        assert refused_code(again) == "ballots.unique"
+        assert refused_code(lambda: replace(2, first, first_key)) == "ballots.unique"
+
     @pytest.mark.parametrize("key", ["", "x", "!" * 87, "A" * 87, "王"])
     def test_a_replacement_key_that_is_none(self, vote, key):
         act = lambda: send(vote, 1, vote.sealed(1, [FOR, FOR]), replacement_key=key)  # noqa: E731
