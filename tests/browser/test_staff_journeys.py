@@ -210,12 +210,14 @@ def test_c3_printing_goes_on_without_the_page(
     with back.expect_download() as started:
         back.get_by_role("button", name="补发并下载").click()
     started.value.save_as(fetched)
-    assert len(PdfReader(fetched).pages) == 2
-    assert session.parties.get(number=1).codes.filter(voided_at__isnull=False).count() == 1
+    first = session.parties.get(number=1)
+    assert first.codes.filter(voided_at__isnull=False).count() == 1
+    assert first.current_key != first.key
+    assert_letter_votes_for(first, session, fetched)
 
 
 def assert_letter_votes_for(party: Party, session: Session, path: Path) -> None:
-    """The QR on the page of this party's room holds the key that the roll has for it."""
+    """The QR on the page of this party's room holds the key this party votes with."""
     label = party.units.get().label
     pages = PdfReader(path).pages
     scanned = [
@@ -227,7 +229,7 @@ def assert_letter_votes_for(party: Party, session: Session, path: Path) -> None:
     [address] = set(letters)
     token = unb64(address.partition("#")[2])
     _secret, key = credential.derive(terms(session).suite, session.code, token)
-    assert b64(key) == party.key
+    assert b64(key) == party.current_key
 
 
 def picture(path: Path, page: int) -> Image.Image:
