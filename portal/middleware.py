@@ -62,8 +62,9 @@ class RuleViolationMiddleware:
             # On the way through a vote the letter's token must stay in the address.
             "voting": request.path.startswith(("/q/", "/vote/")),
         }
-        status = 429 if exception.code in _TOO_OFTEN else 409
-        return render(request, "portal/refused.html", context, status=status)
+        if exception.code in _TOO_OFTEN:
+            return render(request, "429.html", context, status=429)
+        return render(request, "portal/refused.html", context, status=409)
 
 
 def _back(request: HttpRequest) -> str:

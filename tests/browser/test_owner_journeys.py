@@ -7,24 +7,30 @@ server does).
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
 import zxingcpp
+from django.db import connections, transaction
 from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from accounts.gateways import MemoryGateway
+from documents.steps import mark_revoked
 from tests.browser.conftest import Open, shoot
 from tests.voting.views.story import LI, OUYANG, WANG, Letter, Vote, make_vote
 from voting.models import Ballot
 from voting.selectors import result_of
+from voting.services.casting import cast_plain
 from voting.services.closing import close_session
 from voting.services.counting import count_session
 from voting.services.letters import reissue_letter
+from voting.services.resolutions import issue_resolution
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -227,14 +233,14 @@ def test_o4_three_units_one_ballot(open_page: Open, vote: Vote, js: bool) -> Non
 
 def end(vote: Vote) -> None:
     """Let the clock strike, then close and count."""
-    now = timezone.now()
+    close_session(session_id=vote.session.pk, at=ended(vote))
+    count_session(session_id=vote.session.pk, at=ended(vote) + timedelta(days=60))
     vote.session.refresh_from_db()
-    closes_at = vote.session.closes_at
-    assert closes_at
-    after = max(now, closes_at) + timedelta(days=60)
-    close_session(session_id=vote.session.pk, at=closes_at + timedelta(seconds=1))
-    count_session(session_id=vote.session.pk, at=after)
-    vote.session.refresh_from_db()
+
+
+def ended(vote: Vote) -> datetime:
+    assert vote.session.closes_at
+    return vote.session.closes_at + timedelta(seconds=1)
 
 
 @with_and_without
@@ -404,17 +410,98 @@ def test_o13_in_wechat_the_receipt_is_a_picture(open_page: Open, vote: Vote) -> 
     assert page.get_by_text("打印").count() == 0
 
 
-def test_v1_the_result_leads_to_the_resolution(open_page: Open, vote: Vote) -> None:
+def test_v1_from_the_result_to_a_resolution_that_anybody_checks(
+    open_page: Open, vote: Vote, settings: Any
+) -> None:
+    settings.DEBUG = True  # signed by the development authority
     page = open_page()
-    vote_as_wang(page, vote, True)
+    vote_as_wang(page, vote, True, "同意", "反对")
+    for unit, choices in ((OUYANG, [[0], [1]]), (LI, [[0], None])):
+        cast_plain(
+            session_id=vote.session.pk,
+            party_id=vote.letters[unit].party.pk,
+            submission=unit,
+            choices=choices,
+            at=timezone.now(),
+        )
     end(vote)
     page.goto(f"/s/{vote.code}/")
     expect(page.get_by_role("heading", name="结果")).to_be_visible()
-    expect(page.get_by_text("参加的业主不足，未形成决定").first).to_be_visible()
+    cards = page.locator(".outcome")
+    expect(cards.nth(0)).to_contain_text("通过")
+    # 3 of 4 heads and 478.22 of 598.72 m² took part in the first, all of them for.
+    for said in ("3 / 4 人", "75.00%", "478.22 / 598.72 ㎡", "79.87%", "再少 1 人"):
+        expect(cards.nth(0)).to_contain_text(said)
+    expect(cards.nth(1)).to_contain_text("参加的业主不足，未形成决定")
     check_page(page)
     shoot(page, "30-result-phone")
     page.set_viewport_size({"width": 1366, "height": 768})
     shoot(page, "30-result-desk")
+    document = in_thread(lambda: issue_resolution(session_id=vote.session.pk, at=ended(vote)))
+    page.reload()
+    page.get_by_role("link", name="看决议文件").click()
+    expect(page.get_by_role("heading", name="现在有效")).to_be_visible()
+    check_page(page)
+    shoot(page, "31-paper-desk")
+    pdf = bytes(document.pdf)
+    assert verdict(page, pdf) == "与登记一致"
+    shoot(page, "32-genuine-desk")
+    assert verdict(page, pdf[:-20] + bytes([pdf[-20] ^ 1]) + pdf[-19:]) == "已被篡改"
+    with transaction.atomic():
+        mark_revoked(document, reason="测试撤销")
+    assert verdict(page, pdf) == "已撤销"
+    check_page(page)
+
+
+def in_thread(act: Callable[[], Any]) -> Any:
+    """Signing runs a loop of its own, which Playwright's in this thread forbids."""
+    shared = connections["default"]
+    shared.inc_thread_sharing()
+
+    def run() -> Any:
+        connections["default"] = shared
+        return act()
+
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(run).result()
+    finally:
+        shared.dec_thread_sharing()
+
+
+def verdict(page: Page, pdf: bytes) -> str:
+    page.goto("/v/")
+    page.get_by_label("PDF 文件").set_input_files(
+        {"name": "a.pdf", "mimeType": "application/pdf", "buffer": pdf}
+    )
+    page.get_by_role("button", name="核验这个文件").click()
+    return page.locator("h1").inner_text()
+
+
+@with_and_without
+def test_v2_a_receipt_is_looked_up(open_page: Open, vote: Vote, js: bool) -> None:
+    page = open_page(js=js)
+    vote_as_wang(page, vote, js)
+    number = page.locator(".panel .code").inner_text()
+    stranger = open_page(js=js)
+    stranger.goto("/check")
+    stranger.get_by_label("回执号").fill(number.lower())
+    stranger.get_by_role("button", name="查询").click()
+    expect(stranger.get_by_role("heading", name="这张票已记录")).to_be_visible()
+    stranger.get_by_text("自己核对签名").click()
+    shoot(stranger, f"33-receipt-text-{'js' if js else 'nojs'}")
+    if js:
+        stranger.get_by_role("link", name="去核对回执").click()
+        expect(stranger.locator("#verdict-pending")).to_be_visible()
+        expect(stranger.locator("[data-check='receipt.signature'] [data-ok]")).to_be_visible()
+    else:
+        text = stranger.get_by_label("回执原文").input_value()
+        stranger.goto("/check")
+        stranger.get_by_label("回执内容").fill(text)
+        stranger.get_by_role("button", name="核对", exact=True).click()
+        expect(stranger.get_by_text("回执和记录一致")).to_be_visible()
+    check_page(stranger)
+    shoot(stranger, f"34-check-{'js' if js else 'nojs'}")
 
 
 @pytest.mark.parametrize("path", ["/", "/help", "/check", "/v/"])

@@ -156,3 +156,11 @@ class ReceiptForm(forms.Form):
             attrs={"class": "input code", "rows": "6", "spellcheck": "false", "id": "receipt"}
         ),
     )
+
+
+class ProofForm(forms.Form):
+    """What a receipt says of its place on the board."""
+
+    session = forms.RegexField(r"^[0-9A-Z-]{6,16}$")
+    seq = forms.RegexField(r"^(0|[1-9][0-9]{0,14})$")
+    tracker = forms.RegexField(r"^[0-9a-f]{64}$")

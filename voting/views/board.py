@@ -4,6 +4,7 @@ The whole board goes to the owners and the authorities only: areas identify unit
 """
 
 import json
+import re
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -15,9 +16,9 @@ from django.views.decorators.http import require_safe
 
 from logbook.models import Checkpoint, Entry
 from voting.labels import MATTERS
-from voting.models import Attachment, Ballot, Session
+from voting.models import Attachment, Session
 from voting.selectors import board_proof, phase, result_of, session_by_code, terms
-from voting.views.receipts import who_can_read
+from voting.views.receipts import ballot_on_receipt, who_can_read
 
 # What a browser may show itself; anything else is downloaded.
 _SHOWN = {"application/pdf", "image/png", "image/jpeg", "image/webp", "text/plain"}
@@ -131,16 +132,13 @@ def proof(request: HttpRequest) -> JsonResponse:
     the whole board entry by entry. `manifest` alone (a hash) gives that manifest only, for
     checking a tested ballot.
     """
-    asked = request.GET
-    if "manifest" in asked:
-        session = get_object_or_404(Session, manifest_hash=asked["manifest"] or None)
+    if "manifest" in request.GET:
+        if not re.fullmatch("[0-9a-f]{64}", request.GET["manifest"], re.ASCII):
+            raise Http404
+        session = get_object_or_404(Session, manifest_hash=request.GET["manifest"])
         return JsonResponse({"manifest": _line_of(session, "manifest").decode()})
-    ballot = get_object_or_404(
-        Ballot.objects.select_related("session__board"),
-        session__code=asked.get("session", ""),
-        digest=asked.get("tracker", ""),
-    )
-    found = board_proof(ballot.session, ballot.seq)
-    if found is None or asked.get("seq") != str(ballot.seq):
+    ballot = ballot_on_receipt(request.GET)
+    found = board_proof(ballot.session, ballot.seq) if ballot else None
+    if found is None:
         raise Http404
     return JsonResponse(found)

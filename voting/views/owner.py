@@ -296,7 +296,7 @@ def motions(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 def _one_motion(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     page = _page(walk)
     step = request.GET["step"]
-    if not (step.isascii() and step.isdigit() and int(step) < page["total"]):
+    if step not in {str(number) for number in range(page["total"])}:
         return see_other("voting:motions", walk.code)
     index = int(step)
     draft = read_draft(request, walk.party)
@@ -363,7 +363,7 @@ def submit(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """Record the answers of the server's pages; the same form again gives the same receipt."""
     if request.method != "POST":
         return see_other("voting:review", walk.code)
-    submission = request.POST.get("submission", "")
+    submission = request.POST.get("submission", "").replace("\0", "")
     draft = read_draft(request, walk.party)
     if not Ballot.objects.filter(party=walk.party, submission=submission).exists():
         if not draft.answers or submission != draft.submission:

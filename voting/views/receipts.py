@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from documents.qr import svg
 from documents.receipt_image import receipt_png
 from voting.domain.codes import ALPHABET
 from voting.facts import specimen_of
+from voting.forms.owner import ProofForm
 from voting.models import Ballot, Party, Session
 from voting.protocol.ballot import tracker_text
 from voting.selectors import excluded_parties, phase, receipt_by_code, terms
@@ -150,12 +152,20 @@ def recorded_receipt(text: str) -> Ballot | None:
         line = canonical(given)
     except NotCanonical:
         return None
-    if not (isinstance(given, dict) and isinstance(given.get("tracker"), str)):
+    ballot = ballot_on_receipt(given) if isinstance(given, dict) else None
+    return ballot if ballot and bytes(ballot.receipt) == line else None
+
+
+def ballot_on_receipt(stated: Mapping[str, Any]) -> Ballot | None:
+    """The ballot recorded under the session, seq and tracker that a receipt states."""
+    form = ProofForm(stated)
+    if not form.is_valid():
         return None
-    found = Ballot.objects.select_related("session__estate", "party").filter(
-        session__code=str(given.get("session")), digest=given["tracker"]
+    asked = form.cleaned_data
+    found = Ballot.objects.select_related("session__board", "party").filter(
+        session__code=asked["session"], seq=int(asked["seq"]), digest=asked["tracker"]
     )
-    return next((ballot for ballot in found if bytes(ballot.receipt) == line), None)
+    return found.first()
 
 
 def ballot_of_number(number: str) -> Ballot | None:
