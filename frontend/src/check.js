@@ -52,8 +52,9 @@ import { able, all, byId, show, startWorker } from './page/client.js';
             ask({ act: 'test', opened: given, proof }),
           );
         }
+        const { session, seq, tracker } = given;
         const now = new Date().toISOString().slice(0, 19) + 'Z';
-        return fetchProof({ session: given.session, seq: given.seq }).then((proof) =>
+        return fetchProof({ session, seq, tracker }).then((proof) =>
           ask({ act: 'receipt', receipt: given, proof, now }),
         );
       });

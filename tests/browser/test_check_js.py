@@ -72,7 +72,8 @@ class Held:
 
     def answers(self, site: Site, **changes: Any) -> None:
         session, seq = self.receipt["session"], self.receipt["seq"]
-        query = f"/check/proof?session={session}&seq={seq}"
+        tracker = self.receipt["tracker"]
+        query = f"/check/proof?session={session}&seq={seq}&tracker={tracker}"
         site.more[query] = json.dumps(self.proof(**changes))
         query = f"/check/proof?manifest={self.receipt['manifest']}"
         site.more[query] = json.dumps({"manifest": self.manifest})
