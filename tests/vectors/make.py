@@ -583,14 +583,17 @@ def board_cases() -> Iterator[dict[str, Any]]:
         results = {"refused_by": None, "results": report.results}
         yield {"folder": f"boards/{short}", **common, **results}
         if short == "p256":
-            yield named_board(folder)
             keys = Keys(vote.board_secret, vote.trustee_secrets)
             forged = write_all(folder / short, folder / "forged", keys=keys, rng=vote.dice)
             for kind, check in forged.items():
                 yield {"folder": f"boards/forged/{kind}", **common, "refused_by": check}
 
 
-def named_board(folder: Path) -> dict[str, Any]:
+# --- 11 openings ------------------------------------------------------------------------------
+
+
+def opening_cases() -> Iterator[dict[str, Any]]:
+    folder = FOLDER / "boards"
     vote = Vote(
         seed="board named",
         motions=[question("m1"), election("e1", candidates=3, seats=2)],
@@ -612,17 +615,14 @@ def named_board(folder: Path) -> dict[str, Any]:
     path.write_bytes(opened)
     report = verify(folder / "p256-named", openings=path)
     assert report.ok
-    return {
+    yield {
         "folder": "boards/p256-named",
         "root": vote.root(),
         "key": vote.manifest.value["board_key"],
         "receipt": vote.receipts[-1],
-        "refused_by": None,
         "results": report.results,
-        "openings": {
-            "file": "boards/p256-named.openings.jsonl",
-            "choices": {"1": [[0], [0, 2]], "2": [[2], None]},
-        },
+        "openings": "boards/p256-named.openings.jsonl",
+        "choices": {"1": [[0], [0, 2]], "2": [[2], None]},
     }
 
 
@@ -641,6 +641,7 @@ def main() -> None:
         "09-signed.json", "Checkpoints, receipts, tested ballots (§8, §9)", list(signed_cases())
     )
     write("10-boards.json", "Whole boards (§11, §12)", list(board_cases()))
+    write("11-openings.json", "A named vote (§10)", list(opening_cases()))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Named votes: the counted ballots open to what was cast, and to nothing else."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from core.canonical import NotCanonical, canonical, parse_canonical
@@ -10,6 +13,7 @@ from voting.protocol import openings, tally
 from voting.protocol.refusal import Refused
 from voting.verifier import verify
 
+VECTORS = Path(__file__).parents[2] / "vectors"
 CAST = {1: [[0], [0, 2]], 2: [[2], None], 4: [None, []]}
 
 
@@ -131,3 +135,14 @@ def test_a_secret_vote_is_not_opened(tmp_path):
     vote.checkpoint()
     report = verify(vote.export(tmp_path / "board"))
     assert [check.name for check in report.checks if not check.ok] == ["phases"]
+
+
+@pytest.mark.parametrize(
+    "case", json.loads((VECTORS / "11-openings.json").read_text())["cases"]
+)
+def test_the_named_board_of_the_vectors(case):
+    opened = VECTORS / case["openings"]
+    report = verify(VECTORS / case["folder"], root=case["root"], openings=opened)
+    assert report.ok
+    assert report.results == case["results"]
+    assert report.not_checked == ["resolution"]

@@ -78,13 +78,10 @@ def test_the_boards_of_the_vectors(case, tmp_path):
     path.write_text(json.dumps(case["receipt"]))
     key = tmp_path / "key"
     key.write_text(case["key"] + "\n")
-    opened = VECTORS / case["openings"]["file"] if "openings" in case else None
-    report = verify(
-        VECTORS / case["folder"], root=case["root"], key=key, receipt=path, openings=opened
-    )
+    report = verify(VECTORS / case["folder"], root=case["root"], key=key, receipt=path)
     if case["refused_by"] is None:
         assert report.ok
-        assert report.not_checked == ([] if "openings" not in case else ["resolution"])
+        assert report.not_checked == []
         assert report.results == case["results"]
     else:
         assert case["refused_by"] in failed(report)
