@@ -1,6 +1,7 @@
 /**
- * Verifies an export: `node verify.mjs DIR [--json] [--root HEX] [--key FILE] [--receipt FILE]`.
- * The key file holds the board's key in base64url. Exit status 0 only where everything holds.
+ * Verifies an export: `node verify.mjs DIR [--json] [--root HEX] [--key FILE] [--receipt FILE]
+ * [--openings FILE]`. The key file holds the board's key in base64url. Exit status 0 only
+ * where everything holds.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,10 +15,11 @@ const { values, positionals } = parseArgs({
     root: { type: 'string' },
     key: { type: 'string' },
     receipt: { type: 'string' },
+    openings: { type: 'string' },
   },
 });
 if (positionals.length !== 1) {
-  console.error('usage: node verify.mjs DIR [--json] [--root HEX] [--key FILE] [--receipt FILE]');
+  console.error('usage: node verify.mjs DIR [--json] [--root HEX] [--key FILE] [--receipt FILE] [--openings FILE]');
   process.exit(2);
 }
 const [folder] = positionals;
@@ -26,6 +28,7 @@ for (const name of readdirSync(folder)) files[name] = new Uint8Array(readFileSyn
 const options = { root: values.root };
 if (values.key) options.key = readFileSync(values.key, 'ascii').trim();
 if (values.receipt) options.receipt = JSON.parse(readFileSync(values.receipt, 'utf8'));
+if (values.openings) options.openings = new Uint8Array(readFileSync(values.openings));
 const report = verifyExport(files, options);
 if (values.json) console.log(JSON.stringify(report));
 else {

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import {
   ballotDigest,
   checkTest,
@@ -49,7 +50,7 @@ import {
 } from '../src/protocol/proofs.js';
 import { sm3 } from '../src/protocol/sm3.js';
 import { msm, suiteNamed } from '../src/protocol/suite.js';
-import { verifyExport } from '../src/protocol/verifier.js';
+import { Verification, verifyExport } from '../src/protocol/verifier.js';
 import { cases, FOLDER, fromHex, hex, replay, scalar, scalarHex } from '../tools/vectors.mjs';
 
 test('SM3 gives the examples of GB/T 32905 appendix A', () => {
@@ -359,8 +360,43 @@ test('vectors: boards', () => {
     assert.equal(report.ok, by === null, vector.folder + ': ' + failed);
     if (by === null) assert.deepEqual(report.results, vector.results);
     else assert.ok(failed.includes(by), vector.folder + ': ' + failed);
+    if (vector.openings) checkOpenings(files, vector.openings.file);
   }
 });
+
+/** The restricted file of a named vote opens what the board says, and no changed file does. */
+function checkOpenings(files, name) {
+  const openings = readFileSync(join(FOLDER, name));
+  const failed = (bytes) => {
+    const report = verifyExport(files, { openings: new Uint8Array(bytes) });
+    return report.checks.filter((check) => !check.ok);
+  };
+  assert.deepEqual(failed(openings), []);
+  assert.deepEqual(failed(openings.subarray(0, -1))[0].name, 'openings');
+
+  // The board made to name a changed file: now the proofs and sums must find the fault.
+  const lines = openings.toString().trimEnd().split('\n').map((line) => JSON.parse(line));
+  const faults = [
+    (copy) => copy.pop(),
+    (copy) => copy.reverse(),
+    (copy) => (copy[0].seq += 1),
+    (copy) => (copy[0].trustee = 2),
+    (copy) => (copy[0] = null),
+    (copy) => copy[0].motions[0].reverse(),
+    (copy) => (copy[0].motions[0] = null),
+    (copy) => (copy[0].motions[0][0].share = copy[0].motions[0][1].share),
+    (copy) => (copy[1].motions = copy[0].motions),
+  ];
+  for (const fault of faults) {
+    const copy = structuredClone(lines);
+    fault(copy);
+    const changed = utf8(copy.map((line) => canonical(line) + '\n').join(''));
+    const report = new Verification(files, { openings: changed });
+    report.run();
+    report.openings.body.sha256 = hex(sha256(changed));
+    assert.throws(() => report.checkOpenings(changed), /^(?!.*(undefined|Cannot)).*$/, String(fault));
+  }
+}
 
 test('a test of a ballot finds another choice, another r, and another ballot', () => {
   const [vector] = cases('05-ballot.json');

@@ -80,6 +80,11 @@ test('a forger with the keys of the server is refused by the check that is named
   const session = held('P256-SHA256');
   const { receipt, root } = session;
   const lines = session.lines.slice();
+  const opened = (entries) => ({
+    ...entries[entries.length - 1],
+    type: 'openings',
+    body: { sha256: '0'.repeat(64), ballots: 4 },
+  });
   const find = (entries, type) => entries.find((entry) => entry.type === type);
   const ballots = (entries) => entries.filter((entry) => entry.type === 'ballot');
   const spoil = (text) => (text[5] === 'A' ? text.replace(/^(.{5})./, '$1B') : text.replace(/^(.{5})./, '$1A'));
@@ -125,6 +130,7 @@ test('a forger with the keys of the server is refused by the check that is named
     ['phases', (e) => (find(e, 'close').time = '2026-03-15T09:50:00Z')],
     ['phases', (e) => (find(e, 'ruling').body.signers = ['甲', '甲'])],
     ['phases', (e) => (find(e, 'ruling').type = 'constructor')],
+    ['phases', (e) => e.splice(e.length - 1, 0, opened(e))],
     ['phases', (e) => e.splice(e.indexOf(find(e, 'ruling')), 0, find(e, 'ruling'))],
     ['phases', (e) => e.forEach((entry) => entry.time > '2026-03-16' && (entry.time = '2026-03-16T09:50:00Z'))],
     ['chain', (e) => (find(e, 'tally').time = '2026-03-16T10:00:01Z')],
@@ -187,6 +193,7 @@ test('roll, index and checkpoints changed by hand', () => {
   refusedBy('canonical', edit('board.jsonl', /\n$/, ''));
   refusedBy('checkpoints', edit('checkpoints.jsonl', /"signature":"./, '"signature":"_'));
   refusedBy('checkpoints', edit('checkpoints.jsonl', /.*\n$/, ''));
+  refusedBy('checkpoints', edit('checkpoints.jsonl', /(.*\n)$/, '$1$1'));
   refusedBy('files', { ...files, 'more.txt': utf8('x') });
   refusedBy('files', without('resolution.pdf'));
   refusedBy('files', without('index.json'));

@@ -23,34 +23,22 @@ export function encodeAggregates(suite, { heads, area }) {
   return { heads: side(heads), area: side(area) };
 }
 
-/** Two equations of one partial decryption F = xA by trustee `j` (from 1) with key `vk`. */
-export function decryptionEquations(suite, place, share) {
-  const { M, tally, motion, option, side, j, vk, A, B } = place;
+/**
+ * Two equations of F = xA under `tag`: sG = a + e vk and sA = b + eF. `before`: what the
+ * challenge hashes ahead of vk, A, B, F, a, b.
+ */
+function shareEquations(suite, tag, before, { vk, A, B }, share) {
   const F = suite.aggregate(fromBase64url(share.share));
   const proof = fromBase64url(share.proof);
   const encodedA = suite.encodeAggregate(A);
-  const bytesB = proof.subarray(POINT, POINT + encodedA.length);
-  if (proof.length !== POINT + encodedA.length + SCALAR) throw new Error('a proof of another length');
-  const a = suite.point(proof.subarray(0, POINT));
-  const b = suite.aggregate(bytesB);
-  const s = suite.readScalar(proof.subarray(POINT + encodedA.length));
-  const e = suite.scalar(
-    'decrypt',
-    lp(
-      M,
-      tally,
-      u32(motion),
-      u32(option),
-      u32(side),
-      u32(j),
-      suite.encode(vk),
-      encodedA,
-      suite.encodeAggregate(B),
-      suite.encodeAggregate(F),
-      proof.subarray(0, POINT),
-      bytesB,
-    ),
-  );
+  const end = POINT + encodedA.length;
+  if (proof.length !== end + SCALAR) throw new Error('a proof of another length');
+  const [bytesOfa, bytesOfb] = [proof.subarray(0, POINT), proof.subarray(POINT, end)];
+  const a = suite.point(bytesOfa);
+  const b = suite.aggregate(bytesOfb);
+  const s = suite.readScalar(proof.subarray(end));
+  const encoded = [encodedA, suite.encodeAggregate(B), suite.encodeAggregate(F)];
+  const e = suite.scalar(tag, lp(...before, suite.encode(vk), ...encoded, bytesOfa, bytesOfb));
   return {
     F,
     equations: [
@@ -58,6 +46,20 @@ export function decryptionEquations(suite, place, share) {
       [[A, s], [b, -ONE], [F, -e]],
     ],
   };
+}
+
+/** One partial decryption of an aggregate by trustee `j` (from 1) with key `vk`. */
+export function decryptionEquations(suite, place, share) {
+  const { M, tally, motion, option, side, j } = place;
+  const before = [M, tally, u32(motion), u32(option), u32(side), u32(j)];
+  return shareEquations(suite, 'decrypt', before, place, share);
+}
+
+/** One share of a single ballot's ciphertext, in a named vote. */
+export function openingEquations(suite, place, share) {
+  const { M, digest, motion, option, j } = place;
+  const before = [M, digest, u32(motion), u32(option), u32(j)];
+  return shareEquations(suite, 'open', before, place, share);
 }
 
 /** True where `B - Σ λF = vG` over the shares `[j, F]` of k trustees. */

@@ -18,6 +18,7 @@ import {
   aggregate,
   decryptionEquations,
   encodeAggregates,
+  openingEquations,
   opensTo,
   SIDES,
   verdicts,
@@ -42,6 +43,7 @@ const PHASES = {
   tally: 3,
   decryption: 3,
   result: 3,
+  openings: 3,
   resolution: 3,
 };
 
@@ -87,6 +89,7 @@ const BODIES = {
     motions: (v) => isList(v) && v.every(bodyOf({ heads: isShares, area: isShares })),
   }),
   result: bodyOf({ motions: (v) => isList(v) && v.every((m) => m && isCount(m.participating)) }),
+  openings: bodyOf({ sha256: isHash, ballots: isNumber }),
   resolution: bodyOf({ sha256: isHash, number: isText }),
 };
 
@@ -96,15 +99,17 @@ function isShares(value) {
 
 /**
  * @param {Object<string, Uint8Array>} files name → bytes, every file of the folder
- * @param {{root?: string, key?: string, receipt?: object, progress?: function}} options
- *   root: hex of a checkpoint held; key: the board's key, base64url; receipt: parsed JSON
+ * @param {{root?: string, key?: string, receipt?: object, openings?: Uint8Array,
+ *   progress?: function}} options root: hex of a root held; key: the board's key, base64url;
+ *   receipt: parsed JSON; openings: the restricted file of a named vote
  * @returns {{ok, checks: {name, ok, detail}[], not_checked: string[], results: object[]}}
  */
 export function verifyExport(files, options) {
   return new Verification(files, options || {}).run();
 }
 
-class Verification {
+/** One run; exported so that a test can call a single check. */
+export class Verification {
   constructor(files, options) {
     this.files = files;
     this.options = options;
@@ -114,7 +119,7 @@ class Verification {
   }
 
   run() {
-    const { root, key, receipt } = this.options;
+    const { root, key, receipt, openings } = this.options;
     // What a check leaves unread the next ones cannot use: after a vital one fails, the
     // rest is not checked.
     this.step('files', () => this.checkFiles());
@@ -138,7 +143,7 @@ class Verification {
       this.checkDecryption(),
     );
     const totals = this.when(result, 'totals', () => this.checkTotals());
-    this.when(totals, 'verdict', () => this.checkVerdict());
+    const verdict = this.when(totals, 'verdict', () => this.checkVerdict());
     this.when(this.resolution || this.files[RESOLUTION], 'resolution', () => this.checkResolution());
     if (root === undefined && key === undefined) this.notChecked.push('origin');
     if (root !== undefined) this.step('origin', () => this.checkRoot(root));
@@ -146,6 +151,9 @@ class Verification {
       this.step('key', () => demand(this.manifest.board_key === key, 'another key'));
     }
     if (receipt !== undefined) this.step('receipt', () => this.checkReceipt(receipt));
+    if (openings !== undefined) {
+      this.when(verdict && this.openings, 'openings', () => this.checkOpenings(openings));
+    }
     const ok = this.checks.every((check) => check.ok) && !this.stopped;
     return {
       ok,
@@ -273,6 +281,8 @@ class Verification {
       this.roots.push(toHex(tree.root()));
     }
     let before = { size: 0, time: '' };
+    const texts = new Set(this.checkpoints.map(canonical));
+    demand(texts.size === this.checkpoints.length, 'a line that occurs twice');
     this.checkpoints.forEach((checkpoint, i) => {
       const where = 'checkpoint ' + (i + 1) + ': ';
       try {
@@ -376,6 +386,11 @@ class Verification {
       result: (entry) => {
         demand(this.decryptions.length >= this.manifest.trustees.threshold, 'before decryption');
         once('result', entry);
+      },
+      openings: (entry) => {
+        demand(this.result && !this.resolution, 'out of turn');
+        demand(this.manifest.opening_policy === 'named', 'in a secret vote');
+        once('openings', entry);
       },
       resolution: (entry) => {
         demand(this.result, 'before the result');
@@ -644,6 +659,77 @@ class Verification {
     const { last } = this.countable().find(({ party }) => party === receipt.party) || {};
     if (!last) return 'recorded, not counted: the party is excluded';
     return last.seq === receipt.seq ? 'recorded and counted' : 'recorded, replaced by a later one';
+  }
+
+  /** Every counted ballot opened by k trustees, adding up to the totals that were proved. */
+  checkOpenings(file) {
+    const { sha256: hash, ballots } = this.openings.body;
+    const counted = this.countable();
+    demand(toHex(sha256(file)) === hash, 'another file than the board names');
+    demand(ballots === counted.length, 'another number of ballots');
+    const lines = file.length ? splitLines(file).map((line) => parseCanonical(line)) : [];
+    const trustees = counted.length ? lines.length / counted.length : 0;
+    const k = this.manifest.trustees.threshold;
+    demand(!counted.length || (Number.isInteger(trustees) && trustees >= k), 'lines are missing');
+    demand(counted.length || !lines.length, 'a line, though no ballot counts');
+    const claims = [];
+    const shares = lines.map((line, at) => {
+      const { party, last } = counted[at % counted.length];
+      const first = lines[at - (at % counted.length)];
+      const where = 'line ' + (at + 1) + ': ';
+      demand(hasExactly(line, ['party', 'seq', 'trustee', 'motions']), where + 'fields');
+      demand(line.party === party && line.seq === last.seq, where + 'another ballot is due');
+      demand(line.trustee === first.trustee, where + 'another trustee is due');
+      const before = lines[at - counted.length];
+      demand(isParty(line.trustee), where + 'trustee');
+      demand(!before || before.trustee < line.trustee, where + 'trustees out of order');
+      return { j: line.trustee, motions: this.openLine(line, last, where, claims) };
+    });
+    for (let at = 0; at < claims.length; at += BATCH) {
+      const bad = failing(this.suite, claims.slice(at, at + BATCH));
+      demand(!bad.length, bad.length && bad[0].detail);
+    }
+    const sums = this.manifest.motions.map(({ options }) =>
+      options.map(() => ({ heads: 0, area: 0 })),
+    );
+    counted.forEach(({ last, area, party }, at) => {
+      const own = [];
+      for (let t = 0; t < k; t++) own.push(shares[t * counted.length + at]);
+      last.answers.forEach((answer, motion) =>
+        (answer ? answer.options : []).forEach(({ B }, option) => {
+          const F = own.map(({ j, motions }) => [j, motions[motion][option]]);
+          if (opensTo(this.suite, B, F, 1)) {
+            sums[motion][option].heads += 1;
+            sums[motion][option].area += area;
+          } else {
+            demand(opensTo(this.suite, B, F, 0), 'party ' + party + ': neither chosen nor not');
+          }
+        }),
+      );
+    });
+    const totals = this.result.body.motions.map((motion) => motion.totals);
+    demand(canonical(sums) === canonical(totals), 'does not add up to the result');
+    return counted.length + ' ballots add up to the result';
+  }
+
+  /** The shares F of one line, per motion and option; its proofs are added to `claims`. */
+  openLine(line, ballot, where, claims) {
+    const vk = this.trusteeKeys[line.trustee - 1];
+    demand(vk && isList(line.motions), where + 'no such trustee, or no motions');
+    demand(line.motions.length === ballot.answers.length, where + 'motions');
+    return ballot.answers.map((answer, motion) => {
+      const row = line.motions[motion];
+      demand((answer === null) === (row === null), where + 'a motion that is null or not');
+      if (answer === null) return null;
+      demand(isShares(row) && row.length === answer.options.length, where + 'options');
+      return answer.options.map(({ A, B }, option) => {
+        const { M, suite } = this;
+        const place = { M, digest: ballot.digest, motion, option, j: line.trustee, vk, A, B };
+        const { F, equations } = openingEquations(suite, place, row[option]);
+        claims.push({ check: 'openings', detail: where + 'a proof does not hold', equations });
+        return F;
+      });
+    });
   }
 
   /** The results as the interface wants them: areas in m² with two decimals. */
