@@ -5,7 +5,8 @@ of it is logged; the workers get their facts through a pipe, never as arguments.
 
 Order for the people who deliver: building, entrance, floor, room; before the letters of
 every entrance a separator and its sign-off sheets. Every part begins on the front of a
-sheet, so the whole file can be printed on both sides.
+sheet, so the whole file can be printed on both sides. A single letter (a reissue) comes
+without them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import itertools
 import os
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
@@ -36,6 +39,7 @@ from documents.papers import LetterFacts, LetterSession
 
 _ROOT = Path(__file__).resolve().parent.parent
 _ROWS = 25  # on one sign-off sheet
+_ASIDE = ".letters-"  # folders of printings under way, beside the file to come
 _ROOMY = 110  # characters beside the window in full size
 _BACKGROUNDS = 2  # front and back, pages 0 and 1 of every batch
 
@@ -90,8 +94,9 @@ def render_letters(
     if not ordered:
         raise RuleViolation("letters.none", "没有可以打印的通知书。")
     session = ordered[0].session
-    batches = list(_batches(list(_sheets(ordered)), batch))
-    with tempfile.TemporaryDirectory(dir=out_path.parent, prefix=".letters-") as folder:
+    sheets = _sheets(ordered) if len(ordered) > 1 else [_letter_sheet(ordered[0])]
+    batches = list(_batches(list(sheets), batch))
+    with tempfile.TemporaryDirectory(dir=out_path.parent, prefix=_ASIDE) as folder:
         parts = [Path(folder) / f"{number}.pdf" for number in range(len(batches))]
         done = 0
         progress(0, len(ordered))
@@ -111,6 +116,19 @@ def render_letters(
         first_serial=ordered[0].serial,
         last_serial=ordered[-1].serial,
     )
+
+
+def clear_leftovers(folder: Path, *, before: datetime) -> int:
+    """Delete what a killed printer left in ``folder`` before that moment: it holds tokens.
+
+    Returns how many printings that were.
+    """
+    cleared = 0
+    for left in folder.glob(f"{_ASIDE}*"):
+        if left.stat().st_mtime < before.timestamp():
+            shutil.rmtree(left)
+            cleared += 1
+    return cleared
 
 
 # --- What lies on the sheets -----------------------------------------------------------
@@ -167,10 +185,13 @@ def _sheets(ordered: Sequence[LetterFacts]) -> Iterator[_Sheet]:
                 },
                 ends_odd=number == len(lists) and number % 2 == 1,
             )
-        for letter in letters:
-            lines = _own_lines(letter)
-            long = " long" if sum(map(len, lines)) > _ROOMY else ""
-            yield _Sheet("_letter_own.html", {"lines": lines, "long": long}, letter=letter)
+        yield from map(_letter_sheet, letters)
+
+
+def _letter_sheet(letter: LetterFacts) -> _Sheet:
+    lines = _own_lines(letter)
+    long = " long" if sum(map(len, lines)) > _ROOMY else ""
+    return _Sheet("_letter_own.html", {"lines": lines, "long": long}, letter=letter)
 
 
 def _own_lines(letter: LetterFacts) -> list[str]:
@@ -197,7 +218,7 @@ def _batches(sheets: Sequence[_Sheet], size: int) -> Iterator[list[_Sheet]]:
     part: list[_Sheet] = []
     count = 0
     for sheet in sheets:
-        if count >= size and not sheet.ends_odd and sheet.letter is not None:
+        if count >= size and sheet.letter is not None:
             yield part
             part, count = [], 0
         part.append(sheet)

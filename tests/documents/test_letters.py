@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import zxingcpp
 
 from core.errors import RuleViolation
 from documents import letters as letters_module
-from documents.letters import LettersFile, delivery_order, render_letters
+from documents.letters import LettersFile, clear_leftovers, delivery_order, render_letters
 from documents.papers import masked, masked_names
 from tests.documents import samples
 
@@ -144,8 +145,8 @@ def test_one_sheet_that_folds(count: int, title: str, tmp_path: Path) -> None:
         reissue=2,
     )
     out = tmp_path / "letter.pdf"
-    assert render_letters([letter], out).pages == 2 + 2 + 2
-    front, back = samples.pictures(out, tmp_path, dpi=100, first=5, last=6)
+    assert render_letters([letter], out).pages == 2
+    front, back = samples.pictures(out, tmp_path, dpi=100)
     # Nothing is printed across the folds but the marks and the line to cut along.
     for fold in (99, 198):
         row = round(fold / 25.4 * 100)
@@ -192,6 +193,17 @@ def test_a_worker_that_dies_is_an_error(
 def test_a_worker_needs_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(os.environ, "DJANGO_SETTINGS_MODULE", raising=False)
     assert render_letters(samples.letters(1), tmp_path / "letters.pdf").letters == 1
+
+
+def test_what_a_killed_printer_left(tmp_path: Path) -> None:
+    left = tmp_path / ".letters-abc"
+    left.mkdir()
+    (left / "0.pdf").write_bytes(b"tokens")
+    (tmp_path / "letters.pdf").write_bytes(b"kept")
+    touched = datetime.fromtimestamp(left.stat().st_mtime, UTC)
+    assert clear_leftovers(tmp_path, before=touched - timedelta(minutes=1)) == 0
+    assert clear_leftovers(tmp_path, before=touched + timedelta(minutes=1)) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["letters.pdf"]
 
 
 def test_the_token_does_not_show() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 
 from documents.management.commands.verify_document import Command
@@ -23,7 +24,7 @@ NOWHERE = {"PATH": os.environ["PATH"], "YISHI_DEBUG": "0", "DATABASE_URL": "nons
 
 
 def run(*arguments: str) -> tuple[dict[str, Any], int]:
-    """In this process, with the test's database."""
+    """In this process, as from the command line."""
     command = Command(stdout=StringIO(), stderr=StringIO())
     with pytest.raises(SystemExit) as ended:
         command.run_from_argv(["manage.py", "verify_document", *arguments, "--json"])
@@ -60,6 +61,14 @@ def test_offline_where_nothing_is_configured(
         verdict = json.loads(answer.stdout)
         assert verdict["status"] == name.replace("empty", "unknown")
         assert {"superseded", "revoked"} <= set(verdict["not_checked"])
+
+
+def ask(path: Path) -> tuple[dict[str, Any], int]:
+    """The same, leaving the test's connection open."""
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_document", str(path), "--json", stdout=out)
+    return json.loads(out.getvalue()), int(str(ended.value))
 
 
 @pytest.mark.parametrize(
@@ -103,12 +112,12 @@ def test_against_the_register(
         )
     path = tmp_path / "paper.pdf"
     path.write_bytes(bytes(document.pdf))
-    verdict, status = run(str(path))
+    verdict, status = ask(path)
     assert (verdict["status"], verdict["not_checked"], status) == ("genuine", [], 0)
     assert verdict["number"] == document.number
     mark_revoked(document, reason="撤销")
-    assert [run(str(path))[0]["status"], run(str(path))[1]] == ["revoked", 1]
+    assert [ask(path)[0]["status"], ask(path)[1]] == ["revoked", 1]
     path.write_bytes(bytes(document.pdf)[:-1])
-    assert run(str(path))[0]["status"] == "altered"
+    assert ask(path)[0]["status"] == "altered"
     path.write_bytes(b"")
-    assert run(str(path))[0]["status"] == "unknown"
+    assert ask(path)[0]["status"] == "unknown"
