@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import RoleGrant, User
 from accounts.phones import phone_hash
-from portal.shares import by_area
+from funds.domain.apportionment import share_table
 from registry.models import Authority, Estate
 from tests.factories import make_estate, small_estate
 from voting.models import Session
@@ -149,7 +149,7 @@ def announced(estate: Estate, *, days_ago: int = 0) -> Session:
     """A session announced some days ago: open from the 17th day on, closed from the 27th."""
     at = timezone.now() - timedelta(days=days_ago)
     session = draft(estate, at=at)
-    tables = {motion.pk: by_area(motion.cost_fen) for motion in session.motions.all()}
+    tables = {motion.pk: share_table(motion.cost_fen) for motion in session.motions.all()}
     freeze_session(session_id=session.pk, share_tables=tables, actor="user:1", at=at)
     session.refresh_from_db()
     return session

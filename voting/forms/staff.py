@@ -93,6 +93,10 @@ class SessionForm(forms.Form):
         widget=_MomentInput(),
         help_text=_("到时间自动截止，不用人操作。"),
     )
+    rehearsal = forms.BooleanField(
+        label=_("这是演练：不受公告期和投票期限制，每页每张纸都标明演练，结果不算数"),
+        required=False,
+    )
     opening_policy = forms.ChoiceField(
         label=_("怎样公布"),
         required=False,
