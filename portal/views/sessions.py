@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Permission, estate_for, permissions_at
 from core.deadlines import earliest_opening, start_of
 from core.errors import RuleViolation
+from funds.domain.apportionment import share_table
 from portal.forms import add_reasons
 from portal.selectors import doors_of, session_for
-from portal.shares import by_area
 from portal.views.announced import announced
 from portal.views.common import actor_of, posted
 from registry.models import Estate
@@ -193,7 +193,9 @@ def announce(request: HttpRequest, code: str) -> HttpResponse:
     form = AnnounceForm(posted(request))
     if request.method == "POST" and form.is_valid():
         tables = {
-            motion.pk: by_area(motion.cost_fen) for motion in weighed.motions if motion.cost_fen
+            motion.pk: share_table(motion.cost_fen)
+            for motion in weighed.motions
+            if motion.cost_fen
         }
         freeze_session(
             session_id=draft.pk,
@@ -278,7 +280,7 @@ def _preview(draft: Session, motion: Motion | None) -> dict[str, Any] | None:
     areas = weigh(draft, at=timezone.now()).areas
     if not areas:
         return None
-    paid = zip(by_area(motion.cost_fen)(areas), areas, strict=True)
+    paid = zip(share_table(motion.cost_fen)(areas), areas, strict=True)
     rows = sorted((party.area, fen) for fen, party in paid)
     return {
         "rows": [

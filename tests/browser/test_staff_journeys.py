@@ -70,7 +70,7 @@ def test_c1_from_nothing_to_an_announced_session(open_page: Open, here: Town, js
     estate = here.here.estate
     page = sign_in(open_page(js=js, **DESK), "organiser")
     page.goto(f"/staff/estates/{estate.code}/")
-    page.get_by_role("link", name="召集一次会议").click()
+    page.get_by_role("link", name="新建会议").click()
 
     # Nothing is filled in: every reason at once, and what was typed stays.
     page.get_by_label("会议名称").fill("2026年第一次业主大会会议")
