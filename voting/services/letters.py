@@ -1,5 +1,6 @@
 """Letters: printed once from the spool, fetched once, reissued one by one."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -159,7 +160,7 @@ def reissue_letter(*, party_id: int, actor: str, at: datetime, reason: str) -> R
 
 
 def delete_due_letters(*, at: datetime) -> int:
-    """Delete what was fetched, or has lain too long; returns how many sessions it met."""
+    """Delete what was fetched, or has lain too long; returns how many things it met."""
     met = 0
     for session in Session.objects.filter(frozen_at__isnull=False).select_related(
         "letters_job"
@@ -167,7 +168,7 @@ def delete_due_letters(*, at: datetime) -> int:
         if letters_lie(session.code) and _delete_after(session) <= at:
             delete_letters(session.code)
             met += 1
-    return met + _delete_single_letters(at)
+    return met + _delete_leftovers()
 
 
 def due_letter_jobs() -> Sequence[int]:
@@ -265,11 +266,17 @@ def _delete_after(session: Session) -> datetime:
     return (job.heartbeat_at or job.created_at) + KEPT_AFTER_PRINTING
 
 
-def _delete_single_letters(at: datetime) -> int:
-    """Reissued letters go after a day, by the file's own time."""
-    folder = Path(settings.LETTER_DIR)
-    oldest = (timezone.now() - KEPT_AFTER_PRINTING).timestamp()
-    old = [path for path in folder.glob("*-*-*.pdf") if path.stat().st_mtime < oldest]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
+def _delete_leftovers() -> int:
+    """Reissued letters go after a day, what a killed process left half-written after an hour.
+
+    By the files' own times, whatever instant is swept for.
+    """
+    now = timezone.now()
+    gone = 0
+    for pattern, kept in (("*-*-*.pdf", KEPT_AFTER_PRINTING), (".*", timedelta(hours=1))):
+        oldest = (now - kept).timestamp()
+        for path in Path(settings.LETTER_DIR).glob(pattern):
+            if path.stat().st_mtime < oldest:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                gone += 1
+    return gone

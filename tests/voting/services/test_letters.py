@@ -1,5 +1,6 @@
 """Letters: printed from the spool, fetched, deleted; reissued one by one."""
 
+import os
 import stat
 from datetime import timedelta
 
@@ -164,6 +165,24 @@ def test_a_spool_nobody_prints_is_deleted_after_a_week(vote):
     assert delete_due_letters(at=FREEZE + timedelta(days=6)) == 0
     assert delete_due_letters(at=FREEZE + timedelta(days=7)) == 1
     assert code_of(lambda: start(vote)) == "letters.gone"
+
+
+def test_what_a_killed_printer_or_a_reissue_left_behind_is_deleted(vote, printed):
+    single = reissue(vote).path
+    part = single.parent / ".letters-abc"
+    part.mkdir()
+    (part / "0.pdf").write_bytes(b"%PDF-")
+    assert delete_due_letters(at=BEFORE) == 0
+    two_hours, two_days = (
+        (timezone.now() - ago).timestamp() for ago in (timedelta(hours=2), timedelta(days=2))
+    )
+    for path in (single, part):
+        os.utime(path, (two_hours, two_hours))
+    assert delete_due_letters(at=BEFORE) == 1
+    assert (single.exists(), part.exists()) == (True, False)
+    os.utime(single, (two_days, two_days))
+    assert delete_due_letters(at=BEFORE) == 1
+    assert not single.exists()
 
 
 class TestReissuing:
