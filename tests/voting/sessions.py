@@ -220,7 +220,7 @@ class Vote(Setting):
             "previous": ballot.tracker(self.manifest, before[-1][1]) if before else NO_HASH,
             "encrypted_by": "browser",
         }
-        return ballot.seal(self.manifest, rng=self.dice, **{**fields, **changes})
+        return ballot.seal(self.manifest, **{"rng": self.dice, **fields, **changes})
 
     def cast(self, party: int, choices: Any, **changes: Any) -> dict[str, Any]:
         """Cast and give the receipt."""

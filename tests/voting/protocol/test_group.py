@@ -298,3 +298,57 @@ def test_equality_is_of_points():
     assert group.base(2) != group.base(3)
     assert group.base(2) != "point"
     assert group.identity.encode() == b"\x00"
+
+
+def test_a_machine_without_libcrypto(monkeypatch):
+    def missing(name):
+        raise OSError(name)
+
+    monkeypatch.setattr(module.ctypes, "CDLL", missing)
+    with pytest.raises(GroupUnavailable, match="not found"):
+        module._library_name()
+
+
+def test_an_old_libcrypto_is_passed_over(monkeypatch):
+    class Old:
+        @staticmethod
+        def OpenSSL_version_num():
+            return 0x1010117F
+
+    monkeypatch.setattr(module.ctypes, "CDLL", lambda name: Old)
+    with pytest.raises(GroupUnavailable, match="not found"):
+        module._library_name()
+
+
+def test_a_libcrypto_that_dropped_the_deprecated_function(monkeypatch):
+    class Without:
+        def __init__(self, name):
+            self._real = real(name)
+
+        def __getattr__(self, symbol):
+            if symbol == "EC_POINTs_mul":
+                raise AttributeError(symbol)
+            return getattr(self._real, symbol)
+
+    real = module.ctypes.CDLL
+    name = module._library_name()
+    monkeypatch.setattr(module, "_library_name", lambda: name)
+    monkeypatch.setattr(module.ctypes, "CDLL", Without)
+    library = module._Library()
+    assert library.multiply_many is None
+    monkeypatch.setattr(module, "_library", lambda: library)
+    group = Group(P256)
+    assert not group.has_many
+    assert group.combination(2, [(3, group.base(5))]) == group.base(17)
+
+
+def test_a_python_without_the_hash(monkeypatch):
+    from voting.protocol import suite as suites
+
+    def no_sm3(data):
+        raise ValueError("unsupported hash type sm3")
+
+    parts = {"SM2-SM3": (SM2, no_sm3, "sm3")}
+    monkeypatch.setattr(suites, "_PARTS", parts)
+    with pytest.raises(GroupUnavailable, match="no hash sm3"):
+        suites.suite.__wrapped__("SM2-SM3")

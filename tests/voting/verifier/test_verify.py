@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from core.canonical import NotCanonical, canonical, parse_canonical
 from tests.voting.mutations import mutants
-from tests.voting.sessions import Vote, election, question, small_vote
+from tests.voting.sessions import Dice, Vote, election, question, small_vote
 from voting.protocol import checkpoint, export, roll
-from voting.protocol.shape import NO_HASH
+from voting.protocol.shape import NO_HASH, b64
 from voting.verifier import verify
 from voting.verifier.__main__ import main
 
@@ -487,3 +487,129 @@ def test_random_sessions(data, tmp_path_factory):
             assert result["heads"][name] == len(voters)
             area = sum(areas[party - 1] for party in voters)
             assert result["area"][name] == f"{area // 100}.{area % 100:02}"
+
+
+# --- what only the board as a whole can show
+
+
+def refused_by(vote, folder):
+    vote.checkpoint()
+    report = verify(vote.export(folder))
+    return failed(report), [check.detail for check in report.checks if not check.ok]
+
+
+def test_the_same_ciphertexts_in_two_ballots(tmp_path):
+    """Even with proofs of its own: who knows r can prove the same pair twice."""
+    vote = Vote()
+    vote.cast(1, [[0]], rng=Dice("same"))
+    vote.cast(2, [[0]], rng=Dice("same"))
+    assert refused_by(vote, tmp_path / "board")[0] == ["ballots.unique"]
+
+
+def test_a_party_that_is_not_on_the_roll(tmp_path):
+    vote = Vote()
+    vote.secrets[4] = 99
+    vote.cast(4, [[0]])
+    assert refused_by(vote, tmp_path / "board")[0] == ["ballots.credential"]
+
+
+@pytest.mark.parametrize(
+    ("key", "replaces", "ok"), [(4, 2, True), (4, 1, False), (1, 2, False), (2, 2, False)]
+)
+def test_replacement_credentials(key, replaces, ok, tmp_path):
+    """For party 2; keys 1 to 3 are the roll's, 4 is new."""
+    vote = Vote()
+    keys = {party: pair[1] for party, pair in vote.keys.items()}
+    keys[4] = vote.suite.group.base(4).encode()
+    body = {
+        "party": 2,
+        "key": b64(keys[key]),
+        "replaces": b64(keys[replaces]),
+        "reason": "reissue",
+    }
+    vote.post("credential", body)
+    vote.cast(1, [[0]])
+    names, _ = refused_by(vote, tmp_path / "board")
+    assert names == ([] if ok else ["ballots.credential"])
+
+
+def test_a_credential_does_not_come_back(tmp_path):
+    vote = Vote()
+    old = vote.secrets[2]
+    vote.replace(2)
+    vote.secrets[2] = old
+    vote.cast(2, [[0]])
+    assert refused_by(vote, tmp_path / "board")[0] == ["ballots.credential"]
+
+
+def test_a_ballot_that_is_too_long(tmp_path):
+    vote = Vote(motions=[election(candidates=410, seats=1)])
+    vote.cast(1, [[7]])
+    names, details = refused_by(vote, tmp_path / "board")
+    assert names == ["ballots.shape"]
+    assert "262144" in details[0]
+
+
+def test_one_bad_ballot_among_many_is_named(tmp_path):
+    vote = Vote(areas=(100,) * 80)
+    for party in range(1, 80):
+        vote.cast(party, [[party % 3]])
+    value = vote.ballot(80, [[0]])
+    vote.post("ballot", {**value, "encrypted_by": "server"})
+    names, details = refused_by(vote, tmp_path / "board")
+    assert names == ["ballots.signature"]
+    assert details == ["party 80, ballot 1"]
+
+
+def test_a_checkpoint_before_its_entry_or_beyond_the_board(tmp_path):
+    for number, (size, time) in enumerate(
+        [(2, "2026-03-02T07:50:00Z"), (3, "2026-04-01T00:00:00Z"), (1, "2026-04-01T00:00:00Z")]
+    ):
+        vote = Vote()
+        vote.cast(1, [[0]])
+        root = roll.root(vote.suite, vote.lines[:size])
+        signed = checkpoint.sign(
+            vote.board_secret, session=vote.session, size=size, root=root, time=time
+        )
+        vote.checkpoints = [checkpoint.make_line(signed)]
+        report = verify(vote.export(tmp_path / str(number)))
+        assert failed(report) == ["checkpoints"]
+
+
+def test_checkpoints_of_another_history(tmp_path):
+    vote = Vote()
+    vote.cast(1, [[0]])
+    vote.checkpoint()
+    other = Vote()
+    other.cast(2, [[0]])
+    other.checkpoint()
+    vote.checkpoints = other.checkpoints
+    assert failed(verify(vote.export(tmp_path / "board"))) == ["checkpoints"]
+
+
+def test_a_fault_of_the_verifier_is_no_verdict(finished, monkeypatch):
+    _, folder = finished
+
+    def broken(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("voting.protocol.ballot.verify_many", broken)
+    report = verify(folder)
+    assert not report.ok
+    assert failed(report) == ["ballots.shape"]
+    assert "itself failed" in "".join(check.detail for check in report.checks)
+    assert "ballots.proofs" in report.not_checked
+    assert report.results == []
+
+
+def test_a_paper_without_its_entry(tmp_path):
+    vote = Vote()
+    vote.resolution = b"%PDF"
+    assert refused_by(vote, tmp_path / "board")[0] == ["resolution"]
+
+
+def test_results_for_a_person_to_read(finished):
+    _, folder = finished
+    text = verify(folder).as_text()
+    assert "m1 area: for 899.53, against 0.00, abstain 0.00" in text
+    assert "not checked origin" in text
