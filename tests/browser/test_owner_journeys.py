@@ -243,6 +243,45 @@ def ended(vote: Vote) -> datetime:
     return vote.session.closes_at + timedelta(seconds=1)
 
 
+def test_o6_the_last_of_several_votes_counts(open_page: Open, vote: Vote) -> None:
+    """By the letter, by the server, by the letter again (its key is void by then), by code."""
+    page = open_page()
+    vote_as_wang(page, vote, True, "同意", "同意")
+    unable = open_page(js=False)
+    scan(unable, vote.letters[WANG])
+    expect(unable.get_by_role("button", name="改票")).to_be_visible()
+    unable.locator("#start button").click()
+    pass_document(unable, "王", "01001X")
+    to_review(unable, False, "同意", "同意")
+    unable.get_by_role("button", name="提交", exact=True).click()
+    unable.wait_for_url("**/receipt/")
+    for address in (f"{vote.letters[WANG].path}#{vote.letters[WANG].token}", "/"):
+        again = open_page()
+        again.goto(address)
+        if address == "/":
+            again.get_by_label("12 位码").fill(vote.letters[WANG].code.lower())
+            again.get_by_role("button", name="下一步").click()
+        again.locator("#start button").click()
+        pass_document(again, "王", "01001X")
+        to_review(again, True, "反对", "弃权")
+        again.get_by_role("button", name="提交", exact=True).click()
+        again.wait_for_url("**/receipt/")
+    ballots = Ballot.objects.order_by("number")
+    assert [(b.encrypted_by, b.replacement) for b in ballots] == [
+        ("browser", False),
+        ("server", True),
+        ("browser", True),
+        ("browser", True),
+    ]
+    page.goto(f"/r/{ballots[0].receipt_code}")
+    expect(page.get_by_role("heading", name="替换")).to_be_visible()
+    shoot(page, "14-replaced")
+    end(vote)
+    first, second = result_of(vote.session).motions
+    assert (first.against.heads, second.abstain.heads) == (1, 1)
+    assert (first.votes_for.heads, second.votes_for.heads) == (0, 0)
+
+
 @with_and_without
 def test_o8_five_wrong_codes_lock(open_page: Open, vote: Vote, js: bool) -> None:
     page = open_page(js=js)
@@ -397,6 +436,36 @@ def check_page(page: Page) -> None:
     """Labels, targets, names, headings, contrast and no sideways scrolling, by hand."""
     page.mouse.move(0, 0)
     assert page.evaluate(_FAULTS) == [], page.url
+
+
+def test_bigger_letters_keep_the_answers(open_page: Open, vote: Vote) -> None:
+    page = open_page()
+    scan(page, vote.letters[WANG])
+    page.locator("#start button").click()
+    pass_sms(page)
+    answer(page, "反对")
+    page.get_by_role("button", name="大字").click()
+    expect(page.locator("html")).to_have_class("text-24")
+    page.get_by_role("button", name="上一项").click()
+    expect(page.locator("input:checked")).to_have_attribute("data-label", "反对")
+    page.goto("/help")
+    expect(page.locator("html")).to_have_class("text-24")
+
+
+def test_o11_a_browser_that_cannot_encrypt_is_asked(open_page: Open, vote: Vote) -> None:
+    page = open_page()
+    page.add_init_script("delete window.BigInt")
+    scan(page, vote.letters[WANG])
+    page.locator("#start button").click()
+    pass_sms(page)
+    expect(page.get_by_role("heading", name="不能自己加密")).to_be_visible()
+    expect(page.get_by_text("纸质表决票，投到票箱")).to_be_visible()
+    to_review(page, False, "同意", "反对")
+    page.get_by_role("button", name="提交", exact=True).click()
+    page.wait_for_url("**/receipt/")
+    page.get_by_text("谁能看到我的选择").click()
+    expect(page.get_by_text("由服务器代您加密")).to_be_visible()
+    assert Ballot.objects.get().encrypted_by == "server"
 
 
 def test_o13_in_wechat_the_receipt_is_a_picture(open_page: Open, vote: Vote) -> None:

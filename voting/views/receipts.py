@@ -142,7 +142,10 @@ def receipt_image(request: HttpRequest, code: str) -> HttpResponse:
             specimen=specimen_of(ballot.session),
         )
     )
-    return HttpResponse(png, content_type="image/png")
+    # A long press in WeChat asks for the picture a second time.
+    return HttpResponse(
+        png, content_type="image/png", headers={"Cache-Control": "private, max-age=3600"}
+    )
 
 
 def recorded_receipt(text: str) -> Ballot | None:
