@@ -18,17 +18,15 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission, permissions_at
 from core.exact import format_area
-from portal.results import motion_lines
 from portal.selectors import session_for
 from registry.domain.rooms import natural
 from voting.labels import WHY_ONE_HEAD
 from voting.models import Session
 from voting.selectors import (
-    body_of,
     not_yet_voted,
     phase,
     progress,
-    terms,
+    result_of,
     turnout,
     why_one_head,
 )
@@ -114,10 +112,7 @@ def result(request: HttpRequest, code: str) -> HttpResponse:
     if session.state not in {"counted", "resolved"}:
         raise Http404
     context = _context(session, permissions_at(request.user, session.estate))
-    counted = body_of(session, "result")
-    if counted is None:
-        raise Http404
-    context["lines"] = motion_lines(terms(session), counted)
+    context["result"] = result_of(session)
     return render(request, "staff/result.html", context)
 
 

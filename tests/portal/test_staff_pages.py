@@ -300,13 +300,13 @@ def test_the_result_in_fractions_words_and_margin(organiser, town):
     session = vote.count()
     page = text(organiser.get(url("result", session.code)))
     for said in (
-        "5／6", "83.33%",  # heads that took part
-        "600.00／900.00", "66.66%",  # exactly two thirds: enough, and rounded down
-        "4／5", "80.00%",
-        "490.00／600.00", "81.66%",
+        "5 / 6", "83.33%",  # heads that took part
+        "600.00 / 900.00", "66.66%",  # exactly two thirds: enough, and rounded down
+        "4 / 5", "80.00%",
+        "490.00 / 600.00", "81.66%",
         "通过",
-        # One square metre fewer, or two heads fewer taking part, and there is no quorum.
-        "少2人，或者少0.01平方米",
+        # Two heads or a hundredth of a square metre fewer taking part, and no quorum.
+        "再少 2 人，或者再少 0.01 ㎡",
     ):  # fmt: skip
         assert said in page, said
 
@@ -316,10 +316,10 @@ def test_a_missed_quorum_is_said_in_words_and_approval_is_not_weighed(organiser,
     vote.cast(1, [FOR])
     vote.cast(2, [ABSTAIN])
     page = text(organiser.get(url("result", vote.count().code)))
-    assert "参加的人数或面积不够" in page
+    assert "参加的业主不足" in page
     assert "同意的人数" not in page
     # Two thirds of 6 heads and of 900 m² are 4 and 600; 2 heads and 200 m² took part.
-    assert "再有2人和400.00平方米参加" in page
+    assert "还差 2 人和 400.00 ㎡ 参加" in page
 
 
 # --- letters --------------------------------------------------------------------------------
