@@ -5,6 +5,7 @@ others could have changed is looked at again. A choice is never stored, logged, 
 an exception; frames that hold one are kept out of error reports.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ _RECEIPT_CODE = 12
 # The sweeper signs a checkpoint every ten minutes; twice that is what a receipt promises.
 _COVERED_WITHIN = timedelta(minutes=20)
 _TRIES = 3
+_SUBMISSION = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _COUNTED = ("number", "key", "current_key", "ballots", "last_digest")
 
 
@@ -56,6 +58,7 @@ def cast_sealed(
     the place of the party's credential. RuleViolation "vote.not_open", "vote.closed",
     "ballot.refused" (facts: check, detail of the protocol), "ballot.overtaken".
     """
+    _demand_submission(submission)
     party = _party(session_id, party_id)
     given = dict(ballot)
     repeated = party.ballots and _recorded(party, submission, _digest(party.session, given))
@@ -98,6 +101,7 @@ def cast_plain(
     RuleViolation "ballot.choices" where the manifest does not allow them, else as
     `cast_sealed`.
     """
+    _demand_submission(submission)
     for _try in range(_TRIES):
         party = _party(session_id, party_id)
         repeated = party.ballots and _recorded(party, submission, "")
@@ -165,6 +169,11 @@ def _party(session_id: int, party_id: int) -> Party:
         )
         .get(pk=party_id, session_id=session_id)
     )
+
+
+def _demand_submission(submission: str) -> None:
+    if not _SUBMISSION.fullmatch(submission):
+        raise RuleViolation("ballot.submission", "表单不完整，请刷新页面再投")
 
 
 def _recorded(party: Party, submission: str, digest: str) -> Ballot | None:

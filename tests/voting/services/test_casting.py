@@ -272,7 +272,8 @@ class TestForgeries:
 
         def replace(number, secret, key):
             sealed = vote.sealed(number, [FOR, FOR], changes={"key_secret": secret})
-            return send(vote, number, sealed, submission=b64(key), replacement_key=b64(key))
+            name = b64(key)[:40]
+            return send(vote, number, sealed, submission=name, replacement_key=b64(key))
 
         replace(1, first, first_key)
         replace(1, second, second_key)
@@ -323,6 +324,13 @@ class TestForgeries:
             flipped[place] ^= 1
             changed["answers"][0]["options"][0] = b64(bytes(flipped))
             assert refused(lambda: send(vote, 1, changed)).startswith("ballots.")  # noqa: B023
+
+    @pytest.mark.parametrize("submission", ["", "x" * 65, "a\x00b", "a b", "王"])
+    def test_a_form_without_a_name_of_its_own(self, vote, submission):
+        sealed = vote.sealed(1, [FOR, FOR])
+        assert refused(lambda: send(vote, 1, sealed, submission=submission)) == (
+            "ballot.submission"
+        )
 
     @pytest.mark.parametrize(
         "choices",
