@@ -60,13 +60,6 @@ def _style(name: str) -> Any:
     return CSS(string=(TEMPLATES / "documents" / "pdf" / name).read_text("utf-8"))
 
 
-@cache
-def _fonts() -> Any:
-    from weasyprint.text.fonts import FontConfiguration
-
-    return FontConfiguration()
-
-
 def _refuse(url: str, *_args: object, **_options: object) -> Any:
     raise ValueError(f"a paper may not fetch {url.split(':')[0]}")
 
@@ -121,7 +114,7 @@ def _document(
 
     text = _engine().get_template(template).render(Context(context, use_l10n=False))
     page = HTML(string=text, url_fetcher=_refuse)
-    return page.render(stylesheets=[_style(style)], font_config=_fonts(), pdf_tags=tags)
+    return page.render(stylesheets=[_style(style)], pdf_tags=tags)
 
 
 def render_sheets(
