@@ -2,7 +2,7 @@
 import { fromBase64url, lp, u32 } from './bytes.js';
 import { isHash, isNumber, isText, isTime } from './board.js';
 import { hasExactly } from './json.js';
-import { keyEquation } from './proofs.js';
+import { keyEquation, SCHNORR } from './proofs.js';
 import { suiteNamed } from './suite.js';
 
 const FIELDS = {
@@ -125,37 +125,42 @@ export function lagrange(suite, xs, x) {
   });
 }
 
-/**
- * Reads the trustees' keys. Returns `{Y, keys, claims}`; throws where a key is malformed
- * or the keys and Y do not lie on one polynomial of degree k-1.
- */
+/** Reads the trustees' keys: `{Y, keys}`, points. Throws where one is malformed (§4). */
 export function readTrustees(manifest) {
   const suite = suiteNamed(manifest.suite);
   const { threshold, keys, election_key: electionKey } = manifest.trustees;
-  const n = keys.length;
-  if (threshold < 1 || threshold > n) throw new Error('threshold is not from 1 to n');
-  const points = [suite.point(fromBase64url(electionKey))];
-  const claims = keys.map((trustee, i) => {
+  if (threshold < 1 || threshold > keys.length) throw new Error('threshold is not from 1 to n');
+  const points = keys.map((trustee, i) => {
     if (!hasExactly(trustee, ['index', 'name', 'key', 'proof'])) throw new Error('not a trustee');
     if (trustee.index !== i + 1 || !isText(trustee.name)) throw new Error('index or name');
-    const K = suite.point(fromBase64url(trustee.key));
-    points.push(K);
-    const message = lp(manifest.session, u32(i + 1), u32(threshold), u32(n));
+    if (fromBase64url(trustee.proof).length !== SCHNORR) throw new Error('a proof of 97 bytes');
+    return suite.point(fromBase64url(trustee.key));
+  });
+  return { Y: suite.point(fromBase64url(electionKey)), keys: points };
+}
+
+/**
+ * Throws where the keys and Y do not lie on one polynomial of degree k-1 (§5). Returns the
+ * claims that every trustee possesses the key, to be checked by `failing`.
+ */
+export function trusteeClaims(manifest, { Y, keys }) {
+  const suite = suiteNamed(manifest.suite);
+  const { threshold, keys: entries } = manifest.trustees;
+  // Y = f(0) and the first k-1 keys fix f; every other key must lie on it.
+  const points = [Y].concat(keys);
+  const known = points.slice(0, threshold);
+  const xs = known.map((_, i) => i);
+  for (let j = threshold; j <= keys.length; j++) {
+    const there = suite.sum(known, lagrange(suite, xs, j));
+    if (!there.equals(points[j])) throw new Error('the keys are not shares of the election key');
+  }
+  return entries.map((trustee, i) => {
+    const message = lp(manifest.session, u32(i + 1), u32(threshold), u32(keys.length));
     const proof = fromBase64url(trustee.proof);
     return {
       check: 'trustees',
       detail: 'trustee ' + (i + 1) + ' has not proved the key',
-      equations: [keyEquation(suite, 'trustee', K, message, proof)],
+      equations: [keyEquation(suite, 'trustee', keys[i], message, proof)],
     };
   });
-  // Y = f(0) and the first k-1 keys fix f; every other key must lie on it.
-  const known = points.slice(0, threshold);
-  const xs = known.map((_, i) => i);
-  for (let j = threshold; j <= n; j++) {
-    const there = suite.sum(known, lagrange(suite, xs, j));
-    if (!there.equals(points[j])) throw new Error('the keys are not shares of the election key');
-  }
-  if (new Set(keys.map((trustee) => trustee.key)).size !== n) throw new Error('a key twice');
-  return { suite, Y: points[0], keys: points.slice(1), claims };
 }
-
