@@ -56,21 +56,6 @@ class PaperFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FlipMargin:
-    """How little would have changed the result of one motion.
-
-    * passed: moving **either** ``heads`` heads **or** ``area`` from for to against reverses it;
-    * rejected: ``heads`` heads **and** ``area`` would have had to move to for;
-    * no_quorum: ``heads`` heads **and** ``area`` more would have had to take part.
-
-    Where both are needed, 0 means that this side was met already.
-    """
-
-    heads: int
-    area: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class CandidateResult:
     """One candidate of an election."""
 
@@ -98,7 +83,8 @@ class MotionResult:
     result: Result
     failed: tuple[str, ...] = ()
     """``quorum.heads|quorum.area|approval.heads|approval.area|requires``."""
-    flip: FlipMargin | None = None
+    margin: str = ""
+    """How little would have turned the result, as a sentence of the counter's."""
     candidates: tuple[CandidateResult, ...] = ()
     """Not empty for an election; ``votes_for``, ``against``, ``abstain`` are then unused."""
     seats: int = 0

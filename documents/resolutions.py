@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.exact import format_area
 from documents import rendering
 from documents.papers import Count, MotionResult, ResolutionFacts
 from documents.wording import numeral
@@ -82,7 +81,7 @@ def _row(motion: MotionResult, facts: ResolutionFacts) -> _Row:
         lines=(_Line("参与表决", motion.participating, facts.roll), *_answers(motion)),
         verdict="通过" if motion.result == "passed" else "未通过",
         because=_because(motion, facts.quorum),
-        margin=_margin(motion, facts.quorum),
+        margin=f"差额：{motion.margin}" if motion.margin else "",
     )
 
 
@@ -126,21 +125,6 @@ def _because(motion: MotionResult, quorum: tuple[int, int]) -> str:
     if motion.result == "no_quorum":
         return f"（没有达到{_fraction(quorum)}以上参与：{reasons}）。"
     return f"（{reasons}）。"
-
-
-def _margin(motion: MotionResult, quorum: tuple[int, int]) -> str:
-    flip = motion.flip
-    if flip is None:
-        return ""
-    area = f"合计 {format_area(flip.area)} 平方米"
-    if motion.result == "passed":
-        return f"差额：只要 {flip.heads} 人，或者{area}，由同意改为反对，结果就会改变。"
-    both = " 并且 ".join(
-        text for text, needed in ((f"{flip.heads} 人", flip.heads), (area, flip.area)) if needed
-    )
-    if motion.result == "no_quorum":
-        return f"差额：还要有 {both}参与表决，才达到{_fraction(quorum)}。"
-    return f"差额：还要有 {both}改为同意，才会通过。"
 
 
 def _decision(motion: MotionResult) -> str:

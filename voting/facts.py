@@ -10,7 +10,6 @@ from django.db.models import Prefetch
 from documents.papers import (
     Attachment,
     BallotCounts,
-    FlipMargin,
     KeyHolders,
     LetterFacts,
     LetterMotion,
@@ -236,7 +235,6 @@ def resolution_facts(
 
 
 def _motion_result(motion: MotionOutcome) -> MotionResult:
-    flip = motion.flip
     return MotionResult(
         position=motion.question.position,
         matter=motion.question.matter,
@@ -250,7 +248,7 @@ def _motion_result(motion: MotionOutcome) -> MotionResult:
         quorum_met=motion.quorum_met,
         result=cast(Result, motion.result),
         failed=motion.failed,
-        flip=None if flip is None else FlipMargin(heads=flip.heads, area=flip.area),
+        margin=motion.flip_words,
     )
 
 

@@ -20,7 +20,6 @@ from documents.papers import (
     BallotCounts,
     CandidateResult,
     Count,
-    FlipMargin,
     KeyHolders,
     LetterFacts,
     LetterMotion,
@@ -61,7 +60,7 @@ def motion(position: int = 1, **changes: Any) -> MotionResult:
         approval="1/2",
         quorum_met=True,
         result="passed",
-        flip=FlipMargin(heads=75, area=750_000),
+        margin="参加表决的再少75人或7500.00平方米，就不足三分之二。",
     )
     return replace(passed, **changes)
 
@@ -73,7 +72,6 @@ def election(position: int = 2) -> MotionResult:
         matter=3,
         title="选举业主委员会委员",
         text="",
-        flip=None,
         seats=3,
         candidates=tuple(
             CandidateResult(

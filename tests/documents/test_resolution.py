@@ -14,7 +14,7 @@ import pypdf
 import pytest
 import zxingcpp
 
-from documents.papers import Count, FlipMargin, KeyHolders, fingerprint
+from documents.papers import Count, KeyHolders, fingerprint
 from documents.resolutions import render_resolution
 from tests.documents import samples
 
@@ -44,7 +44,7 @@ def test_it_says_what_the_law_wants(unsigned: bytes, tmp_path: Path) -> None:
         "31000.00/47000.00",
         "过半数",
         "结果：通过",
-        "差额：只要75人，或者合计7500.00平方米，由同意改为反对，结果就会改变",
+        "差额：参加表决的再少75人或7500.00平方米，就不足三分之二",
         "由服务器代为加密的20张",
         "用补发的投票凭证（编码）投出的7张",
         "开票密钥由平台一方保管",
@@ -77,7 +77,7 @@ def test_failing_in_words(tmp_path: Path) -> None:
         matter=8,
         result="rejected",
         failed=("approval.heads",),
-        flip=FlipMargin(heads=38, area=0),
+        margin="还差38人同意。",
     )
     absent = samples.motion(
         2,
@@ -85,13 +85,13 @@ def test_failing_in_words(tmp_path: Path) -> None:
         quorum_met=False,
         result="no_quorum",
         failed=("quorum.heads",),
-        flip=FlipMargin(heads=1, area=0),
+        margin="还差1人参加。",
     )
     text = words(rendered(motions=(rejected, absent)), tmp_path)
     assert "结果：未通过（同意人数不够）" in text
-    assert "还要有38人改为同意，才会通过" in text
+    assert "差额：还差38人同意" in text
     assert "没有达到三分之二以上参与：参与人数不够" in text
-    assert "还要有1人参与表决，才达到三分之二" in text
+    assert "差额：还差1人参加" in text
     assert "自公布之日起生效" not in text
     assert "66.50%" in text  # 399 of 600
 
@@ -132,6 +132,9 @@ def test_the_data_travels_inside(signed: bytes) -> None:
     assert 'conformance="B"' in metadata
     assert reader.metadata is not None
     assert reader.metadata.creation_date == samples.AT
+    assert reader.metadata.modification_date == samples.AT
+    assert set(re.findall(r"20\d\d-\d\d-\d\dT", metadata)) == {"2026-03-30T"}
+    assert "/Version" not in catalog  # PDF/A-3 is PDF 1.7
 
 
 def test_the_same_bytes_each_time(unsigned: bytes) -> None:

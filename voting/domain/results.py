@@ -96,17 +96,22 @@ class MotionOutcome:
         """How little would have turned the verdict, in one sentence."""
         if self.flip is None:
             return ""
-        heads, area = f"{self.flip.heads}人", f"{format_area(self.flip.area)}平方米"
-        if self.result == "passed":
-            return f"再少{heads}，或者再少{area}，结果就会相反。"
-        need = "和".join(
-            text
-            for text, amount in ((heads, self.flip.heads), (area, self.flip.area))
-            if amount
-        )
+        if self.flip.approval is not None and self.result == "passed":
+            few = "不过半数" if self.question.required is Majority.HALF else "不足四分之三"
+            return (
+                f"参加表决的再少{_either(self.flip.quorum)}，就不足三分之二；"
+                f"同意的再少{_either(self.flip.approval)}，就{few}。"
+            )
+        heads = f"{self.flip.heads}人" if self.flip.heads else ""
+        area = f"{format_area(self.flip.area)}平方米" if self.flip.area else ""
+        need = "和".join(filter(None, (heads, area)))
         if self.result == "rejected":
             return f"还差{need}同意。"
         return f"还差{need}参加。"
+
+
+def _either(few: Count) -> str:
+    return f"{few.heads}人或{format_area(few.area)}平方米"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,10 @@ def test_abstaining_takes_part_and_can_sink_a_motion():
     (motion,) = result_of(vote.session).motions
     assert (motion.participating, motion.votes_for) == ((6, 900_00), (4, 600_00))
     assert motion.result == "passed"
-    assert motion.flip_words == "再少1人，或者再少150.00平方米，结果就会相反。"
+    assert motion.flip_words == (
+        "参加表决的再少3人或300.01平方米，就不足三分之二；"
+        "同意的再少1人或150.00平方米，就不过半数。"
+    )
 
 
 def test_a_motion_left_out_is_not_taken_part_in():
