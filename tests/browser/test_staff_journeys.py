@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from accounts.models import Job
-from tests.factories import even_estate
+from tests.factories import AGAINST, FOR, even_estate, frozen_vote
 from tests.town import PASSWORD, Town, announced, draft, make_town
 from voting.models import Party, Session
 from voting.protocol import credential
@@ -259,6 +259,10 @@ def test_s2_another_street_sees_nothing_and_cannot_tell(open_page: Open, here: T
 def test_every_page_fits_and_stands(open_page: Open, here: Town, size: dict[str, int]) -> None:
     sketch = draft(here.here.estate)
     opened = announced(here.here.estate, days_ago=20)
+    ended = frozen_vote(here.here.estate)
+    for number, choice in ((1, FOR), (2, AGAINST), (3, FOR), (4, FOR), (5, FOR)):
+        ended.cast(number, [choice])
+    counted = ended.count()
     motion = sketch.motions.get()
     for name in ("organiser", "operator", "street_office"):
         here.person(name)
@@ -283,6 +287,7 @@ def test_every_page_fits_and_stands(open_page: Open, here: Town, size: dict[str,
         "turnout": f"/staff/sessions/{opened.code}/turnout",
         "missing": f"/staff/sessions/{opened.code}/missing",
         "heads": f"/staff/sessions/{opened.code}/heads",
+        "result": f"/staff/sessions/{counted.code}/result",
         "security": "/accounts/2fa/",
         "totp": "/accounts/2fa/totp/activate/",
         "password": "/accounts/password/change/",
