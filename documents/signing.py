@@ -51,6 +51,17 @@ def timestamper_at(url: str) -> TimeStamper | None:
     return HTTPTimeStamper(url, timeout=10) if url else None
 
 
+class _Writer(IncrementalPdfFileWriter):  # type: ignore[misc]
+    """Leaves alone what was rendered: pyHanko would date the metadata by the clock and call
+    the file PDF 2.0, while PDF/A-3 is PDF 1.7 (ISO 19005-3)."""
+
+    def _update_meta(self) -> None:
+        pass
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        pass
+
+
 async def _sign(
     pdf: bytes,
     identity: Identity,
@@ -58,7 +69,7 @@ async def _sign(
     verify_url: str,
     timestamper: TimeStamper | None,
 ) -> bytes:
-    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    writer = _Writer(BytesIO(pdf))
     session = signers.PdfSigner(
         signers.PdfSignatureMetadata(
             field_name=FIELD,
