@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from core.tables import Table
 from registry.domain.columns import mapping_faults
@@ -285,6 +285,30 @@ def staff_of(estate_id: int) -> list[Staff]:
         Staff(one.name, one.phone_hash)
         for one in PropertyManagerStaff.objects.filter(estate_id=estate_id)
     ]
+
+
+def roll_figures(estate_id: int) -> dict[str, int]:
+    """What a roll's first page shows: units, area (0.01 m²), owners."""
+    units = Unit.objects.filter(estate_id=estate_id, is_active=True)
+    counted = units.aggregate(units=Count("pk"), area=Sum("area"))
+    present = Q(ownerships__valid_to__isnull=True, ownerships__unit__is_active=True)
+    owners = Owner.objects.filter(present, estate_id=estate_id).distinct().count()
+    return {**counted, "area": counted["area"] or 0, "owners": owners}
+
+
+def verification_figures(estate_id: int) -> dict[str, int]:
+    """How many present owners were not asked about, are asked, agree and differ."""
+    titles = Ownership.objects.filter(
+        unit__estate_id=estate_id, unit__is_active=True, valid_to__isnull=True
+    )
+    owners = Owner.objects.filter(pk__in=titles.values("owner"))
+    answers = dict(owners.values_list("identity_check").annotate(Count("pk")))
+    return {
+        "not_asked": answers.get("", 0),
+        "asked": answers.get("asked", 0),
+        "agrees": answers.get("agrees", 0),
+        "differs": answers.get("differs", 0),
+    }
 
 
 def profile_layers(code: str) -> list[Layer]:

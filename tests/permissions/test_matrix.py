@@ -18,6 +18,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Job, RoleGrant
+from registry.models import PropertyManagerStaff
+from registry.services.imports import preview_import
 from tests.town import Town, announced, draft
 from voting.services.drafting import add_attachment
 
@@ -100,6 +102,31 @@ TABLE = [
     Row("staff:reissue", ORGANISER, BAD, args=("session", "number"), post=True),
     Row("staff:job", ORGANISER, args=("job",)),
     Row("staff:job_state", ORGANISER, args=("job",)),
+    # --- the roll ------------------------------------------------------------------------
+    Row("roll:home", ORGANISER, args=("estate",)),
+    Row("roll:upload", ORGANISER, args=("estate",)),
+    Row("roll:upload", ORGANISER, BAD, args=("estate",), post=True),
+    Row("roll:preview", ORGANISER, args=("estate", "import")),
+    Row("roll:columns", ORGANISER, args=("estate", "import")),
+    Row("roll:columns", ORGANISER, BAD, args=("estate", "import"), post=True),
+    Row("roll:correct", ORGANISER, MOVED, args=("estate", "import"), post=True),
+    Row("roll:faults", ORGANISER, args=("estate", "import")),
+    Row("roll:confirm", ORGANISER, MOVED, args=("estate", "import"), post=True),
+    Row("roll:drop", ORGANISER, MOVED, args=("estate", "import"), post=True),
+    Row("roll:undo", ORGANISER, REFUSED, args=("estate", "import"), post=True),
+    Row("roll:findings", ORGANISER, args=("estate",)),
+    Row("roll:findings", ORGANISER, BAD, args=("estate",), post=True),
+    Row("roll:units", ORGANISER, args=("estate",)),
+    Row("roll:unit", ORGANISER, args=("estate", "unit")),
+    Row("roll:area", ORGANISER, BAD, args=("estate", "unit"), post=True),
+    Row("roll:voter", ORGANISER, BAD, args=("estate", "unit"), post=True),
+    Row("roll:transfer", ORGANISER, BAD, args=("estate", "unit"), post=True),
+    Row("roll:verification", ORGANISER, args=("estate",)),
+    Row("roll:verification", ORGANISER, BAD, args=("estate",), post=True),
+    Row("roll:verification_list", ORGANISER, REFUSED, args=("estate",), post=True),
+    Row("roll:manager", ORGANISER, args=("estate",)),
+    Row("roll:manager", ORGANISER, BAD, args=("estate",), post=True),
+    Row("roll:manager_remove", ORGANISER, MOVED, args=("estate", "member"), post=True),
     # --- people --------------------------------------------------------------------------
     Row("staff:people", OPERATOR),
     Row("staff:invite", OPERATOR),
@@ -195,7 +222,20 @@ def arguments(town: Town) -> dict[str, Any]:
         kind="letters", estate=town.here.estate, created_at=session.created_at
     )
     organiser = town.person("organiser")
+    roll = preview_import(
+        estate_id=town.here.estate.pk,
+        file_name="roll.csv",
+        content="房号,建筑面积,业主\n9-9-901,90,新某\n".encode(),
+        mapping=None,
+        whole=False,
+        actor="user:1",
+        at=session.created_at,
+    )
+    member = PropertyManagerStaff.objects.create(estate=town.here.estate)
     return {
+        "import": roll.pk,
+        "unit": town.here.estate.units.first().pk,
+        "member": member.pk,
         "estate": town.here.estate.code,
         "draft": sketch.code,
         "motion": motion.pk,

@@ -1,0 +1,127 @@
+"""What people type into the roll's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from registry.domain.columns import COLUMNS, mapping_faults
+from registry.models import Ownership, Unit
+from registry.services.titles import NewOwner
+
+DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class FileForm(forms.Form):
+    """One spreadsheet. `content` after validation: its bytes."""
+
+    file = forms.FileField(
+        label=_("表格文件"),
+        help_text=_(".xlsx、.xls 或 .csv，不超过 20 MB。"),
+        allow_empty_file=True,  # the reader says what is wrong with an empty one
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv", "class": "input"}),
+    )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
+            raise forms.ValidationError(_("文件超过 20 MB，请分成几个文件"))
+        return file
+
+
+class UploadForm(FileForm):
+    """A roll, of the whole estate or of a part."""
+
+    whole = forms.ChoiceField(
+        label=_("这个表格里有"),
+        choices=[
+            ("yes", _("小区的全部房屋：表里没有的房屋按已失效处理")),
+            ("no", _("一部分房屋：表里没有的房屋保持不变")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class ColumnsForm(forms.Form):
+    """Which header holds which of our columns; all complaints at once."""
+
+    def __init__(self, *args: Any, header: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.header = header
+        choices = [("", _("（没有这一列）")), *((name, name) for name in header if name)]
+        for key, column in COLUMNS.items():
+            self.fields[key] = forms.ChoiceField(
+                label=column.title, choices=choices, required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        mapping = {key: name for key, name in super().clean().items() if name}  # type: ignore[union-attr]
+        for sentence in mapping_faults(mapping, self.header):
+            self.add_error(None, sentence)
+        return mapping
+
+
+class WaiveForm(forms.Form):
+    """Why findings may stand."""
+
+    reason = forms.CharField(
+        label=_("理由"),
+        max_length=300,
+        help_text=_("写明核对了什么、谁核对的。以后有人提出异议，就凭它说明。"),
+        widget=forms.Textarea(attrs={"rows": 2, "class": "input"}),
+    )
+
+
+class AreaForm(forms.Form):
+    """A unit's area and where it is recorded."""
+
+    area = forms.CharField(label=_("建筑面积（平方米）"), max_length=20)
+    source = forms.ChoiceField(label=_("面积来源"), choices=[("", _("请选择")), *Unit.SOURCES])
+
+
+class TransferForm(forms.Form):
+    """Title passes to others; joint owners with 、 between them."""
+
+    owners = forms.CharField(
+        label=_("新业主"),
+        max_length=400,
+        help_text=_("几人共有的，用顿号隔开。"),
+    )
+    numbers = forms.CharField(
+        label=_("证件号码"),
+        max_length=400,
+        required=False,
+        help_text=_("与业主一一对应，用顿号隔开。"),
+    )
+    basis = forms.ChoiceField(
+        label=_("权属依据"), choices=[("", _("请选择")), *Ownership.BASES]
+    )
+    on = forms.DateField(label=_("转移日期"), widget=DATE)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        names = _several(values.get("owners", ""))
+        numbers = _several(values.get("numbers", "")) or [""] * len(names)
+        if names and len(names) != len(numbers):
+            self.add_error("numbers", _("证件号码的个数与业主的个数不一致"))
+        else:
+            values["people"] = [
+                NewOwner(name, number) for name, number in zip(names, numbers, strict=True)
+            ]
+        return values
+
+
+class StaffMemberForm(forms.Form):
+    """Somebody who works for the property manager."""
+
+    name = forms.CharField(label=_("姓名"), max_length=40)
+    phone = forms.CharField(label=_("手机号"), max_length=20, required=False)
+
+
+def _several(text: str) -> list[str]:
+    return [part.strip() for part in text.replace("，", "、").split("、") if part.strip()]

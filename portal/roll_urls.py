@@ -1,0 +1,37 @@
+"""Addresses of the roll's pages, below /staff/roll/ and behind accounts.middleware's gate."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from portal.views import roll, roll_checks
+
+app_name = "roll"
+
+_import = [
+    path("", roll.preview, name="preview"),
+    path("columns", roll.columns, name="columns"),
+    path("correct", roll.correct, name="correct"),
+    path("faults.xlsx", roll.faults, name="faults"),
+    path("confirm", roll.confirm, name="confirm"),
+    path("drop", roll.drop, name="drop"),
+    path("undo", roll.undo, name="undo"),
+]
+_unit = [
+    path("", roll_checks.unit, name="unit"),
+    path("area", roll_checks.area, name="area"),
+    path("voter", roll_checks.voter, name="voter"),
+    path("transfer", roll_checks.transfer, name="transfer"),
+]
+_estate: list[URLPattern | URLResolver] = [
+    path("", roll.home, name="home"),
+    path("upload", roll.upload, name="upload"),
+    path("imports/<int:pk>/", include(_import)),
+    path("findings", roll_checks.findings, name="findings"),
+    path("units/", roll_checks.units, name="units"),
+    path("units/<int:pk>/", include(_unit)),
+    path("verification", roll_checks.verification, name="verification"),
+    path("verification/list.xlsx", roll_checks.verification_list, name="verification_list"),
+    path("manager", roll_checks.manager, name="manager"),
+    path("manager/<int:pk>/remove", roll_checks.manager_remove, name="manager_remove"),
+]
+
+urlpatterns = [path("<str:code>/", include(_estate))]

@@ -1,0 +1,258 @@
+"""The roll comes in: upload, columns, preview with every fault, confirm, undo."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import Permission, estate_for
+from core.errors import RuleViolation
+from core.exact import format_area
+from core.tables import Table
+from portal.roll_forms import ColumnsForm, UploadForm
+from portal.views.common import actor_of, posted
+from registry.domain.columns import COLUMNS
+from registry.domain.difference import Change
+from registry.models import Estate, RollImport
+from registry.roll_files import opened_table
+from registry.selectors import Preview, faults_workbook, preview_of, roll_figures
+from registry.services.imports import (
+    confirm_import,
+    correct_cells,
+    drop_import,
+    map_columns,
+    preview_import,
+    undo_import,
+)
+
+_form_page = require_http_methods(["GET", "HEAD", "POST"])
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# A page stays readable; the workbook has them all.
+SHOWN = 200
+# Fields of a unit whose change a page shows, with their titles.
+_SHOWN_FIELDS = {"area": "面积", "use": "用途", "status": "状态", "label": "房号"}
+
+
+def roll_estate(request: HttpRequest, code: str) -> Estate:
+    """The estate whose roll this person manages; 404 for everybody else."""
+    return estate_for(request.user, code, Permission.MANAGE_ROLL)
+
+
+@require_safe
+def home(request: HttpRequest, code: str) -> HttpResponse:
+    """The roll of an estate: figures, what is open, and the imports so far."""
+    estate = roll_estate(request, code)
+    context = {
+        "estate": estate,
+        "figures": roll_figures(estate.pk),
+        "imports": estate.imports.defer("rows", "undo").order_by("-pk")[:50],
+        "open": estate.findings.filter(state="open").count(),
+    }
+    return render(request, "registry/home.html", context)
+
+
+@_form_page
+def upload(request: HttpRequest, code: str) -> HttpResponse:
+    """Take a file in; nothing of it reaches the roll yet."""
+    estate = roll_estate(request, code)
+    form = UploadForm(posted(request), request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            kept = preview_import(
+                estate_id=estate.pk,
+                file_name=file.name,
+                content=file.read(),
+                mapping=None,
+                whole=form.cleaned_data["whole"] == "yes",
+                actor=actor_of(request),
+                at=timezone.now(),
+            )
+        except RuleViolation as refused:
+            form.add_error("file", str(refused))
+        else:
+            page = "roll:columns" if kept.summary["mapping_faults"] else "roll:preview"
+            return redirect(page, code, kept.pk)
+    return _page(request, "registry/upload.html", {"estate": estate, "form": form})
+
+
+@_form_page
+def columns(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Say which column holds what; remembered for files with the same headers."""
+    estate = roll_estate(request, code)
+    kept = get_object_or_404(estate.imports, pk=pk, state="previewed")
+    table = opened_table(kept.rows)
+    form = ColumnsForm(posted(request), header=table.header, initial=kept.mapping)
+    if request.method == "POST" and form.is_valid():
+        map_columns(
+            import_id=kept.pk,
+            mapping=form.cleaned_data,
+            actor=actor_of(request),
+            at=timezone.now(),
+        )
+        return redirect("roll:preview", code, kept.pk)
+    context = {"estate": estate, "kept": kept, "form": form, "samples": _samples(table)}
+    return _page(request, "registry/columns.html", context)
+
+
+@require_safe
+def preview(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """What an import would change, with every fault; or what became of it."""
+    estate = roll_estate(request, code)
+    kept = get_object_or_404(estate.imports, pk=pk)
+    return _preview_page(request, estate, kept)
+
+
+@require_POST
+def correct(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Type what faulty cells should say; empty fields leave their cell as it is."""
+    estate = roll_estate(request, code)
+    kept = get_object_or_404(estate.imports, pk=pk, state="previewed")
+    header = opened_table(kept.rows).header
+    corrections = {}
+    for name, text in request.POST.items():
+        row, column = _cell_of(name)
+        typed = str(text).strip()[:200]
+        if typed and column is not None and column < len(header):
+            corrections[row, header[column]] = typed
+    if corrections:
+        correct_cells(
+            import_id=kept.pk,
+            corrections=corrections,
+            actor=actor_of(request),
+            at=timezone.now(),
+        )
+        messages.success(request, _("已按填写的内容重新检查。"))
+    else:
+        messages.warning(request, _("没有填写任何更正。"))
+    return redirect("roll:preview", code, pk)
+
+
+@require_safe
+def faults(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """The given file back, with a column of reasons."""
+    estate = roll_estate(request, code)
+    kept = get_object_or_404(estate.imports, pk=pk, state="previewed")
+    return workbook_response(faults_workbook(kept), f"roll-{kept.pk}-faults.xlsx")
+
+
+@require_POST
+def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Write it."""
+    estate = roll_estate(request, code)
+    kept = get_object_or_404(estate.imports, pk=pk)
+    try:
+        done = confirm_import(import_id=kept.pk, actor=actor_of(request), at=timezone.now())
+    except RuleViolation as refused:
+        return _preview_page(request, estate, kept, refused)
+    messages.success(request, _("已导入名册。"))
+    return redirect("roll:findings" if done.summary["findings"] else "roll:home", code)
+
+
+@require_POST
+def drop(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Give a preview up."""
+    estate = roll_estate(request, code)
+    kept = get_object_or_404(estate.imports, pk=pk)
+    drop_import(import_id=kept.pk, actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("已放弃，上传的内容已删除。"))
+    return redirect("roll:home", code)
+
+
+@require_POST
+def undo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Put the roll back as it was before an import."""
+    estate = roll_estate(request, code)
+    kept = get_object_or_404(estate.imports, pk=pk)
+    try:
+        undo_import(import_id=kept.pk, actor=actor_of(request), at=timezone.now())
+    except RuleViolation as refused:
+        return _preview_page(request, estate, kept, refused)
+    messages.success(request, _("已撤销，名册恢复到导入以前。"))
+    return redirect("roll:home", code)
+
+
+def workbook_response(content: bytes, name: str) -> HttpResponse:
+    """An .xlsx to download, never opened in the page."""
+    return HttpResponse(
+        content,
+        content_type=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _preview_page(
+    request: HttpRequest, estate: Estate, kept: RollImport, refused: RuleViolation | None = None
+) -> HttpResponse:
+    context: dict[str, Any] = {"estate": estate, "kept": kept, "refused": refused}
+    if kept.state == "previewed":
+        table = opened_table(kept.rows)
+        context |= _preview_context(preview_of(kept, table), table)
+    status = 409 if refused else 200
+    return render(request, "registry/preview.html", context, status=status)
+
+
+def _preview_context(found: Preview, table: Table) -> dict[str, Any]:
+    rows = {row.number: row.cells for row in table.rows}
+    place = {name: index for index, name in reversed(list(enumerate(table.header)))}
+
+    def cell(row: int, column: str) -> dict[str, Any]:
+        if column not in place or row not in rows:
+            return {}
+        index = place[column]
+        return {"name": f"cell-{row}-{index}", "text": rows[row][index]}
+
+    return {
+        "found": found,
+        "area": format_area(sum(unit.area or 0 for unit in found.units)),
+        "blocking": [
+            {"fault": fault, **cell(fault.row, fault.column)}
+            for fault in found.blocking[:SHOWN]
+        ],
+        "doubts": [fault for fault in found.faults if fault.is_warning][:SHOWN],
+        "doubts_count": len(found.faults) - len(found.blocking),
+        "changed": [_change_lines(change) for change in found.difference.changed[:SHOWN]],
+        "new": [unit.label for unit in found.difference.new[:SHOWN]],
+        "gone": [standing.label for standing in found.difference.gone[:SHOWN]],
+        "shown": SHOWN,
+    }
+
+
+def _change_lines(change: Change) -> dict[str, Any]:
+    lines = []
+    for field, (before, after) in change.facts.items():
+        if field == "area":
+            before, after = (format_area(one) if one else "—" for one in (before, after))
+        title = _SHOWN_FIELDS.get(field) or COLUMNS.get(field, COLUMNS["room"]).title
+        lines.append(f"{title}：{before or '—'} → {after}")
+    if change.owners_change:
+        gone, come = len(change.closed), [owner.name for _key, owner in change.opened]
+        lines.append(_("业主变更：%(gone)s 位转出") % {"gone": gone})
+        lines += [_("新业主：%(name)s") % {"name": name} for name in come]
+    if change.amended:
+        lines.append(_("权属依据、份额或表决人有变"))
+    return {"label": change.row.label, "lines": lines}
+
+
+def _samples(table: Table) -> list[tuple[str, str]]:
+    """Each header with the first cells below it, to recognise a column by."""
+    return [
+        (name, "；".join([row.cells[index] for row in table.rows[:3] if row.cells[index]])[:60])
+        for index, name in enumerate(table.header)
+        if name
+    ]
+
+
+def _cell_of(name: str) -> tuple[int, int | None]:
+    parts = name.split("-")
+    if len(parts) == 3 and parts[0] == "cell" and parts[1].isdecimal() and parts[2].isdecimal():
+        return int(parts[1]), int(parts[2])
+    return 0, None
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, context, status=400 if context["form"].errors else 200)

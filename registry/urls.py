@@ -1,6 +1,0 @@
-"""Addresses."""
-
-from django.urls import URLPattern
-
-app_name = "registry"
-urlpatterns: list[URLPattern] = []

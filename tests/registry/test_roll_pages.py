@@ -1,0 +1,236 @@
+"""The roll's pages, over HTTP: from a file to a roll without open findings, and back."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from core.tables import read_table
+from registry.models import Estate, Ownership, RollImport, Unit
+from registry.selectors import current_titles, open_findings
+from tests.registry.rolls import as_csv, as_xlsx, line, make_estate, number, roll_lines
+from tests.town import grant, make_user
+
+AREA = "建筑面积(㎡)"
+
+
+@pytest.fixture
+def estate(db) -> Estate:
+    return make_estate()
+
+
+@pytest.fixture
+def clerk(estate) -> Client:
+    user = make_user("clerk")
+    grant(user, "organiser", estate)
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def upload(clerk, estate, content, name="名册.xlsx", whole="yes"):
+    return clerk.post(
+        reverse("roll:upload", args=[estate.code]),
+        {"file": SimpleUploadedFile(name, content), "whole": whole},
+    )
+
+
+def page_of(estate, name="preview", pk=None):
+    kept = pk or RollImport.objects.latest("pk").pk
+    return reverse(f"roll:{name}", args=[estate.code, kept])
+
+
+def text(response):
+    return response.content.decode()
+
+
+def test_from_a_file_to_the_roll_and_back(clerk, estate):
+    answer = upload(clerk, estate, as_xlsx(roll_lines(12)))
+    assert answer.headers["Location"] == page_of(estate)
+    assert "没有错误，可以导入" in text(clerk.get(page_of(estate)))
+    assert not Unit.objects.exists()
+    assert clerk.post(page_of(estate, "confirm")).status_code == 302
+    assert Unit.objects.count() == 12
+    assert ">12<" in text(clerk.get(reverse("roll:home", args=[estate.code])))
+    assert clerk.post(page_of(estate, "undo")).status_code == 302
+    assert not Unit.objects.exists()
+
+
+def test_all_faults_stand_on_the_page_and_can_be_typed_right(clerk, estate):
+    rows = [line(**{AREA: "89.50+12.30"}), line(室号="102", 状态="已售", **{AREA: "0"})]
+    upload(clerk, estate, as_xlsx(rows))
+    page = text(clerk.get(page_of(estate)))
+    assert "有3处错误" in page
+    assert "89.50+12.30" in page
+    assert "确认导入" not in page
+    names = re.findall(r'name="(cell-\d+-\d+)"', page)
+    assert len(names) == 3
+    refused = clerk.post(page_of(estate, "confirm"))
+    assert refused.status_code == 409
+    assert "还有 3 处错误" in text(refused)
+    area, state = (rows[0].index("89.50+12.30"), rows[1].index("已售"))
+    clerk.post(
+        page_of(estate, "correct"),
+        {f"cell-2-{area}": "101.80", f"cell-3-{area}": "90", f"cell-3-{state}": "已交付"},
+    )
+    assert "没有错误，可以导入" in text(clerk.get(page_of(estate)))
+    clerk.post(page_of(estate, "confirm"))
+    assert sorted(Unit.objects.values_list("area", flat=True)) == [9000, 10180]
+
+
+def test_the_file_comes_back_with_its_reasons(clerk, estate):
+    upload(clerk, estate, as_xlsx([line(**{AREA: "x"})]))
+    answer = clerk.get(page_of(estate, "faults"))
+    assert "attachment" in answer.headers["Content-Disposition"]
+    table = read_table(answer.content, "back.xlsx")
+    assert "面积不是数字" in table.rows[0].cells[-1]
+
+
+def test_unknown_columns_are_asked_for_and_everything_missing_is_named(clerk, estate):
+    content = as_csv([("3-2-501", "89.5", "王五")], ("门牌", "多大", "谁家"))
+    answer = upload(clerk, estate, content, "odd.csv")
+    assert answer.headers["Location"] == page_of(estate, "columns")
+    wrong = clerk.post(page_of(estate, "columns"), {"room": "门牌"})
+    assert wrong.status_code == 400
+    assert "没有找到建筑面积" in text(wrong)
+    assert "没有找到业主" in text(wrong)
+    assert re.search(r'value="门牌" selected', text(wrong))
+    right = clerk.post(
+        page_of(estate, "columns"), {"room": "门牌", "area": "多大", "owners": "谁家"}
+    )
+    assert right.headers["Location"] == page_of(estate)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.xlsx", b""),
+        ("a.xlsx", b"MZ\x90\x00" * 9),
+        ("a.pdf", b"%PDF-1.7"),
+        ("a.csv", "房号".encode("utf-16")),
+        ("a.csv", as_csv([("1",) * 3] * 150_001, ("房号", "面积", "业主"))),
+    ],
+)
+def test_a_file_that_is_none_is_refused_on_its_page(clerk, estate, name, content):
+    answer = upload(clerk, estate, content, name)
+    assert answer.status_code == 400
+    assert 'href="#id_file"' in text(answer)
+    assert not RollImport.objects.exists()
+
+
+def test_a_file_too_large_is_refused_before_it_is_read(clerk, estate, settings):
+    settings.UPLOAD_MAX_BYTES = 100
+    answer = upload(clerk, estate, b"x" * 101, "a.csv")
+    assert answer.status_code == 400
+    assert "请分成几个文件" in text(answer)
+
+
+def test_findings_are_explained_several_at_once_and_never_without_a_reason(clerk, estate):
+    both = line(
+        室号="201",
+        权利人="张三、李四",
+        证件号码=f"{number(8)}、{number(9)}",
+        共有情况="共同共有",
+    )
+    upload(clerk, estate, as_xlsx([line(), line(室号="102"), both]))
+    clerk.post(page_of(estate, "confirm"))
+    url = reverse("roll:findings", args=[estate.code])
+    chosen = [finding.pk for finding in open_findings(estate.pk)]
+    assert len(chosen) == 2
+    wrong = clerk.post(url, {"finding": chosen, "reason": " "})
+    assert wrong.status_code == 400
+    assert text(wrong).count("checked") == 2
+    assert clerk.post(url, {"finding": chosen, "reason": "核对过登记簿"}).status_code == 302
+    page = text(clerk.get(url))
+    assert "没有要处理的问题" in page
+    assert "核对过登记簿" in page
+
+
+def test_a_room_is_put_right_on_its_page(clerk, estate):
+    both = f"{number(8)}、{number(9)}"
+    upload(
+        clerk,
+        estate,
+        as_xlsx([line(权利人="张三、李四", 证件号码=both, 共有情况="共同共有", **{AREA: ""})]),
+    )
+    clerk.post(page_of(estate, "confirm"))
+    unit = Unit.objects.get()
+
+    def at(name):
+        return reverse(f"roll:{name}", args=[estate.code, unit.pk])
+
+    page = text(clerk.get(at("unit")))
+    assert "没有面积" in page
+    assert number(8) not in page
+    wrong = clerk.post(at("area"), {"area": "89.50+12.30", "source": "register"})
+    assert wrong.status_code == 400
+    assert "89.50+12.30" in text(wrong)
+    clerk.post(at("area"), {"area": "101.80", "source": "register"})
+    owner = Ownership.objects.order_by("pk").first().owner_id
+    clerk.post(at("voter"), {"owner": owner})
+    assert open_findings(estate.pk) == []
+    wrong = clerk.post(
+        at("transfer"), {"owners": "赵六、孙七", "numbers": number(3), "basis": "register"}
+    )
+    assert wrong.status_code == 400
+    assert "个数" in text(wrong)
+    clerk.post(
+        at("transfer"),
+        {
+            "owners": "赵六",
+            "numbers": number(3),
+            "basis": "register",
+            "on": str(timezone.localdate()),
+        },
+    )
+    assert [owner.name for owner in current_titles(estate.pk)[0].owners] == ["赵六"]
+
+
+def test_the_verification_list_goes_out_and_comes_back(clerk, estate):
+    upload(clerk, estate, as_xlsx([line(证件号码="")]))
+    clerk.post(page_of(estate, "confirm"))
+    answer = clerk.post(
+        reverse("roll:verification_list", args=[estate.code]), {"who": "missing"}
+    )
+    table = read_table(answer.content, "list.xlsx")
+    rows = [(*row.cells[:-1], "大概") for row in table.rows]
+    url = reverse("roll:verification", args=[estate.code])
+    wrong = clerk.post(url, _named(rows, table))
+    assert wrong.status_code == 400
+    assert "只能填 一致 或 不一致" in text(wrong)
+    rows = [(*row.cells[:-1], "一致") for row in table.rows]
+    assert clerk.post(url, _named(rows, table)).status_code == 302
+    assert open_findings(estate.pk) == []
+
+
+def _named(rows, table):
+    return {"file": SimpleUploadedFile("list.csv", as_csv(rows, table.header))}
+
+
+def test_staff_of_the_manager_come_and_go(clerk, estate):
+    upload(clerk, estate, as_xlsx([line()]))
+    clerk.post(page_of(estate, "confirm"))
+    url = reverse("roll:manager", args=[estate.code])
+    clerk.post(url, {"name": "王五", "phone": ""})
+    assert [one.kind for one in open_findings(estate.pk)] == ["staff_name"]
+    member = estate.property_manager_staff.get()
+    clerk.post(reverse("roll:manager_remove", args=[estate.code, member.pk]))
+    assert open_findings(estate.pk) == []
+
+
+def test_an_import_of_another_estate_is_not_found(clerk, estate):
+    other = make_estate("别的")
+    user = make_user("other clerk")
+    grant(user, "organiser", other)
+    stranger = Client()
+    stranger.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    upload(clerk, estate, as_xlsx([line()]))
+    pk = RollImport.objects.get().pk
+    for name in ("preview", "columns", "faults"):
+        assert stranger.get(page_of(other, name, pk)).status_code == 404
+    for name in ("confirm", "drop", "undo", "correct"):
+        assert stranger.post(page_of(other, name, pk)).status_code == 404
+    assert RollImport.objects.get().state == "previewed"
