@@ -32,6 +32,8 @@ class Entry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["log", "seq"], name="one_entry_per_seq")]
+        # The one close, tally or result of a board is found without reading its ballots.
+        indexes = [models.Index(fields=["log", "kind"], name="entries_by_kind")]
         ordering = ["log_id", "seq"]
 
     def __str__(self) -> str:
