@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voting.views import board, owner, receipts
+from voting.views import after, board, owner, receipts
 
 app_name = "voting"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("vote/<slug:code>/submit/", owner.submit, name="submit"),
     path("vote/<slug:code>/cast/", owner.cast, name="cast"),
     path("vote/<slug:code>/receipt/", receipts.receipt, name="receipt"),
+    path("vote/<slug:code>/participants/", after.participants, name="participants"),
+    path("vote/<slug:code>/board.zip", after.board_archive, name="board_archive"),
     path("r/<slug:code>.png", receipts.receipt_image, name="receipt_image"),
     path("r/<slug:code>", receipts.public_receipt, name="public_receipt"),
     path("s/<slug:code>/", board.session_page, name="session"),

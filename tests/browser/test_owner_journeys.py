@@ -548,6 +548,34 @@ def verdict(page: Page, pdf: bytes) -> str:
 
 
 @with_and_without
+def test_after_the_close_owners_see_who_took_part(
+    open_page: Open, vote: Vote, js: bool
+) -> None:
+    page = open_page(js=js)
+    vote_as_wang(page, vote, js)
+    end(vote)
+    vote.session.closes_at = timezone.now()
+    vote.session.save(update_fields=["closes_at"])
+    other = open_page(js=js)
+    scan(other, vote.letters[OUYANG])
+    expect(other.get_by_role("link", name="看结果")).to_be_visible()
+    shoot(other, f"15-closed-counted-{'js' if js else 'nojs'}")
+    other.get_by_role("button", name="看参加名单").click()
+    other.get_by_role("link", name="用证件号码最后 6 位核对").click()
+    other.get_by_label("业主的姓").fill("欧阳")
+    other.get_by_label("证件号码的最后 6 位").fill("01002X")
+    other.get_by_role("button", name="下一步").click()
+    other.wait_for_url("**/participants/**")
+    expect(other.get_by_text("您家没有参加")).to_be_visible()
+    expect(other.get_by_role("listitem")).to_have_text(["1幢2单元301室"])
+    check_page(other)
+    shoot(other, f"16-participants-{'js' if js else 'nojs'}")
+    with other.expect_download() as download:
+        other.get_by_role("button", name="下载完整的公告板").click()
+    assert download.value.suggested_filename == f"{vote.code}.zip"
+
+
+@with_and_without
 def test_v2_a_receipt_is_looked_up(open_page: Open, vote: Vote, js: bool) -> None:
     page = open_page(js=js)
     vote_as_wang(page, vote, js)

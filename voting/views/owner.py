@@ -44,6 +44,7 @@ from voting.services.entering import (
     start_by_letter,
 )
 from voting.views.addresses import client_address, see_other
+from voting.views.after import AFTER
 from voting.views.receipts import last_ballot, recorded_at, who_can_read
 from voting.views.visits import (
     Visit,
@@ -122,7 +123,7 @@ def start(request: HttpRequest, code: str) -> HttpResponseBase:
     if request.method != "POST" or state.kind != "valid":
         return see_other("voting:letter", code)
     party = Party.objects.select_related("session").get(pk=state.party_id)
-    if phase(party.session, timezone.now()) != "open":
+    if phase(party.session, timezone.now()) not in {"open", *AFTER}:
         return see_other("voting:letter", code)
     by_letter = _letter_key(request, party)
     begin_visit(request, party.session.code, Visit(party=party.pk, by_letter=by_letter))
@@ -148,9 +149,11 @@ def _letter_key(request: HttpRequest, party: Party) -> str:
 @with_visit(checked=False)
 def resume(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """Where this visit stands: also where a second scan leads."""
-    if walk.visit.checked:
-        return see_other("voting:motions", walk.code)
-    return see_other("voting:identity", walk.code)
+    if not walk.visit.checked:
+        return see_other("voting:identity", walk.code)
+    if phase(walk.party.session, timezone.now()) in AFTER:
+        return see_other("voting:participants", walk.code)
+    return see_other("voting:motions", walk.code)
 
 
 # --- The second check ------------------------------------------------------------------
@@ -171,7 +174,7 @@ def _identity_context(walk: Walk) -> dict[str, Any]:
 def identity(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """How would you like to prove who you are?"""
     if walk.visit.checked:
-        return see_other("voting:motions", walk.code)
+        return see_other("voting:resume", walk.code)
     return render(request, "voting/owner/identity.html", _identity_context(walk))
 
 
@@ -214,7 +217,7 @@ def _second_check(
     request: HttpRequest, walk: Walk, form: SmsCodeForm | DocumentForm, method: Any
 ) -> HttpResponseBase:
     if walk.visit.checked:
-        return see_other("voting:motions", walk.code)
+        return see_other("voting:resume", walk.code)
     context = _identity_context(walk) | {"form": form}
     if form.is_bound and form.is_valid():
         try:
@@ -229,7 +232,7 @@ def _second_check(
         else:
             if passed:
                 pass_check(request, walk.code, walk.visit)
-                return see_other("voting:motions", walk.code)
+                return see_other("voting:resume", walk.code)
             form.add_error(None, _("核对不上，请再看一遍。连续输错 5 次要等 15 分钟。"))
     context |= {"errors": problems(form)}
     status = 422 if form.is_bound else 200

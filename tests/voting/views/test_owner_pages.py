@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.test import Client
@@ -15,13 +18,13 @@ from django.utils import timezone
 from accounts.gateways import MemoryGateway
 from logbook.models import Entry
 from voting.models import Ballot, LetterCode, Party
+from voting.services.closing import close_session
 from voting.services.letters import reissue_letter
 
 from .story import LI, OUYANG, PHONE, WANG, Vote, make_vote
 
 pytestmark = pytest.mark.django_db
 TAIL = {WANG: ("王", "01001X"), OUYANG: ("欧阳", "01002x"), LI: ("李", "01003X")}
-Walk = Callable[..., Any]
 
 
 def text_of(response: Any) -> str:
@@ -41,7 +44,7 @@ def enter(client: Client, vote: Vote, unit: str = WANG) -> None:
     assert (answer.status_code, answer["Location"]) == (303, f"/vote/{vote.code}/")
     name, tail = TAIL[unit]
     answer = client.post(vote.url("identity/document/"), {"family_name": name, "answer": tail})
-    assert (answer.status_code, answer["Location"]) == (303, vote.url("motions/"))
+    assert (answer.status_code, answer["Location"]) == (303, vote.url(""))
 
 
 def fill_in(client: Client, vote: Vote, *answers: str) -> str:
@@ -150,11 +153,12 @@ class TestTheLetter:
         page = client.get(answer["Location"]).content.decode()
         assert vote.letters[WANG].code not in page + answer["Location"]
 
-    def test_starting_needs_an_open_vote(self, client: Client) -> None:
-        late = make_vote(opens_in=timedelta(days=-9), closes_in=timedelta(days=-1))
-        letter = late.letters[WANG]
+    def test_starting_needs_a_vote_that_has_begun(self, client: Client) -> None:
+        early = make_vote(opens_in=timedelta(days=2), closes_in=timedelta(days=9))
+        letter = early.letters[WANG]
         answer = client.post(f"{letter.path}/start")
         assert (answer.status_code, answer["Location"]) == (303, letter.path)
+        assert "sessionid" not in client.cookies
 
     @pytest.mark.parametrize("key", ["", "x", "A" * 87, "é" * 87])
     @pytest.mark.parametrize("login", ["", "A" * 130, "!" * 130])
@@ -182,7 +186,7 @@ class TestTheSecondCheck:
         assert phone == PHONE
         assert found
         answer = client.post(vote.url("identity/sms/"), {"answer": f" {found[0]} "})
-        assert answer["Location"] == vote.url("motions/")
+        assert answer["Location"] == vote.url("")
 
     def test_a_second_sms_has_to_wait(self, client: Client, vote: Vote) -> None:
         self.start(client, vote)
@@ -461,6 +465,56 @@ class TestRecording:
         assert client.get(vote.url("submit/"))["Location"] == vote.url("review/")
         assert client.get(f"{vote.letters[WANG].path}/start").status_code == 303
         assert client.get(vote.url("identity/send"))["Location"] == vote.url("identity/sms/")
+
+
+def close(vote: Vote) -> None:
+    """The clock strikes: the vote has been open from an hour ago to now."""
+    now = timezone.now()
+    vote.session.closes_at = now
+    vote.session.save(update_fields=["closes_at"])
+
+
+class TestAfterTheClose:
+    def test_owners_see_which_rooms_took_part(self, client: Client, vote: Vote) -> None:
+        enter(client, vote)
+        cast(client, vote, "1", "0")
+        assert client.get(vote.url("participants/"))["Location"] == vote.url("motions/")
+        close(vote)
+        late = Client()
+        enter(late, vote, OUYANG)
+        assert late.get(vote.url(""))["Location"] == vote.url("participants/")
+        page = text_of(late.get(vote.url("participants/")))
+        assert "1幢2单元301室" in page
+        assert "您家没有参加" in page
+        for told in ("1幢1单元101室", "反对", "同意", "王"):
+            assert told not in page
+        close_session(session_id=vote.session.pk, at=timezone.now())
+        assert "您家参加了" in text_of(client.get(vote.url("participants/")))
+
+    def test_nobody_else_does(self, client: Client, vote: Vote) -> None:
+        close(vote)
+        for tail in ("participants/", "board.zip"):
+            assert client.get(vote.url(tail)).status_code == 403
+        assert client.post(vote.url("board.zip")).status_code == 403
+
+    def test_the_whole_board_can_be_verified(self, client: Client, vote: Vote) -> None:
+        enter(client, vote)
+        cast(client, vote)
+        assert client.post(vote.url("board.zip"))["Location"] == vote.url("participants/")
+        close(vote)
+        assert client.get(vote.url("board.zip"))["Location"] == vote.url("participants/")
+        answer = client.post(vote.url("board.zip"))
+        packed = ZipFile(BytesIO(b"".join(answer.streaming_content)))
+        assert {Path(name).name for name in packed.namelist()} == {
+            "board.jsonl",
+            "checkpoints.jsonl",
+            "index.json",
+            "roll.jsonl",
+        }
+        index = json.loads(packed.read(f"{vote.code}/index.json"))
+        for name, stated in index["files"].items():
+            content = packed.read(f"{vote.code}/{name}")
+            assert sha256(content).hexdigest() == stated["sha256"]
 
 
 class TestReceipts:

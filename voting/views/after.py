@@ -1,0 +1,56 @@
+"""After the close, for the owners themselves: who took part, and the board to check it all."""
+
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from voting.selectors import closed_at, phase, terms, took_part
+from voting.services.exporting import export_board
+from voting.views.addresses import see_other
+from voting.views.visits import Walk, with_visit
+
+AFTER = {"closed", "counted", "resolved"}
+
+
+@require_safe
+@with_visit(checked=True)
+def participants(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """The rooms that took part, never how: who finds the own one there unvoted can object."""
+    session = walk.party.session
+    now = phase(session, timezone.now())
+    if now not in AFTER:
+        return see_other("voting:motions", walk.code)
+    objections = timedelta(hours=terms(session).challenge_hours)
+    closed = session.state != "frozen"  # by the clock alone there is no close entry yet
+    context = {
+        "session": session,
+        "phase": now,
+        "party": walk.party,
+        "parties": took_part(session),
+        "own": walk.party.ballots > 0,
+        "until": closed_at(session) + objections if closed else None,
+    }
+    return render(request, "voting/owner/participants.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_visit(checked=True)
+def board_archive(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """The whole board as a .zip, on pressing a button: it ends with a fresh checkpoint."""
+    session = walk.party.session
+    if request.method != "POST" or phase(session, timezone.now()) not in AFTER:
+        return see_other("voting:participants", walk.code)
+    archive = TemporaryFile()  # noqa: SIM115 (closed by the response)
+    with TemporaryDirectory() as folder, ZipFile(archive, "w", ZIP_DEFLATED) as packed:
+        out = Path(folder) / session.code
+        export_board(session, out)
+        for file in sorted(out.iterdir()):
+            packed.write(file, f"{session.code}/{file.name}")
+    archive.seek(0)
+    return FileResponse(archive, as_attachment=True, filename=f"{session.code}.zip")
