@@ -28,6 +28,12 @@ def run(*arguments):
     return ended.value.code, json.loads(out.getvalue())
 
 
+@pytest.fixture(autouse=True)
+def _one_connection(monkeypatch):
+    """A command closes its connections at the end; the test's transaction needs its own."""
+    monkeypatch.setattr("django.core.management.base.connections.close_all", lambda: None)
+
+
 @pytest.fixture
 def roll(tmp_path):
     def write(rows, name="样板苑.xlsx"):
