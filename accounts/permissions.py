@@ -92,6 +92,7 @@ def places_of(user: Visitor) -> QuerySet[Estate]:
 
 def estate_for(user: Visitor, code: str, permission: Permission) -> Estate:
     """The estate of that code; Http404 unless `user` has `permission` there."""
+    refuse_strange(code)
     estate = (
         estates_for(user, permission)
         .select_related("division", "authority__parent__parent__parent__parent")
@@ -101,6 +102,12 @@ def estate_for(user: Visitor, code: str, permission: Permission) -> Estate:
     if estate is None:
         raise Http404
     return estate
+
+
+def refuse_strange(code: str) -> None:
+    """Http404 for what no code looks like: PostgreSQL fails on a zero byte, say."""
+    if not (code.isascii() and code.isalnum()):
+        raise Http404
 
 
 def has_permission(user: Visitor, permission: Permission) -> bool:

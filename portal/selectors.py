@@ -11,7 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Job
-from accounts.permissions import Permission, Visitor, estates_for, places_of
+from accounts.permissions import (
+    Permission,
+    Visitor,
+    estates_for,
+    places_of,
+    refuse_strange,
+)
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, Unit
 from voting.forms.staff import Door
@@ -38,6 +44,7 @@ def session_for(user: Visitor, code: str, permission: Permission) -> Session:
 
     A draft, and a session called off, exist only for those who may see drafts.
     """
+    refuse_strange(code)
     session = (
         Session.objects.filter(estate__in=estates_for(user, permission), code=code.upper())
         .select_related("estate__authority__parent__parent__parent__parent", "estate__division")

@@ -17,6 +17,11 @@ def actor_of(request: HttpRequest) -> str:
     return f"user:{user_of(request).pk}"
 
 
+def searched(request: HttpRequest) -> str:
+    """What was typed into a page's search box, without what no name contains."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:80]
+
+
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form was sent; None where nothing was, so that an empty form is still judged."""
     return request.POST if request.method == "POST" else None

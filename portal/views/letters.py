@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import Job
 from accounts.permissions import Permission
 from portal.selectors import job_for, session_for
-from portal.views.common import actor_of, posted
+from portal.views.common import actor_of, posted, searched
 from voting.forms.staff import ReissueForm
 from voting.models import Party, Session
 from voting.selectors import phase
@@ -31,7 +31,7 @@ def letters(request: HttpRequest, code: str) -> HttpResponse:
     """Where the letters are: not printed, printing, ready to fetch, or gone."""
     session = _announced(request, code)
     job = session.letters_job
-    search = request.GET.get("q", "").strip()[:40]
+    search = searched(request)
     context = {
         "session": session,
         "estate": session.estate,

@@ -28,7 +28,7 @@ from voting.forms.staff import (
     SessionForm,
     scope_values,
 )
-from voting.models import Motion, Session
+from voting.models import Attachment, Motion, Session
 from voting.services.drafting import (
     add_attachment,
     cancel_session,
@@ -160,22 +160,17 @@ def attachment_add(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def attachment_remove(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Take a file out of a draft."""
     draft = _draft(request, code)
-    motion = draft.motions.filter(attachments=pk).first()
-    if motion is None:
-        raise Http404
-    remove_attachment(attachment_id=pk, actor=actor_of(request), at=timezone.now())
+    file = _file_of(draft, pk)
+    remove_attachment(attachment_id=file.pk, actor=actor_of(request), at=timezone.now())
     messages.success(request, _("附件已删除。"))
-    return redirect("staff:motion_edit", draft.code, motion.pk)
+    return redirect("staff:motion_edit", draft.code, file.motion_id)
 
 
 @require_safe
 def attachment(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """A file of a motion, as uploaded, to look at before the announcement."""
     found = session_for(request.user, code, _P.VIEW_SESSION)
-    motion = found.motions.filter(attachments=pk).first()
-    if motion is None:
-        raise Http404
-    file = motion.attachments.get(pk=pk)
+    file = _file_of(found, pk)
     response = HttpResponse(bytes(file.content), content_type=file.content_type)
     response.headers["Content-Disposition"] = f'inline; filename="{file.sha256[:12]}"'
     return response
@@ -306,6 +301,13 @@ def _motion_of(draft: Session, pk: int) -> Motion:
     if motion is None:
         raise Http404
     return motion
+
+
+def _file_of(session: Session, pk: int) -> Attachment:
+    file = Attachment.objects.filter(pk=pk, motion__session=session).first()
+    if file is None:
+        raise Http404
+    return file
 
 
 def _draft_context(draft: Session, may: frozenset[Permission]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from accounts.permissions import (
     places_of,
 )
 from portal.selectors import estates_page, worklist_for
+from portal.views.common import searched
 from voting.selectors import sessions_of
 
 ESTATES_A_PAGE = 50
@@ -37,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def estates(request: HttpRequest) -> HttpResponse:
     """The estates this person has business with."""
-    search = request.GET.get("q", "").strip()[:80]
+    search = searched(request)
     page = Paginator(estates_page(request.user, search), ESTATES_A_PAGE).get_page(
         request.GET.get("page")
     )
