@@ -111,6 +111,15 @@ def sweep(name: str) -> int:
     return BY_NAME[name].run(timezone.now())
 
 
+def run_safely(sweeper: Sweeper, at: datetime) -> int:
+    """Run one sweeper for a loop that must outlive a lost connection or a failing print."""
+    try:
+        return sweeper.run(at)
+    except Exception:
+        logger.exception("sweeper %s", sweeper.name)
+        return 0
+
+
 def sweep_all(at: datetime) -> dict[str, int]:
     """Run every sweeper once, in the table's order."""
     return {sweeper.name: sweeper.run(at) for sweeper in SWEEPERS}

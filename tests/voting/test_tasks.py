@@ -1,9 +1,17 @@
 """Sweepers: one table for Celery's beat and for `manage.py work`."""
 
+import json
+import signal
+import subprocess
+import sys
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import call_command
+from django.db import connection
 
 from config.celery import app
 from logbook.models import Checkpoint
@@ -56,3 +64,36 @@ class TestSweepers:
         assert tasks.sign_checkpoints(OPEN + timedelta(minutes=10)) == 1
         sizes = Checkpoint.objects.filter(log=vote.session.board).values_list("size", flat=True)
         assert list(sizes) == [1, 2, 3]
+
+    def test_the_loop_outlives_a_failing_sweeper_and_stops_when_told(self):
+        def fail(at):
+            raise OSError
+
+        assert tasks.run_safely(tasks.Sweeper("x", timedelta(0), fail), OPEN) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("erasable")
+def test_the_worker_does_what_is_due_and_ends_on_a_signal():
+    vote = frozen_vote()
+    Session.objects.update(opens_at=OPEN - timedelta(days=300), closes_at=OPEN)
+    given = {
+        "database": str(connection.settings_dict["NAME"]),
+        "letters": str(django_settings.LETTER_DIR),
+        "act": ["django.core.management", "call_command"],
+        "positional": ["work"],
+        "arguments": {},
+        "strike": None,
+    }
+    script = Path(__file__).parent / "services" / "killed.py"
+    worker = subprocess.Popen([sys.executable, str(script), json.dumps(given)])
+    try:
+        for _ in range(300):
+            vote.session.refresh_from_db()
+            if vote.session.state == "counted":
+                break
+            time.sleep(0.2)
+        assert vote.session.state == "counted"
+    finally:
+        worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=30) == 0

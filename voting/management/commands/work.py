@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
-from voting.tasks import SWEEPERS, sweep_all
+from voting.tasks import SWEEPERS, run_safely, sweep_all
 
 _PAUSE = 1.0  # seconds
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         while not stop.is_set():
             for sweeper, when in due.items():
                 if monotonic() >= when and not stop.is_set():
-                    done = sweeper.run(timezone.now())
+                    done = run_safely(sweeper, timezone.now())
                     due[sweeper] = monotonic() + sweeper.every.total_seconds()
                     if done:
                         self.stdout.write(f"{sweeper.name}: {done}")
