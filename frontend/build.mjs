@@ -18,7 +18,8 @@ export const OUTPUTS = {
   'check.bundle.js': 'check.worker.js',
 };
 /** Where a BigInt literal begins in code: a digit, then `n` ending the number. */
-const BIGINT_LITERAL = /(?<![\w$."'])(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d+)n(?![\w$])/;
+const BIGINT_LITERAL =
+  /(?<![\w$."'])(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d+)n(?![\w$])/;
 
 export const bundle = (name) => bundleFile(join(here, 'src', OUTPUTS[name]));
 

@@ -19,12 +19,15 @@ const { values, positionals } = parseArgs({
   },
 });
 if (positionals.length !== 1) {
-  console.error('usage: node verify.mjs DIR [--json] [--root HEX] [--key FILE] [--receipt FILE] [--openings FILE]');
+  console.error(
+    'usage: node verify.mjs DIR [--json] [--root HEX] [--key FILE] [--receipt FILE] [--openings FILE]',
+  );
   process.exit(2);
 }
 const [folder] = positionals;
 const files = {};
-for (const name of readdirSync(folder)) files[name] = new Uint8Array(readFileSync(join(folder, name)));
+for (const name of readdirSync(folder))
+  files[name] = new Uint8Array(readFileSync(join(folder, name)));
 const options = { root: values.root };
 if (values.key) options.key = readFileSync(values.key, 'ascii').trim();
 if (values.receipt) options.receipt = JSON.parse(readFileSync(values.receipt, 'utf8'));

@@ -91,8 +91,12 @@ import { able as isAble, all, byId, show, startWorker } from './page/client.js';
     show(byId('server-path'), false);
     if (facts.mode === 'letter' && !token) return problem('token');
     ask({ act: 'open', facts, token }).then(() => {
-      all('[data-next]').forEach((button, i) => button.addEventListener('click', () => answer(i)));
-      all('#answers [data-back]').forEach((b) => b.addEventListener('click', () => history.back()));
+      all('[data-next]').forEach((button, i) =>
+        button.addEventListener('click', () => answer(i)),
+      );
+      all('#answers [data-back]').forEach((b) =>
+        b.addEventListener('click', () => history.back()),
+      );
       all('[data-change]').forEach((button) =>
         button.addEventListener('click', () => {
           changing = true;

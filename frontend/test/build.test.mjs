@@ -49,7 +49,13 @@ test('the committed worker seals and signs where Object.hasOwn is missing', () =
     assert.equal(error, undefined);
     return answer;
   };
-  const facts = { manifest, party: 2, number: 1, previous: '0'.repeat(64), mode: 'replacement' };
+  const facts = {
+    manifest,
+    party: 2,
+    number: 1,
+    previous: '0'.repeat(64),
+    mode: 'replacement',
+  };
   ask({ act: 'open', facts: { ...facts, key: null } });
   const choices = [[1], [0], null];
   const { tracker } = ask({ act: 'seal', choices });

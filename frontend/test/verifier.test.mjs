@@ -24,7 +24,13 @@ const CHOSEN = {
 const PDF = { 'resolution.pdf': utf8('%PDF-1.7 for the test') };
 
 function held(suite) {
-  const session = new Session({ suite, motions: MOTIONS, parties: 5, threshold: 2, trustees: 3 });
+  const session = new Session({
+    suite,
+    motions: MOTIONS,
+    parties: 5,
+    threshold: 2,
+    trustees: 3,
+  });
   session.replaceKey(4);
   session.cast(2, [[1], null, []]);
   [1, 3, 4, 5].forEach((party) => session.cast(party, CHOSEN[party]));
@@ -45,8 +51,10 @@ function small() {
   return session;
 }
 
-const failed = (report) => report.checks.filter((check) => !check.ok).map((check) => check.name);
-const entriesOf = (files) => splitLines(files['board.jsonl']).map((l) => JSON.parse(fromUtf8(l)));
+const failed = (report) =>
+  report.checks.filter((check) => !check.ok).map((check) => check.name);
+const entriesOf = (files) =>
+  splitLines(files['board.jsonl']).map((l) => JSON.parse(fromUtf8(l)));
 
 for (const suite of ['P256-SHA256', 'SM2-SM3']) {
   test(suite + ': a whole vote is verified, with root, key and receipt', () => {
@@ -87,7 +95,8 @@ test('a forger with the keys of the server is refused by the check that is named
   });
   const find = (entries, type) => entries.find((entry) => entry.type === type);
   const ballots = (entries) => entries.filter((entry) => entry.type === 'ballot');
-  const spoil = (text) => (text[5] === 'A' ? text.replace(/^(.{5})./, '$1B') : text.replace(/^(.{5})./, '$1A'));
+  const spoil = (text) =>
+    text[5] === 'A' ? text.replace(/^(.{5})./, '$1B') : text.replace(/^(.{5})./, '$1A');
   const faults = [
     ['ballots.shape', (e) => ballots(e)[0].body.answers[0].options.pop()],
     ['ballots.shape', (e) => (ballots(e)[0].body.encrypted_by = 'nobody')],
@@ -100,7 +109,10 @@ test('a forger with the keys of the server is refused by the check that is named
       },
     ],
     ['ballots.credential', (e) => (ballots(e)[1].body.party = 3)],
-    ['ballots.credential', (e) => (find(e, 'credential').body.replaces = ballots(e)[0].body.key)],
+    [
+      'ballots.credential',
+      (e) => (find(e, 'credential').body.replaces = ballots(e)[0].body.key),
+    ],
     ['ballots.credential', (e) => (find(e, 'credential').body.key = ballots(e)[1].body.key)],
     ['ballots.sequence', (e) => e.splice(e.indexOf(ballots(e)[0]), 1)],
     ['ballots.unique', (e) => e.splice(e.indexOf(ballots(e)[0]), 0, ballots(e)[0])],
@@ -132,11 +144,20 @@ test('a forger with the keys of the server is refused by the check that is named
     ['chain', (e) => (find(e, 'ruling').type = 'constructor')],
     ['phases', (e) => e.splice(e.length - 1, 0, opened(e))],
     ['phases', (e) => e.splice(e.indexOf(find(e, 'ruling')), 0, find(e, 'ruling'))],
-    ['phases', (e) => e.forEach((entry) => entry.time > '2026-03-16' && (entry.time = '2026-03-16T09:50:00Z'))],
+    [
+      'phases',
+      (e) =>
+        e.forEach(
+          (entry) => entry.time > '2026-03-16' && (entry.time = '2026-03-16T09:50:00Z'),
+        ),
+    ],
     ['chain', (e) => (find(e, 'tally').time = '2026-03-16T10:00:01Z')],
     ['manifest', (e) => (e[0].body.motions[1].approval = '2/3')],
     ['trustees', (e) => (e[0].body.trustees.keys[2].key = ballots(e)[0].body.key)],
-    ['trustees', (e) => (e[0].body.trustees.keys[2].proof = spoil(e[0].body.trustees.keys[1].proof))],
+    [
+      'trustees',
+      (e) => (e[0].body.trustees.keys[2].proof = spoil(e[0].body.trustees.keys[1].proof)),
+    ],
     ['roll', (e) => (e[0].body.roll.area += 1)],
     ['roll', (e) => (e[0].body.roll.root = '0'.repeat(64))],
     ['ballots.shape', (e) => (e[0].body.title += '!')],
@@ -150,7 +171,10 @@ test('a forger with the keys of the server is refused by the check that is named
     };
     const report = verifyExport(session.forge(edited, PDF));
     assert.ok(!report.ok, String(edit));
-    assert.ok(failed(report).includes(check), check + ' not in ' + failed(report) + ': ' + edit);
+    assert.ok(
+      failed(report).includes(check),
+      check + ' not in ' + failed(report) + ': ' + edit,
+    );
   }
 
   // A ballot dropped, with everything after it counted anew: only the holder of an earlier
@@ -248,7 +272,9 @@ test('every field of a board spoilt, links and signatures made anew: refused, ne
     tried++;
     const report = verifyExport(files);
     assert.ok(!report.ok, name + ' by ' + spoil);
-    report.checks.forEach(({ ok, detail }) => assert.ok(ok || !crash.test(detail), name + ': ' + detail));
+    report.checks.forEach(({ ok, detail }) =>
+      assert.ok(ok || !crash.test(detail), name + ': ' + detail),
+    );
   });
   assert.ok(tried > 100, String(tried));
 });
@@ -256,7 +282,8 @@ test('every field of a board spoilt, links and signatures made anew: refused, ne
 function spoilt(value) {
   if (typeof value === 'number') return value + 1;
   if (typeof value === 'boolean') return !value;
-  if (typeof value === 'string') return value.slice(0, -2) + (value.endsWith('0') ? '11' : '00');
+  if (typeof value === 'string')
+    return value.slice(0, -2) + (value.endsWith('0') ? '11' : '00');
   if (Array.isArray(value)) return value.concat(value);
   return { ...value, added: 1 };
 }
@@ -267,7 +294,7 @@ test('a byte of any file changed: refused, never a crash', () => {
     for (let i = 0; i < 12; i++) {
       const at = Math.floor((files[name].length * (i + 0.5)) / 12);
       const bytes = files[name].slice();
-      bytes[at] ^= 1 << i % 8;
+      bytes[at] ^= 1 << (i % 8);
       assert.ok(!verifyExport({ ...files, [name]: bytes }).ok, name + ' at ' + at);
     }
   }
@@ -299,7 +326,15 @@ test('the tree of RFC 6962, against its recursive definition', () => {
     for (let m = 0; m < n; m++) {
       const proof = path(m, leaves.slice(0, n));
       assert.equal(toHex(rootOfPath(suite, leaves[m], m, n, proof)), root);
-      assert.throws(() => rootOfPath(suite, leaves[m], m, n, proof.concat([proof[0] || leafHash(suite, leaves[0])])));
+      assert.throws(() =>
+        rootOfPath(
+          suite,
+          leaves[m],
+          m,
+          n,
+          proof.concat([proof[0] || leafHash(suite, leaves[0])]),
+        ),
+      );
       if (proof.length) assert.throws(() => rootOfPath(suite, leaves[m], m, n, proof.slice(1)));
     }
   }
@@ -317,7 +352,8 @@ test('a receipt is checked with the proof the server gives for it', () => {
   const proof = { manifest, entry, path: [toHex(leafHash(suite, open.lines[0]))], checkpoint };
   const now = '2026-03-02T08:10:00Z';
   const bad = (changed, of) =>
-    checkReceiptProof(of || receipt, { ...proof, ...changed }, now).checks.find((c) => !c.ok)?.name;
+    checkReceiptProof(of || receipt, { ...proof, ...changed }, now).checks.find((c) => !c.ok)
+      ?.name;
   assert.ok(checkReceiptProof(receipt, proof, now).ok);
   assert.equal(bad({ manifest: fromUtf8(session.lines[0]) }), 'receipt.manifest');
   assert.equal(bad({}, { ...receipt, seq: 0 }), 'receipt.signature');
@@ -326,7 +362,11 @@ test('a receipt is checked with the proof the server gives for it', () => {
   assert.equal(bad({ checkpoint: { ...checkpoint, size: 1 } }), 'receipt.checkpoint');
   const early = checkReceiptProof(receipt, { ...proof, checkpoint: null }, now);
   assert.ok(early.pending && !early.ok);
-  const late = checkReceiptProof(receipt, { ...proof, checkpoint: null }, '2026-03-02T08:20:01Z');
+  const late = checkReceiptProof(
+    receipt,
+    { ...proof, checkpoint: null },
+    '2026-03-02T08:20:01Z',
+  );
   assert.ok(!late.pending && !late.ok);
 });
 
@@ -335,9 +375,10 @@ test('verdicts: equality passes the quorum and 3/4, fails 1/2; ties and dependen
   const both = (n) => ({ heads: n, area: n });
   const decide = (motions, counts) => verdicts({ roll, motions }, counts);
   const one = (approval, part, yes) =>
-    decide([{ id: 'm', kind: 'question', approval, requires: [] }], [
-      { participating: part, totals: [yes] },
-    ])[0].result;
+    decide(
+      [{ id: 'm', kind: 'question', approval, requires: [] }],
+      [{ participating: part, totals: [yes] }],
+    )[0].result;
   assert.equal(one('1/2', both(8), both(5)), 'passed');
   assert.equal(one('1/2', both(8), both(4)), 'rejected');
   assert.equal(one('3/4', both(8), both(6)), 'passed');
@@ -360,6 +401,12 @@ test('verdicts: equality passes the quorum and 3/4, fails 1/2; ties and dependen
   ];
   const yes = { participating: both(12), totals: [both(12)] };
   const no = { participating: both(12), totals: [both(0)] };
-  assert.deepEqual(decide(chain, [yes, yes, no]).map((v) => v.result), ['rejected', 'rejected', 'rejected']);
-  assert.deepEqual(decide(chain, [yes, yes, yes]).map((v) => v.result), ['passed', 'passed', 'passed']);
+  assert.deepEqual(
+    decide(chain, [yes, yes, no]).map((v) => v.result),
+    ['rejected', 'rejected', 'rejected'],
+  );
+  assert.deepEqual(
+    decide(chain, [yes, yes, yes]).map((v) => v.result),
+    ['passed', 'passed', 'passed'],
+  );
 });

@@ -26,7 +26,12 @@ const s = suiteNamed(suite);
 if (process.argv[2] === 'cold') {
   // The election key must be a fresh point, or the tables made for it would be warm.
   const electionKey = process.argv[4];
-  const manifest = { suite, session: 'BENCH1', motions, trustees: { election_key: electionKey } };
+  const manifest = {
+    suite,
+    session: 'BENCH1',
+    motions,
+    trustees: { election_key: electionKey },
+  };
   timed('one ballot, cold', () => {
     const k = credential(s, 'BENCH1', new Uint8Array(16));
     const key = s.encode(s.mul(s.G, k));

@@ -12,7 +12,13 @@ import vm from 'node:vm';
 const here = dirname(fileURLToPath(import.meta.url));
 const answers = [];
 const self = { postMessage: (message) => answers.push(message) };
-const context = vm.createContext({ self, crypto: webcrypto, TextEncoder, TextDecoder, Uint8Array });
+const context = vm.createContext({
+  self,
+  crypto: webcrypto,
+  TextEncoder,
+  TextDecoder,
+  Uint8Array,
+});
 vm.runInContext(readFileSync(join(here, '../../static/js/check.bundle.js'), 'utf8'), context);
 for (const folder of process.argv.slice(2)) {
   const files = {};

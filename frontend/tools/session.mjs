@@ -40,7 +40,14 @@ export function question(id, changes) {
 
 export class Session {
   /** @param {{suite, motions, parties, threshold, trustees}} options `parties`: number of them. */
-  constructor({ suite = 'P256-SHA256', motions, parties, threshold = 1, trustees = 1, revote = true }) {
+  constructor({
+    suite = 'P256-SHA256',
+    motions,
+    parties,
+    threshold = 1,
+    trustees = 1,
+    revote = true,
+  }) {
     this.suite = suiteNamed(suite);
     this.boardSecret = randomBytes(32);
     this.secrets = Array.from({ length: parties }, () => this.suite.random());
@@ -184,7 +191,10 @@ export class Session {
       this.append('ruling', { party, sha256: '1'.repeat(64), signers: ['甲', '乙'] }),
     );
     this.time = '2026-03-16T10:00:00Z';
-    this.tally(there.filter((party) => excluded.indexOf(party) < 0), chosen);
+    this.tally(
+      there.filter((party) => excluded.indexOf(party) < 0),
+      chosen,
+    );
     const pdf = utf8('%PDF-1.7 for the test');
     this.append('resolution', { sha256: toHex(sha256(pdf)), number: '第1号' });
     this.checkpoint();
@@ -294,4 +304,3 @@ export function withIndex(files, session) {
   const value = { format: 'yishi-export-1', session, files: index };
   return { ...files, 'index.json': concat(utf8(canonical(value)), LINE_FEED) };
 }
-

@@ -4,8 +4,22 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { credential, manifestHash, NO_PREVIOUS, readBallot, seal, sign } from '../src/protocol/ballot.js';
-import { concat, fromBase64url, lp, toBase64url, trackerText, u32 } from '../src/protocol/bytes.js';
+import {
+  credential,
+  manifestHash,
+  NO_PREVIOUS,
+  readBallot,
+  seal,
+  sign,
+} from '../src/protocol/ballot.js';
+import {
+  concat,
+  fromBase64url,
+  lp,
+  toBase64url,
+  trackerText,
+  u32,
+} from '../src/protocol/bytes.js';
 import { proveKey, proveRange, readRange } from '../src/protocol/proofs.js';
 import { randomBytes, suiteNamed } from '../src/protocol/suite.js';
 import { cases, FOLDER, hex, scalar, scalarHex } from './vectors.mjs';

@@ -60,9 +60,7 @@ function ciphertexts(answers) {
 
 function contextOf(suite, { manifest, party, key, number, previous }, answers) {
   const C = ciphertexts(answers);
-  return suite.hash(
-    lp('YISHI-1-context', manifest, u64(party), key, u64(number), previous, C),
-  );
+  return suite.hash(lp('YISHI-1-context', manifest, u64(party), key, u64(number), previous, C));
 }
 
 /** The ballot's digest, 32 bytes; its first 80 bits are the tracker. */
@@ -89,7 +87,17 @@ function choicesOf(motion, chosen) {
  * ballot, its digest and what a test would reveal. `draw` gives random scalars in the
  * order of §6; `progress(done, all)` is called after each motion.
  */
-export function seal({ manifest, party, key, number, previous, choices, encryptedBy, draw, progress }) {
+export function seal({
+  manifest,
+  party,
+  key,
+  number,
+  previous,
+  choices,
+  encryptedBy,
+  draw,
+  progress,
+}) {
   const suite = suiteNamed(manifest.suite);
   const next = draw || (() => suite.random());
   if (choices.length !== manifest.motions.length || choices.every((c) => c === null)) {
@@ -284,7 +292,8 @@ function readAnswer(suite, motion, answer) {
   }
   const options = answer.options.map((text) => {
     const bytes = fromBase64url(text);
-    if (bytes.length !== 2 * POINT + rangeSize(2)) throw new Error('an option of the wrong length');
+    if (bytes.length !== 2 * POINT + rangeSize(2))
+      throw new Error('an option of the wrong length');
     const bytesA = bytes.subarray(0, POINT);
     const bytesB = bytes.subarray(POINT, 2 * POINT);
     return {
@@ -333,9 +342,13 @@ export function ballotClaims(suite, manifest, Y, read, where) {
 export function demandUnique(read, seen) {
   read.answers.forEach((answer) =>
     (answer ? answer.options : []).forEach(({ bytesA, bytesB }) =>
-      [[seen.a, bytesA], [seen.b, bytesB]].forEach(([set, bytes]) => {
+      [
+        [seen.a, bytesA],
+        [seen.b, bytesB],
+      ].forEach(([set, bytes]) => {
         const text = toBase64url(bytes);
-        if (set.has(text)) throw new Refused('ballots.unique', 'a ciphertext that occurs twice');
+        if (set.has(text))
+          throw new Refused('ballots.unique', 'a ciphertext that occurs twice');
         set.add(text);
       }),
     ),

@@ -87,7 +87,8 @@ export function checkCheckpoint(checkpoint, manifest) {
     if (manifest.witnesses.indexOf(witness.key) < 0 || seen.indexOf(witness.key) >= 0) {
       throw new Error('cosigned by an unknown witness, or twice');
     }
-    if (!signedBy(witness.key, body(), witness.signature)) throw new Error('a false cosignature');
+    if (!signedBy(witness.key, body(), witness.signature))
+      throw new Error('a false cosignature');
     seen.push(witness.key);
   }
   return checkpoint;
@@ -170,4 +171,3 @@ export function checkReceiptProof(receipt, proof, now) {
   });
   return { checks, ok: !failed, pending: false };
 }
-

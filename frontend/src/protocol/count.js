@@ -13,7 +13,8 @@ export function aggregate(suite, motion, answers) {
       answers.map(({ answer }) => answer.options[option][part]),
       answers.map(({ area }) => (weigh ? BigInt(area) : ONE)),
     );
-  const side = (weigh) => motion.options.map((_, o) => [sum('A', o, weigh), sum('B', o, weigh)]);
+  const side = (weigh) =>
+    motion.options.map((_, o) => [sum('A', o, weigh), sum('B', o, weigh)]);
   return { heads: side(false), area: side(true) };
 }
 
@@ -42,8 +43,16 @@ function shareEquations(suite, tag, before, { vk, A, B }, share) {
   return {
     F,
     equations: [
-      [[suite.G, s], [a, -ONE], [vk, -e]],
-      [[A, s], [b, -ONE], [F, -e]],
+      [
+        [suite.G, s],
+        [a, -ONE],
+        [vk, -e],
+      ],
+      [
+        [A, s],
+        [b, -ONE],
+        [F, -e],
+      ],
     ],
   };
 }
@@ -64,14 +73,23 @@ export function openingEquations(suite, place, share) {
 
 /** True where `B - Σ λF = vG` over the shares `[j, F]` of k trustees. */
 export function opensTo(suite, B, shares, v) {
-  const weights = lagrange(suite, shares.map(([j]) => j), 0);
-  const mask = suite.sum(shares.map(([, F]) => F), weights);
+  const weights = lagrange(
+    suite,
+    shares.map(([j]) => j),
+    0,
+  );
+  const mask = suite.sum(
+    shares.map(([, F]) => F),
+    weights,
+  );
   return B.subtract(mask).equals(suite.G.multiplyUnsafe(BigInt(v)));
 }
 
 /** Civil Code 278: two thirds of heads and of area take part; an empty roll has no quorum. */
 export function hasQuorum(roll, part) {
-  return SIDES.every((s) => roll[s] > 0 && BigInt(3) * BigInt(part[s]) >= BigInt(2) * BigInt(roll[s]));
+  return SIDES.every(
+    (s) => roll[s] > 0 && BigInt(3) * BigInt(part[s]) >= BigInt(2) * BigInt(roll[s]),
+  );
 }
 
 function majority(approval, yes, part) {
@@ -118,8 +136,9 @@ export function verdicts(manifest, counts) {
     verdict.result = !met ? 'no_quorum' : approved ? 'passed' : 'rejected';
     return verdict;
   });
-  const passed = (id) => out[manifest.motions.findIndex((m) => m.id === id)].result === 'passed';
-  for (let changed = true; changed; ) {
+  const passed = (id) =>
+    out[manifest.motions.findIndex((m) => m.id === id)].result === 'passed';
+  for (let changed = true; changed;) {
     changed = false;
     manifest.motions.forEach((motion, i) => {
       if (out[i].result !== 'passed' || motion.requires.every(passed)) return;

@@ -7,3 +7,8 @@ export class Refused extends Error {
     this.detail = detail;
   }
 }
+
+/** Throws where a condition does not hold; the check that runs gives its name. */
+export function demand(condition, detail) {
+  if (!condition) throw new Error(detail);
+}

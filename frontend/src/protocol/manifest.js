@@ -107,7 +107,8 @@ export function checkManifest(manifest) {
     }
   });
   if (new Set(ids).size !== ids.length) throw new Error('motion: an id twice');
-  if (manifest.opens_at >= manifest.closes_at) throw new Error('manifest: closes before it opens');
+  if (manifest.opens_at >= manifest.closes_at)
+    throw new Error('manifest: closes before it opens');
 }
 
 /** λ_i at `x` for the distinct points `xs` (numbers): f(x) = Σ λ_i f(x_i). */
@@ -131,7 +132,8 @@ export function readTrustees(manifest) {
   const { threshold, keys, election_key: electionKey } = manifest.trustees;
   if (threshold < 1 || threshold > keys.length) throw new Error('threshold is not from 1 to n');
   const points = keys.map((trustee, i) => {
-    if (!hasExactly(trustee, ['index', 'name', 'key', 'proof'])) throw new Error('not a trustee');
+    if (!hasExactly(trustee, ['index', 'name', 'key', 'proof']))
+      throw new Error('not a trustee');
     if (trustee.index !== i + 1 || !isText(trustee.name)) throw new Error('index or name');
     if (fromBase64url(trustee.proof).length !== SCHNORR) throw new Error('a proof of 97 bytes');
     return suite.point(fromBase64url(trustee.key));
@@ -152,7 +154,8 @@ export function trusteeClaims(manifest, { Y, keys }) {
   const xs = known.map((_, i) => i);
   for (let j = threshold; j <= keys.length; j++) {
     const there = suite.sum(known, lagrange(suite, xs, j));
-    if (!there.equals(points[j])) throw new Error('the keys are not shares of the election key');
+    if (!there.equals(points[j]))
+      throw new Error('the keys are not shares of the election key');
   }
   return entries.map((trustee, i) => {
     const message = lp(manifest.session, u32(i + 1), u32(threshold), u32(keys.length));

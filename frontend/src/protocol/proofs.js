@@ -23,7 +23,11 @@ export function keyEquation(suite, tag, K, message, proof) {
   const R = suite.point(proof.subarray(0, POINT));
   const s = suite.readScalar(proof.subarray(POINT));
   const e = suite.scalar(tag, lp(suite.encode(K), proof.subarray(0, POINT), message));
-  return [[suite.G, s], [R, -ONE], [K, -e]];
+  return [
+    [suite.G, s],
+    [R, -ONE],
+    [K, -e],
+  ];
 }
 
 /**
@@ -99,8 +103,15 @@ export function rangeEquations(suite, tag, statement, proof) {
     const v = BigInt(proof.lo + i);
     const s = proof.s[i];
     out.push(
-      [[suite.G, s], [proof.points[2 * i], -ONE]].concat(A.map((P) => [P, -cv])),
-      [[Y, s], [suite.G, cv * v], [proof.points[2 * i + 1], -ONE]].concat(B.map((P) => [P, -cv])),
+      [
+        [suite.G, s],
+        [proof.points[2 * i], -ONE],
+      ].concat(A.map((P) => [P, -cv])),
+      [
+        [Y, s],
+        [suite.G, cv * v],
+        [proof.points[2 * i + 1], -ONE],
+      ].concat(B.map((P) => [P, -cv])),
     );
     return out;
   }, []);

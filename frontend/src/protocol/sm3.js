@@ -6,7 +6,13 @@ import { HashMD } from '@noble/hashes/_md.js';
 import { createHasher } from '@noble/hashes/utils.js';
 
 const IV = Uint32Array.of(
-  0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d,
+  0x7380166f,
+  0x4914b2b9,
+  0x172442d7,
+  0xda8a0600,
+  0xa96f30bc,
+  0x163138aa,
+  0xe38dee4d,
   0xb0fb0e4e,
 );
 const W = new Uint32Array(68);
@@ -16,7 +22,9 @@ const p0 = (x) => x ^ rotl(x, 9) ^ rotl(x, 17);
 const p1 = (x) => x ^ rotl(x, 15) ^ rotl(x, 23);
 
 /** T_j rotated by j (§4.2, §5.3.3). */
-const T = Uint32Array.from({ length: 64 }, (_, j) => rotl(j < 16 ? 0x79cc4519 : 0x7a879d8a, j % 32));
+const T = Uint32Array.from({ length: 64 }, (_, j) =>
+  rotl(j < 16 ? 0x79cc4519 : 0x7a879d8a, j % 32),
+);
 
 class SM3 extends HashMD {
   constructor() {

@@ -1,6 +1,7 @@
 /** Verifies a whole export (docs/protocol.md §§11, 12), in Node and on the check page. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ballotClaims, demandUnique, manifestHash, NO_PREVIOUS, readBallot } from './ballot.js';
+import { BODIES, BODY_CHECK, ENTRY, hasOwn, isCount, isList, PHASES } from './bodies.js';
 import {
   addHours,
   checkCheckpoint,
@@ -8,7 +9,6 @@ import {
   checkReceiptEntry,
   isHash,
   isNumber,
-  isText,
   isTime,
   splitLines,
   tenMinutes,
@@ -18,97 +18,21 @@ import {
   aggregate,
   decryptionEquations,
   encodeAggregates,
-  openingEquations,
   opensTo,
   SIDES,
   verdicts,
 } from './count.js';
+import { demand } from './errors.js';
 import { canonical, hasExactly, parseCanonical } from './json.js';
 import { checkManifest, readTrustees, trusteeClaims } from './manifest.js';
 import { Tree } from './merkle.js';
+import { checkOpenings } from './openings.js';
 import { failing } from './proofs.js';
 import { suiteNamed, ZERO } from './suite.js';
 
 const NAMES = ['board.jsonl', 'checkpoints.jsonl', 'roll.jsonl'];
 const RESOLUTION = 'resolution.pdf';
-const BATCH = 250;
-const ENTRY = ['seq', 'time', 'type', 'prev', 'body'];
-const PHASES = {
-  manifest: 0,
-  credential: 1,
-  ballot: 1,
-  extend: 1,
-  close: 2,
-  ruling: 2,
-  tally: 3,
-  decryption: 3,
-  result: 3,
-  openings: 3,
-  resolution: 3,
-};
-
-function demand(condition, detail) {
-  if (!condition) throw new Error(detail);
-}
-
-/** A shape of a body: every field is there, no other, and each satisfies its test. */
-function bodyOf(tests) {
-  return (body) =>
-    hasExactly(body, Object.keys(tests)) &&
-    Object.keys(tests).every((name) => tests[name](body[name]));
-}
-
-const isParty = (v) => isNumber(v) && v > 0;
-const isList = Array.isArray;
-const isCount = bodyOf({ heads: isNumber, area: isNumber });
-const isKeyText = (v) => isText(v) && v.length === 87;
-const BODIES = {
-  manifest: () => true,
-  ballot: () => true,
-  credential: bodyOf({
-    party: isParty,
-    key: isKeyText,
-    replaces: isKeyText,
-    reason: (v) => v === 'code' || v === 'reissue',
-  }),
-  extend: bodyOf({ closes_at: isTime, sha256: isHash }),
-  close: bodyOf({ ballots: isNumber, parties: isNumber, heads: isNumber, area: isNumber }),
-  ruling: bodyOf({
-    party: isParty,
-    sha256: isHash,
-    signers: (v) => isList(v) && v.length === 2 && v.every(isText) && v[0] !== v[1],
-  }),
-  tally: bodyOf({
-    counted: (v) => isList(v) && v.every(bodyOf({ party: isParty, seq: isNumber })),
-    motions: (v) =>
-      isList(v) &&
-      v.every(bodyOf({ id: isText, participating: isCount, heads: isList, area: isList })),
-  }),
-  decryption: bodyOf({
-    trustee: isParty,
-    motions: (v) => isList(v) && v.every(bodyOf({ heads: isShares, area: isShares })),
-  }),
-  result: bodyOf({ motions: (v) => isList(v) && v.every((m) => m && isCount(m.participating)) }),
-  openings: bodyOf({ sha256: isHash, ballots: isNumber }),
-  resolution: bodyOf({ sha256: isHash, number: isText }),
-};
-
-const BODY_CHECK = {
-  credential: 'ballots.credential',
-  close: 'participation',
-  tally: 'counted',
-  decryption: 'decryption',
-  result: 'totals',
-  resolution: 'resolution',
-};
-
-function hasOwn(object, key) {
-  return isText(key) && Object.prototype.hasOwnProperty.call(object, key);
-}
-
-function isShares(value) {
-  return isList(value) && value.every(bodyOf({ share: isText, proof: isText }));
-}
+const BATCH = 250; // ballots of one multi-scalar sum
 
 /**
  * @param {Object<string, Uint8Array>} files name → bytes, every file of the folder
@@ -157,7 +81,9 @@ export class Verification {
     );
     const totals = this.when(result, 'totals', () => this.checkTotals());
     const verdict = this.when(totals, 'verdict', () => this.checkVerdict());
-    this.when(this.resolution || this.files[RESOLUTION], 'resolution', () => this.checkResolution());
+    this.when(this.resolution || this.files[RESOLUTION], 'resolution', () =>
+      this.checkResolution(),
+    );
     if (root === undefined && key === undefined) this.notChecked.push('origin');
     if (root !== undefined) this.step('origin', () => this.checkRoot(root));
     if (key !== undefined) {
@@ -165,7 +91,7 @@ export class Verification {
     }
     if (receipt !== undefined) this.step('receipt', () => this.checkReceipt(receipt));
     if (openings !== undefined) {
-      this.when(verdict && this.openings, 'openings', () => this.checkOpenings(openings));
+      this.when(verdict && this.openings, 'openings', () => checkOpenings(this, openings));
     }
     const ok = this.checks.every((check) => check.ok) && !this.stopped;
     return {
@@ -206,7 +132,10 @@ export class Verification {
 
   checkFiles() {
     const bytes = this.files['index.json'];
-    demand(bytes && bytes[bytes.length - 1] === 10, 'index.json is missing or has no line feed');
+    demand(
+      bytes && bytes[bytes.length - 1] === 10,
+      'index.json is missing or has no line feed',
+    );
     const index = parseCanonical(bytes.subarray(0, -1));
     demand(
       hasExactly(index, ['format', 'session', 'files']) && index.format === 'yishi-export-1',
@@ -334,7 +263,10 @@ export class Verification {
     });
     const { roll } = this.manifest;
     demand(toHex(tree.root()) === roll.root, 'another root than the manifest names');
-    demand(this.parties.length === roll.heads, 'another number of heads than the manifest names');
+    demand(
+      this.parties.length === roll.heads,
+      'another number of heads than the manifest names',
+    );
     demand(area === BigInt(roll.area), 'another area than the manifest names');
     return this.parties.length + ' parties';
   }
@@ -361,7 +293,8 @@ export class Verification {
     const acts = {
       manifest: (entry) => demand(entry.seq === 0, 'a second manifest'),
       credential: (entry) => demand(entry.time < closes, 'after voting'),
-      ballot: (entry) => demand(entry.time >= opens && entry.time < closes, 'outside the window'),
+      ballot: (entry) =>
+        demand(entry.time >= opens && entry.time < closes, 'outside the window'),
       extend: (entry) => {
         once('extension', entry);
         demand(entry.time >= opens && entry.time < closes, 'outside the window');
@@ -394,7 +327,10 @@ export class Verification {
         this.decryptions.push(entry);
       },
       result: (entry) => {
-        demand(this.decryptions.length >= this.manifest.trustees.threshold, 'before decryption');
+        demand(
+          this.decryptions.length >= this.manifest.trustees.threshold,
+          'before decryption',
+        );
         once('result', entry);
       },
       openings: (entry) => {
@@ -527,7 +463,10 @@ export class Verification {
 
   checkCounted() {
     const expected = this.countable().map(({ party, last }) => ({ party, seq: last.seq }));
-    demand(canonical(this.tally.body.counted) === canonical(expected), 'not the ballots that count');
+    demand(
+      canonical(this.tally.body.counted) === canonical(expected),
+      'not the ballots that count',
+    );
     return expected.length + ' counted';
   }
 
@@ -594,7 +533,11 @@ export class Verification {
           demand(sides[name].length === pairs.length, 'trustee ' + j + ': options');
           return pairs.map(([A, B], option) => {
             const place = { M: this.M, tally, motion, option, side, j, vk, A, B };
-            const { F, equations } = decryptionEquations(this.suite, place, sides[name][option]);
+            const { F, equations } = decryptionEquations(
+              this.suite,
+              place,
+              sides[name][option],
+            );
             const detail = 'trustee ' + j + ', motion ' + motion + ', option ' + option;
             claims.push({ check: 'decryption', detail, equations });
             return F;
@@ -618,10 +561,16 @@ export class Verification {
       const where = 'motion ' + i + ': ';
       const fields = ['id', 'participating', 'totals', 'quorum_met', 'result'];
       const election = motion.kind === 'election';
-      demand(hasExactly(motions[i], election ? fields.concat('elected') : fields), where + 'fields');
+      demand(
+        hasExactly(motions[i], election ? fields.concat('elected') : fields),
+        where + 'fields',
+      );
       const { id, totals, participating } = motions[i];
       demand(id === motion.id && isList(totals), where + 'id or totals');
-      demand(totals.length === motion.options.length && totals.every(isCount), where + 'totals');
+      demand(
+        totals.length === motion.options.length && totals.every(isCount),
+        where + 'totals',
+      );
       SIDES.forEach((name, side) => {
         totals.forEach((total, option) => {
           const v = total[name];
@@ -645,7 +594,10 @@ export class Verification {
     motions.forEach(({ quorum_met: quorum, result, elected }, i) => {
       const said = { quorum_met: quorum, result };
       if (elected !== undefined) said.elected = elected;
-      demand(canonical(said) === canonical(right[i]), 'motion ' + i + ': another verdict follows');
+      demand(
+        canonical(said) === canonical(right[i]),
+        'motion ' + i + ': another verdict follows',
+      );
     });
   }
 
@@ -653,7 +605,10 @@ export class Verification {
     const file = this.files[RESOLUTION];
     demand(file, 'resolution.pdf is missing');
     demand(this.resolution, 'the board names no resolution');
-    demand(toHex(sha256(file)) === this.resolution.body.sha256, 'resolution.pdf is another file');
+    demand(
+      toHex(sha256(file)) === this.resolution.body.sha256,
+      'resolution.pdf is another file',
+    );
   }
 
   checkRoot(root) {
@@ -670,78 +625,9 @@ export class Verification {
     demand(cover && cover.time <= receipt.checkpoint_by, 'the promised checkpoint came late');
     const { last } = this.countable().find(({ party }) => party === receipt.party) || {};
     if (!last) return 'recorded, not counted: the party is excluded';
-    return last.seq === receipt.seq ? 'recorded and counted' : 'recorded, replaced by a later one';
-  }
-
-  /** Every counted ballot opened by k trustees, adding up to the totals that were proved. */
-  checkOpenings(file) {
-    const { sha256: hash, ballots } = this.openings.body;
-    const counted = this.countable();
-    demand(toHex(sha256(file)) === hash, 'another file than the board names');
-    demand(ballots === counted.length, 'another number of ballots');
-    const lines = file.length ? splitLines(file).map((line) => parseCanonical(line)) : [];
-    const trustees = counted.length ? lines.length / counted.length : 0;
-    const k = this.manifest.trustees.threshold;
-    demand(!counted.length || (Number.isInteger(trustees) && trustees >= k), 'lines are missing');
-    demand(counted.length || !lines.length, 'a line, though no ballot counts');
-    const claims = [];
-    const shares = lines.map((line, at) => {
-      const { party, last } = counted[at % counted.length];
-      const first = lines[at - (at % counted.length)];
-      const where = 'line ' + (at + 1) + ': ';
-      demand(hasExactly(line, ['party', 'seq', 'trustee', 'motions']), where + 'fields');
-      demand(line.party === party && line.seq === last.seq, where + 'another ballot is due');
-      demand(line.trustee === first.trustee, where + 'another trustee is due');
-      const before = lines[at - counted.length];
-      demand(isParty(line.trustee), where + 'trustee');
-      demand(!before || before.trustee < line.trustee, where + 'trustees out of order');
-      return { j: line.trustee, motions: this.openLine(line, last, where, claims) };
-    });
-    for (let at = 0; at < claims.length; at += BATCH) {
-      const bad = failing(this.suite, claims.slice(at, at + BATCH));
-      demand(!bad.length, bad.length && bad[0].detail);
-    }
-    const sums = this.manifest.motions.map(({ options }) =>
-      options.map(() => ({ heads: 0, area: 0 })),
-    );
-    counted.forEach(({ last, area, party }, at) => {
-      const own = [];
-      for (let t = 0; t < k; t++) own.push(shares[t * counted.length + at]);
-      last.answers.forEach((answer, motion) =>
-        (answer ? answer.options : []).forEach(({ B }, option) => {
-          const F = own.map(({ j, motions }) => [j, motions[motion][option]]);
-          if (opensTo(this.suite, B, F, 1)) {
-            sums[motion][option].heads += 1;
-            sums[motion][option].area += area;
-          } else {
-            demand(opensTo(this.suite, B, F, 0), 'party ' + party + ': neither chosen nor not');
-          }
-        }),
-      );
-    });
-    const totals = this.result.body.motions.map((motion) => motion.totals);
-    demand(canonical(sums) === canonical(totals), 'does not add up to the result');
-    return counted.length + ' ballots add up to the result';
-  }
-
-  /** The shares F of one line, per motion and option; its proofs are added to `claims`. */
-  openLine(line, ballot, where, claims) {
-    const vk = this.trusteeKeys[line.trustee - 1];
-    demand(vk && isList(line.motions), where + 'no such trustee, or no motions');
-    demand(line.motions.length === ballot.answers.length, where + 'motions');
-    return ballot.answers.map((answer, motion) => {
-      const row = line.motions[motion];
-      demand((answer === null) === (row === null), where + 'a motion that is null or not');
-      if (answer === null) return null;
-      demand(isShares(row) && row.length === answer.options.length, where + 'options');
-      return answer.options.map(({ A, B }, option) => {
-        const { M, suite } = this;
-        const place = { M, digest: ballot.digest, motion, option, j: line.trustee, vk, A, B };
-        const { F, equations } = openingEquations(suite, place, row[option]);
-        claims.push({ check: 'openings', detail: where + 'a proof does not hold', equations });
-        return F;
-      });
-    });
+    return last.seq === receipt.seq
+      ? 'recorded and counted'
+      : 'recorded, replaced by a later one';
   }
 
   /** The results as the interface wants them: areas in m² with two decimals. */
@@ -757,4 +643,3 @@ export class Verification {
     });
   }
 }
-

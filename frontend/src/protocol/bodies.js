@@ -1,0 +1,79 @@
+/** The fields of entries and of their bodies, and the phase of each type (protocol §9). */
+import { isHash, isNumber, isText, isTime } from './board.js';
+import { hasExactly } from './json.js';
+
+export const ENTRY = ['seq', 'time', 'type', 'prev', 'body'];
+export const PHASES = {
+  manifest: 0,
+  credential: 1,
+  ballot: 1,
+  extend: 1,
+  close: 2,
+  ruling: 2,
+  tally: 3,
+  decryption: 3,
+  result: 3,
+  openings: 3,
+  resolution: 3,
+};
+
+/** A shape of a body: every field is there, no other, and each satisfies its test. */
+function bodyOf(tests) {
+  return (body) =>
+    hasExactly(body, Object.keys(tests)) &&
+    Object.keys(tests).every((name) => tests[name](body[name]));
+}
+
+export const isParty = (v) => isNumber(v) && v > 0;
+export const isList = Array.isArray;
+export const isCount = bodyOf({ heads: isNumber, area: isNumber });
+const isKeyText = (v) => isText(v) && v.length === 87;
+export const BODIES = {
+  manifest: () => true,
+  ballot: () => true,
+  credential: bodyOf({
+    party: isParty,
+    key: isKeyText,
+    replaces: isKeyText,
+    reason: (v) => v === 'code' || v === 'reissue',
+  }),
+  extend: bodyOf({ closes_at: isTime, sha256: isHash }),
+  close: bodyOf({ ballots: isNumber, parties: isNumber, heads: isNumber, area: isNumber }),
+  ruling: bodyOf({
+    party: isParty,
+    sha256: isHash,
+    signers: (v) => isList(v) && v.length === 2 && v.every(isText) && v[0] !== v[1],
+  }),
+  tally: bodyOf({
+    counted: (v) => isList(v) && v.every(bodyOf({ party: isParty, seq: isNumber })),
+    motions: (v) =>
+      isList(v) &&
+      v.every(bodyOf({ id: isText, participating: isCount, heads: isList, area: isList })),
+  }),
+  decryption: bodyOf({
+    trustee: isParty,
+    motions: (v) => isList(v) && v.every(bodyOf({ heads: isShares, area: isShares })),
+  }),
+  result: bodyOf({
+    motions: (v) => isList(v) && v.every((m) => m && isCount(m.participating)),
+  }),
+  openings: bodyOf({ sha256: isHash, ballots: isNumber }),
+  resolution: bodyOf({ sha256: isHash, number: isText }),
+};
+
+export const BODY_CHECK = {
+  credential: 'ballots.credential',
+  close: 'participation',
+  tally: 'counted',
+  decryption: 'decryption',
+  result: 'totals',
+  resolution: 'resolution',
+};
+
+export function hasOwn(object, key) {
+  return isText(key) && Object.prototype.hasOwnProperty.call(object, key);
+}
+
+export function isShares(value) {
+  return isList(value) && value.every(bodyOf({ share: isText, proof: isText }));
+}
