@@ -23,6 +23,7 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CHROMIUM = os.environ.get("TEST_CHROMIUM") or "/usr/bin/chromium"
 SCREENS = Path(__file__).resolve().parents[2] / "var" / "screens"
 
 Open = Callable[..., Page]
@@ -33,7 +34,7 @@ def chromium() -> Iterator[Browser]:
     # Playwright's own loop runs in this thread, where tests also ask the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
         browser.close()
 

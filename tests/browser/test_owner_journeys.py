@@ -489,7 +489,7 @@ def test_v1_from_the_result_to_a_resolution_that_anybody_checks(
         cast_plain(
             session_id=vote.session.pk,
             party_id=vote.letters[unit].party.pk,
-            submission=unit,
+            submission=vote.letters[unit].party.commitment,
             choices=choices,
             at=timezone.now(),
         )

@@ -200,6 +200,8 @@ def send_code(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 @with_visit(checked=False)
 def identity_sms(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """The six digits."""
+    if not walk.party.phone:
+        return see_other("voting:identity", walk.code)
     form = SmsCodeForm(request.POST or None)
     return _second_check(request, walk, form, "sms")
 

@@ -199,6 +199,8 @@ class TestTheSecondCheck:
     def test_without_a_phone_the_document_is_offered(self, client: Client, vote: Vote) -> None:
         self.start(client, vote, OUYANG)
         page = text_of(client.get(vote.url("identity/")))
+        assert client.get(vote.url("identity/sms/"))["Location"] == vote.url("identity/")
+        assert client.post(vote.url("identity/send")).status_code == 429
         assert "发短信验证码" not in page
         assert "最后 6 位" in page
 
