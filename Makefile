@@ -56,7 +56,7 @@ soak: $(STAMP) ## What is too long for CI: larger random sessions, 200,000 rows,
 	@YISHI_SOAK=1 $(BIN)/pytest -q -m "soak" tests
 
 vectors: $(STAMP) ## Write the protocol's test vectors again
-	@$(BIN)/python tests/vectors/make.py
+	@$(BIN)/python -m tests.vectors.make
 
 bundle: ## Build the browser bundles again (needs Node)
 	cd frontend && npm ci --ignore-scripts && node build.mjs
