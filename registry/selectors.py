@@ -27,7 +27,16 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from core.tables import Table
 from registry.domain.columns import mapping_faults
-from registry.domain.difference import Difference, Holding, Known, Registry, Standing, compare
+from registry.domain.difference import (
+    OWNER_FIELDS,
+    UNIT_FIELDS,
+    Difference,
+    Holding,
+    Known,
+    Registry,
+    Standing,
+    compare,
+)
 from registry.domain.doctor import Person, Room, Staff
 from registry.domain.profiles import Layer, RuleValue, resolve
 from registry.domain.rooms import natural
@@ -48,6 +57,7 @@ from registry.models import (
 from registry.roll_files import opened_table
 
 FAULT_COLUMN = "错误原因"
+_NAME, _NUMBER = OWNER_FIELDS.index("name"), OWNER_FIELDS.index("document_number")
 # City bureau, district bureau, zone administration, street office, residents' committee.
 AUTHORITY_DEPTH = 5
 
@@ -152,8 +162,8 @@ def document_key(label: str, name: str, number: str) -> str:
 def registry_of(estate_id: int) -> tuple[Registry, str]:
     """An estate's units, titles and owners as they stand, and a digest of them.
 
-    Which joint owner votes is no part of the digest: choosing one after an import does not
-    keep it from being undone.
+    Which joint owner votes and whose identity was verified is no part of the digest: such
+    care after an import does not keep it from being undone.
     """
     holdings: dict[int, list[Holding]] = defaultdict(list)
     titles = Ownership.objects.filter(
@@ -185,12 +195,10 @@ def registry_of(estate_id: int) -> tuple[Registry, str]:
     ):
         units[label] = Standing(unit_id, (label, *facts), tuple(holdings.get(unit_id, ())))
     owners = {
-        key: Known(owner_id, tuple(facts))
-        for owner_id, key, *facts in Owner.objects.filter(estate_id=estate_id)
+        key: Known(owner_id, tuple(facts), phone_key, check)
+        for owner_id, key, phone_key, check, *facts in Owner.objects.filter(estate_id=estate_id)
         .order_by("pk")
-        .values_list(
-            "pk", "document_hash", "name", "kind", "document_kind", "document_number", "phone"
-        )
+        .values_list("pk", "document_hash", "phone_hash", "identity_check", *OWNER_FIELDS)
         .iterator(chunk_size=5000)
     }
     registry = Registry(units, owners)
@@ -241,42 +249,36 @@ def faults_workbook(roll_import: RollImport) -> bytes:
     return workbook([*header, FAULT_COLUMN], rows, title="核对结果", marked=marked)
 
 
-def doctor_rooms(estate_id: int, *, with_spaces: bool, with_names: bool) -> list[Room]:
+def doctor_rooms(registry: Registry, *, with_spaces: bool) -> list[Room]:
     """The rooms of an estate for the roll doctor.
 
     `with_spaces`: parking and storage spaces too, where the estate's rules count them.
-    `with_names`: owners' names are only looked at where there are others to compare.
     """
-    people: dict[int, list[Person]] = defaultdict(list)
-    titles = Ownership.objects.filter(
-        unit__estate_id=estate_id, unit__is_active=True, valid_to__isnull=True
-    )
-    columns = [
-        "unit_id",
-        "is_voter",
-        "owner__document_hash",
-        "owner__document_number",
-        "owner__phone_hash",
-        "owner__identity_check",
-    ]
-    if with_names:
-        columns.append("owner__name")
-    for unit_id, is_voter, key, number, phone, check, *name in titles.values_list(
-        *columns
-    ).iterator(chunk_size=5000):
-        people[unit_id].append(
-            Person(key, name[0] if name else "", number, phone, is_voter, check)
-        )
-    left_out = ["common"] if with_spaces else ["common", "parking", "storage"]
+    left_out = {"common"} if with_spaces else {"common", "parking", "storage"}
+    use, area, status = (UNIT_FIELDS.index(name) for name in ("use", "area", "status"))
     return [
-        Room(unit_id, label, area, status != "delivered", tuple(people.get(unit_id, ())))
-        for unit_id, label, area, status in Unit.objects.filter(
-            estate_id=estate_id, is_active=True
+        Room(
+            unit_id=one.unit_id,
+            label=one.label,
+            area=one.facts[area],
+            is_developers=one.facts[status] != "delivered",
+            people=tuple(_person(holding, registry) for holding in one.holdings),
         )
-        .exclude(use__in=left_out)
-        .values_list("pk", "label", "area", "status")
-        .iterator(chunk_size=5000)
+        for one in registry.units.values()
+        if one.facts[use] not in left_out
     ]
+
+
+def _person(holding: Holding, registry: Registry) -> Person:
+    known = registry.owners[holding.key]
+    return Person(
+        key=holding.key,
+        name=known.facts[_NAME],
+        number=known.facts[_NUMBER],
+        phone_key=known.phone_key,
+        is_voter=holding.is_voter,
+        identity_check=known.identity_check,
+    )
 
 
 def staff_of(estate_id: int) -> list[Staff]:
@@ -362,7 +364,7 @@ def _digest(registry: Registry) -> str:
         holdings = [holding[:-1] for holding in unit.holdings]
         digest.update(repr((unit.unit_id, unit.facts, holdings)))
     for key, owner in registry.owners.items():
-        digest.update(repr((key, *owner)))
+        digest.update(repr((key, owner.owner_id, owner.facts)))
     return digest.hexdigest()
 
 

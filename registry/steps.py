@@ -5,26 +5,27 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from registry.domain.difference import Registry
 from registry.domain.doctor import examine
 from registry.models import Estate, Finding
-from registry.selectors import doctor_rooms, profile_for, staff_of
+from registry.selectors import doctor_rooms, profile_for, registry_of, staff_of
 
 
-def examine_roll(estate: Estate, *, at: datetime) -> int:
+def examine_roll(estate: Estate, *, at: datetime, registry: Registry | None = None) -> int:
     """Bring the findings in line with the registry; returns how many are open.
 
     What is no longer so is settled; what is so again is open again. A waiver holds as long
     as the facts it was given for are the same. Every command that changes a roll ends with
-    this step, so that the findings are never older than the roll.
+    this step, so that the findings are never older than the roll. `registry`: the estate
+    as the caller read it after its last change; None reads it.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("findings change inside the caller's transaction only")
     rules = profile_for(estate, timezone.localdate(at))
     # Without a rule of its own an estate's roll leaves spaces out (rules.md JI-10).
     with_spaces = "parking" in rules and rules["parking"].value != "none"
-    staff = staff_of(estate.pk)
-    rooms = doctor_rooms(estate.pk, with_spaces=with_spaces, with_names=bool(staff))
-    found = {one.fingerprint: one for one in examine(rooms, staff)}
+    rooms = doctor_rooms(registry or registry_of(estate.pk)[0], with_spaces=with_spaces)
+    found = {one.fingerprint: one for one in examine(rooms, staff_of(estate.pk))}
     known = {one.fingerprint: one for one in Finding.objects.filter(estate=estate)}
     Finding.objects.bulk_create(
         [

@@ -55,6 +55,8 @@ class Known(NamedTuple):
 
     owner_id: int
     facts: tuple[str, ...]
+    phone_key: str = ""  # keyed hash of the phone
+    identity_check: str = ""
 
 
 class Registry(NamedTuple):

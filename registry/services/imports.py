@@ -148,13 +148,14 @@ def confirm_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
         roll_import.undo = sealed_undo(undo)
         roll_import.rows = b""
         roll_import.state, roll_import.confirmed_at = "confirmed", at
-        open_findings = examine_roll(estate, at=at)
+        registry, after = registry_of(estate.pk)
+        open_findings = examine_roll(estate, at=at, registry=registry)
         roll_import.summary = {
             **roll_import.summary,
             **counts,
             "findings": open_findings,
             "before": digest,
-            "digest": registry_of(estate.pk)[1],
+            "digest": after,
         }
         _save_if_previewed(roll_import, "state", "confirmed_at", "summary", "rows", "undo")
         _log(roll_import, "roll-imported", actor, at)
@@ -194,10 +195,10 @@ def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
                 "import.in_use", _("已有表决的名册冻结了这次导入的房屋，不能撤销")
             )
         _take_back(undo)
-        _now, digest = registry_of(estate.pk)
+        registry, digest = registry_of(estate.pk)
         if digest != roll_import.summary["before"]:
             raise RuntimeError("the undo did not restore the registry; nothing was written")
-        examine_roll(estate, at=at)
+        examine_roll(estate, at=at, registry=registry)
         roll_import.state, roll_import.undo = "undone", b""
         roll_import.save(update_fields=["state", "undo"])
         _log(roll_import, "roll-import-undone", actor, at)
