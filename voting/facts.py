@@ -62,12 +62,12 @@ def _letters(
     shares = {
         (motion_id, party_id): fen
         for motion_id, party_id, fen in MotionShare.objects.filter(
-            party__session=session
+            party__session=session, party__number__in=secrets
         ).values_list("motion_id", "party_id", "fen")
     }
     parties: dict[int, Party] = {
         party.number: party
-        for party in session.parties.prefetch_related(
+        for party in session.parties.filter(number__in=secrets).prefetch_related(
             Prefetch("units", queryset=PartyUnit.objects.order_by("pk"))
         )
     }

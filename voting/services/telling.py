@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.steps import queue_message
 from accounts.texts import TEXTS, gaps
-from core.deadlines import SHANGHAI
+from documents.wording import deadline
 from voting.models import Party, Session
 
 _PORTION = 200  # parties in one transaction: nobody waits long for a lock
@@ -69,11 +69,10 @@ def _facts(session: Session) -> dict[str, str]:
     if session.closes_at is None:
         raise ValueError("a frozen session has its times")
     paper = session.resolution
-    deadline = session.closes_at.astimezone(SHANGHAI)
     return {
         "estate": session.estate.name,
         "title": session.title,
-        "deadline": f"{deadline:%-m月%-d日%H:%M}",
+        "deadline": deadline(session.closes_at),
         "phone": session.contact_phone,
         "url": f"{settings.PUBLIC_URL}/v/{paper.code}" if paper else "",
     }
