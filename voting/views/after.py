@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from voting.models import Session
 from voting.selectors import closed_at, phase, terms, took_part
 from voting.services.exporting import export_board
 from voting.views.addresses import see_other
@@ -46,6 +47,11 @@ def board_archive(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     session = walk.party.session
     if request.method != "POST" or phase(session, timezone.now()) not in AFTER:
         return see_other("voting:participants", walk.code)
+    return zipped_board(session)
+
+
+def zipped_board(session: Session) -> FileResponse:
+    """The board's folder in one file."""
     archive = TemporaryFile()  # noqa: SIM115 (closed by the response)
     with TemporaryDirectory() as folder, ZipFile(archive, "w", ZIP_DEFLATED) as packed:
         out = Path(folder) / session.code
