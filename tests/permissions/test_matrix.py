@@ -92,7 +92,7 @@ TABLE = [
     Row("staff:missing", WATCHERS, args=("session",)),
     Row("staff:heads", WATCHERS, args=("session",)),
     Row("staff:heads_csv", WATCHERS, args=("session",)),
-    Row("staff:board_export", WATCHERS, args=("session",)),
+    Row("staff:board_export", WATCHERS, args=("session",), post=True),
     # Not even the organiser sees a result before the count.
     Row("staff:result", NOBODY, args=("session",)),
     Row("staff:letters", ORGANISER, args=("session",)),
@@ -182,6 +182,8 @@ PUBLIC = {
     "voting:submit": ("session",),
     "voting:cast": ("session",),
     "voting:receipt": ("session",),
+    "voting:participants": ("session",),
+    "voting:board_archive": ("session",),
     "voting:receipt_image": ("nothing",),
     "voting:public_receipt": ("nothing",),
     "voting:session": ("session",),
