@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from accounts.permissions import (
     refuse_strange,
 )
 from registry.domain.rooms import natural
-from registry.models import Authority, Estate, Unit
+from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
 from voting.models import Session
 from voting.selectors import phase
@@ -127,18 +127,29 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
 
 
 def _roll_tasks(inside: QuerySet[Estate], organises: set[int]) -> Iterator[Task]:
+    # Subqueries, not joins: units times findings would be counted many times over.
+    living = Unit.objects.filter(estate=OuterRef("pk"), is_active=True)
+    waiting = RollImport.objects.filter(estate=OuterRef("pk"), state="previewed")
     counted = inside.annotate(
-        rooms=Count("units", filter=Q(units__is_active=True), distinct=True),
-        open_findings=Count("findings", filter=Q(findings__state="open"), distinct=True),
-    ).filter(Q(rooms=0) | Q(open_findings__gt=0))
+        has_roll=Exists(living),
+        has_import=Exists(waiting),
+        open_findings=Count("findings", filter=Q(findings__state="open")),
+    ).filter(Q(has_roll=False) | Q(has_import=True) | Q(open_findings__gt=0))
     for estate in counted:
-        what = (
-            _("名册还是空的：先导入业主名册")
-            if estate.rooms == 0
-            else _("名册有%(n)d处要解决或说明") % {"n": estate.open_findings}
-        )
-        url = reverse("staff:estate", args=[estate.code])
-        yield Task(estate, what, _("组织者"), url, None, estate.pk in organises)
+        mine = estate.pk in organises
+        # Whoever does not manage the roll has no page of it to go to.
+        page, findings = ("roll:home", "roll:findings") if mine else ("staff:estate",) * 2
+
+        def task(what: str, name: str, at: Estate = estate, own: bool = mine) -> Task:
+            return Task(at, what, _("组织者"), reverse(name, args=[at.code]), None, own)
+
+        if estate.has_import:
+            yield task(_("名册导入等待确认"), page)
+        elif not estate.has_roll:
+            yield task(_("名册还是空的：先导入业主名册"), page)
+        if estate.open_findings:
+            what = _("名册有%(n)d处要解决或说明") % {"n": estate.open_findings}
+            yield task(what, findings)
 
 
 def _session_tasks(
@@ -174,7 +185,7 @@ def _tasks_of(session: Session, mine: bool, at: datetime) -> Iterator[Task]:
         yield task(_("完成草稿：%(title)s"), organiser, session.opens_at)
     elif now in ("announced", "open"):
         if session.letters_job is None or session.letters_job.state != "done":
-            letters = reverse("staff:letters", args=[session.code])
+            letters = reverse("staff:letters", args=[session.code]) if mine else url
             yield task(_("打印通知书：%(title)s"), organiser, session.opens_at, letters)
         if now == "announced":
             yield task(_("公告期，等待开始：%(title)s"), _("按时间自动开始"), session.opens_at)

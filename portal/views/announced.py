@@ -2,11 +2,8 @@
 
 import csv
 import io
-import tempfile
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -14,7 +11,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, Stream
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import Permission, permissions_at
 from core.exact import format_area
@@ -30,7 +27,7 @@ from voting.selectors import (
     turnout,
     why_one_head,
 )
-from voting.services.exporting import export_board
+from voting.views.after import zipped_board
 
 _P = Permission
 HEADS_A_PAGE = 100
@@ -116,18 +113,10 @@ def result(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "staff/result.html", context)
 
 
-@require_safe
+@require_POST
 def board_export(request: HttpRequest, code: str) -> FileResponse:
-    """The board as one file for the verifier."""
-    session = _frozen(request, code, _P.SUPERVISE)
-    archive = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(archive, "w") as packed:
-        export_board(session, Path(folder))
-        for path in sorted(Path(folder).rglob("*")):
-            if path.is_file():
-                packed.write(path, path.relative_to(folder), zipfile.ZIP_DEFLATED)
-    archive.seek(0)
-    return FileResponse(archive, as_attachment=True, filename=f"board-{session.code}.zip")
+    """The board as one file for the verifier; it ends with a fresh checkpoint."""
+    return zipped_board(_frozen(request, code, _P.SUPERVISE))
 
 
 def _heads_rows(session: Session) -> Iterator[str]:
