@@ -98,6 +98,16 @@ def vote_as_wang(page: Page, vote: Vote, js: bool, *labels: str) -> None:
     page.wait_for_url("**/receipt/")
 
 
+def both(page: Page, name: str) -> None:
+    """Pictures at the phone's width and at a desk's."""
+    shoot(page, name)
+    phone = page.viewport_size
+    page.set_viewport_size({"width": 1366, "height": 768})
+    shoot(page, f"{name}-desk")
+    assert phone
+    page.set_viewport_size(phone)
+
+
 def decoded(picture: bytes) -> str:
     (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(picture)))
     return str(code.text)
@@ -108,22 +118,22 @@ def test_o1_from_the_letter_to_the_receipt(open_page: Open, vote: Vote, js: bool
     page = open_page(js=js)
     suffix = "js" if js else "nojs"
     scan(page, vote.letters[WANG])
-    shoot(page, f"01-letter-{suffix}")
+    both(page, f"01-letter-{suffix}")
     page.get_by_role("button", name="开始投票").click()
     page.wait_for_url("**/identity/**")
-    shoot(page, f"02-identity-{suffix}")
+    both(page, f"02-identity-{suffix}")
     assert vote.letters[WANG].code not in page.url
     page.get_by_role("button", name="发短信验证码").click()
-    shoot(page, f"03-sms-{suffix}")
+    both(page, f"03-sms-{suffix}")
     page.get_by_label("短信里的 6 位数字").fill(sms_digits())
     page.get_by_role("button", name="下一步").click()
     page.wait_for_url("**/motions/**")
     if not js:
-        shoot(page, "04-server-path")
+        both(page, "04-server-path")
         page.get_by_role("link", name="由服务器加密").click()
     expect(page.get_by_text("第 1 项，共 2 项").locator("visible=true")).to_be_visible()
     assert page.locator("input:checked").count() == 0
-    shoot(page, f"05-motion-{suffix}")
+    both(page, f"05-motion-{suffix}")
     answer(page, "同意")
     answer(page, "弃权")
     expect(page.get_by_role("heading", name="请核对")).to_be_visible()
@@ -131,13 +141,13 @@ def test_o1_from_the_letter_to_the_receipt(open_page: Open, vote: Vote, js: bool
         expect(page.locator("#sealed-note")).to_be_visible()
     shown = page.locator("#review dd, dl.summary dd").locator("visible=true").all_inner_texts()
     assert [text for text in shown if text in CHOICES] == ["同意", "弃权"]
-    shoot(page, f"06-review-{suffix}")
+    both(page, f"06-review-{suffix}")
     page.get_by_role("button", name="提交", exact=True).click()
     page.wait_for_url("**/receipt/")
     expect(page.get_by_role("heading", name="已收到您的票")).to_be_visible()
     for choice in CHOICES:
         assert choice not in page.content()
-    shoot(page, f"07-receipt-{suffix}")
+    both(page, f"07-receipt-{suffix}")
     ballot = Ballot.objects.get()
     assert ballot.encrypted_by == ("browser" if js else "server")
     assert ballot.replacement is (not js)
@@ -146,7 +156,7 @@ def test_o1_from_the_letter_to_the_receipt(open_page: Open, vote: Vote, js: bool
     page.goto(f"/r/{ballot.receipt_code}")
     expect(page.get_by_role("heading", name="这张票已记录")).to_be_visible()
     assert "301" not in page.locator("main").inner_text()
-    shoot(page, f"08-public-receipt-{suffix}")
+    both(page, f"08-public-receipt-{suffix}")
 
 
 @with_and_without
@@ -176,7 +186,7 @@ def test_o2_twice_is_once(open_page: Open, vote: Vote, js: bool) -> None:
     assert page.locator(".panel .code").inner_text() == number
     scan(page, vote.letters[WANG])
     expect(page.get_by_text("您已于")).to_be_visible()
-    shoot(page, f"09-voted-{'js' if js else 'nojs'}")
+    both(page, f"09-voted-{'js' if js else 'nojs'}")
     assert Ballot.objects.count() == 1
 
 
@@ -300,7 +310,7 @@ def test_o8_five_wrong_codes_lock(open_page: Open, vote: Vote, js: bool) -> None
     page.get_by_role("button", name="下一步").click()
     expect(page.get_by_role("heading", name="请等 15 分钟")).to_be_visible()
     assert page.locator("main a[href='tel:0556-0000000']").count() == 1
-    shoot(page, f"12-locked-{'js' if js else 'nojs'}")
+    both(page, f"12-locked-{'js' if js else 'nojs'}")
 
 
 def test_o9_four_pages_for_a_letter_that_does_not_vote(open_page: Open, vote: Vote) -> None:
@@ -322,7 +332,7 @@ def test_o9_four_pages_for_a_letter_that_does_not_vote(open_page: Open, vote: Vo
         seen.add(page.locator("h1").inner_text())
         assert not re.search(r"\d室|王|李", page.locator("body").inner_text())
         assert page.locator("#start").count() == 0
-        shoot(page, f"13-{name}")
+        both(page, f"13-{name}")
     assert len(seen) == 4
 
 
@@ -569,7 +579,7 @@ def test_after_the_close_owners_see_who_took_part(
     expect(other.get_by_text("您家没有参加")).to_be_visible()
     expect(other.get_by_role("listitem")).to_have_text(["1幢2单元301室"])
     check_page(other)
-    shoot(other, f"16-participants-{'js' if js else 'nojs'}")
+    both(other, f"16-participants-{'js' if js else 'nojs'}")
     with other.expect_download() as download:
         other.get_by_role("button", name="下载完整的公告板").click()
     assert download.value.suggested_filename == f"{vote.code}.zip"
