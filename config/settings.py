@@ -161,6 +161,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env_text("YISHI_STATIC_ROOT") or VAR_DIR / "static")
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -194,6 +195,8 @@ LETTER_DIR = VAR_DIR / "letters"
 CA_DIR = VAR_DIR / "ca"
 SIGNER_PKCS12 = env_text("YISHI_SIGNER_PKCS12")
 SIGNER_PASSWORD_FILE = env_text("YISHI_SIGNER_PASSWORD_FILE")
+# PEM of signer certificates used before: papers they signed stay genuine.
+SIGNER_TRUST_FILE = env_text("YISHI_SIGNER_TRUST_FILE")
 TSA_URL = env_text("YISHI_TSA_URL")
 SMS_GATEWAY = env_text("YISHI_SMS_GATEWAY", "accounts.gateways.ConsoleGateway")
 

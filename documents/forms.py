@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from documents.codes import read_code
+from core.codes import read_code
 
 
 class VerifyForm(forms.Form):

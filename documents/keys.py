@@ -32,7 +32,7 @@ def trust_roots() -> tuple[bytes, ...]:
     Predecessors stand in the PEM file ``SIGNER_TRUST_FILE``; without them papers they signed
     no longer verify.
     """
-    earlier = getattr(settings, "SIGNER_TRUST_FILE", "")
+    earlier = settings.SIGNER_TRUST_FILE
     roots = certificates(Path(earlier).read_bytes()) if earlier else ()
     try:
         return (identity().certificate, *roots)

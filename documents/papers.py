@@ -72,6 +72,8 @@ class MotionResult:
     """1, 2, 3… as on the ballot."""
     matter: int
     """1-9, Civil Code art. 278."""
+    matter_title: str
+    """The matter in the statute's words."""
     title: str
     text: str
     participating: Count

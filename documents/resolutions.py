@@ -9,18 +9,6 @@ from documents import rendering
 from documents.papers import Count, MotionResult, ResolutionFacts
 from documents.wording import numeral
 
-# Civil Code art. 278 para. 1, items 1-9.
-MATTERS = (
-    "制定和修改业主大会议事规则",
-    "制定和修改管理规约",
-    "选举业主委员会或者更换业主委员会成员",
-    "选聘和解聘物业服务企业或者其他管理人",
-    "使用建筑物及其附属设施的维修资金",
-    "筹集建筑物及其附属设施的维修资金",
-    "改建、重建建筑物及其附属设施",
-    "改变共有部分的用途或者利用共有部分从事经营活动",
-    "有关共有和共同管理权利的其他重大事项",
-)
 _FRACTIONS = {(2, 3): "三分之二", (3, 4): "四分之三", (1, 2): "二分之一"}
 _FAILED = {
     "quorum.heads": "参与人数不够",
@@ -76,7 +64,7 @@ def _row(motion: MotionResult, facts: ResolutionFacts) -> _Row:
     item = numeral(motion.matter)
     return _Row(
         motion=motion,
-        matter=f"属于民法典第二百七十八条第一款第（{item}）项：{MATTERS[motion.matter - 1]}",
+        matter=f"属于民法典第二百七十八条第一款第（{item}）项：{motion.matter_title}",
         condition=_condition(motion, facts.quorum),
         lines=(_Line("参与表决", motion.participating, facts.roll), *_answers(motion)),
         verdict="通过" if motion.result == "passed" else "未通过",

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.codes import read_code
 from documents import keys, selectors
-from documents.codes import read_code
 from documents.forms import VerifyForm
 from documents.models import Document
 from documents.papers import fingerprint

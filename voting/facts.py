@@ -23,7 +23,7 @@ from documents.papers import (
 from documents.papers import Count as PaperCount
 from registry.models import Building, Division
 from voting.domain.results import MotionOutcome, SessionResult
-from voting.domain.thresholds import majority_for
+from voting.domain.thresholds import MATTER_TITLES, Matter, majority_for
 from voting.models import Attachment as AttachmentRow
 from voting.models import MotionShare, Party, PartyUnit, Session
 from voting.selectors import terms
@@ -238,6 +238,7 @@ def _motion_result(motion: MotionOutcome) -> MotionResult:
     return MotionResult(
         position=motion.question.position,
         matter=motion.question.matter,
+        matter_title=MATTER_TITLES[Matter(motion.question.matter)],
         title=motion.question.title,
         text=motion.question.text,
         participating=PaperCount(*motion.participating),

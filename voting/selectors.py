@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple, cast
 from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Sum
 
 from core.canonical import parse_canonical
+from core.codes import read_code
 from core.deadlines import floor_ten_minutes
 from logbook import selectors as logs
 from logbook.models import Log
 from registry.domain.rooms import natural
-from voting.domain.codes import plain_code_or_none
 from voting.domain.results import Ballots, Question, SessionResult, session_result
 from voting.domain.thresholds import Count as Heads
 from voting.domain.thresholds import Majority
@@ -152,7 +152,7 @@ def ballot_terms(party: Party) -> BallotTerms:
 
 def receipt_by_code(code: str) -> Ballot | None:
     """The recorded ballot of a receipt's code, with its session and party."""
-    plain = plain_code_or_none(code, _RECEIPT_CODE)
+    plain = read_code(code, _RECEIPT_CODE)
     if plain is None:
         return None
     found = Ballot.objects.select_related("session__estate", "party")

@@ -10,14 +10,14 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.codes import new_code
 from core.errors import RuleViolation
 from logbook.steps import record_act
 from registry.models import Authority, Division, Estate, RuleProfile
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 LEVELS = {"province": 1, "city": 2, "county": 3, "street": 4, "community": 5}
-# Crockford's base 32 without I, L, O and U: read aloud without mistakes.
-_CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE_LENGTH = 8
 
 
 class Place(NamedTuple):
@@ -173,7 +173,7 @@ def create_estate(
     if not name.strip():
         raise RuleViolation("estate.unnamed", _("请填写物业管理区域的名称"))
     estate = Estate.objects.create(
-        code=new_code(),
+        code=new_code(_CODE_LENGTH, secrets.choice),
         name=name.strip()[:80],
         small_names=small_names,
         division=division,
@@ -188,11 +188,6 @@ def create_estate(
         at=at,
     )
     return estate
-
-
-def new_code() -> str:
-    """Eight random letters and digits, the estate's public name in addresses."""
-    return "".join(secrets.choice(_CODE_LETTERS) for _position in range(8))
 
 
 class _Tree:

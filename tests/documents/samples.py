@@ -51,6 +51,7 @@ def motion(position: int = 1, **changes: Any) -> MotionResult:
     passed = MotionResult(
         position=position,
         matter=5,
+        matter_title="使用建筑物及其附属设施的维修资金",
         title="使用住宅专项维修资金更换1幢、2幢电梯",
         text="预算 186,400.00 元。",
         participating=Count(450, 4_700_000),
@@ -70,6 +71,7 @@ def election(position: int = 2) -> MotionResult:
     return motion(
         position,
         matter=3,
+        matter_title="选举业主委员会或者更换业主委员会成员",
         title="选举业主委员会委员",
         text="",
         seats=3,

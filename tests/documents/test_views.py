@@ -10,7 +10,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from documents.codes import new_code, read_code
 from documents.models import Document
 from documents.steps import mark_revoked, mark_superseded, store_signed
 from tests.documents import samples
@@ -145,11 +144,3 @@ def test_nothing_is_inline(client: Client, unsigned: bytes) -> None:
         assert " style=" not in text
         assert "<style" not in text
         assert "<script>" not in text
-
-
-def test_codes() -> None:
-    code = new_code()
-    assert read_code(code) == code
-    assert read_code("OIL0-0000-0000") == "011000000000"
-    assert read_code("U" * 12) is None
-    assert len({new_code() for _ in range(100)}) == 100

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.codes import read_code
 from core.text import half_width
-from voting.domain.codes import letter_code_or_none, plain_code_or_none
 
 RECEIPT_NUMBER_LENGTH = 16
 NOT_TAKING_PART = "none"
@@ -51,7 +51,7 @@ class LetterCodeForm(forms.Form):
     )
 
     def clean_code(self) -> str:
-        code = letter_code_or_none(self.cleaned_data["code"])
+        code = read_code(self.cleaned_data["code"])
         if code is None:
             raise forms.ValidationError(
                 gettext("码应当是 12 个字母和数字，请对照通知书再看一遍。没有字母 U。")
@@ -137,7 +137,7 @@ class ReceiptNumberForm(forms.Form):
     )
 
     def clean_number(self) -> str:
-        number = plain_code_or_none(self.cleaned_data["number"], RECEIPT_NUMBER_LENGTH)
+        number = read_code(self.cleaned_data["number"], RECEIPT_NUMBER_LENGTH)
         if number is None:
             raise forms.ValidationError(
                 gettext("回执号应当是 16 个字母和数字，请对照回执再看一遍。")

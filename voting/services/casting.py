@@ -21,10 +21,10 @@ from accounts.steps import queue_message
 from accounts.texts import TEXTS
 from accounts.texts import gaps as text_gaps
 from core.canonical import NotCanonical, canonical
+from core.codes import new_code
 from core.errors import RuleViolation
 from logbook.models import Log
 from logbook.steps import append_to, locked_log, stamp
-from voting.domain.codes import new_code
 from voting.models import Ballot, Party, Session
 from voting.protocol import ballot as sealing
 from voting.protocol import credential, receipt

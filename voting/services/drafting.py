@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
+from core.codes import new_code
 from core.errors import RuleViolation
 from logbook.steps import record_act
 from registry.models import Building, Estate
-from voting.domain.codes import new_code
 from voting.domain.drafts import (
     attachment_reasons,
     content_type,

@@ -18,10 +18,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.services.attempts import attempts_left, count_attempt, forget_attempts
 from accounts.services.messages import send_code
+from core.codes import read_code
 from core.errors import RuleViolation
 from core.text import half_width
 from registry.fields import keyed_hash
-from voting.domain.codes import letter_code_or_none
 from voting.domain.people import same_person
 from voting.models import CheckCode, LetterCode, Party
 from voting.protocol.credential import login_message
@@ -62,7 +62,7 @@ def find_letter(*, code: str, at: datetime, address: str = "") -> LetterState:
         raise RuleViolation(
             "letter.too_many_guesses", _("输错次数太多，请过十五分钟再试，或扫描信上的二维码。")
         )
-    plain = letter_code_or_none(code)
+    plain = read_code(code)
     found = plain and (
         LetterCode.objects.filter(code_hmac=code_hmac(plain))
         .values_list("party_id", "party__session_id", "voided_at")

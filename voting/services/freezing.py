@@ -14,6 +14,7 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from core.canonical import canonical
+from core.codes import LENGTH, new_code
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from documents.papers import masked_names
@@ -21,7 +22,6 @@ from logbook.steps import append_to, locked_log, record_act, stamp
 from registry.domain.profiles import RuleValue, frozen, unverified
 from registry.selectors import TitledUnit, current_titles, open_findings, profile_for
 from voting.domain import convening
-from voting.domain.codes import LETTER_CODE_LENGTH, new_code
 from voting.domain.parties import (
     Holder,
     PartyArea,
@@ -240,7 +240,7 @@ def _write_roll(session: Session, parties: Sequence[VotingParty], at: datetime) 
         row = _party_row(session, party, chosen, key)
         rows.append(row)
         lines.append(roll.make_line(party.number, party.area, key, row.commitment))
-        code = new_code(LETTER_CODE_LENGTH, choice)
+        code = new_code(LENGTH, choice)
         secrets[party.number] = Secret(b64(token), code)
     Party.objects.bulk_create(rows, batch_size=_BATCH)
     LetterCode.objects.bulk_create(

@@ -16,10 +16,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Job
 from accounts.steps import queue_message
+from core.codes import LENGTH, new_code
 from core.errors import RuleViolation
 from documents.letters import render_letters
 from logbook.steps import append_to, locked_log, record_act
-from voting.domain.codes import LETTER_CODE_LENGTH, new_code
 from voting.facts import letter_facts
 from voting.models import LetterCode, Party, Session
 from voting.protocol import credential
@@ -149,7 +149,7 @@ def reissue_letter(*, party_id: int, actor: str, at: datetime, reason: str) -> R
     if not reason.strip():
         raise RuleViolation("letters.reason", "请写明补发的原因")
     token = credential.new_token()
-    secret = Secret(b64(token), new_code(LETTER_CODE_LENGTH, choice))
+    secret = Secret(b64(token), new_code(LENGTH, choice))
     party = _rotate(party_id, token, secret.code, reason, actor=actor, at=at)
     issued = party.codes.count() - 1
     facts = letter_facts(party.session, {party.number: secret}, reissue=issued)

@@ -1,13 +1,14 @@
 """The signed resolution."""
 
 from datetime import datetime
+from secrets import choice
 
 from django.db import transaction
 
 from core.canonical import canonical
+from core.codes import LENGTH, new_code
 from core.deadlines import local_day
 from core.errors import RuleViolation
-from documents.codes import new_code
 from documents.models import Document
 from documents.resolutions import render_resolution
 from documents.steps import store_signed
@@ -37,7 +38,11 @@ def issue_resolution(*, session_id: int, at: datetime) -> Document:
     result = result_of(session)
     tally = canonical(tally_json(result))
     facts = resolution_facts(
-        session, result, number=_number(session, estate, at), code=new_code(), at=at
+        session,
+        result,
+        number=_number(session, estate, at),
+        code=new_code(LENGTH, choice),
+        at=at,
     )
     document = store_signed(
         facts=facts,

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.canonical import NotCanonical, canonical, parse_narrow
+from core.codes import ALPHABET
 from documents.papers import ReceiptFacts
 from documents.qr import svg
 from documents.receipt_image import receipt_png
-from voting.domain.codes import ALPHABET
 from voting.facts import specimen_of
 from voting.forms.owner import ProofForm
 from voting.models import Ballot, Party, Session

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from core.text import half_width
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LETTER_CODE_LENGTH = 12
+LENGTH = 12
+"""Of letter codes and papers' codes: 60 random bits, so that nobody finds one by guessing."""
 _READ_AS = str.maketrans("OIL", "011")
 
 Pick = Callable[[str], str]
@@ -17,13 +18,11 @@ def new_code(length: int, pick: Pick) -> str:
     return "".join(pick(ALPHABET) for _ in range(length))
 
 
-def letter_code_or_none(typed: str) -> str | None:
-    """What was typed as a letter's code, hyphens, blanks, case and look-alikes forgiven."""
-    return plain_code_or_none(typed, LETTER_CODE_LENGTH)
+def read_code(typed: str, length: int = LENGTH) -> str | None:
+    """The code of that length somebody meant, or None where it cannot be one.
 
-
-def plain_code_or_none(typed: str, length: int) -> str | None:
-    """The code of that length somebody meant, or None where it cannot be one."""
+    Hyphens, blanks, case, full-width letters and look-alikes (O, I, L) are forgiven.
+    """
     if len(typed) > 4 * length:
         return None
     kept = "".join(half_width(typed).split()).replace("-", "").upper().translate(_READ_AS)
