@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from core.errors import RuleViolation
 from core.tables import Row, Table, read_table
 from logbook.steps import record_act
+from registry.collector import paused_collector
 from registry.domain.columns import mapping_faults, recognise
 from registry.domain.difference import UNIT_FIELDS, Change, OwnerChange
 from registry.domain.rows import OwnerRow, UnitRow
@@ -46,6 +47,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
 
 
+@paused_collector()
 def preview_import(
     *,
     estate_id: int,
@@ -82,6 +84,7 @@ def preview_import(
     return roll_import
 
 
+@paused_collector()
 def map_columns(
     *, import_id: int, mapping: Mapping[str, str], actor: str, at: datetime
 ) -> RollImport:
@@ -97,6 +100,7 @@ def map_columns(
     return roll_import
 
 
+@paused_collector()
 def correct_cells(
     *, import_id: int, corrections: Mapping[tuple[int, str], str], actor: str, at: datetime
 ) -> RollImport:
@@ -119,6 +123,7 @@ def correct_cells(
     return roll_import
 
 
+@paused_collector()
 def confirm_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
     """Write a previewed file into the registry, all of it or nothing.
 
@@ -172,6 +177,7 @@ def drop_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
     return roll_import
 
 
+@paused_collector()
 def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
     """Put the registry back exactly as it was before an import.
 
