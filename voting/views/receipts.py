@@ -54,11 +54,10 @@ def who_can_read(session: Session, encrypted_by: str = "") -> list[str]:
     by = {
         "browser": _("票在您的手机上加密，发出之前就已经看不到内容。"),
         "server": _("票由服务器代您加密：加密之前，服务器看得到内容，但不保存。"),
-        "paper": _("票是纸质票录入的。"),
     }
     if len(trustees["keys"]) == 1:
         keys = _(
-            "这次表决只有平台保管的一把钥匙，平台有能力打开票；表决截止以前，谁都不能打开。"
+            "这次表决只有平台保管的一把钥匙：平台技术上有能力打开票，按规定截止以前不打开。"
         )
     else:
         keys = _("打开票要 %(all)s 位保管人里的 %(needed)s 位一起用钥匙：%(names)s。") % {
@@ -66,14 +65,11 @@ def who_can_read(session: Session, encrypted_by: str = "") -> list[str]:
             "needed": trustees["threshold"],
             "names": names,
         }
-    opened = {
-        "secret": _("截止以后只打开合计，不打开单张票。"),
-        "named": _(
-            "截止以后每张票都会打开（记名）：您看得到自己的；监票人、街道和法院登记后看得到；邻居看不到。"
-        ),
-    }
-    sentences = [by.get(encrypted_by, ""), keys, opened[session.opening_policy]]
-    return [sentence for sentence in sentences if sentence]
+    sentences = [by[encrypted_by]] if encrypted_by else []
+    sentences.append(keys)
+    if session.opening_policy == "secret":
+        sentences.append(_("截止以后只打开合计，不打开单张票。"))
+    return sentences
 
 
 def _facts(ballot: Ballot) -> dict[str, Any]:
