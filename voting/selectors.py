@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, cast
 from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Sum
 
 from core.canonical import parse_canonical
-from core.codes import read_code
+from core.codes import ALPHABET, read_code
 from core.deadlines import floor_ten_minutes
 from logbook import selectors as logs
 from logbook.models import Log
@@ -157,6 +157,33 @@ def receipt_by_code(code: str) -> Ballot | None:
         return None
     found = Ballot.objects.select_related("session__estate", "party")
     return found.filter(receipt_code=plain).first()
+
+
+def last_ballot(party: Party) -> Ballot | None:
+    """The party's ballot that stands, unless a ruling excludes it."""
+    return Ballot.objects.filter(party=party).order_by("-number").first()
+
+
+def receipt_state(ballot: Ballot) -> str:
+    """recorded | replaced | excluded: where a ballot stands, never what is in it."""
+    if ballot.number < ballot.party.ballots:
+        return "replaced"
+    excluded = ballot.party.number in excluded_parties(ballot.session)
+    return "excluded" if excluded else "recorded"
+
+
+def ballot_of_number(number: str) -> Ballot | None:
+    """The ballot of a receipt's number (16 Crockford characters, 80 bits of the digest)."""
+    value = 0
+    for character in number:
+        value = value * 32 + ALPHABET.index(character)
+    return Ballot.objects.filter(digest__startswith=f"{value:020x}").first()
+
+
+def ballot_at(session_code: str, seq: int, digest: str) -> Ballot | None:
+    """The ballot at a place of a board, to whoever names its digest too."""
+    found = Ballot.objects.select_related("session__board", "party")
+    return found.filter(session__code=session_code, seq=seq, digest=digest).first()
 
 
 # --- the roll and who took part ---------------------------------------------------------

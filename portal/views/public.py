@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.context import TEXT_COOKIE, TEXT_SIZES
 from voting.forms.owner import LetterCodeForm, ReceiptForm, ReceiptNumberForm, problems
-from voting.views.receipts import ballot_of_number, recorded_receipt
+from voting.selectors import ballot_of_number
+from voting.views.receipts import recorded_receipt
 
 _YEAR = 365 * 86400
 

@@ -32,6 +32,7 @@ from voting.protocol.refusal import Refused
 from voting.selectors import (
     MotionShare,
     ballot_terms,
+    last_ballot,
     motions_with_shares,
     phase,
 )
@@ -45,7 +46,7 @@ from voting.services.entering import (
 )
 from voting.views.addresses import client_address, see_other
 from voting.views.after import AFTER
-from voting.views.receipts import last_ballot, recorded_at, who_can_read
+from voting.views.receipts import recorded_at, who_can_read
 from voting.views.visits import (
     Visit,
     Walk,

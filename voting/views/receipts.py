@@ -16,35 +16,28 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.canonical import NotCanonical, canonical, parse_narrow
-from core.codes import ALPHABET
 from documents.papers import ReceiptFacts
 from documents.qr import svg
 from documents.receipt_image import receipt_png
 from voting.facts import specimen_of
 from voting.forms.owner import ProofForm
-from voting.models import Ballot, Party, Session
+from voting.models import Ballot, Session
 from voting.protocol.ballot import tracker_text
-from voting.selectors import excluded_parties, phase, receipt_by_code, terms
+from voting.selectors import (
+    ballot_at,
+    last_ballot,
+    phase,
+    receipt_by_code,
+    receipt_state,
+    terms,
+)
 from voting.views.addresses import see_other
 from voting.views.visits import Walk, with_visit
-
-
-def last_ballot(party: Party) -> Ballot | None:
-    """The party's ballot that stands, unless a ruling excludes it."""
-    return Ballot.objects.filter(party=party).order_by("-number").first()
 
 
 def recorded_at(ballot: Ballot) -> datetime | None:
     """When it was recorded, rounded as on the board: nobody at the door can be matched."""
     return parse_datetime(json.loads(bytes(ballot.receipt))["recorded_at"])
-
-
-def receipt_state(ballot: Ballot) -> str:
-    """recorded | replaced | excluded: where a ballot stands, never what is in it."""
-    if ballot.number < ballot.party.ballots:
-        return "replaced"
-    excluded = ballot.party.number in excluded_parties(ballot.session)
-    return "excluded" if excluded else "recorded"
 
 
 def who_can_read(session: Session, encrypted_by: str = "") -> list[str]:
@@ -161,15 +154,4 @@ def ballot_on_receipt(stated: Mapping[str, Any]) -> Ballot | None:
     if not form.is_valid():
         return None
     asked = form.cleaned_data
-    found = Ballot.objects.select_related("session__board", "party").filter(
-        session__code=asked["session"], seq=int(asked["seq"]), digest=asked["tracker"]
-    )
-    return found.first()
-
-
-def ballot_of_number(number: str) -> Ballot | None:
-    """The ballot of a receipt's number (16 Crockford characters, 80 bits of the digest)."""
-    value = 0
-    for character in number:
-        value = value * 32 + ALPHABET.index(character)
-    return Ballot.objects.filter(digest__startswith=f"{value:020x}").first()
+    return ballot_at(asked["session"], int(asked["seq"]), asked["tracker"])
