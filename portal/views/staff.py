@@ -1,5 +1,6 @@
 """The worklist, the estates, and the progress of long work."""
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,11 +11,12 @@ from accounts.permissions import (
     Permission,
     estate_for,
     has_permission,
+    needs_second_factor,
     permissions_at,
     places_of,
 )
 from portal.selectors import estates_page, worklist_for
-from portal.views.common import searched
+from portal.views.common import searched, user_of
 from voting.selectors import sessions_of
 
 ESTATES_A_PAGE = 50
@@ -30,6 +32,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "places": places_of(request.user).count(),
         "manages_people": has_permission(request.user, Permission.MANAGE_GRANTS),
         "section": "home",
+        # Where the gate does not insist (development), the page asks.
+        "lacks_factor": needs_second_factor(request.user)
+        and not is_mfa_enabled(user_of(request)),
         "now": timezone.now(),
     }
     return render(request, "staff/home.html", context)

@@ -440,3 +440,32 @@ def test_every_link_of_a_worklist_opens_for_its_reader(client, town):
         assert links
         for link in links:
             assert client.get(link).status_code == 200, (name, link)
+
+
+def test_officials_are_asked_for_a_second_factor_even_where_none_is_demanded(client, town):
+    for name, asked in (("street_office", True), ("organiser", False)):
+        client.force_login(
+            town.person(name), backend="django.contrib.auth.backends.ModelBackend"
+        )
+        assert ("第二道验证，现在还没有设" in text(client.get("/staff/"))) is asked
+
+
+def test_a_rehearsal_runs_without_the_periods_and_says_so_everywhere(organiser, town):
+    now = timezone.localtime()
+    times = {
+        "notice_on": f"{now:%Y-%m-%d}",
+        "opens_at": f"{now + timedelta(minutes=5):%Y-%m-%dT%H:%M}",
+        "closes_at": f"{now + timedelta(minutes=15):%Y-%m-%dT%H:%M}",
+    }
+    for rehearsal, status in (({}, 409), ({"rehearsal": "on"}, 200)):
+        Session.objects.all().delete()
+        organiser.post(url("session_new", town.here.estate.code), TERMS | times | rehearsal)
+        session = Session.objects.get()
+        organiser.post(
+            url("motion_new", session.code),
+            {"matter": "9", "title": "关西门", "text": "是否同意夜间关西门？"},
+        )
+        assert organiser.get(url("announce", session.code)).status_code == status
+    organiser.post(url("announce", session.code), {"understood": "on"})
+    for name in ("session", "letters", "turnout", "heads"):
+        assert "演练" in text(organiser.get(url(name, session.code))), name
