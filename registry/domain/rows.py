@@ -432,7 +432,7 @@ class _Reader:
         numbers = self._aligned("document_number", names, documents.clean_number)
         kinds = self._aligned("document_kind", names, str.strip, repeat=True)
         shares = self._aligned("share", names, half_width, repeat=True)
-        phones = self._aligned("phone", names, _phone, first_only=True)
+        phones = self._aligned("phone", names, phone_digits, first_only=True)
         voter = _name(self.text("voter"))
         if voter and voter not in names:
             if voter in ("是", "√", "Y", "1"):
@@ -553,7 +553,8 @@ def _name(text: str) -> str:
     return _BETWEEN_HAN.sub("", plain) if " " in plain else plain
 
 
-def _phone(text: str) -> str:
+def phone_digits(text: str) -> str:
+    """A phone number as one looks it up: digits only, without +86; "" for "无" and dashes."""
     digits = re.sub(r"[\s()（）\-—]", "", half_width(text)).removeprefix("+86")
     if len(digits) == 13 and digits.startswith("86"):
         digits = digits[2:]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import RuleViolation
 from logbook.steps import record_act
+from registry.domain.rows import phone_digits
 from registry.fields import keyed_hash
 from registry.models import Estate, Finding, PropertyManagerStaff
 from registry.services.imports import phone_hash
@@ -55,7 +56,7 @@ def add_manager_staff(
     staff, _made = PropertyManagerStaff.objects.get_or_create(
         estate=estate,
         name_hash=keyed_hash(name.strip(), purpose="registry.staff"),
-        phone_hash=phone_hash("".join(phone.split())),
+        phone_hash=phone_hash(phone_digits(phone)),
         defaults={"name": name.strip(), "added_by": actor},
     )
     examine_roll(estate, at=at)

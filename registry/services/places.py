@@ -29,9 +29,12 @@ class Place(NamedTuple):
     parent: str
 
 
-def shipped_divisions() -> list[Place]:
-    """The division tree of the seed cities, parents before children."""
-    with (DATA / "divisions.csv").open(encoding="utf-8-sig", newline="") as file:
+def shipped_divisions(path: Path = DATA / "divisions.csv") -> list[Place]:
+    """A division tree from a CSV, parents before children; the seed cities' by default.
+
+    Columns code, name, level (province, city, county, street, community), parent_code.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
         places = [
             Place(row["code"], row["name"], LEVELS[row["level"]], row["parent_code"])
             for row in csv.DictReader(file)
@@ -40,8 +43,8 @@ def shipped_divisions() -> list[Place]:
 
 
 @transaction.atomic(durable=True)
-def load_divisions(*, actor: str, at: datetime) -> int:
-    """Bring the shipped divisions into the database; returns how many were new or changed."""
+def load_divisions(*, actor: str, at: datetime, path: Path = DATA / "divisions.csv") -> int:
+    """Bring a division tree into the database; returns how many were new or changed."""
     known = {division.code: division for division in Division.objects.all()}
     changed = [
         Division(
@@ -50,7 +53,7 @@ def load_divisions(*, actor: str, at: datetime) -> int:
             level=place.level,
             parent_id=place.parent or None,
         )
-        for place in shipped_divisions()
+        for place in shipped_divisions(path)
         if not _is_known(place, known.get(place.code))
     ]
     if changed:

@@ -13,6 +13,7 @@ from core.errors import RuleViolation
 from core.exact import parse_area
 from logbook.steps import record_act
 from registry.domain import documents
+from registry.domain.rows import phone_digits
 from registry.models import Estate, Owner, Ownership, Unit
 from registry.selectors import document_key
 from registry.services.imports import phone_hash
@@ -139,7 +140,9 @@ def _checked(owner: NewOwner) -> NewOwner:
         raise RuleViolation("transfer.number", damage)
     if not owner.name.strip():
         raise RuleViolation("transfer.unnamed", _("请填写业主姓名"))
-    return owner._replace(name=owner.name.strip(), document_number=number)
+    return owner._replace(
+        name=owner.name.strip(), document_number=number, phone=phone_digits(owner.phone)
+    )
 
 
 def _owner(estate: Estate, key: str, one: NewOwner) -> Owner:

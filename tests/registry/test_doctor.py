@@ -248,7 +248,9 @@ def test_staff_of_the_property_manager_are_found_among_the_owners(estate):
         estate,
         [line(联系电话="10000000001"), line(室号="102", 权利人="李四", 证件号码=number(2))],
     )
-    add_manager_staff(estate_id=estate.pk, name="周某", phone="10000000001", actor="t", at=AT)
+    add_manager_staff(
+        estate_id=estate.pk, name="周某", phone="+86 100-0000 0001", actor="t", at=AT
+    )
     other = add_manager_staff(estate_id=estate.pk, name="李四", phone="", actor="t", at=AT)
     assert kinds(estate) == ["staff_name", "staff_phone"]
     remove_manager_staff(estate_id=estate.pk, staff_id=other.pk, actor="t", at=AT)

@@ -45,6 +45,17 @@ def test_a_changed_name_is_brought_up_to_date(db):
     assert Division.objects.get(code=ANQING).name == "安庆市"
 
 
+def test_a_city_may_bring_its_own_tree(db, tmp_path):
+    path = tmp_path / "tree.csv"
+    path.write_text(
+        "code,name,level,parent_code\n990000000000,某省,province,\n"
+        "990100000000,某市,city,990000000000\n",
+        encoding="utf-8",
+    )
+    call_command("load_divisions", str(path))
+    assert Division.objects.get(code="990100000000").parent_id == "990000000000"
+
+
 def test_both_zones_report_to_the_city_though_the_codes_say_otherwise(anqing):
     zones = Authority.objects.filter(
         kind="zone_administration", parent__kind="city_bureau"

@@ -107,7 +107,8 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
     checked = _checked(table)
     if options["check"] or not checked["ok"]:
         return checked
-    estate = _estate(division, options["name"] or Path(options["file"]).stem)
+    name = options["name"].strip() or Path(options["file"]).stem.strip()
+    estate = _estate(division, name)
     kept = imports.preview_import(
         estate_id=estate.pk,
         file_name=Path(options["file"]).name,
@@ -157,10 +158,11 @@ def _content(path: str | None) -> bytes:
 
 
 def _division(code: str | None) -> str:
-    known = {place.code for place in places.shipped_divisions() if place.level == 5}
     if not code:
         raise RuleViolation("division.none", "没有给出 --division 区划代码")
-    if code not in known:
+    shipped = {place.code for place in places.shipped_divisions() if place.level == 5}
+    # A tree the installation loaded itself needs the database, the shipped one does not.
+    if code not in shipped and not Division.objects.filter(pk=code, level=5).exists():
         raise RuleViolation(
             "division.unknown", "区划代码应当是已收录的社区（村）一级的 12 位代码，请核对"
         )
