@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import Permission, permissions_at
 from core.exact import format_area
+from portal.leaks import leaks_of
 from portal.selectors import session_for
 from registry.domain.rooms import natural
 from voting.labels import WHY_ONE_HEAD
@@ -43,6 +44,8 @@ def announced(
     if session.manifest:
         context["progress"] = progress(session, now)
         context["motions"] = session.motions.prefetch_related("attachments")
+        if _P.VIEW_DRAFT in may:
+            context["leaks"] = leaks_of(session.parties.values_list("area", flat=True))
     return render(request, "staff/session.html", context)
 
 

@@ -15,6 +15,7 @@ from core.deadlines import earliest_opening, start_of
 from core.errors import RuleViolation
 from funds.domain.apportionment import share_table
 from portal.forms import add_reasons
+from portal.leaks import leaks_of
 from portal.selectors import doors_of, session_for
 from portal.views.announced import announced
 from portal.views.common import actor_of, posted
@@ -74,7 +75,10 @@ def session(request: HttpRequest, code: str) -> HttpResponse:
     if found.state != "draft":
         return announced(request, found, may)
     weighed = weigh(found, at=timezone.now())
-    context = _draft_context(found, may) | {"reasons": weighed.reasons}
+    context = _draft_context(found, may) | {
+        "reasons": weighed.reasons,
+        "leaks": leaks_of(party.area for party in weighed.parties),
+    }
     return render(request, "staff/draft.html", context)
 
 
@@ -206,6 +210,7 @@ def announce(request: HttpRequest, code: str) -> HttpResponse:
         "area": sum(party.area for party in weighed.parties),
         "joint": sum(party.why == "joint" for party in weighed.parties),
         "several": sum(party.why == "several_units" for party in weighed.parties),
+        "leaks": leaks_of(party.area for party in weighed.parties),
     }
     return _form(request, "staff/announce.html", context)
 
