@@ -1,7 +1,7 @@
 """Reads that combine apps: the ways to a session, and what lies on whose desk."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from accounts.permissions import (
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
-from voting.models import Session
+from voting.models import Party, Session
 from voting.selectors import phase
 
 # A finished session stays on the worklist so long, so that its resolution gets posted.
@@ -160,23 +160,30 @@ def _session_tasks(
         .exclude(state="cancelled")
         .exclude(state="resolved", closes_at__lt=at - RECENT)
         .select_related("estate", "letters_job")
-        .annotate(heads=Count("parties"), voted=Count("parties", Q(parties__ballots__gt=0)))
+        .defer("manifest", "profile")
     )
     drafts = set(inside.values_list("pk", flat=True))
-    for session in visible:
-        if session.state == "draft" and session.estate_id not in drafts:
-            continue
+    sessions = [one for one in visible if one.state != "draft" or one.estate_id in drafts]
+    # A city has many sessions with thousands of parties; only of open ones are they counted.
+    running = [one.pk for one in sessions if phase(one, at) == "open"]
+    counted: dict[int, Mapping[str, object]] = {
+        row["session"]: row
+        for row in Party.objects.filter(session__in=running)
+        .values("session")
+        .annotate(heads=Count("pk"), voted=Count("pk", filter=Q(ballots__gt=0)))
+    }
+    for session in sessions:
         mine = session.estate_id in organises
-        yield from _tasks_of(session, mine, at)
+        yield from _tasks_of(session, mine, counted.get(session.pk, {}), at)
 
 
-def _tasks_of(session: Session, mine: bool, at: datetime) -> Iterator[Task]:
+def _tasks_of(
+    session: Session, mine: bool, counted: Mapping[str, object], at: datetime
+) -> Iterator[Task]:
     url = reverse("staff:session", args=[session.code])
     organiser = _("组织者")
     now = phase(session, at)
-    said = {"title": session.title}
-
-    counted = {name: getattr(session, name) for name in ("heads", "voted")}
+    said = {"title": session.title, **counted}
 
     def task(what: str, desk: str, due: datetime | None, to: str = url) -> Task:
         return Task(session.estate, what % said, desk, to, due, mine and desk == organiser)
@@ -190,7 +197,6 @@ def _tasks_of(session: Session, mine: bool, at: datetime) -> Iterator[Task]:
         if now == "announced":
             yield task(_("公告期，等待开始：%(title)s"), _("按时间自动开始"), session.opens_at)
         else:
-            said |= counted
             yield task(
                 _("表决中，已参加%(voted)s／%(heads)s：%(title)s"),
                 _("业主"),

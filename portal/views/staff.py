@@ -20,15 +20,19 @@ from portal.views.common import searched, user_of
 from voting.selectors import sessions_of
 
 ESTATES_A_PAGE = 50
+# A city has hundreds; the most urgent come first.
+TASKS_SHOWN = 100
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Whose desk a thing lies on, and until when."""
     tasks = worklist_for(request.user, timezone.now())
+    others = [task for task in tasks if not task.mine]
     context = {
         "mine": [task for task in tasks if task.mine],
-        "others": [task for task in tasks if not task.mine],
+        "others": others[:TASKS_SHOWN],
+        "hidden": max(0, len(others) - TASKS_SHOWN),
         "places": places_of(request.user).count(),
         "manages_people": has_permission(request.user, Permission.MANAGE_GRANTS),
         "section": "home",
