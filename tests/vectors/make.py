@@ -18,7 +18,17 @@ from typing import Any
 from core import merkle
 from core.canonical import canonical, parse_canonical
 from tests.voting.sessions import Dice, Setting, Vote, election, question, small_vote
-from voting.protocol import ballot, credential, hashing, proof, schnorr, tally, tested
+from voting.protocol import (
+    ballot,
+    ceremony,
+    credential,
+    dealing,
+    hashing,
+    proof,
+    schnorr,
+    tally,
+    tested,
+)
 from voting.protocol.hashing import lp, u32, u64
 from voting.protocol.manifest import Manifest
 from voting.protocol.proof import Place
@@ -570,6 +580,8 @@ def board_cases() -> Iterator[dict[str, Any]]:
         ("p256", "P256-SHA256", {}),
         ("sm2", "SM2-SM3", {}),
         ("p256-2of3", "P256-SHA256", {"threshold": 2, "count": 3}),
+        ("p256-sitting", "P256-SHA256", {"threshold": 2, "count": 3, "sitting": True}),
+        ("sm2-sitting", "SM2-SM3", {"threshold": 3, "count": 5, "sitting": True}),
     ):
         vote = small_vote(name, seed=f"board {short}", **changes)
         vote.export(folder / short)
@@ -626,6 +638,59 @@ def opening_cases() -> Iterator[dict[str, Any]]:
     }
 
 
+# --- 12 the ceremony --------------------------------------------------------------------------
+
+
+def ceremony_cases() -> Iterator[dict[str, Any]]:
+    """Per trustee what was drawn: scalars as `draws`, bytes as `random`, both in order."""
+    for name, threshold, count in (("P256-SHA256", 2, 3), ("SM2-SM3", 3, 5)):
+        dice = {index: Dice(f"ceremony {name} {index}") for index in range(count + 1)}
+        names = [f"保管人{index}" for index in range(1, count + 1)]
+        now = ceremony.begin(name, "YS-2026-01", threshold, names, random=dice[0].bytes)
+        randomness: dict[int, list[str]] = {index: [] for index in range(1, count + 1)}
+
+        def noted(
+            index: int, dice: dict[int, Dice] = dice, kept: Any = randomness
+        ) -> Callable[[int], bytes]:
+            def draw(size: int) -> bytes:
+                data = dice[index].bytes(size)
+                kept[index].append(data.hex())
+                return data
+
+            return draw
+
+        secrets = [
+            dealing.new_secret(now, index, rng=dice[index], random=noted(index))
+            for index in range(1, count + 1)
+        ]
+        now = ceremony.advance(now, [dealing.certificate(now, one) for one in secrets])
+        now = ceremony.advance(
+            now,
+            [
+                dealing.reveal(now, one, rng=dice[one.number], random=noted(one.number))
+                for one in secrets
+            ],
+        )
+        confirmed = [dealing.confirm(now, one, rng=dice[one.number]) for one in secrets]
+        now = ceremony.advance(now, [message for message, _ in confirmed])
+        yield {
+            "suite": name,
+            "transcript": now.value,
+            "hashes": [hash_.hex() for hash_ in now.hashes],
+            "trustees": [
+                {
+                    "index": one.number,
+                    "random": randomness[one.number],
+                    "draws": drawn(dice[one.number]),
+                    "key": scalar_hex(key),
+                }
+                for one, (_, key) in zip(secrets, confirmed, strict=True)
+            ],
+            "fingerprint": ceremony.fingerprint(now),
+            "outcome": ceremony.outcome(now),
+        }
+
+
 def main() -> None:
     write("01-canonical.json", "Canonical JSON (§3)", list(canonical_cases()))
     write("02-hashing.json", "Prefixes, hashes, scalars, HKDF (§3, §5)", list(hashing_cases()))
@@ -642,6 +707,7 @@ def main() -> None:
     )
     write("10-boards.json", "Whole boards (§11, §12)", list(board_cases()))
     write("11-openings.json", "A named vote (§10)", list(opening_cases()))
+    write("12-ceremony.json", "Keys of k of n (§14)", list(ceremony_cases()))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ from typing import Any
 from voting.protocol import (
     ballot,
     board,
+    ceremony,
     checkpoint,
     credential,
+    dealing,
     export,
     manifest,
     openings,
@@ -79,6 +81,25 @@ def polynomial(coefficients: list[int], at: int, order: int) -> int:
     return sum(c * pow(at, power, order) for power, c in enumerate(coefficients)) % order
 
 
+def held_by(
+    name: str, session: str, threshold: int, count: int, dice: Dice
+) -> tuple[ceremony.Ceremony, dict[int, int]]:
+    """A finished ceremony, and the secret key of each trustee by index."""
+    names = [f"保管人{index}" for index in range(1, count + 1)]
+    current = ceremony.begin(name, session, threshold, names, random=dice.bytes)
+    kept = [
+        dealing.new_secret(current, index, rng=dice, random=dice.bytes)
+        for index in range(1, count + 1)
+    ]
+    current = ceremony.advance(current, [dealing.certificate(current, one) for one in kept])
+    current = ceremony.advance(
+        current, [dealing.reveal(current, one, rng=dice, random=dice.bytes) for one in kept]
+    )
+    confirmed = [dealing.confirm(current, one, rng=dice) for one in kept]
+    current = ceremony.advance(current, [message for message, _ in confirmed])
+    return current, {one.number: key for one, (_, key) in zip(kept, confirmed, strict=True)}
+
+
 class Setting:
     """Everything that exists before a vote opens: keys, roll, manifest."""
 
@@ -91,8 +112,10 @@ class Setting:
         motions: list[dict[str, Any]] | None = None,
         threshold: int = 1,
         count: int = 1,
+        sitting: bool = False,
         **changes: Any,
     ) -> None:
+        """`sitting`: the trustees made their keys themselves, in a ceremony."""
         self.suite = suite(name)
         self.dice = Dice(seed)
         self.session = "YS-2026-01"
@@ -162,6 +185,11 @@ class Setting:
             "challenge_hours": 0,
             **changes,
         }
+        if sitting:
+            self.ceremony, self.trustee_secrets = held_by(
+                name, self.session, threshold, count, self.dice
+            )
+            value["trustees"] = ceremony.outcome(self.ceremony)
         self.manifest = manifest.parse(value)
 
 

@@ -44,6 +44,20 @@ def alone(
     return {"threshold": 1, "keys": [entry], "election_key": entry["key"]}
 
 
+def possesses(
+    suite: Suite,
+    session: str,
+    index: int,
+    threshold: int,
+    count: int,
+    key: bytes,
+    proof: bytes,
+) -> bool:
+    """Whether `proof` (97 bytes) shows possession of trustee `index`'s key (65 bytes)."""
+    message = _message(session, index, threshold, count)
+    return schnorr.verify(suite, TAG, key, message, proof)
+
+
 def check(manifest: Manifest) -> None:
     """Proofs of possession, and one polynomial through all keys and Y.
 
@@ -51,8 +65,15 @@ def check(manifest: Manifest) -> None:
     """
     suite, count, threshold = manifest.suite, len(manifest.trustees), manifest.threshold
     for trustee in manifest.trustees:
-        message = _message(manifest.session, trustee.index, threshold, count)
-        if not schnorr.verify(suite, TAG, trustee.encoded, message, trustee.proof):
+        if not possesses(
+            suite,
+            manifest.session,
+            trustee.index,
+            threshold,
+            count,
+            trustee.encoded,
+            trustee.proof,
+        ):
             raise Refused("trustees", f"trustee {trustee.index}: no proof of possession")
     # k points fix a polynomial of degree k-1; every other point must lie on it
     fixed = {trustee.index: trustee.key for trustee in manifest.trustees[:threshold]}
