@@ -11,9 +11,8 @@ def postgres() -> str | None:
     import psycopg
 
     tried = [os.environ.get("DATABASE_URL", "")]
-    tried += [
-        f"postgres://{user}@127.0.0.1:5432/postgres" for user in ("postgres", os.environ.get("USER", ""))
-    ]
+    users = ("postgres", os.environ.get("USER", ""))
+    tried += [f"postgres://{user}@127.0.0.1:5432/postgres" for user in users if user]
     for url in tried:
         if not url.startswith("postgres"):
             continue
@@ -51,13 +50,14 @@ def node() -> str | None:
     path = shutil.which("node")
     if not path:
         return None
-    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
-    match = re.match(r"v(\d+)", version)
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+    match = re.match(r"v(\d+)", version.stdout)
     return path if match and int(match[1]) >= 20 else None
 
 
 if __name__ == "__main__":
-    found = {"postgres": postgres, "redis": redis, "browser": browser, "node": node}[sys.argv[1]]()
+    services = {"postgres": postgres, "redis": redis, "browser": browser, "node": node}
+    found = services[sys.argv[1]]()
     if not found:
         sys.exit(1)
     sys.stdout.write(found + "\n")

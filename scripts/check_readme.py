@@ -1,4 +1,4 @@
-"""Run the commands of README.md that stand in blocks marked ```sh run, so that it stays true."""
+"""Run the commands of README.md in blocks marked ```sh run, so that it stays true."""
 
 import pathlib
 import re
@@ -17,7 +17,9 @@ def main() -> int:
     for block in blocks:
         sys.stdout.write(f"$ {block.strip()}\n")
         sys.stdout.flush()
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=ROOT, check=False)
+        done = subprocess.run(
+            ["/bin/bash", "-euo", "pipefail", "-c", block], cwd=ROOT, check=False
+        )
         if done.returncode:
             sys.stderr.write(f"README.md: a command failed with status {done.returncode}\n")
             return 1

@@ -12,7 +12,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from registry.services.findings import waive_finding
 
 from accounts.models import User
 from accounts.services.people import grant_role, invite_user
@@ -25,6 +24,7 @@ from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
 from registry.models import Authority, Estate, Finding
 from registry.selectors import authority_chain
 from registry.services import imports, places, profiles
+from registry.services.findings import waive_finding
 from voting.models import Party, Session
 from voting.protocol import credential
 from voting.protocol.ballot import BROWSER, seal
