@@ -14,14 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voting.domain import leaks
+from voting.domain.leak_bulk import Bulk
+from voting.domain.leak_counting import Totals, given_away, sizes_of, totals_of, ways_of
 from voting.domain.leaks import (
     FULL,
     PRIOR,
     TWO_THIRDS,
-    Totals,
     audit,
-    given_away,
-    sizes_of,
 )
 
 SHARES = [Fraction(p, sum(PRIOR)) for p in PRIOR]
@@ -106,8 +105,8 @@ class TestCountingSolutions:
                 for _area, m in sizes
             )
         ):
-            if leaks._totals(sizes, counts) == totals:
-                here = prod(map(leaks._ways, counts))
+            if totals_of(sizes, counts) == totals:
+                here = prod(map(ways_of, counts))
                 ways += here
                 for size, count in zip(sizes, counts, strict=True):
                     for option in OPTIONS:
@@ -219,15 +218,15 @@ class TestTheEstimate:
             rest = [ways[h - 1, a - big, g, b], ways[h, a, g - 1, b - big], ways[h, a, g, b]]
             certain = 100 * max(rest) >= 99 * sum(rest)
             counts = [tuple(int(c == option) for option in OPTIONS) for c in choices]
-            found = leaks._Bulk.of(sizes)._told(sizes, counts)
-            agreed += certain == found[leaks._Bulk.of(sizes).singled.index(12)]
+            found = Bulk.of(sizes)._told(sizes, counts)
+            agreed += certain == found[Bulk.of(sizes).singled.index(12)]
         assert agreed >= 0.9 * votes
 
     def test_the_number_of_ways_against_the_exact_count(self):
         areas = [area for area in range(20, 26) for _member in range(4)]
         ways = ways_to_vote(areas)
         sizes = sizes_of(areas)
-        bulk = leaks._Bulk.of(sizes)
+        bulk = Bulk.of(sizes)
         assert (bulk.singled, bulk.beyond) == ((), ())
         pick, ratios = Random(9), []
         for _vote in range(200):
