@@ -260,7 +260,7 @@ class LetterFacts:
     """All units of the party in words (at least one)."""
     area: int
     """Of all units, 0.01 m²."""
-    code: str
+    code: str = field(repr=False)
     token: str = field(repr=False)
     """22 characters base64url. Goes into the QR only."""
     serial: str
