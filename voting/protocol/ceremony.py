@@ -202,7 +202,6 @@ def outcome(ceremony: Ceremony) -> dict[str, Any]:
     """The manifest's field `trustees`."""
     if not ceremony.finished:
         raise _SHAPE.refuse("outcome", "the ceremony is not finished")
-    election_key = ceremony.suite.group.sum(points[0] for points in ceremony.polynomials)
     return {
         "threshold": ceremony.threshold,
         "keys": [
@@ -214,7 +213,28 @@ def outcome(ceremony: Ceremony) -> dict[str, Any]:
             }
             for name, message in zip(ceremony.names, ceremony.messages(2), strict=True)
         ],
-        "election_key": b64(election_key.encode()),
+        "election_key": public(ceremony)["election_key"],
+    }
+
+
+def public(ceremony: Ceremony) -> dict[str, Any]:
+    """What the keys will be, known after round 2; a trustee keeps it beside the own key."""
+    chosen = ceremony.suite
+    return {
+        "threshold": ceremony.threshold,
+        "names": list(ceremony.names),
+        "keys": [b64(_key(ceremony, i).encode()) for i in range(1, ceremony.count + 1)],
+        "election_key": b64(chosen.group.sum(p[0] for p in ceremony.polynomials).encode()),
+    }
+
+
+def public_of(field: dict[str, Any]) -> dict[str, Any]:
+    """The same of a manifest's field `trustees`."""
+    return {
+        "threshold": field["threshold"],
+        "names": [key["name"] for key in field["keys"]],
+        "keys": [key["key"] for key in field["keys"]],
+        "election_key": field["election_key"],
     }
 
 
@@ -268,10 +288,7 @@ def _check_confirmation(ceremony: Ceremony, message: dict[str, Any]) -> int:
     key = shape.data(message["key"], "key", 65)
     point = shape.point_of(ceremony.suite, key, "key")
     proof = shape.data(message["proof"], "proof", schnorr.SIZE)
-    expected = ceremony.suite.group.sum(
-        value_in_exponent(ceremony, sender, index) for sender in range(1, ceremony.count + 1)
-    )
-    if point != expected:
+    if point != _key(ceremony, index):
         raise Complaint("key", index, "not the key that follows from the polynomials")
     held = trustees.possesses(
         ceremony.suite, ceremony.session, index, ceremony.threshold, ceremony.count, key, proof
@@ -289,6 +306,14 @@ def commitment(ceremony: Ceremony, index: int, points: Sequence[bytes]) -> bytes
     """The hash a certificate holds of its trustee's polynomial (65 bytes each)."""
     return ceremony.suite.hash(
         lp("YISHI-1-commitment", ceremony.hashes[0], u32(index), *points)
+    )
+
+
+def _key(ceremony: Ceremony, index: int) -> Point:
+    """vk of a trustee, from everybody's polynomial."""
+    senders = range(1, ceremony.count + 1)
+    return ceremony.suite.group.sum(
+        value_in_exponent(ceremony, sender, index) for sender in senders
     )
 
 

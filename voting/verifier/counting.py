@@ -8,7 +8,7 @@ from typing import Any
 
 from core.canonical import canonical
 from voting.domain.thresholds import Count
-from voting.protocol import board, export, openings, tally, verdict
+from voting.protocol import board, export, late, openings, tally, verdict
 from voting.protocol.openings import Counted
 from voting.protocol.refusal import Refused
 from voting.protocol.shape import Shape
@@ -29,7 +29,7 @@ class Counting:
     def __init__(self, reading: Reading, replay: Replay) -> None:
         self._reading = reading
         self._replay = replay
-        self._sums: list[Aggregate] = []
+        self.sums: list[Aggregate] = []
         self._expected: dict[str, Any] = {}  # the body the tally entry must have
         self._shares: list[tuple[int, tally.Shares]] = []
         self._totals: list[list[Count]] = []
@@ -45,7 +45,7 @@ class Counting:
             if party not in excluded
         }
         areas = {party.number: party.area for party in self._reading.parties}
-        self._sums = tally.aggregate(
+        self.sums = tally.aggregate(
             self._reading.manifest,
             ((encoded, areas[party]) for party, (_, encoded) in counting.items()),
         )
@@ -54,7 +54,7 @@ class Counting:
             Counted(party, seq, areas[party], self._replay.tracker(party), encoded)
             for party, (seq, encoded) in counting.items()
         ]
-        self._expected = tally.tally_body(self._reading.manifest, pairs, self._sums)
+        self._expected = tally.tally_body(self._reading.manifest, pairs, self.sums)
         if not _same(given["counted"], self._expected["counted"]):
             raise Refused("counted", "not the last ballot of every party that is not excluded")
         return {"counted": f"{len(pairs)} ballots, {len(excluded)} parties excluded"}
@@ -93,7 +93,7 @@ class Counting:
             if entry.type == board.DECRYPTION:
                 self._shares.append(
                     tally.verify_shares(
-                        self._reading.manifest, self._sums, entry.body, tally_hash=tally_hash
+                        self._reading.manifest, self.sums, entry.body, tally_hash=tally_hash
                     )
                 )
         if not self._shares:
@@ -105,7 +105,7 @@ class Counting:
         manifest = self._reading.manifest
         if len(self._shares) < manifest.threshold:
             raise NotYet
-        totals = tally.totals(manifest, self._sums, self._shares)
+        totals = tally.totals(manifest, self.sums, self._shares)
         given = self._result_motions("totals")
         for index, (stated, counts) in enumerate(zip(given, totals, strict=True)):
             if not _same(stated["totals"], [count._asdict() for count in counts]):
@@ -115,7 +115,7 @@ class Counting:
 
     def verdict(self) -> dict[str, str]:
         """Quorum, approval, dependence and seats as the law has them."""
-        took_part = [sums.participating for sums in self._sums]
+        took_part = [sums.participating for sums in self.sums]
         expected = verdict.result_body(self._reading.manifest, took_part, self._totals)
         for index, (given, right) in enumerate(
             zip(self._result_motions("verdict"), expected["motions"], strict=True)
@@ -140,6 +140,27 @@ class Counting:
         if hashlib.sha256(path.read_bytes()).digest() != expected:
             raise Refused("resolution", "another paper than the board names")
         return {"resolution": f"SHA-256 {expected.hex()}"}
+
+    def late_rulings(self) -> dict[str, str]:
+        """What exclusions after the count can change, from the figures alone."""
+        counted = {ballot.party: ballot for ballot in self._counted}
+        result = self._result_motions("late_rulings")
+        out: list[late.Excluded] = []
+        finding = "none"
+        for entry in self._reading.entries:
+            if entry.type != board.LATE_RULING:
+                continue
+            where = f"entry {entry.seq}"
+            ballot = counted.get(board.parse_late_ruling(entry.body, where))
+            if ballot is None:
+                raise Refused("late_rulings", f"{where}: the party's ballot was not counted")
+            out.append(late.excluded(ballot.area, ballot.encoded))
+            right = late.finding(self._reading.manifest, result, out)
+            given = {field: entry.body[field] for field in right}
+            if not _same(given, right):
+                raise Refused("late_rulings", f"{where}: not what follows from the figures")
+            finding = f"{len(out)} parties: {entry.body['finding']}"
+        return {"late_rulings": finding}
 
     def openings(self, path: Path) -> dict[str, str]:
         """The restricted file of a named vote opens every counted ballot and adds up."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from voting.protocol.refusal import Refused
+from voting.protocol.tally import Aggregate
 
 from .counting import Counting
 from .evidence import Evidence
@@ -27,6 +28,17 @@ class _Step(NamedTuple):
     run: Callable[[], dict[str, str]]
 
 
+class Examined(NamedTuple):
+    """A report, with what was read on the way and the sums of the counted ballots.
+
+    Both are to be relied on only as far as the report says the checks held.
+    """
+
+    report: Report
+    reading: Reading
+    sums: list[Aggregate]
+
+
 def verify(
     folder: Path,
     *,
@@ -41,6 +53,18 @@ def verify(
     base64url; `receipt`: file with a receipt in JSON; `openings`: the restricted file of a
     named vote.
     """
+    return examine(folder, root=root, key=key, receipt=receipt, openings=openings).report
+
+
+def examine(
+    folder: Path,
+    *,
+    root: str | None = None,
+    key: Path | None = None,
+    receipt: Path | None = None,
+    openings: Path | None = None,
+) -> Examined:
+    """`verify`, for who needs more than the report."""
     reading = Reading(folder)
     replay = Replay(reading)
     counting = Counting(reading, replay)
@@ -63,6 +87,7 @@ def verify(
         _Step(("totals",), ("decryption",), counting.totals),
         _Step(("verdict",), ("totals",), counting.verdict),
         _Step(("resolution",), ("phases",), counting.resolution),
+        _Step(("late_rulings",), ("verdict",), counting.late_rulings),
     ]
     if root is not None:
         steps.append(_Step(("origin",), ("manifest",), lambda: evidence.origin(root)))
@@ -80,7 +105,7 @@ def verify(
         not_checked.append("witnesses")
     proved = any(check.name == "totals" and check.ok for check in checks)
     results: list[dict[str, Any]] = counting.results() if proved else []
-    return Report(checks, not_checked, results)
+    return Examined(Report(checks, not_checked, results), reading, counting.sums)
 
 
 def _run(steps: list[_Step]) -> tuple[list[Check], list[str]]:

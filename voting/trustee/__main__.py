@@ -1,0 +1,244 @@
+"""开票钥匙保管人的工具：python -m voting.trustee …（不联网，不用数据库）"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from voting.protocol import ceremony, dealing
+from voting.protocol.ceremony import Ceremony
+from voting.protocol.refusal import Refused
+from voting.protocol.suite import suite
+from voting.verifier.verification import examine
+
+from . import files, opening
+from .files import Key, Stop
+
+_Given = argparse.Namespace
+_AGREE = "同意"
+_EPILOG = """顺序：certificate（证书）→ reveal（公开）→ confirm（确认，生成两份钥匙）→
+fingerprint（大家念指纹，必须一样）→ 公告后 test（试钥匙）→ 截止后 decrypt（开票）。
+哪一步提示有人的文件不对，就当众说明，所有人用新的钥匙重新开始。"""
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    now: datetime | None = None,
+    ask: Callable[[str], str] = input,
+    ask_secret: Callable[[str], str] = getpass.getpass,
+) -> int:
+    """Run one subcommand: 0 where it did what was asked, 1 where it refused (2: usage).
+
+    `now`: the device's clock; `ask`, `ask_secret`: the keyboard.
+    """
+    given = _parser().parse_args(arguments)
+    given.now = now or datetime.now(UTC)
+    given.ask, given.ask_secret = ask, ask_secret
+    try:
+        given.act(given)
+    except Stop as refused:
+        sys.stderr.write(f"没有完成：{refused}\n")
+        return 1
+    except Refused as refused:
+        sys.stderr.write(f"没有完成：{files.said(refused)}\n")
+        return 1
+    except (EOFError, KeyboardInterrupt):
+        sys.stderr.write("没有完成：中途停止了。\n")
+        return 1
+    return 0
+
+
+# --- the sitting ----------------------------------------------------------------------------
+
+
+def _certificate(given: _Given) -> None:
+    current = _current(given, 0)
+    if not 1 <= given.index <= current.count:
+        raise Stop(f"编号要在1到{current.count}之间。")
+    files.demand_free([given.work, given.out])
+    _say(
+        f"会议 {current.session}：{current.count}位保管人，要{current.threshold}位才能开票。",
+        f"您是第{given.index}位：{current.names[given.index - 1]}",
+    )
+    passphrase = _new_passphrase(given)
+    secret = dealing.new_secret(current, given.index)
+    work = files.work_value(current, secret)
+    files.write(given.work, files.seal(files.WORK, work, passphrase))
+    files.write_value(given.out, dealing.certificate(current, secret))
+    _say(
+        f"临时文件 {given.work} 已经加密，留在您自己手里。",
+        f"把证书 {given.out} 交给组织者；所有人都交了，拿新的仪式文件做下一步。",
+    )
+
+
+def _reveal(given: _Given) -> None:
+    current = _current(given, 1)
+    files.demand_free([given.out])
+    secret = files.read_work(given.work, _passphrase(given), current)
+    files.write_value(given.out, dealing.reveal(current, secret))
+    _say(f"把公开文件 {given.out} 交给组织者。其中给每个人的份额，只有那个人打得开。")
+
+
+def _confirm(given: _Given) -> None:
+    current = _current(given, 2)
+    copies = [given.key, given.copy]
+    files.demand_free([*copies, given.out])
+    passphrase = _passphrase(given)
+    secret = files.read_work(given.work, passphrase, current)
+    message, mine = dealing.confirm(current, secret)
+    key = Key(
+        session=current.session,
+        suite=current.suite.name,
+        number=secret.number,
+        secret=mine,
+        sitting=current.hashes[2].hex(),
+        public=ceremony.public(current),
+    )
+    for path in copies:
+        files.write(path, files.seal(files.KEY, files.key_value(key), passphrase))
+    for path in copies:
+        _try_key(path, passphrase)
+    if _one_disk(copies):
+        _say("注意：两份钥匙在同一个磁盘上。请把一份拷到另一个U盘，分开保管。")
+    files.write_value(given.out, message)
+    _say(
+        f"把确认 {given.out} 交给组织者。念过指纹、大家都一样以后，可以删掉 {given.work}。",
+        "口令和钥匙分开放。要开票的时候，两样都要有。",
+    )
+
+
+def _fingerprint(given: _Given) -> None:
+    current = files.read_ceremony(given.ceremony)
+    if not current.finished:
+        raise Stop("三轮还没有全部做完，没有指纹可念。")
+    key = files.read_key(given.key, _passphrase(given))
+    if key.sitting != current.hashes[2].hex() or (
+        key.public != ceremony.public_of(ceremony.outcome(current))
+    ):
+        raise Stop("这份仪式文件不是您做钥匙的那一次。请当众说明，大家用新的钥匙重新开始。")
+    _say("请大声念，和每个人的都要一样：", ceremony.fingerprint(current))
+
+
+# --- afterwards -----------------------------------------------------------------------------
+
+
+def _test(given: _Given) -> None:
+    if given.key.resolve() == given.copy.resolve():
+        raise Stop("同一个文件名用了两次：两份钥匙都要试。")
+    passphrase = _passphrase(given)
+    keys = [_try_key(path, passphrase) for path in (given.key, given.copy)]
+    if keys[0] != keys[1]:
+        raise Stop("两个文件不是同一把钥匙。")
+    if given.export is not None:
+        report, reading, _sums = examine(given.export)
+        opening.demand_verified(report)
+        opening.demand_ours(reading.manifest, keys[0])
+        _say(f"会议 {reading.manifest.session} 用的就是这次做的钥匙。")
+
+
+def _decrypt(given: _Given) -> None:
+    files.demand_free([given.out])
+    key = files.read_key(given.key, _passphrase(given))
+    _say("正在核验公开记录，自己重算合计……")
+    due = opening.judge(given.folder, key, now=given.now, root=given.root)
+    _say(*opening.words(due, key))
+    if not given.yes and given.ask(f"核对无误请输入“{_AGREE}”：").strip() != _AGREE:
+        raise Stop("您没有同意，什么也没有打开。")
+    opening.remember(Path(f"{given.key}.opened"), due)
+    files.write_value(given.out, opening.open_totals(due, key))
+    _say(f"开票份额写在 {given.out}，交给组织者或监票人上传。")
+
+
+# --- small things ---------------------------------------------------------------------------
+
+
+def _current(given: _Given, round_: int) -> Ceremony:
+    """The transcript, which must be at the beginning of the round."""
+    current = files.read_ceremony(given.ceremony)
+    names = ("certificate（证书）", "reveal（公开）", "confirm（确认）")
+    if current.finished:
+        raise Stop("这份仪式文件的三轮都做完了，下一步是 fingerprint（念指纹）。")
+    if current.round != round_:
+        raise Stop(f"按这份仪式文件，现在该做的是 {names[current.round]}。")
+    return current
+
+
+def _try_key(path: Path, passphrase: str) -> Key:
+    key = files.read_key(path, passphrase)
+    if not dealing.decrypts(suite(key.suite), key.point, key.secret):
+        raise Stop(f"{path} 试解没有通过，这一份不能用。")
+    _say(f"{path}：试解通过。")
+    return key
+
+
+def _one_disk(paths: Sequence[Path]) -> bool:
+    return len({path.stat().st_dev for path in paths}) == 1
+
+
+def _passphrase(given: _Given) -> str:
+    if given.passphrase_file is not None:
+        data = files.read(given.passphrase_file, 1024)
+        return data.decode("utf-8", "replace").rstrip("\r\n")
+    return str(given.ask_secret("口令："))
+
+
+def _new_passphrase(given: _Given) -> str:
+    chosen = _passphrase(given)
+    if len(chosen) < files.SHORTEST:
+        raise Stop(f"口令太短，至少{files.SHORTEST}个字符，例如几个不相干的词连在一起。")
+    if given.passphrase_file is None and given.ask_secret("再输一遍口令：") != chosen:
+        raise Stop("两遍口令不一样，请重来。")
+    return chosen
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m voting.trustee",
+        description="开票钥匙保管人的工具，不联网。秘密只写进用口令加密的文件，从不显示。",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(
+        name: str, act: Callable[[_Given], None], help_: str, *paths: str
+    ) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=help_, description=help_)
+        one.set_defaults(act=act)
+        for path in paths:
+            if path.startswith("--"):
+                one.add_argument(path, type=Path, required=True, metavar="FILE")
+            else:
+                one.add_argument(path, type=Path, metavar=path.upper())
+        one.add_argument(
+            "--passphrase-file", type=Path, metavar="FILE", help="从文件读口令（不写就问）"
+        )
+        return one
+
+    made = command("certificate", _certificate, "第一轮：做证书", "ceremony", "--work", "--out")
+    made.add_argument("--index", type=int, required=True, help="您是第几位保管人")
+    command("reveal", _reveal, "第二轮：公开，并给别人份额", "ceremony", "--work", "--out")
+    sitting = ("ceremony", "--work", "--key", "--copy", "--out")
+    command("confirm", _confirm, "第三轮：核对份额，生成两份钥匙并试解", *sitting)
+    command("fingerprint", _fingerprint, "显示要念的指纹", "ceremony", "--key")
+    test = command("test", _test, "试两份钥匙", "--key", "--copy")
+    test.add_argument("--export", type=Path, metavar="DIR", help="公开记录：核对用的是这把钥匙")
+    opened = command(
+        "decrypt", _decrypt, "开票：核验、重算、写开票份额", "folder", "--key", "--out"
+    )
+    opened.add_argument("--root", metavar="HEX", help="您手里记下的记录根")
+    opened.add_argument("--yes", action="store_true", help="不问，直接开")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
