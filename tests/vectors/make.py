@@ -17,7 +17,15 @@ from typing import Any
 
 from core import merkle
 from core.canonical import canonical, parse_canonical
-from tests.voting.sessions import Dice, Setting, Vote, election, question, small_vote
+from tests.voting.sessions import (
+    Dice,
+    Setting,
+    Vote,
+    election,
+    late_vote,
+    question,
+    small_vote,
+)
 from voting.protocol import (
     ballot,
     ceremony,
@@ -599,6 +607,43 @@ def board_cases() -> Iterator[dict[str, Any]]:
             forged = write_all(folder / short, folder / "forged", keys=keys, rng=vote.dice)
             for kind, check in forged.items():
                 yield {"folder": f"boards/forged/{kind}", **common, "refused_by": check}
+    yield from late_cases(folder)
+
+
+def late_cases(folder: Path) -> Iterator[dict[str, Any]]:
+    """Exclusions after the count: nothing, nothing, then a verdict that hangs on it."""
+    spoilt: dict[str, dict[str, Any]] = {
+        "": {},
+        "finding": {"finding": "stands"},
+        "results": {
+            "motions": [{"id": one, "results": ["passed"]} for one in ("m1", "e1", "m2")]
+        },
+        "motion": {"motions": []},
+    }
+    for short, name, kind in [
+        ("p256-late", "P256-SHA256", ""),
+        ("sm2-late", "SM2-SM3", ""),
+        *((f"forged/late_{kind}", "P256-SHA256", kind) for kind in spoilt if kind),
+    ]:
+        vote = late_vote(name, seed="board late")
+        assert [vote.rule_late(party) for party in (9, 8)] == ["stands", "stands"]
+        assert vote.late_body(7)["finding"] == "recount"
+        vote.rule_late(7, **spoilt[kind])
+        vote.rule_late(6)
+        vote.checkpoint(witnessed=True)
+        vote.export(folder / short)
+        case = {
+            "folder": f"boards/{short}",
+            "root": vote.root(),
+            "key": vote.manifest.value["board_key"],
+            "receipt": vote.receipts[-1],
+        }
+        report = verify(folder / short)
+        assert report.ok is not bool(kind)
+        if kind:
+            yield case | {"refused_by": "late_rulings"}
+        else:
+            yield case | {"refused_by": None, "results": report.results}
 
 
 # --- 11 openings ------------------------------------------------------------------------------

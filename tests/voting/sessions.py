@@ -14,6 +14,7 @@ from voting.protocol import (
     credential,
     dealing,
     export,
+    late,
     manifest,
     openings,
     receipt,
@@ -204,6 +205,8 @@ class Vote(Setting):
         self.secrets = {party: secret for party, (secret, _) in self.keys.items()}
         self.cast_by: dict[int, list[tuple[int, dict[str, Any]]]] = {}
         self.excluded: set[int] = set()
+        self.late: list[int] = []
+        self.stated: list[dict[str, Any]] = []
         self.receipts: list[dict[str, Any]] = []
         self.shares: list[tuple[int, tally.Shares]] = []
         self.hash = NO_HASH
@@ -327,6 +330,7 @@ class Vote(Setting):
         took_part = [sums.participating for sums in self.sums]
         body = verdict.result_body(self.manifest, took_part, totals)
         self.post("result", body)
+        self.stated = body["motions"]
         return body
 
     def counted(self) -> list[openings.Counted]:
@@ -364,6 +368,23 @@ class Vote(Setting):
         self.resolution = b"%PDF-1.7 a resolution\n"
         digest = hashlib.sha256(self.resolution).hexdigest()
         self.post("resolution", {"sha256": digest, "number": "2026-1"})
+
+    def late_body(self, party: int) -> dict[str, Any]:
+        """What excludes the party now; nothing is posted."""
+        counted = {one.party: one for one in self.counted()}
+        out = [
+            late.excluded(counted[one].area, counted[one].encoded)
+            for one in [*self.late, party]
+            if one in counted
+        ]
+        body = {"party": party, "sha256": NO_HASH, "signers": ["甲", "乙"]}
+        return body | late.finding(self.manifest, self.stated, out)
+
+    def rule_late(self, party: int, **changes: Any) -> str:
+        body = self.late_body(party) | changes
+        self.post("late_ruling", body)
+        self.late.append(party)
+        return str(body["finding"])
 
     def finish(self) -> dict[str, Any]:
         """Close, count, publish."""
@@ -414,4 +435,29 @@ def small_vote(name: str = "P256-SHA256", **changes: Any) -> Vote:
     vote.result()
     vote.resolve()
     vote.checkpoint(witnessed=True)
+    return vote
+
+
+def late_vote(name: str = "P256-SHA256", **changes: Any) -> Vote:
+    """Nine parties of at most 100.00 m², three motions; resolved, nobody excluded."""
+    vote = Vote(
+        name,
+        areas=tuple(10_000 - party for party in range(9)),
+        motions=[
+            question("m1"),
+            election("e1", candidates=3, seats=2),
+            question("m2", requires=["m1"]),
+        ],
+        **changes,
+    )
+    for party in range(1, 10):
+        vote.cast(
+            party,
+            [
+                [0] if party > 2 else [1],
+                [0, 1] if party > 1 else [2],
+                None if party == 9 else [0] if party < 6 else [1],
+            ],
+        )
+    vote.finish()
     return vote

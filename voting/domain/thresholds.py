@@ -4,9 +4,11 @@ Heads are voting parties; areas are integers of 0.01 m². Every comparison multi
 crosswise, because a rounded percentage can say 66.67 % of a quorum that was missed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum, IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+_Key = TypeVar("_Key", str, int)
 
 
 class Count(NamedTuple):
@@ -118,6 +120,16 @@ def decide(
         return Decision(Outcome.NO_QUORUM, failed)
     failed = _failed("approval", participating, approving, required.reached)
     return Decision(Outcome.REJECTED if failed else Outcome.PASSED, failed)
+
+
+def still_passed(
+    passed: Collection[_Key], requires: Mapping[_Key, Collection[_Key]]
+) -> set[_Key]:
+    """Those of `passed` whose required ones passed too; again until nothing changes."""
+    kept = set(passed)
+    while fallen := {one for one in kept if not kept.issuperset(requires[one])}:
+        kept -= fallen
+    return kept
 
 
 def flip_margin(

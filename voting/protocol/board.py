@@ -16,6 +16,7 @@ MANIFEST, CREDENTIAL, BALLOT, EXTEND = "manifest", "credential", "ballot", "exte
 CLOSE, RULING = "close", "ruling"
 TALLY, DECRYPTION, RESULT = "tally", "decryption", "result"
 OPENINGS, RESOLUTION = "openings", "resolution"
+LATE_RULING = "late_ruling"
 
 # What may follow what: the type before -> the types after it.
 _VOTING = (CREDENTIAL, BALLOT, EXTEND, CLOSE)
@@ -30,8 +31,11 @@ _NEXT: dict[str, tuple[str, ...]] = {
     DECRYPTION: (DECRYPTION, RESULT),
     RESULT: (OPENINGS, RESOLUTION),
     OPENINGS: (RESOLUTION,),
-    RESOLUTION: (),
+    RESOLUTION: (LATE_RULING,),
+    LATE_RULING: (LATE_RULING,),
 }
+STANDS, RECOUNT = "stands", "recount"  # what a late ruling finds
+_RULING = ("party", "sha256", "signers")
 _CHAIN = Shape("chain")
 _PHASES = Shape("phases")
 
@@ -131,6 +135,7 @@ class Phases:
             DECRYPTION: self._decrypt,
             RESULT: self._result,
             OPENINGS: self._openings,
+            LATE_RULING: self._rule_late,
         }
 
     def follow(self, entry: Entry) -> None:
@@ -180,7 +185,12 @@ class Phases:
         parse_openings(entry.body, where)
 
     def _rule(self, entry: Entry, where: str) -> None:
-        party = parse_ruling(entry.body, where)
+        self._exclude(parse_ruling(entry.body, where), where)
+
+    def _rule_late(self, entry: Entry, where: str) -> None:
+        self._exclude(parse_late_ruling(entry.body, where), where)
+
+    def _exclude(self, party: int, where: str) -> None:
         if party in self._ruled or party > self._manifest.roll_heads:
             raise _PHASES.refuse(where, "no such party, or a second ruling on it")
         self._ruled.add(party)
@@ -221,8 +231,20 @@ def parse_close(body: Any, where: str) -> Close:
 
 def parse_ruling(body: Any, where: str) -> int:
     """The party whose ballots do not count. Raises Refused("phases", …)."""
+    _PHASES.fields(body, where, *_RULING)
+    return _ruled_party(body, where)
+
+
+def parse_late_ruling(body: Any, where: str) -> int:
+    """The party excluded after the count; whether `finding` and `motions` are right is another
+    check's question. Raises Refused("phases", …)."""
+    _PHASES.fields(body, where, *_RULING, "finding", "motions")
+    _PHASES.one_of(body["finding"], where, STANDS, RECOUNT)
+    return _ruled_party(body, where)
+
+
+def _ruled_party(body: dict[str, Any], where: str) -> int:
     check = _PHASES
-    check.fields(body, where, "party", "sha256", "signers")
     check.hash(body["sha256"], where)
     signers = check.items(body["signers"], f"{where}: signers", 2, 2)
     if len({check.text(signer, f"{where}: signers") for signer in signers}) != 2:

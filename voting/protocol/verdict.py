@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from voting.domain.thresholds import Count, Majority, Outcome, decide
+from voting.domain.thresholds import Count, Majority, Outcome, decide, still_passed
 
 from .manifest import Manifest, Motion
 
@@ -70,13 +70,9 @@ def _seated(motion: Motion, counts: Sequence[Count], approved: list[int]) -> lis
 def _reject_dependent(manifest: Manifest, motions: list[dict[str, Any]]) -> None:
     """A motion is rejected where one it requires did not pass; again until nothing changes."""
     passed = {motion["id"] for motion in motions if motion["result"] == "passed"}
-    changed = True
-    while changed:
-        changed = False
-        for motion, result in zip(manifest.motions, motions, strict=True):
-            if motion.id in passed and not passed.issuperset(motion.requires):
-                passed.remove(motion.id)
-                result["result"] = Outcome.REJECTED.value
-                if "elected" in result:
-                    result["elected"] = []
-                changed = True
+    requires = {motion.id: motion.requires for motion in manifest.motions}
+    for result in motions:
+        if result["id"] in passed - still_passed(passed, requires):
+            result["result"] = Outcome.REJECTED.value
+            if "elected" in result:
+                result["elected"] = []

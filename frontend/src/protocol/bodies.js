@@ -15,6 +15,7 @@ export const PHASES = {
   result: 3,
   openings: 3,
   resolution: 3,
+  late_ruling: 4,
 };
 
 /** A shape of a body: every field is there, no other, and each satisfies its test. */
@@ -27,6 +28,8 @@ function bodyOf(tests) {
 export const isParty = (v) => isNumber(v) && v > 0;
 export const isList = Array.isArray;
 export const isCount = bodyOf({ heads: isNumber, area: isNumber });
+const isTwoSigners = (v) =>
+  isList(v) && v.length === 2 && v.every(isText) && v[0] !== v[1];
 const isKeyText = (v) => isText(v) && v.length === 87;
 export const BODIES = {
   manifest: () => true,
@@ -39,11 +42,7 @@ export const BODIES = {
   }),
   extend: bodyOf({ closes_at: isTime, sha256: isHash }),
   close: bodyOf({ ballots: isNumber, parties: isNumber, heads: isNumber, area: isNumber }),
-  ruling: bodyOf({
-    party: isParty,
-    sha256: isHash,
-    signers: (v) => isList(v) && v.length === 2 && v.every(isText) && v[0] !== v[1],
-  }),
+  ruling: bodyOf({ party: isParty, sha256: isHash, signers: isTwoSigners }),
   tally: bodyOf({
     counted: (v) => isList(v) && v.every(bodyOf({ party: isParty, seq: isNumber })),
     motions: (v) =>
@@ -59,6 +58,13 @@ export const BODIES = {
   }),
   openings: bodyOf({ sha256: isHash, ballots: isNumber }),
   resolution: bodyOf({ sha256: isHash, number: isText }),
+  late_ruling: bodyOf({
+    party: isParty,
+    sha256: isHash,
+    signers: isTwoSigners,
+    finding: (v) => v === 'stands' || v === 'recount',
+    motions: () => true,
+  }),
 };
 
 export const BODY_CHECK = {

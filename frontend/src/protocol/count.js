@@ -92,7 +92,7 @@ export function hasQuorum(roll, part) {
   );
 }
 
-function majority(approval, yes, part) {
+export function majority(approval, yes, part) {
   return SIDES.every((s) => {
     const [y, p] = [BigInt(yes[s]), BigInt(part[s])];
     return approval === '3/4' ? BigInt(4) * y >= BigInt(3) * p : BigInt(2) * y > p;
@@ -136,6 +136,12 @@ export function verdicts(manifest, counts) {
     verdict.result = !met ? 'no_quorum' : approved ? 'passed' : 'rejected';
     return verdict;
   });
+  rejectDependent(manifest, out);
+  return out;
+}
+
+/** Rejects what requires a motion that did not pass, until nothing changes. */
+export function rejectDependent(manifest, out) {
   const passed = (id) =>
     out[manifest.motions.findIndex((m) => m.id === id)].result === 'passed';
   for (let changed = true; changed;) {
@@ -147,5 +153,4 @@ export function verdicts(manifest, counts) {
       changed = true;
     });
   }
-  return out;
 }

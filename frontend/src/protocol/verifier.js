@@ -24,6 +24,7 @@ import {
 } from './count.js';
 import { demand } from './errors.js';
 import { canonical, hasExactly, parseCanonical } from './json.js';
+import { lateFinding } from './late.js';
 import { checkManifest, readTrustees, trusteeClaims } from './manifest.js';
 import { Tree } from './merkle.js';
 import { checkOpenings } from './openings.js';
@@ -84,6 +85,7 @@ export class Verification {
     this.when(this.resolution || this.files[RESOLUTION], 'resolution', () =>
       this.checkResolution(),
     );
+    this.when(verdict, 'late_rulings', () => this.checkLateRulings());
     if (root === undefined && key === undefined) this.notChecked.push('origin');
     if (root !== undefined) this.step('origin', () => this.checkRoot(root));
     if (key !== undefined) {
@@ -283,6 +285,7 @@ export class Verification {
   /** Order of phases, shapes of bodies, times; sorts the entries for the later checks. */
   checkPhases() {
     this.decryptions = [];
+    this.late = new Map();
     let phase = 0;
     const opens = tenMinutes(this.manifest.opens_at);
     let closes = this.manifest.closes_at;
@@ -341,6 +344,12 @@ export class Verification {
       resolution: (entry) => {
         demand(this.result, 'before the result');
         once('resolution', entry);
+      },
+      late_ruling: (entry) => {
+        demand(this.resolution, 'before the resolution');
+        const party = this.partyOf(entry);
+        demand(!party.excluded && !this.late.has(entry.body.party), 'a second ruling on it');
+        this.late.set(entry.body.party, entry);
       },
     };
     this.entries.forEach((entry) => {
@@ -601,6 +610,23 @@ export class Verification {
     });
   }
 
+  /** What exclusions after the count can change, from the figures alone. */
+  checkLateRulings() {
+    const counted = this.countable();
+    const out = [];
+    this.late.forEach(({ seq, body }, party) => {
+      const ballot = counted.find((one) => one.party === party);
+      demand(ballot, 'entry ' + seq + ': the ballot of this party was not counted');
+      out.push(ballot);
+      const right = lateFinding(this.manifest, this.result.body.motions, out);
+      demand(
+        canonical({ finding: body.finding, motions: body.motions }) === canonical(right),
+        'entry ' + seq + ': not what follows from the figures',
+      );
+    });
+    return this.late.size + ' parties';
+  }
+
   checkResolution() {
     const file = this.files[RESOLUTION];
     demand(file, 'resolution.pdf is missing');
@@ -625,6 +651,7 @@ export class Verification {
     demand(cover && cover.time <= receipt.checkpoint_by, 'the promised checkpoint came late');
     const { last } = this.countable().find(({ party }) => party === receipt.party) || {};
     if (!last) return 'recorded, not counted: the party is excluded';
+    if (this.late.has(receipt.party)) return 'recorded and counted, excluded after the count';
     return last.seq === receipt.seq
       ? 'recorded and counted'
       : 'recorded, replaced by a later one';

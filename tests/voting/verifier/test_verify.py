@@ -24,7 +24,7 @@ ALL = [
     *("files", "canonical", "manifest", "chain", "checkpoints", "roll", "trustees", "phases"),
     *("ballots.shape", "ballots.credential", "ballots.sequence", "ballots.unique"),
     *("ballots.signature", "ballots.proofs", "counted", "participation", "aggregates"),
-    *("decryption", "totals", "verdict", "resolution"),
+    *("decryption", "totals", "verdict", "resolution", "late_rulings"),
 ]
 
 
@@ -120,7 +120,7 @@ def test_unfinished_boards(stage, tmp_path):
         "tally": "aggregates",
         "first": "decryption",
         "decryption": "decryption",
-        "result": "verdict",
+        "result": "late_rulings",
     }
     assert made[-1] == until[stage]
     assert bool(report.results) == (stage == "result")
