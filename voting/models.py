@@ -275,3 +275,37 @@ class TrusteeKey(models.Model):
 
     def __str__(self) -> str:
         return f"trustee {self.index}"
+
+
+class KeyCeremony(models.Model):
+    """The trustees of a session and where they stand; without one the platform has the key."""
+
+    session = models.OneToOneField(Session, on_delete=models.PROTECT, related_name="ceremony")
+    threshold = models.PositiveSmallIntegerField()  # how many open
+    terms = models.BinaryField()  # canonical bytes of the transcript before its first round
+    agreed_at = models.DateTimeField(null=True)  # all read the same fingerprint aloud
+    tallied_at = models.DateTimeField(null=True)  # from then on shares are awaited
+
+    def __str__(self) -> str:
+        return f"{self.threshold} open"
+
+
+class KeyHolder(models.Model):
+    """开票钥匙保管人: a trustee, with the canonical bytes of what came from them."""
+
+    ceremony = models.ForeignKey(KeyCeremony, on_delete=models.CASCADE, related_name="holders")
+    index = models.PositiveSmallIntegerField()  # 1…n
+    name = models.CharField(max_length=20)  # public: on the manifest, letters, resolution
+    belongs = models.CharField(max_length=24)  # domain.keyholders.BELONGS
+    certificate = models.BinaryField(default=b"")
+    reveal = models.BinaryField(default=b"")
+    confirmation = models.BinaryField(default=b"")
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [
+            models.UniqueConstraint(fields=["ceremony", "index"], name="one_holder_per_index")
+        ]
+
+    def __str__(self) -> str:
+        return f"trustee {self.index}"

@@ -16,9 +16,10 @@ from registry.domain.rooms import natural
 from voting.domain.results import Ballots, Question, SessionResult, session_result
 from voting.domain.thresholds import Count as Heads
 from voting.domain.thresholds import Majority
-from voting.models import Ballot, Motion, Party, PartyUnit, Session
+from voting.models import Ballot, KeyCeremony, Motion, Party, PartyUnit, Session
 from voting.models import MotionShare as ShareRow
-from voting.protocol import manifest
+from voting.protocol import ceremony, manifest
+from voting.protocol.ceremony import Ceremony
 from voting.protocol.manifest import Manifest
 
 Phase = Literal["draft", "announced", "open", "closed", "counted", "resolved", "cancelled"]
@@ -294,6 +295,49 @@ def board_proof(session: Session, seq: int) -> dict[str, Any] | None:
     }
 
 
+# --- who keeps the keys -----------------------------------------------------------------
+
+
+class Delivery(NamedTuple):
+    """A trustee, and whether the share has come."""
+
+    number: int
+    name: str
+    delivered: bool
+
+
+def ceremony_of(session: Session) -> KeyCeremony | None:
+    """The session's trustees; None where the platform has the only key."""
+    return KeyCeremony.objects.filter(session=session).prefetch_related("holders").first()
+
+
+def transcript_of(row: KeyCeremony) -> Ceremony:
+    """The ceremony with its complete rounds, every message checked again."""
+    current = ceremony.parse(parse_canonical(bytes(row.terms)))
+    holders = list(row.holders.all())
+    for field in ROUND_FIELDS:
+        sent = [bytes(getattr(holder, field)) for holder in holders]
+        if not all(sent):
+            break
+        current = ceremony.advance(current, [parse_canonical(line) for line in sent])
+    return current
+
+
+ROUND_FIELDS = ("certificate", "reveal", "confirmation")
+
+
+def deliveries(session: Session) -> list[Delivery]:
+    """Who of the trustees has opened, in order; the board is the record."""
+    came = {
+        parse_canonical(line)["body"]["trustee"]
+        for line in logs.lines(board_of(session), kinds=["decryption"])
+    }
+    return [
+        Delivery(trustee.index, trustee.name, trustee.index in came)
+        for trustee in terms(session).trustees
+    ]
+
+
 # --- the result -------------------------------------------------------------------------
 
 
@@ -345,8 +389,9 @@ def due_to_close(at: datetime) -> QuerySet[Session]:
 
 
 def due_to_count(at: datetime) -> QuerySet[Session]:
-    """Closed sessions; whether the challenge period is over is for the command to say."""
-    return Session.objects.filter(state="closed", closes_at__lte=at)
+    """Closed sessions without a tally; whether objections are over the command says."""
+    waiting = Q(ceremony__tallied_at__isnull=True)  # true where there is no ceremony, too
+    return Session.objects.filter(waiting, state="closed", closes_at__lte=at)
 
 
 def due_to_resolve() -> QuerySet[Session]:

@@ -11,7 +11,7 @@ from core.errors import RuleViolation
 from logbook.models import Log
 from logbook.selectors import lines_at
 from logbook.steps import append_to, locked_log, shown_time
-from voting.models import Session, TrusteeKey
+from voting.models import KeyCeremony, Session, TrusteeKey
 from voting.protocol import ballot as sealing
 from voting.protocol import tally
 from voting.protocol.manifest import Manifest
@@ -24,7 +24,8 @@ from voting.steps import board_name, checkpoint_board
 def count_session(*, session_id: int, at: datetime) -> Session:
     """Count a closed session: entries `tally`, `decryption` and `result`, in one go.
 
-    Not before the challenge period of the manifest is over. Harmless where it is counted
+    Where trustees have the keys, only `tally`: their shares are awaited (services.opening).
+    Not before the challenge period of the manifest is over. Harmless where it is done
     already. RuleViolation "count.not_closed", "count.too_early".
     """
     session = Session.objects.select_for_update().get(pk=session_id)
@@ -32,20 +33,31 @@ def count_session(*, session_id: int, at: datetime) -> Session:
         return session
     if session.state != "closed":
         raise RuleViolation("count.not_closed", "投票还没有截止，不能计票")
+    held = KeyCeremony.objects.filter(session=session).first()
+    if held is not None and held.tallied_at is not None:
+        return session
     manifest = terms(session)
     log = locked_log(board_name(session.code))
     wait = timedelta(hours=manifest.challenge_hours)
     if shown_time(log, at) < closed_at(session) + wait:
         raise RuleViolation("count.too_early", "参加名单的异议期还没有结束，不能计票")
-    _count(session, manifest, log, at)
-    session.state = "counted"
-    session.save(update_fields=["state"])
+    counted, sums = aggregates(session, manifest, log)
+    append_to(log, "tally", tally.tally_body(manifest, counted, sums), at=at)
+    if held is None:
+        _open(session, manifest, log, sums, at)
+        session.state = "counted"
+        session.save(update_fields=["state"])
+    else:
+        held.tallied_at = at
+        held.save(update_fields=["tallied_at"])
     checkpoint_board(session, at=at)
     return session
 
 
-@sensitive_variables("secret")
-def _count(session: Session, manifest: Manifest, log: Log, at: datetime) -> None:
+def aggregates(
+    session: Session, manifest: Manifest, log: Log
+) -> tuple[list[tuple[int, int]], list[tally.Aggregate]]:
+    """The counted ballots (party, seq), and both sums of every option."""
     out = excluded_parties(session)
     rows = session.parties.order_by("number").values_list("number", "last_seq", "area")
     counted = [
@@ -54,8 +66,13 @@ def _count(session: Session, manifest: Manifest, log: Log, at: datetime) -> None
         if seq is not None and number not in out
     ]
     sums = tally.aggregate(manifest, _encoded(log, counted))
-    body = tally.tally_body(manifest, [(number, seq) for number, seq, _area in counted], sums)
-    append_to(log, "tally", body, at=at)
+    return [(number, seq) for number, seq, _area in counted], sums
+
+
+@sensitive_variables("secret")
+def _open(
+    session: Session, manifest: Manifest, log: Log, sums: list[tally.Aggregate], at: datetime
+) -> None:
     tally_hash = log.head
     key = TrusteeKey.objects.get(session=session, index=1)
     secret = int(key.secret, 16)
@@ -65,7 +82,18 @@ def _count(session: Session, manifest: Manifest, log: Log, at: datetime) -> None
     append_to(log, "decryption", opened, at=at)
     # Our own proofs are checked as anybody will check them, before anything is said.
     shares = tally.verify_shares(manifest, sums, opened, tally_hash=tally_hash)
-    totals = tally.totals(manifest, sums, [shares])
+    append_result(manifest, log, sums, [shares], at)
+
+
+def append_result(
+    manifest: Manifest,
+    log: Log,
+    sums: list[tally.Aggregate],
+    shares: list[tuple[int, tally.Shares]],
+    at: datetime,
+) -> None:
+    """Open the totals with the shares of k trustees, and write down what follows."""
+    totals = tally.totals(manifest, sums, shares)
     participating = [one.participating for one in sums]
     append_to(log, "result", result_body(manifest, participating, totals), at=at)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from secrets import choice, token_bytes
 from typing import Any
@@ -44,9 +44,10 @@ from voting.models import (
     Session,
     TrusteeKey,
 )
-from voting.protocol import credential, manifest, roll, trustees
+from voting.protocol import ceremony, credential, manifest, roll, trustees
 from voting.protocol.shape import b64
 from voting.protocol.suite import Suite, draw_scalar, suite
+from voting.selectors import ceremony_of, transcript_of
 from voting.services.entering import code_hmac
 from voting.spool import Secret, write_spool
 from voting.steps import board_name, checkpoint_board
@@ -137,6 +138,7 @@ def weigh(session: Session, *, at: datetime) -> Weighed:
         *convening.reasons(_draft(session, motions, values), at=at),
         *_roll_reasons(session, counted),
         *_profile_reasons(values),
+        *_key_reasons(session),
     ]
     parties = [] if faults(counted) else group(counted)
     return Weighed(values=values, motions=motions, parties=parties, reasons=reasons)
@@ -200,6 +202,13 @@ def _profile_reasons(values: Mapping[str, RuleValue]) -> list[Reason]:
         )
         for name in unverified(values, convening.VALUES_USED)
     ]
+
+
+def _key_reasons(session: Session) -> list[Reason]:
+    held = ceremony_of(session)
+    if held is None or held.agreed_at is not None:
+        return []
+    return [Reason("keys.unfinished", "开票钥匙还没有做好：保管人要做完三轮并念过指纹", "keys")]
 
 
 def _title(unit: TitledUnit) -> Title:
@@ -312,22 +321,14 @@ def _write_shares(
 # --- terms, key and board ---------------------------------------------------------------
 
 
-@sensitive_variables("secret")
 def _open_board(
     session: Session, motions: Sequence[Motion], letters: _Roll, at: datetime
 ) -> None:
-    """Make the platform's trustee key, and write the manifest as entry 0 of the board."""
+    """Write the manifest as entry 0 of the board."""
     if session.closes_at is None:
         raise ValueError("a session is frozen with its times")
     chosen = suite(session.suite)
-    secret = draw_scalar(chosen.order)
-    TrusteeKey.objects.create(
-        session=session,
-        index=1,
-        secret=f"{secret:064x}",
-        destroy_on=local_day(session.closes_at) + timedelta(days=_KEY_DAYS),
-    )
-    keys = trustees.alone(chosen, session.code, secret, name=_PLATFORM)
+    keys = _trustees(session, chosen, local_day(session.closes_at))
     terms = manifest.parse(_manifest(session, motions, letters, keys))
     log = locked_log(board_name(session.code), hash_name=chosen.hash_name)
     append_to(log, "manifest", terms.value, at=at)
@@ -338,6 +339,22 @@ def _open_board(
     session.state = "frozen"
     session.save()
     checkpoint_board(session, at=at)
+
+
+@sensitive_variables("secret")
+def _trustees(session: Session, chosen: Suite, closes_on: date) -> dict[str, Any]:
+    """The manifest's field: the keys of the ceremony, or one that is made for the platform."""
+    held = ceremony_of(session)
+    if held is not None:
+        return ceremony.outcome(transcript_of(held))
+    secret = draw_scalar(chosen.order)
+    TrusteeKey.objects.create(
+        session=session,
+        index=1,
+        secret=f"{secret:064x}",
+        destroy_on=closes_on + timedelta(days=_KEY_DAYS),
+    )
+    return trustees.alone(chosen, session.code, secret, name=_PLATFORM)
 
 
 def _manifest(
