@@ -24,14 +24,31 @@ def _weekday(day: int) -> str:
     ][day]
 
 
+def _month(month: int) -> str:
+    return [
+        _("1月"),
+        _("2月"),
+        _("3月"),
+        _("4月"),
+        _("5月"),
+        _("6月"),
+        _("7月"),
+        _("8月"),
+        _("9月"),
+        _("10月"),
+        _("11月"),
+        _("12月"),
+    ][month - 1]
+
+
 @register.filter
 def when(moment: datetime | None) -> str:
     """``12月15日（星期二）18:00``."""
     if moment is None:
         return ""
     local = localtime(moment)
-    return _("%(month)d月%(day)d日（%(weekday)s）%(time)s") % {
-        "month": local.month,
+    return _("%(month)s%(day)d日（%(weekday)s）%(time)s") % {
+        "month": _month(local.month),
         "day": local.day,
         "weekday": _weekday(local.weekday()),
         "time": f"{local.hour}:{local.minute:02}",
