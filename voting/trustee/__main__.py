@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from voting import keyfiles
+from voting.keyfiles import Stop
 from voting.protocol import ceremony, dealing
 from voting.protocol.ceremony import Ceremony
 from voting.protocol.refusal import Refused
@@ -16,7 +18,7 @@ from voting.protocol.suite import suite
 from voting.verifier.verification import examine
 
 from . import files, opening
-from .files import Key, Stop
+from .files import Key
 
 _Given = argparse.Namespace
 _AGREE = "同意"
@@ -60,16 +62,16 @@ def _certificate(given: _Given) -> None:
     current = _current(given, 0)
     if not 1 <= given.index <= current.count:
         raise Stop(f"编号要在1到{current.count}之间。")
-    files.demand_free([given.work, given.out])
+    keyfiles.demand_free([given.work, given.out])
     _say(
         f"会议 {current.session}：{current.count}位保管人，要{current.threshold}位才能开票。",
         f"您是第{given.index}位：{current.names[given.index - 1]}",
     )
-    passphrase = _new_passphrase(given)
+    passphrase = keyfiles.new_passphrase(given.passphrase_file, given.ask_secret)
     secret = dealing.new_secret(current, given.index)
     work = files.work_value(current, secret)
-    files.write(given.work, files.seal(files.WORK, work, passphrase))
-    files.write_value(given.out, dealing.certificate(current, secret))
+    keyfiles.write(given.work, keyfiles.seal(files.WORK, work, passphrase))
+    keyfiles.write_value(given.out, dealing.certificate(current, secret))
     _say(
         f"临时文件 {given.work} 已经加密，留在您自己手里。",
         f"把证书 {given.out} 交给组织者；所有人都交了，拿新的仪式文件做下一步。",
@@ -78,16 +80,16 @@ def _certificate(given: _Given) -> None:
 
 def _reveal(given: _Given) -> None:
     current = _current(given, 1)
-    files.demand_free([given.out])
+    keyfiles.demand_free([given.out])
     secret = files.read_work(given.work, _passphrase(given), current)
-    files.write_value(given.out, dealing.reveal(current, secret))
+    keyfiles.write_value(given.out, dealing.reveal(current, secret))
     _say(f"把公开文件 {given.out} 交给组织者。其中给每个人的份额，只有那个人打得开。")
 
 
 def _confirm(given: _Given) -> None:
     current = _current(given, 2)
     copies = [given.key, given.copy]
-    files.demand_free([*copies, given.out])
+    keyfiles.demand_free([*copies, given.out])
     passphrase = _passphrase(given)
     secret = files.read_work(given.work, passphrase, current)
     message, mine = dealing.confirm(current, secret)
@@ -100,12 +102,12 @@ def _confirm(given: _Given) -> None:
         public=ceremony.public(current),
     )
     for path in copies:
-        files.write(path, files.seal(files.KEY, files.key_value(key), passphrase))
+        keyfiles.write(path, keyfiles.seal(files.KEY, files.key_value(key), passphrase))
     for path in copies:
         _try_key(path, passphrase)
     if _one_disk(copies):
         _say("注意：两份钥匙在同一个磁盘上。请把一份拷到另一个U盘，分开保管。")
-    files.write_value(given.out, message)
+    keyfiles.write_value(given.out, message)
     _say(
         f"把确认 {given.out} 交给组织者。念过指纹、大家都一样以后，可以删掉 {given.work}。",
         "口令和钥匙分开放。要开票的时候，两样都要有。",
@@ -142,7 +144,7 @@ def _test(given: _Given) -> None:
 
 
 def _decrypt(given: _Given) -> None:
-    files.demand_free([given.out])
+    keyfiles.demand_free([given.out])
     key = files.read_key(given.key, _passphrase(given))
     _say("正在核验公开记录，自己重算合计……")
     due = opening.judge(given.folder, key, now=given.now, root=given.root)
@@ -150,7 +152,7 @@ def _decrypt(given: _Given) -> None:
     if not given.yes and given.ask(f"核对无误请输入“{_AGREE}”：").strip() != _AGREE:
         raise Stop("您没有同意，什么也没有打开。")
     opening.remember(Path(f"{given.key}.opened"), due)
-    files.write_value(given.out, opening.open_totals(due, key))
+    keyfiles.write_value(given.out, opening.open_totals(due, key))
     _say(f"开票份额写在 {given.out}，交给组织者或监票人上传。")
 
 
@@ -181,19 +183,7 @@ def _one_disk(paths: Sequence[Path]) -> bool:
 
 
 def _passphrase(given: _Given) -> str:
-    if given.passphrase_file is not None:
-        data = files.read(given.passphrase_file, 1024)
-        return data.decode("utf-8", "replace").rstrip("\r\n")
-    return str(given.ask_secret("口令："))
-
-
-def _new_passphrase(given: _Given) -> str:
-    chosen = _passphrase(given)
-    if len(chosen) < files.SHORTEST:
-        raise Stop(f"口令太短，至少{files.SHORTEST}个字符，例如几个不相干的词连在一起。")
-    if given.passphrase_file is None and given.ask_secret("再输一遍口令：") != chosen:
-        raise Stop("两遍口令不一样，请重来。")
-    return chosen
+    return keyfiles.passphrase(given.passphrase_file, given.ask_secret)
 
 
 def _say(*lines: str) -> None:

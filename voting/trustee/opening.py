@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.canonical import canonical
+from voting.keyfiles import Stop, read_value, write_value
 from voting.protocol import board, ceremony, share, tally
 from voting.protocol.manifest import Manifest
 from voting.protocol.shape import later
@@ -16,7 +17,7 @@ from voting.verifier.reading import Reading
 from voting.verifier.report import Report
 from voting.verifier.verification import examine
 
-from .files import Key, Stop, read_value, write_value
+from .files import Key
 
 _CHINA = timezone(timedelta(hours=8))
 _TIME = "%Y-%m-%dT%H:%M:%SZ"

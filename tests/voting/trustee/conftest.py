@@ -2,9 +2,9 @@
 
 import pytest
 
-from voting.trustee import files
+from voting import keyfiles
 
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "COST", 2**14)
+    monkeypatch.setattr(keyfiles, "COST", 2**14)

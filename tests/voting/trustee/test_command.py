@@ -16,6 +16,7 @@ import pytest
 from core.canonical import canonical
 from tests.voting.sessions import Vote, question
 from tests.voting.trustee.sitting import PASSPHRASE, Device, held, value_of
+from voting import keyfiles
 from voting.protocol import ceremony, share, tally
 from voting.trustee import files
 from voting.trustee.__main__ import main
@@ -261,8 +262,8 @@ def test_a_wrong_passphrase_and_a_file_cut_anywhere(sat, tmp_path, capsys):
 
 def test_an_umlaut_is_one_passphrase_however_it_was_typed(tmp_path):
     path = tmp_path / "k"
-    path.write_bytes(files.seal(files.KEY, {"a": 1}, "zwölf Zeichen"))
-    assert files.unseal(path, files.KEY, "zwo\u0308lf Zeichen") == {"a": 1}
+    path.write_bytes(keyfiles.seal(files.KEY, {"a": 1}, "zwölf Zeichen"))
+    assert keyfiles.unseal(path, files.KEY, "zwo\u0308lf Zeichen") == {"a": 1}
 
 
 # --- opening ----------------------------------------------------------------------------------
