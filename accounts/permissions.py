@@ -28,21 +28,25 @@ class Permission(StrEnum):
     VIEW_DRAFT = "view_draft"  # before the announcement too
     VIEW_TURNOUT = "view_turnout"  # which rooms took part; never how
     SUPERVISE = "supervise"  # "why one head" list, board export
+    PROPOSE_RULING = "propose_ruling"  # that a party's ballots shall not count
+    DECIDE_RULING = "decide_ruling"  # on another person's proposal, in another role
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
 _P = Permission
 _SEES = frozenset({_P.VIEW_SESSION})
 _WATCHES = _SEES | {_P.VIEW_DRAFT, _P.VIEW_TURNOUT, _P.SUPERVISE}
+_RULES = frozenset({_P.PROPOSE_RULING, _P.DECIDE_RULING})
 
 # An organiser does not supervise the own count: the two roles have separate rows, and
 # whoever convenes on behalf of a street or residents' committee gets an organiser's grant.
 # The property manager is a party to many votes and has no business in any of them.
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    "organiser": _WATCHES | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS},
-    "supervisor": _WATCHES,
-    "residents_committee": _WATCHES,
-    "street_office": _WATCHES,
+    "organiser": _WATCHES
+    | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING},
+    "supervisor": _WATCHES | {_P.DECIDE_RULING},
+    "residents_committee": _WATCHES | _RULES,
+    "street_office": _WATCHES | _RULES,
     "bureau": _SEES,
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),
@@ -126,15 +130,20 @@ def permissions_at(user: Visitor, estate: Estate) -> frozenset[Permission]:
 
     One query where the estate came from `estate_for`, which fetches the line above it.
     """
+    return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles_at(user, estate)))
+
+
+def roles_at(user: Visitor, estate: Estate) -> list[str]:
+    """The roles `user` holds for `estate` today, in the table's order."""
     line = set(_authority_line(estate))
-    held = grants_of(user).values_list("role", "estate", "authority")
-    return frozenset().union(
-        *(
-            ROLE_PERMISSIONS[role]
-            for role, at_estate, at_authority in held
-            if at_estate == estate.pk or at_authority in line
+    held = {
+        role
+        for role, at_estate, at_authority in grants_of(user).values_list(
+            "role", "estate", "authority"
         )
-    )
+        if at_estate == estate.pk or at_authority in line
+    }
+    return [role for role in ROLE_PERMISSIONS if role in held]
 
 
 def needs_second_factor(user: Visitor) -> bool:

@@ -36,6 +36,10 @@ TEXTS: dict[str, str] = {
     "letter_reissued": (
         "【{estate}】您家的投票通知书已补发，旧的一张作废。如果没有申请补发，请致电{phone}。"
     ),
+    "ballots_excluded": (
+        "【{estate}】您家对{title}的表决票经两人裁定不计入结果。"
+        "理由见投票页面“哪些房屋参加了”，有异议请致电{phone}。"
+    ),
     "invited": "{inviter}请您登录业主表决平台办理“{role}”的事务。请打开{url}，用本手机号登录。",
 }
 

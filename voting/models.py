@@ -242,6 +242,55 @@ class Ballot(models.Model):
         return f"ballot {self.digest[:8]}"
 
 
+class Ruling(models.Model):
+    """裁定: that a party's ballots do not count. One person proposes, a second one decides.
+
+    The confirmed ruling is the board's entry; the row keeps why, and on what paper.
+    """
+
+    STATES = [
+        ("proposed", _("等待第二人决定")),
+        ("confirmed", _("已裁定不计入")),
+        ("declined", _("没有同意")),
+        ("withdrawn", _("已撤回")),
+    ]
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="rulings")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="rulings")
+    state = models.CharField(max_length=10, choices=STATES, default="proposed")
+    reason = EncryptedTextField()
+    document_name = EncryptedTextField()
+    content_type = models.CharField(max_length=60)
+    content = models.BinaryField()  # encrypted, see voting.services.rulings
+    sha256 = models.CharField(max_length=64)  # of the document itself
+    proposed_by = models.CharField(max_length=80)
+    proposed_role = models.CharField(max_length=24)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_role = models.CharField(max_length=24, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    answer = EncryptedTextField()  # why it was declined
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party"],
+                condition=models.Q(state__in=["proposed", "confirmed"]),
+                name="one_ruling_per_party",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=["proposed", "confirmed", "declined", "withdrawn"]
+                ),
+                name="ruling_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ruling {self.pk}"
+
+
 class BallotPoint(models.Model):
     """First 63 bits of SHA-256 of every ciphertext point, so that none is used twice."""
 

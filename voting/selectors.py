@@ -1,6 +1,6 @@
 """Every read of a vote. Nothing here returns a choice, or a count before the close."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, cast
@@ -16,9 +16,9 @@ from registry.domain.rooms import natural
 from voting.domain.results import Ballots, Question, SessionResult, session_result
 from voting.domain.thresholds import Count as Heads
 from voting.domain.thresholds import Majority
-from voting.models import Ballot, KeyCeremony, Motion, Party, PartyUnit, Session
+from voting.models import Ballot, KeyCeremony, Motion, Party, PartyUnit, Ruling, Session
 from voting.models import MotionShare as ShareRow
-from voting.protocol import ceremony, manifest
+from voting.protocol import ceremony, late, manifest
 from voting.protocol.ceremony import Ceremony
 from voting.protocol.manifest import Manifest
 
@@ -76,6 +76,14 @@ class Progress(NamedTuple):
     area: int
     area_voted: int
     ballots: int
+
+
+class LateRuling(NamedTuple):
+    """A party excluded after the count; per motion the verdicts it can end in, best first."""
+
+    party: int
+    stands: bool
+    results: tuple[tuple[Motion, tuple[str, ...]], ...]
 
 
 # --- sessions ---------------------------------------------------------------------------
@@ -166,11 +174,16 @@ def last_ballot(party: Party) -> Ballot | None:
 
 
 def receipt_state(ballot: Ballot) -> str:
-    """recorded | replaced | excluded: where a ballot stands, never what is in it."""
+    """Where a ballot stands, never what is in it.
+
+    recorded | replaced | excluded | excluded_late (after the count: the totals hold it still).
+    """
     if ballot.number < ballot.party.ballots:
         return "replaced"
-    excluded = ballot.party.number in excluded_parties(ballot.session)
-    return "excluded" if excluded else "recorded"
+    if ballot.party.number in excluded_parties(ballot.session):
+        return "excluded"
+    late_ones = late_excluded(ballot.session)
+    return "excluded_late" if ballot.party.number in late_ones else "recorded"
 
 
 def ballot_of_number(number: str) -> Ballot | None:
@@ -272,6 +285,67 @@ def excluded_parties(session: Session) -> set[int]:
     """The numbers of parties whose ballots a ruling excludes."""
     rulings = logs.lines(board_of(session), kinds=["ruling"])
     return {parse_canonical(line)["body"]["party"] for line in rulings}
+
+
+def challenge_ends(session: Session) -> datetime:
+    """Until when the list of who took part can be objected to; nothing is opened before.
+
+    ValueError before the close.
+    """
+    return closed_at(session) + timedelta(hours=terms(session).challenge_hours)
+
+
+def open_rulings(session: Session) -> QuerySet[Ruling]:
+    """Proposals that wait for a second person; the count waits for them too."""
+    return Ruling.objects.filter(session=session, state="proposed")
+
+
+def rulings_of(session: Session) -> QuerySet[Ruling]:
+    """Every proposal and ruling of a session, the oldest first; without their papers."""
+    found = Ruling.objects.filter(session=session).select_related("party")
+    return found.defer("content").prefetch_related("party__units")
+
+
+def late_rulings(session: Session) -> list[LateRuling]:
+    """What was excluded after the count, in order, with what each was found to change."""
+    motions = list(session.motions.all())
+    found = []
+    for line in logs.lines(board_of(session), kinds=["late_ruling"]):
+        body = parse_canonical(line)["body"]
+        found.append(late_ruling(body["party"], body, motions))
+    return found
+
+
+def late_ruling(party: int, found: Mapping[str, Any], motions: Sequence[Motion]) -> LateRuling:
+    """A finding of the protocol with the motions it is about."""
+    results = [tuple(motion["results"]) for motion in found["motions"]]
+    pairs = tuple(zip(motions, results, strict=True))
+    return LateRuling(party, found["finding"] == "stands", pairs)
+
+
+def late_excluded(session: Session) -> set[int]:
+    """The numbers of parties excluded after the count: their ballots are in the totals."""
+    entries = logs.lines(board_of(session), kinds=["late_ruling"])
+    return {parse_canonical(line)["body"]["party"] for line in entries}
+
+
+def late_finding(session: Session, number: int) -> dict[str, Any]:
+    """What excluding this party too would change: `finding` and `motions` of its entry.
+
+    From totals and from who took part alone; nothing is opened. ValueError before the count.
+    """
+    result = body_of(session, "result")
+    if result is None:
+        raise ValueError("this session is not counted")
+    parties = session.parties.filter(
+        number__in=late_excluded(session) | {number}, last_seq__isnull=False
+    )
+    areas = {party.last_seq: party.area for party in parties if party.last_seq is not None}
+    out = [
+        late.excluded(areas[seq], parse_canonical(line)["body"]["answers"])
+        for seq, line in logs.lines_at(board_of(session), areas)
+    ]
+    return late.finding(terms(session), result["motions"], out)
 
 
 def board_proof(session: Session, seq: int) -> dict[str, Any] | None:

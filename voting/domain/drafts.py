@@ -25,6 +25,7 @@ FIELDS = frozenset(
 
 _MAX_MOTION_TITLE = 120
 _MAX_MOTION_TEXT = 4000
+_MAX_RULING_TEXT = 500
 _MAX_FEN = 10**13  # a hundred thousand million yuan
 
 _MAGIC = {
@@ -72,6 +73,11 @@ def motion_reasons(*, matter: int, title: str, text: str, cost_fen: int | None) 
     if cost_fen is not None and (type(cost_fen) is not int or not 0 < cost_fen <= _MAX_FEN):
         found.append(Reason("motion.cost", "预算金额请填大于零的数，最多两位小数", "cost_fen"))
     return found
+
+
+def ruling_reasons(*, reason: str) -> list[Reason]:
+    """What is wrong with the words of a ruling, or of declining one."""
+    return _text("reason", "理由", reason, _MAX_RULING_TEXT)
 
 
 def attachment_reasons(*, name: str, content: bytes, most: int) -> list[Reason]:

@@ -16,7 +16,7 @@ from voting.protocol import ballot as sealing
 from voting.protocol import tally
 from voting.protocol.manifest import Manifest
 from voting.protocol.verdict import result_body
-from voting.selectors import closed_at, excluded_parties, terms
+from voting.selectors import closed_at, excluded_parties, open_rulings, terms
 from voting.steps import board_name, checkpoint_board
 
 
@@ -26,7 +26,7 @@ def count_session(*, session_id: int, at: datetime) -> Session:
 
     Where trustees have the keys, only `tally`: their shares are awaited (services.opening).
     Not before the challenge period of the manifest is over. Harmless where it is done
-    already. RuleViolation "count.not_closed", "count.too_early".
+    already. RuleViolation "count.not_closed", "count.too_early", "count.ruling_open".
     """
     session = Session.objects.select_for_update().get(pk=session_id)
     if session.state in {"counted", "resolved"}:
@@ -41,6 +41,8 @@ def count_session(*, session_id: int, at: datetime) -> Session:
     wait = timedelta(hours=manifest.challenge_hours)
     if shown_time(log, at) < closed_at(session) + wait:
         raise RuleViolation("count.too_early", "参加名单的异议期还没有结束，不能计票")
+    if open_rulings(session).exists():
+        raise RuleViolation("count.ruling_open", "还有裁定没有决定，决定以后才能计票")
     counted, sums = aggregates(session, manifest, log)
     append_to(log, "tally", tally.tally_body(manifest, counted, sums), at=at)
     if held is None:

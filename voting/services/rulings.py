@@ -1,0 +1,263 @@
+"""Rulings that a party's ballots do not count: one person proposes, a second one decides.
+
+Before the count a confirmed ruling takes the ballots out of it. After the count nothing is
+opened again: the entry states what the exclusion can change at worst (docs/decisions/0022).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.permissions import Permission, roles_with
+from accounts.steps import queue_message
+from core.errors import RuleViolation
+from logbook.steps import append_to, locked_log, record_act
+from registry.fields import open_bytes, seal_bytes
+from voting.domain.drafts import attachment_reasons, content_type, ruling_reasons
+from voting.domain.reasons import demand_none
+from voting.models import Party, Ruling, Session
+from voting.selectors import (
+    body_of,
+    challenge_ends,
+    excluded_parties,
+    late_excluded,
+    late_finding,
+)
+from voting.steps import board_name, checkpoint_board
+
+_PURPOSE = "voting.ruling.content"
+
+
+class Signer(NamedTuple):
+    """Who acts, and in which role: "user:7", "supervisor"."""
+
+    actor: str
+    role: str
+
+
+@transaction.atomic(durable=True)
+def propose_ruling(
+    *,
+    session_id: int,
+    number: int,
+    reason: str,
+    name: str,
+    content: bytes,
+    signer: Signer,
+    at: datetime,
+) -> Ruling:
+    """Propose that the ballots of party `number` shall not count; nothing is excluded yet.
+
+    `name`, `content`: the paper it rests on, a PDF, PNG or JPEG. Proposed twice by the same
+    person on the same paper, it is one. RuleViolation "ruling.invalid" with every reason,
+    "ruling.role", "ruling.too_early", "ruling.period_over", "ruling.wait",
+    "ruling.not_counted", "ruling.open".
+    """
+    session = _locked(session_id)
+    _demand_role(signer, Permission.PROPOSE_RULING)
+    plain = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    found = ruling_reasons(reason=reason) + attachment_reasons(
+        name=plain, content=content, most=settings.UPLOAD_MAX_BYTES
+    )
+    demand_none("ruling.invalid", found)
+    digest = sha256(content).hexdigest()
+    party = session.parties.get(number=number)
+    waiting = party.rulings.filter(state__in=("proposed", "confirmed")).first()
+    if waiting is not None:
+        if (waiting.proposed_by, waiting.sha256) == (signer.actor, digest):
+            return waiting
+        raise RuleViolation("ruling.open", "这一户已经有裁定，或者有提议在等第二人决定")
+    if not _is_late(session) and at >= challenge_ends(session):
+        raise RuleViolation(
+            "ruling.period_over", "参加名单的异议期已经结束。结果公布以后仍然可以提出"
+        )
+    _demand_counted(session, party)
+    ruling = Ruling.objects.create(
+        session=session,
+        party=party,
+        reason=reason.strip(),
+        document_name=plain,
+        content_type=content_type(content) or "",
+        content=seal_bytes(content, purpose=_PURPOSE),
+        sha256=digest,
+        proposed_by=signer.actor,
+        proposed_role=signer.role,
+        proposed_at=at,
+    )
+    _record(ruling, "ruling.proposed", signer, at)
+    return ruling
+
+
+@transaction.atomic(durable=True)
+def confirm_ruling(
+    *, ruling_id: int, signer: Signer, at: datetime, understood: bool = False
+) -> Ruling:
+    """The second person's yes: from now on the party is excluded, and its owner is told.
+
+    `understood`: after the count, that a verdict may hang on ballots which nobody opens; must
+    be said where it is so. Harmless where the same person has confirmed already. RuleViolation
+    "ruling.role", "ruling.same_person", "ruling.same_role", "ruling.decided", "ruling.wait",
+    "ruling.not_understood".
+    """
+    ruling = _ruling(ruling_id)
+    session = ruling.session
+    if (ruling.state, ruling.decided_by) == ("confirmed", signer.actor):
+        return ruling
+    _demand_second(ruling, signer)
+    body: dict[str, Any] = {
+        "party": ruling.party.number,
+        "sha256": ruling.sha256,
+        "signers": [
+            f"{ruling.proposed_role}/{ruling.proposed_by}",
+            f"{signer.role}/{signer.actor}",
+        ],
+    }
+    kind, facts = "ruling", {}
+    if _is_late(session):
+        kind = "late_ruling"
+        body |= late_finding(session, ruling.party.number)
+        facts["finding"] = body["finding"]
+        if body["finding"] == "recount" and not understood:
+            raise RuleViolation(
+                "ruling.not_understood",
+                "这项裁定会使表决结论改变或者不能确定。请先勾选，确认您知道重新计票会泄露被排除的票",
+            )
+    append_to(locked_log(board_name(session.code)), kind, body, at=at)
+    _decide(ruling, "confirmed", signer, at)
+    _record(ruling, "ruling.confirmed", signer, at, facts)
+    queue_message(
+        key=f"session:{session.pk}:ruling:{ruling.pk}",
+        phone=ruling.party.phone,
+        template="ballots_excluded",
+        params={
+            "estate": session.estate.name,
+            "title": session.title,
+            "phone": session.contact_phone,
+        },
+        at=at,
+    )
+    checkpoint_board(session, at=at)
+    return ruling
+
+
+@transaction.atomic(durable=True)
+def decline_ruling(*, ruling_id: int, reason: str, signer: Signer, at: datetime) -> Ruling:
+    """The second person's no: the ballots count as before.
+
+    RuleViolation "ruling.invalid", "ruling.role", "ruling.same_person", "ruling.same_role",
+    "ruling.decided".
+    """
+    ruling = _ruling(ruling_id)
+    if (ruling.state, ruling.decided_by) == ("declined", signer.actor):
+        return ruling
+    _demand_second(ruling, signer)
+    demand_none("ruling.invalid", ruling_reasons(reason=reason))
+    ruling.answer = reason.strip()
+    _decide(ruling, "declined", signer, at)
+    _record(ruling, "ruling.declined", signer, at)
+    return ruling
+
+
+@transaction.atomic(durable=True)
+def withdraw_ruling(*, ruling_id: int, signer: Signer, at: datetime) -> Ruling:
+    """Who proposed takes it back. RuleViolation "ruling.decided", "ruling.not_yours"."""
+    ruling = _ruling(ruling_id)
+    if ruling.proposed_by != signer.actor:
+        raise RuleViolation("ruling.not_yours", "只有提议的人可以撤回")
+    if ruling.state == "withdrawn":
+        return ruling
+    _demand_undecided(ruling)
+    _decide(ruling, "withdrawn", signer, at)
+    _record(ruling, "ruling.withdrawn", signer, at)
+    return ruling
+
+
+def document_of(ruling: Ruling) -> bytes:
+    """The paper a ruling rests on, as it was uploaded."""
+    return open_bytes(bytes(ruling.content), purpose=_PURPOSE)
+
+
+# --- what is looked at before ------------------------------------------------------------
+
+
+def _locked(session_id: int) -> Session:
+    locked = Session.objects.select_for_update(of=("self",)).select_related("estate")
+    return locked.get(pk=session_id)
+
+
+def _ruling(ruling_id: int) -> Ruling:
+    """The ruling, read under the lock of its session."""
+    session = _locked(Ruling.objects.values_list("session", flat=True).get(pk=ruling_id))
+    ruling = Ruling.objects.select_related("party").defer("content").get(pk=ruling_id)
+    ruling.session = session
+    return ruling
+
+
+def _is_late(session: Session) -> bool:
+    """Whether the count is over. RuleViolation before the close, and while counting."""
+    if session.state == "resolved":
+        return True
+    if session.state != "closed":
+        if session.state == "counted":
+            raise RuleViolation("ruling.wait", "正在出决议，出了决议再办")
+        raise RuleViolation("ruling.too_early", "投票截止以后才能裁定")
+    if body_of(session, "tally") is not None:
+        raise RuleViolation("ruling.wait", "已经开始计票，出了决议再办")
+    return False
+
+
+def _demand_counted(session: Session, party: Party) -> None:
+    if not party.ballots:
+        raise RuleViolation("ruling.not_counted", "这一户没有投票，没有票可以排除")
+    if party.number in excluded_parties(session) | late_excluded(session):
+        raise RuleViolation("ruling.open", "这一户的票已经裁定不计入")
+
+
+def _demand_role(signer: Signer, permission: Permission) -> None:
+    if signer.role not in roles_with(permission):
+        raise RuleViolation("ruling.role", "您的角色不能办这件事")
+
+
+def _demand_second(ruling: Ruling, signer: Signer) -> None:
+    _demand_undecided(ruling)
+    _demand_role(signer, Permission.DECIDE_RULING)
+    if signer.actor == ruling.proposed_by:
+        raise RuleViolation("ruling.same_person", "提议的人不能自己决定，请另一个人来办")
+    if signer.role == ruling.proposed_role:
+        raise RuleViolation("ruling.same_role", "要由另一种角色的人决定")
+
+
+def _demand_undecided(ruling: Ruling) -> None:
+    if ruling.state != "proposed":
+        raise RuleViolation("ruling.decided", "这项提议已经有人决定或者撤回了")
+
+
+# --- what is written -----------------------------------------------------------------------
+
+
+def _decide(ruling: Ruling, state: str, signer: Signer, at: datetime) -> None:
+    ruling.state = state
+    ruling.decided_by, ruling.decided_role, ruling.decided_at = signer.actor, signer.role, at
+    ruling.save(update_fields=["state", "decided_by", "decided_role", "decided_at", "answer"])
+
+
+def _record(
+    ruling: Ruling,
+    act: str,
+    signer: Signer,
+    at: datetime,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    facts = {
+        "session": ruling.session.code,
+        "party": ruling.party.number,
+        "sha256": ruling.sha256,
+        "role": signer.role,
+        **(more or {}),
+    }
+    place = f"estate/{ruling.session.estate.code}"
+    record_act(place, act, facts, actor=signer.actor, at=at)
