@@ -13,7 +13,7 @@ class MatterLabel(NamedTuple):
     """One of the nine matters: the law's words, what it means, what it needs."""
 
     number: int
-    title: str
+    title: _Text
     meaning: _Text
     threshold: _Text
 
@@ -38,7 +38,7 @@ _MEANINGS: dict[Matter, _Text] = {
 MATTERS: list[MatterLabel] = [
     MatterLabel(
         matter.value,
-        MATTER_TITLES[matter],
+        _(MATTER_TITLES[matter]),
         _MEANINGS[matter],
         THRESHOLDS[majority_for(matter)],
     )

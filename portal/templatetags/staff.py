@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.labels import role_title
 from accounts.permissions import ROLE_PERMISSIONS, Permission, grants_of
+from portal.sentences import said
 from voting.models import Session
 from voting.selectors import phase
 
@@ -22,7 +23,10 @@ def form_errors(form: forms.BaseForm) -> list[tuple[str, str]]:
     found = [("", str(error)) for error in form.non_field_errors()]
     for field in form:
         name = field.auto_id if isinstance(field.auto_id, str) else ""
-        found += [(name, f"{field.label}：{error}") for error in field.errors]
+        found += [
+            (name, _("%(one)s：%(more)s") % {"one": said(field.label), "more": said(error)})
+            for error in field.errors
+        ]
     return found
 
 

@@ -45,7 +45,7 @@ def turnout_bars(places: list[Turnout]) -> SafeString:
     rows = format_html_join(
         "\n",
         '<g transform="translate(0 {})"><text x="0" y="13">{}</text>'
-        '<text x="{}" y="13" text-anchor="end">{}／{}（{}）</text>'
+        '<text x="{}" y="13" text-anchor="end">{}</text>'
         '<rect class="whole" x="0.5" y="18.5" width="{}" height="{}"></rect>'
         '<rect class="part" x="0.5" y="18.5" width="{}" height="{}"></rect></g>',
         (
@@ -53,9 +53,12 @@ def turnout_bars(places: list[Turnout]) -> SafeString:
                 _ROW * position,
                 door_name(place),
                 _WIDTH,
-                place.heads_voted,
-                place.heads,
-                share_down(place.heads_voted, place.heads),
+                _("%(voted)s／%(heads)s（%(share)s）")
+                % {
+                    "voted": place.heads_voted,
+                    "heads": place.heads,
+                    "share": share_down(place.heads_voted, place.heads),
+                },
                 _WIDTH - 1,
                 _HEIGHT,
                 (_WIDTH - 1) * place.heads_voted // max(1, place.heads),

@@ -14,6 +14,7 @@ from core.errors import RuleViolation
 from core.exact import format_area
 from core.tables import Table
 from portal.roll_forms import ColumnsForm, UploadForm
+from portal.sentences import said
 from portal.views.common import actor_of, posted
 from registry.domain.columns import COLUMNS
 from registry.domain.difference import Change
@@ -228,7 +229,7 @@ def _change_lines(change: Change) -> dict[str, Any]:
         if field == "area":
             before, after = (format_area(one) if one else "—" for one in (before, after))
         title = _SHOWN_FIELDS.get(field) or COLUMNS.get(field, COLUMNS["room"]).title
-        lines.append(f"{title}：{before or '—'} → {after}")
+        lines.append(f"{said(title)}{_('：')}{before or '—'} → {after}")
     if change.owners_change:
         gone, come = len(change.closed), [owner.name for _key, owner in change.opened]
         lines.append(_("业主变更：%(gone)s 位转出") % {"gone": gone})
@@ -241,7 +242,10 @@ def _change_lines(change: Change) -> dict[str, Any]:
 def _samples(table: Table) -> list[tuple[str, str]]:
     """Each header with the first cells below it, to recognise a column by."""
     return [
-        (name, "；".join([row.cells[index] for row in table.rows[:3] if row.cells[index]])[:60])
+        (
+            name,
+            _("；").join([row.cells[index] for row in table.rows[:3] if row.cells[index]])[:60],
+        )
         for index, name in enumerate(table.header)
         if name
     ]

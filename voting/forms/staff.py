@@ -286,9 +286,9 @@ def _yuan(fen: int | None) -> str:
 
 def _matter_choice(label: MatterLabel) -> SafeString:
     return format_html(
-        "（{}）{}<small>{}。{}。</small>",
-        "一二三四五六七八九"[label.number - 1],
-        label.title,
+        "{}<small>{}{stop}{}{stop}</small>",
+        _("（%(n)s）%(title)s") % {"n": label.number, "title": label.title},
         label.meaning,
         label.threshold,
+        stop=_("。"),
     )

@@ -79,7 +79,7 @@ def grouped(code: str) -> str:
 @register.filter
 def percent(part: int, whole: int) -> str:
     """A share of two decimals, rounded down."""
-    return share_down(part, whole)
+    return _(share_down(part, whole))
 
 
 @register.filter
