@@ -77,6 +77,14 @@ def write_value(path: Path, value: Any) -> None:
     write(path, canonical(value) + b"\n")
 
 
+def replace_value(path: Path, value: Any) -> None:
+    """One canonical line in place of what the file held: whole, or not at all."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    write_value(fresh, value)
+    fresh.replace(path)
+
+
 def demand_free(paths: Sequence[Path]) -> None:
     """That none of these files is there yet, and all are different. Raises Stop."""
     if len({path.resolve() for path in paths}) != len(paths):
