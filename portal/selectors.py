@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -160,6 +160,7 @@ def _session_tasks(
         .exclude(state="cancelled")
         .exclude(state="resolved", closes_at__lt=at - RECENT)
         .select_related("estate", "letters_job")
+        .annotate(tallied_at=F("ceremony__tallied_at"))
         .defer("manifest", "profile")
     )
     drafts = set(inside.values_list("pk", flat=True))
@@ -202,6 +203,8 @@ def _tasks_of(
                 _("业主"),
                 session.closes_at,
             )
+    elif now == "closed" and session.tallied_at:  # type: ignore[attr-defined]
+        yield task(_("等待保管人开票：%(title)s"), _("开票钥匙保管人"), None)
     elif now in ("closed", "counted"):
         what = _("等待计票：%(title)s") if now == "closed" else _("等待出决议：%(title)s")
         yield task(what, _("系统"), session.closes_at)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.views import announced, letters, people, sessions, staff
+from portal.views import announced, keys, letters, people, sessions, staff
 
 app_name = "staff"
 
@@ -17,6 +17,14 @@ _session = [
     path("attachments/<int:pk>/remove", sessions.attachment_remove, name="attachment_remove"),
     path("announce", sessions.announce, name="announce"),
     path("cancel", sessions.cancel, name="cancel"),
+    path("keys", keys.keys, name="keys"),
+    path("keys/holders/<int:count>", keys.holders, name="key_holders"),
+    path("keys/platform", keys.platform, name="key_platform"),
+    path("keys/ceremony.json", keys.transcript, name="key_file"),
+    path("keys/upload", keys.upload, name="key_upload"),
+    path("keys/agree", keys.agree, name="key_agree"),
+    path("keys/restart", keys.restart, name="key_restart"),
+    path("opening", keys.opening, name="opening"),
     path("letters", letters.letters, name="letters"),
     path("letters/start", letters.letters_start, name="letters_start"),
     path("letters/take", letters.letters_take, name="letters_take"),

@@ -121,7 +121,7 @@ def _letter_session(session: Session) -> LetterSession:
         specimen=specimen_of(session),
         proxy_limit=_proxy_limit(session),
         opening_policy=cast(OpeningPolicy, session.opening_policy),
-        secrecy=_SECRECY,
+        secrecy=_secrecy(session),
         privacy=PrivacyNotice(
             handler=session.organiser,
             contact=session.contact_phone,
@@ -130,6 +130,23 @@ def _letter_session(session: Session) -> LetterSession:
             retention="至决定公布后法定的异议和诉讼期限届满，以及存档规定的年限",
             rights="您可以查阅、更正自己的信息，可以要求说明处理规则，请联系组织者",
         ),
+    )
+
+
+def _secrecy(session: Session) -> str:
+    manifest = terms(session)
+    if len(manifest.trustees) == 1:
+        return _SECRECY
+    opened = {
+        "secret": "按规定只解开合计数，不解开单张票",
+        "named": "截止以后按记名的规定解开",
+    }
+    names = "、".join(trustee.name for trustee in manifest.trustees)
+    return (
+        "您的选择会加密后保存，投票截止前谁也不能看到任何选择和票数。"
+        f"解密钥匙由{names}分别保管，{manifest.threshold}人一起才能打开，"
+        f"{opened[manifest.opening_policy]}；平台没有钥匙。"
+        "手机不能加密、由服务器代为加密的，服务器在加密以前看得到。"
     )
 
 

@@ -21,7 +21,9 @@ from accounts.models import Job, RoleGrant
 from registry.models import PropertyManagerStaff
 from registry.services.imports import preview_import
 from tests.town import Town, announced, draft
+from voting.domain.keyholders import Holder
 from voting.services.drafting import add_attachment
+from voting.services.keyholding import choose_trustees
 
 PDF = b"%PDF-1.4\n%%EOF\n"
 OK, MOVED, BAD, NOT_FOUND, METHOD, REFUSED = 200, 302, 400, 404, 405, 409
@@ -82,6 +84,21 @@ TABLE = [
     Row("staff:announce", ORGANISER, BAD, args=("draft",), post=True),
     Row("staff:cancel", ORGANISER, args=("draft",)),
     Row("staff:cancel", ORGANISER, BAD, args=("draft",), post=True),
+    # --- who keeps the keys --------------------------------------------------------------
+    Row("staff:keys", WATCHERS, args=("draft",)),
+    Row("staff:keys", WATCHERS, args=("sitting",)),
+    Row("staff:keys", WATCHERS, args=("session",)),
+    Row("staff:key_holders", ORGANISER, args=("draft", "three")),
+    Row("staff:key_holders", ORGANISER, BAD, args=("draft", "three"), post=True),
+    Row("staff:key_holders", ORGANISER, REFUSED, args=("session", "three")),
+    Row("staff:key_platform", ORGANISER, MOVED, args=("sitting",), post=True),
+    Row("staff:key_platform", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:key_file", WATCHERS, args=("sitting",)),
+    Row("staff:key_upload", ORGANISER, BAD, args=("sitting",), post=True),
+    Row("staff:key_agree", ORGANISER, BAD, args=("sitting",), post=True),
+    Row("staff:key_restart", ORGANISER, MOVED, args=("sitting",), post=True),
+    # Only a tally that waits for trustees has this page.
+    Row("staff:opening", NOBODY, args=("session",)),
     # --- an announced session ------------------------------------------------------------
     Row("staff:session", VIEWERS, args=("session",)),
     Row("staff:session_edit", ORGANISER, REFUSED, args=("session",)),
@@ -219,6 +236,13 @@ def arguments(town: Town) -> dict[str, Any]:
     file = add_attachment(
         motion_id=motion.pk, name="方案.pdf", content=PDF, actor="user:1", at=sketch.created_at
     )
+    sitting = draft(town.here.estate)
+    choose_trustees(
+        session_id=sitting.pk,
+        holders=[Holder(name, "lot") for name in "甲乙丙"],
+        actor="user:1",
+        at=sitting.created_at,
+    )
     session = announced(town.here.estate)
     job = Job.objects.create(
         kind="letters", estate=town.here.estate, created_at=session.created_at
@@ -240,6 +264,8 @@ def arguments(town: Town) -> dict[str, Any]:
         "member": member.pk,
         "estate": town.here.estate.code,
         "draft": sketch.code,
+        "sitting": sitting.code,
+        "three": 3,
         "motion": motion.pk,
         "file": file.pk,
         "session": session.code,
