@@ -30,6 +30,7 @@ class Permission(StrEnum):
     SUPERVISE = "supervise"  # "why one head" list, board export
     PROPOSE_RULING = "propose_ruling"  # that a party's ballots shall not count
     DECIDE_RULING = "decide_ruling"  # on another person's proposal, in another role
+    WITNESS = "witness"  # countersign checkpoints of the board, with the authority's own key
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -46,8 +47,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING},
     "supervisor": _WATCHES | {_P.DECIDE_RULING},
     "residents_committee": _WATCHES | _RULES,
-    "street_office": _WATCHES | _RULES,
-    "bureau": _SEES,
+    "street_office": _WATCHES | _RULES | {_P.WITNESS},
+    "bureau": _SEES | {_P.WITNESS},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }

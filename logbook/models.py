@@ -58,3 +58,25 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.log_id}@{self.size}"
+
+
+class Cosignature(models.Model):
+    """A witness's signature of a checkpoint, base64url as its key. The checkpoint stays."""
+
+    checkpoint = models.ForeignKey(
+        Checkpoint, on_delete=models.PROTECT, related_name="cosignatures"
+    )
+    key = models.CharField(max_length=43)
+    signature = models.CharField(max_length=86)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "key"], name="one_cosignature_per_key"
+            )
+        ]
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint_id} by {self.key[:8]}"

@@ -7,8 +7,11 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from django.db.models import Max
+
 from core import merkle
-from logbook.models import Checkpoint, Entry, Log
+from core.canonical import canonical, parse_canonical
+from logbook.models import Checkpoint, Cosignature, Entry, Log
 
 _CHUNK = 500
 
@@ -74,10 +77,30 @@ def last_checkpoint(log: Log) -> Checkpoint | None:
 
 def checkpoint_lines(log: Log, *, up_to: int | None = None) -> Iterator[bytes]:
     """The checkpoints' lines in order, all or of sizes up to this one."""
-    found = log.checkpoints.order_by("size", "time")
+    found = log.checkpoints.order_by("size", "time").prefetch_related("cosignatures")
     if up_to is not None:
         found = found.filter(size__lte=up_to)
-    return (bytes(line) for line in found.values_list("line", flat=True))
+    return map(cosigned_line, found)
+
+
+def cosigned_line(checkpoint: Checkpoint) -> bytes:
+    """The checkpoint's line with the cosignatures that came for it since."""
+    signed = [
+        {"key": one.key, "signature": one.signature} for one in checkpoint.cosignatures.all()
+    ]
+    line = bytes(checkpoint.line)
+    return canonical({**parse_canonical(line), "cosignatures": signed}) if signed else line
+
+
+def cosigned_to(log: Log) -> dict[str, int]:
+    """How many entries the largest checkpoint covers that each key countersigned."""
+    rows = Cosignature.objects.filter(checkpoint__log=log).order_by().values("key")
+    return dict(rows.annotate(size=Max("checkpoint__size")).values_list("key", "size"))
+
+
+def consistency(log: Log, old: int, new: int) -> list[bytes]:
+    """RFC 6962 proof that the first `old` entries begin the first `new`; 0 < old <= new."""
+    return merkle.consistency_proof(hasher(log), leaves(log, new), old)
 
 
 def inclusion(log: Log, seq: int) -> Inclusion | None:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from core.canonical import canonical
 from core.deadlines import floor_ten_minutes
-from logbook.models import Checkpoint, Entry, Log
+from logbook.models import Checkpoint, Cosignature, Entry, Log
 
 
 def stamp(at: datetime) -> str:
@@ -92,6 +92,15 @@ def add_checkpoint(log: Log, *, size: int, time: datetime, line: bytes) -> Check
     if last is not None and (last.size >= size or last.time > time):
         return None
     return log.checkpoints.create(size=size, time=time, line=line)
+
+
+def add_cosignature(checkpoint: Checkpoint, *, key: str, signature: str, at: datetime) -> bool:
+    """Store a witness's signature; False where the same key has signed already."""
+    _inside_transaction()
+    _row, fresh = Cosignature.objects.get_or_create(
+        checkpoint=checkpoint, key=key, defaults={"signature": signature, "received_at": at}
+    )
+    return fresh
 
 
 def record_act(

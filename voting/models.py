@@ -11,7 +11,7 @@ from accounts.models import Job
 from documents.models import Document
 from logbook.models import Log
 from registry.fields import EncryptedTextField
-from registry.models import Estate, Unit
+from registry.models import Authority, Estate, Unit
 
 
 class Session(models.Model):
@@ -306,6 +306,31 @@ class BallotPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fingerprint:x}"
+
+
+class Witness(models.Model):
+    """见证: the key by which an authority countersigns checkpoints; its last row is in force."""
+
+    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="witnesses")
+    key = models.CharField(max_length=43, unique=True)  # Ed25519, public, base64url
+    registered_by = models.CharField(max_length=80)
+    registered_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"witness of authority {self.authority_id}"
+
+
+class Witnessing(models.Model):
+    """Which authorities a draft asks to witness its board; the manifest freezes their keys."""
+
+    session = models.OneToOneField(
+        Session, on_delete=models.PROTECT, related_name="witnessing"
+    )
+    asked = models.ManyToManyField(Authority)
+    needed = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.needed} needed"
 
 
 class TrusteeKey(models.Model):
