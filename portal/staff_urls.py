@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.views import announced, keys, letters, people, sessions, staff
+from portal.views import announced, keys, letters, people, rulings, sessions, staff
 
 app_name = "staff"
 
@@ -34,6 +34,13 @@ _session = [
     path("heads", announced.heads, name="heads"),
     path("heads.csv", announced.heads_csv, name="heads_csv"),
     path("result", announced.result, name="result"),
+    path("rulings/", rulings.rulings, name="rulings"),
+    path("rulings/new/<int:number>", rulings.ruling_new, name="ruling_new"),
+    path("rulings/<int:pk>", rulings.ruling, name="ruling"),
+    path("rulings/<int:pk>/confirm", rulings.ruling_confirm, name="ruling_confirm"),
+    path("rulings/<int:pk>/decline", rulings.ruling_decline, name="ruling_decline"),
+    path("rulings/<int:pk>/withdraw", rulings.ruling_withdraw, name="ruling_withdraw"),
+    path("rulings/<int:pk>/document", rulings.ruling_document, name="ruling_document"),
     path("board.zip", announced.board_export, name="board_export"),
 ]
 

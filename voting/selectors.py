@@ -256,6 +256,12 @@ def took_part(session: Session) -> Sequence[Party]:
     )
 
 
+def parties_with_room(session: Session, search: str) -> QuerySet[Party]:
+    """Parties one of whose rooms has this in its label, by number, with their rooms."""
+    found = session.parties.filter(units__label__icontains=search).distinct()
+    return found.order_by("number").prefetch_related("units")
+
+
 # --- the board --------------------------------------------------------------------------
 
 
@@ -304,6 +310,11 @@ def rulings_of(session: Session) -> QuerySet[Ruling]:
     """Every proposal and ruling of a session, the oldest first; without their papers."""
     found = Ruling.objects.filter(session=session).select_related("party")
     return found.defer("content").prefetch_related("party__units")
+
+
+def ruling_on(party: Party) -> Ruling | None:
+    """The confirmed ruling that excludes this party, for its own page."""
+    return party.rulings.filter(state="confirmed").defer("content").first()
 
 
 def late_rulings(session: Session) -> list[LateRuling]:

@@ -21,6 +21,8 @@ from registry.domain.rooms import natural
 from voting.labels import WHY_ONE_HEAD
 from voting.models import Session
 from voting.selectors import (
+    challenge_ends,
+    late_rulings,
     not_yet_voted,
     phase,
     progress,
@@ -46,6 +48,8 @@ def announced(
         context["motions"] = session.motions.prefetch_related("attachments")
         if _P.VIEW_DRAFT in may:
             context["leaks"] = leaks_of(session.parties.values_list("area", flat=True))
+    if session.state == "closed":
+        context["until"] = challenge_ends(session)
     return render(request, "staff/session.html", context)
 
 
@@ -112,7 +116,7 @@ def result(request: HttpRequest, code: str) -> HttpResponse:
     if session.state not in {"counted", "resolved"}:
         raise Http404
     context = _context(session, permissions_at(request.user, session.estate))
-    context["result"] = result_of(session)
+    context |= {"result": result_of(session), "late": late_rulings(session)}
     return render(request, "staff/result.html", context)
 
 

@@ -16,7 +16,7 @@ from portal.selectors import job_for, session_for
 from portal.views.common import actor_of, posted, searched
 from voting.forms.staff import ReissueForm
 from voting.models import Party, Session
-from voting.selectors import phase
+from voting.selectors import parties_with_room, phase
 from voting.services.letters import reissue_letter, start_letters, take_letters
 from voting.spool import letters_path
 
@@ -129,9 +129,7 @@ def _announced(request: HttpRequest, code: str) -> Session:
 
 
 def _rooms(session: Session, search: str) -> list[Party]:
-    """Parties one of whose rooms has this in its label."""
-    found = session.parties.filter(units__label__icontains=search).distinct()
-    return list(found.order_by("number").prefetch_related("units")[:SHOWN])
+    return list(parties_with_room(session, search)[:SHOWN])
 
 
 def _download(path: Path, name: str) -> FileResponse:

@@ -16,12 +16,16 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
+from registry.fields import seal_bytes
 from registry.models import PropertyManagerStaff
 from registry.services.imports import preview_import
 from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
+from voting.models import Ruling
+from voting.services.closing import close_session
 from voting.services.drafting import add_attachment
 from voting.services.keyholding import choose_trustees
 
@@ -45,6 +49,8 @@ SIGNED_IN = ANYBODY - {"anonymous"}
 ORGANISER = {"organiser"}
 WATCHERS = {"organiser", "supervisor", "residents_committee", "street_office"}
 VIEWERS = WATCHERS | {"bureau"}
+PROPOSERS = {"organiser", "residents_committee", "street_office"}
+DECIDERS = {"supervisor", "residents_committee", "street_office"}
 OPERATOR = {"operator"}
 NOBODY: set[str] = set()
 
@@ -110,6 +116,17 @@ TABLE = [
     Row("staff:heads", WATCHERS, args=("session",)),
     Row("staff:heads_csv", WATCHERS, args=("session",)),
     Row("staff:board_export", WATCHERS, args=("session",), post=True),
+    # --- rulings: proposed by one, decided by another role --------------------------------
+    Row("staff:rulings", WATCHERS, REFUSED, args=("session",)),
+    Row("staff:rulings", WATCHERS, args=("closed",)),
+    Row("staff:ruling_new", PROPOSERS, args=("closed", "number")),
+    Row("staff:ruling_new", PROPOSERS, BAD, args=("closed", "number"), post=True),
+    Row("staff:ruling", WATCHERS, args=("closed", "ruling")),
+    Row("staff:ruling_document", WATCHERS, args=("closed", "ruling")),
+    Row("staff:ruling_confirm", DECIDERS, MOVED, args=("closed", "ruling"), post=True),
+    Row("staff:ruling_decline", DECIDERS, BAD, args=("closed", "ruling"), post=True),
+    # Only whoever proposed takes it back.
+    Row("staff:ruling_withdraw", PROPOSERS, REFUSED, args=("closed", "ruling"), post=True),
     # Not even the organiser sees a result before the count.
     Row("staff:result", NOBODY, args=("session",)),
     Row("staff:letters", ORGANISER, args=("session",)),
@@ -244,6 +261,21 @@ def arguments(town: Town) -> dict[str, Any]:
         at=sitting.created_at,
     )
     session = announced(town.here.estate)
+    closed = announced(town.here.estate, days_ago=28)
+    closed.parties.filter(number=1).update(ballots=1)
+    close_session(session_id=closed.pk, at=timezone.now())
+    ruling = Ruling.objects.create(
+        session=closed,
+        party=closed.parties.get(number=1),
+        reason="信被别人取走",
+        document_name="笔录.pdf",
+        content_type="application/pdf",
+        content=seal_bytes(PDF, purpose="voting.ruling.content"),
+        sha256="0" * 64,
+        proposed_by="user:0",
+        proposed_role="organiser",
+        proposed_at=timezone.now(),
+    )
     job = Job.objects.create(
         kind="letters", estate=town.here.estate, created_at=session.created_at
     )
@@ -269,6 +301,8 @@ def arguments(town: Town) -> dict[str, Any]:
         "motion": motion.pk,
         "file": file.pk,
         "session": session.code,
+        "closed": closed.code,
+        "ruling": ruling.pk,
         "number": 1,
         "job": job.pk,
         "person": organiser.pk,

@@ -1,6 +1,5 @@
 """After the close, for the owners themselves: who took part, and the board to check it all."""
 
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -11,7 +10,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from voting.models import Session
-from voting.selectors import closed_at, phase, terms, took_part
+from voting.selectors import (
+    challenge_ends,
+    excluded_parties,
+    late_excluded,
+    phase,
+    ruling_on,
+    took_part,
+)
 from voting.services.exporting import export_board
 from voting.views.addresses import see_other
 from voting.views.visits import Walk, with_visit
@@ -27,7 +33,6 @@ def participants(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     now = phase(session, timezone.now())
     if now not in AFTER:
         return see_other("voting:motions", walk.code)
-    objections = timedelta(hours=terms(session).challenge_hours)
     closed = session.state != "frozen"  # by the clock alone there is no close entry yet
     context = {
         "session": session,
@@ -35,7 +40,9 @@ def participants(request: HttpRequest, walk: Walk) -> HttpResponseBase:
         "party": walk.party,
         "parties": took_part(session),
         "own": walk.party.ballots > 0,
-        "until": closed_at(session) + objections if closed else None,
+        "excluded": excluded_parties(session) | late_excluded(session),
+        "ruling": ruling_on(walk.party),
+        "until": challenge_ends(session) if closed else None,
     }
     return render(request, "voting/owner/participants.html", context)
 

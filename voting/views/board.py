@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from logbook.models import Checkpoint, Entry
 from voting.labels import MATTERS
 from voting.models import Attachment, Session
-from voting.selectors import board_proof, phase, result_of, session_by_code, terms
+from voting.selectors import board_proof, late_rulings, phase, result_of, session_by_code, terms
 from voting.views.receipts import ballot_on_receipt, who_can_read
 
 # What a browser may show itself; anything else is downloaded.
@@ -47,6 +47,7 @@ def session_page(request: HttpRequest, code: str) -> HttpResponse:
         "timeline": _timeline(session),
         "readers": who_can_read(session),
         "result": result_of(session) if now in {"counted", "resolved"} else None,
+        "late": late_rulings(session),
     }
     return render(request, "voting/owner/session.html", context)
 
