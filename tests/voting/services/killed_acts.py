@@ -5,8 +5,18 @@ import signal
 from typing import Any
 
 from voting.services.freezing import freeze_session
+from voting.services.keyholding import take_message
+from voting.services.opening import deliver_share
 
 
 def freeze_and_die(**arguments: Any) -> None:
     freeze_session(**arguments)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def take(content: str, **arguments: Any) -> None:
+    take_message(content=content.encode(), **arguments)
+
+
+def deliver(content: str, **arguments: Any) -> None:
+    deliver_share(content=content.encode(), **arguments)
