@@ -21,11 +21,14 @@ from accounts.permissions import (
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
-from voting.models import Party, Session
+from voting.models import Party, Ruling, Session
 from voting.selectors import phase
 
 # A finished session stays on the worklist so long, so that its resolution gets posted.
 RECENT = timedelta(days=30)
+
+
+_DISPUTED = Ruling.objects.filter(session=OuterRef("pk"), state="proposed")
 
 
 class Task(NamedTuple):
@@ -160,7 +163,7 @@ def _session_tasks(
         .exclude(state="cancelled")
         .exclude(state="resolved", closes_at__lt=at - RECENT)
         .select_related("estate", "letters_job")
-        .annotate(tallied_at=F("ceremony__tallied_at"))
+        .annotate(tallied_at=F("ceremony__tallied_at"), disputed=Exists(_DISPUTED))
         .defer("manifest", "profile")
     )
     drafts = set(inside.values_list("pk", flat=True))
@@ -205,6 +208,8 @@ def _tasks_of(
             )
     elif now == "closed" and session.tallied_at:  # type: ignore[attr-defined]
         yield task(_("等待保管人开票：%(title)s"), _("开票钥匙保管人"), None)
+    elif now == "closed" and session.disputed:  # type: ignore[attr-defined]
+        yield task(_("有裁定等第二人决定：%(title)s"), _("监票人、居委会、街道"), None)
     elif now in ("closed", "counted"):
         what = _("等待计票：%(title)s") if now == "closed" else _("等待出决议：%(title)s")
         yield task(what, _("系统"), session.closes_at)

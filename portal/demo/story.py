@@ -396,9 +396,11 @@ def _cast(
 
 
 def _end(session: Session, closes: datetime, say: Say) -> None:
-    """Nobody does anything: the clock closes, counts and issues the resolution."""
-    for minutes in (1, 30, 60):
-        sweep_all(closes + timedelta(minutes=minutes))
+    """Nobody does anything: the clock closes, waits for objections, counts and issues."""
+    sweep_all(closes + timedelta(minutes=1))
+    objections = timedelta(hours=terms(session).challenge_hours)
+    for minutes in (30, 60):
+        sweep_all(closes + objections + timedelta(minutes=minutes))
     session.refresh_from_db()
     if session.resolution is None:
         raise RuntimeError("the ended vote has its resolution")

@@ -94,6 +94,7 @@ def test_from_the_session_page_to_the_excluded_room(town, at):
     ruling = propose(at, vote)
     page = text(organiser.get(url("ruling", code, ruling.pk)))
     assert "等待另一个人决定" in page
+    assert "有裁定等第二人决定" in text(supervisor.get(url("home")))
     assert url("ruling_confirm", code, ruling.pk) not in page
     page = text(supervisor.get(url("ruling", code, ruling.pk)))
     assert "信被别人取走" in page

@@ -392,9 +392,8 @@ def _manifest(
         "witnesses": [],
         "witnesses_needed": 0,
         "bundle": _bundle_hash(),
-        # No rule read so far asks for objections between the close and the count; a profile
-        # that does says so by this value.
-        "challenge_hours": stated["value"] if stated else 0,
+        # A rehearsal decides nothing that could be objected to.
+        "challenge_hours": stated["value"] if stated and not session.rehearsal else 0,
     }
 
 

@@ -24,6 +24,7 @@ from voting.selectors import (
     receipt_state,
     result_of,
     rulings_of,
+    terms,
 )
 from voting.services.closing import close_session
 from voting.services.counting import count_session
@@ -209,6 +210,12 @@ def test_once_is_enough(vote):
     assert len(entries(vote, "ruling")) == 1
     acts = Entry.objects.filter(kind__startswith="ruling.").values_list("kind", flat=True)
     assert list(acts.order_by("pk")) == ["ruling.proposed", "ruling.confirmed"]
+
+
+def test_a_rehearsal_has_nothing_to_object_to():
+    vote = frozen_vote(waiting(small_estate()), rehearsal=True)
+    assert terms(vote.session).challenge_hours == 0
+    assert terms(frozen_vote(waiting(small_estate())).session).challenge_hours == 48
 
 
 def test_only_after_the_close_and_only_who_voted():
