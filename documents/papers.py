@@ -125,6 +125,14 @@ class KeyHolders:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Witnesses:
+    """Who vouches for the record as it stood at the close, and how many were needed."""
+
+    needed: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Attachment:
     """A file the paper refers to, with its SHA-256 (64 lower-case hex digits)."""
 
@@ -162,6 +170,8 @@ class ResolutionFacts(PaperFacts):
     motions: tuple[MotionResult, ...]
     ballots: BallotCounts
     keys: KeyHolders
+    witnesses: Witnesses | None = None
+    """None where nobody was asked."""
     opening_policy: OpeningPolicy
     basis: tuple[str, ...]
     """Clauses the count rests on, one sentence each."""

@@ -51,6 +51,7 @@ def _context(facts: ResolutionFacts) -> dict[str, object]:
         "decisions": [_decision(motion) for motion in facts.motions],
         "passed": passed,
         "secrecy": _secrecy(facts),
+        "witnesses": _witnesses(facts),
         "opening": _opening(facts),
         "stamp_place": (
             "相关业主代表或者业主委员会（盖章、签名）"
@@ -138,6 +139,20 @@ def _secrecy(facts: ResolutionFacts) -> str:
         f"开票密钥由{names}分别保管，{facts.keys.threshold} 人到场才能开票。{also}"
         "计票结果附有证明，任何人都可以用公开的数据复核。"
     )
+
+
+def _witnesses(facts: ResolutionFacts) -> str:
+    if facts.witnesses is None:
+        return ""
+    needed, names = facts.witnesses.needed, facts.witnesses.names
+    who = "、".join(names)
+    if len(names) < needed:
+        came = f"有 {len(names)} 家（{who}）" if names else "一家也没有"
+        return (
+            f"未经见证：本次要求至少 {needed} 家机构见证截止时的公告板，"
+            f"到出具本文件时作了见证的{came}。"
+        )
+    return f"截止时的公告板由{who}见证，此前没有改写过。" if names else ""
 
 
 def _opening(facts: ResolutionFacts) -> str:

@@ -19,6 +19,7 @@ from documents.papers import (
     PrivacyNotice,
     ResolutionFacts,
     Result,
+    Witnesses,
 )
 from documents.papers import Count as PaperCount
 from registry.models import Building, Division
@@ -26,7 +27,7 @@ from voting.domain.results import MotionOutcome, SessionResult
 from voting.domain.thresholds import MATTER_TITLES, Matter, majority_for
 from voting.models import Attachment as AttachmentRow
 from voting.models import MotionShare, Party, PartyUnit, Session
-from voting.selectors import terms
+from voting.selectors import terms, witnessed_close
 from voting.spool import Secret
 
 _SUMMARY = 60  # characters of a motion's text on the letter; the rest is behind the QR
@@ -235,6 +236,7 @@ def resolution_facts(
             names=tuple(trustee.name for trustee in manifest.trustees),
             platform=len(manifest.trustees) == 1,
         ),
+        witnesses=_witnesses(session),
         opening_policy=cast(OpeningPolicy, session.opening_policy),
         basis=_BASIS,
         objections=(
@@ -249,6 +251,11 @@ def resolution_facts(
             .order_by("motion__position", "pk")
         ),
     )
+
+
+def _witnesses(session: Session) -> Witnesses | None:
+    seen = witnessed_close(session)
+    return None if seen is None else Witnesses(needed=seen.needed, names=seen.names)
 
 
 def _motion_result(motion: MotionOutcome) -> MotionResult:

@@ -323,9 +323,7 @@ class Witness(models.Model):
 class Witnessing(models.Model):
     """Which authorities a draft asks to witness its board; the manifest freezes their keys."""
 
-    session = models.OneToOneField(
-        Session, on_delete=models.PROTECT, related_name="witnessing"
-    )
+    session = models.OneToOneField(Session, on_delete=models.PROTECT, related_name="witnessing")
     asked = models.ManyToManyField(Authority)
     needed = models.PositiveSmallIntegerField(default=0)
 

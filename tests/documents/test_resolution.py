@@ -14,7 +14,7 @@ import pypdf
 import pytest
 import zxingcpp
 
-from documents.papers import Count, KeyHolders, fingerprint
+from documents.papers import Count, KeyHolders, Witnesses, fingerprint
 from documents.resolutions import render_resolution
 from tests.documents import samples
 
@@ -26,6 +26,23 @@ def rendered(**changes: object) -> bytes:
 
 def words(pdf: bytes, folder: Path) -> str:
     return "".join(samples.text_of(pdf, folder))
+
+
+@samples.needs_poppler
+def test_it_says_who_witnessed(tmp_path: Path) -> None:
+    for number, (needed, names, wanted) in enumerate(
+        (
+            (2, ("东街道",), "未经见证：本次要求至少2家机构见证截止时的公告板"),
+            (1, (), "一家也没有"),
+            (1, ("东街道", "东区住建局"), "截止时的公告板由东街道、东区住建局见证"),
+        )
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        text = words(rendered(witnesses=Witnesses(needed=needed, names=names)), folder)
+        assert wanted in text
+        assert ("未经见证" in text) is (len(names) < needed)
+    assert "见证" not in words(rendered(), tmp_path)
 
 
 @samples.needs_poppler

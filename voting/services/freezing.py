@@ -47,7 +47,7 @@ from voting.models import (
 from voting.protocol import ceremony, credential, manifest, roll, trustees
 from voting.protocol.shape import b64
 from voting.protocol.suite import Suite, draw_scalar, suite
-from voting.selectors import ceremony_of, transcript_of
+from voting.selectors import asked_to_witness, ceremony_of, transcript_of
 from voting.services.entering import code_hmac
 from voting.spool import Secret, write_spool
 from voting.steps import board_name, checkpoint_board
@@ -364,6 +364,7 @@ def _manifest(
         raise ValueError("a session is frozen with its times")
     board_key = Ed25519PrivateKey.from_private_bytes(settings.BOARD_KEY).public_key()
     stated = session.profile.get("challenge_hours")
+    witnesses, needed = asked_to_witness(session)
     return {
         "format": manifest.FORMAT,
         "suite": session.suite,
@@ -389,8 +390,8 @@ def _manifest(
         "trustees": keys,
         "opening_policy": session.opening_policy,
         "board_key": b64(board_key.public_bytes_raw()),
-        "witnesses": [],
-        "witnesses_needed": 0,
+        "witnesses": witnesses,
+        "witnesses_needed": needed,
         "bundle": _bundle_hash(),
         # A rehearsal decides nothing that could be objected to.
         "challenge_hours": stated["value"] if stated and not session.rehearsal else 0,
