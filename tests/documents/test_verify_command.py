@@ -95,6 +95,21 @@ def test_one_object_whatever_the_input(arguments: tuple[str, ...]) -> None:
     assert status != 0
 
 
+def test_offline_claims_no_agreement_with_the_register(
+    signed: bytes, ca_dir: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "genuine.pdf"
+    path.write_bytes(signed)
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command(
+            "verify_document", str(path), offline=True, ca=str(ca_dir / "ca.pem"), stdout=out
+        )
+    assert ended.value.code == 0
+    assert "与登记一致" not in out.getvalue()
+    assert "没有与登记核对" in out.getvalue()
+
+
 @pytest.mark.django_db
 def test_against_the_register(
     settings: Any, ca_dir: Path, unsigned: bytes, identity: object, tmp_path: Path

@@ -85,6 +85,15 @@ def test_check_of_a_sound_roll_writes_nothing_either(roll):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("more", [[], ["--check"]])
+def test_a_table_without_a_unit_is_a_fault_and_founds_nothing(roll, more):
+    status, result = run(roll([]), "--division", PLACE, "--json", *more)
+    assert (status, result["ok"], len(result["faults"])) == (1, False, 1)
+    assert not Estate.objects.exists()
+    assert not RollImport.objects.exists()
+
+
+@pytest.mark.django_db
 def test_a_bad_check_digit_is_a_warning_with_status_0(roll):
     status, result = run(
         roll([line(证件号码="999999199001010010")]), "--division", PLACE, "--check", "--json"

@@ -131,7 +131,11 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
 
 
 def _lines(verdict: Verdict) -> list[str]:
-    lines = [_STATUS[verdict.status], *verdict.reasons]
+    status = _STATUS[verdict.status]
+    if verdict.status == "genuine" and verdict.not_checked:
+        # Offline nobody asked the register; do not claim that it agrees.
+        status = "签名有效，没有与登记核对"
+    lines = [status, *verdict.reasons]
     if verdict.number:
         lines.append(f"编号：{verdict.number}")
     if verdict.signer:

@@ -129,6 +129,8 @@ def _checked(table: Table) -> dict[str, Any]:
     if missing:
         return _result(_of_the_file(missing))
     units, faults = parse(prepare(table, mapping))
+    if not units and not faults:
+        return _result(_of_the_file(["表格里没有一套房屋"]))
     summary = {"units": len(units), "area": sum(unit.area or 0 for unit in units)}
     return _result(faults, summary=summary)
 
