@@ -43,6 +43,7 @@ CHECKS = [
     ("totals", _("各选项的合计")),
     ("verdict", _("通过与否")),
     ("resolution", _("决议文件的指纹")),
+    ("late_rulings", _("计票以后的裁定能改变什么")),
 ]
 
 
