@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
+from datetime import time as clock
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from core.deadlines import local_day
+from accounts.services.messages import send_due_messages
+from core.deadlines import SHANGHAI, local_day
 from portal.demo import leavings
 from portal.demo.story import Story, tell
 from voting.models import Session
@@ -43,6 +46,7 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(9)
         with override_settings(SMS_GATEWAY="portal.demo.gateway.TranscriptGateway"):
             story = self._tell(out, password)
+            _send_the_rest()
         self._check(story, out)
         self._say(f"全部完成，用时 {time.monotonic() - started:.0f} 秒；文件在 {_short(out)}/")
         self._logins(story, password, out)
@@ -85,6 +89,8 @@ class Command(BaseCommand):
     def _logins(self, story: Story, password: str, out: Path) -> None:
         self.stdout.write(f"\n工作人员登录 {settings.PUBLIC_URL}/staff/　密码都是 {password}")
         for user in story.people.values():
+            if not user.grants.exists():
+                continue  # the operator, who granted the others their roles, has no page
             self.stdout.write(f"  {user.username:<16}{user.display_name}")
         self.stdout.write(
             f"\n正在进行的投票 {settings.PUBLIC_URL}/s/{story.opened.code}，业主的二维码地址："
@@ -100,7 +106,11 @@ class Command(BaseCommand):
         """The site in the foreground, the sweepers beside it."""
         worker = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=settings.BASE_DIR)
         try:
-            call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
+            # The pages a visitor would get, also where something is not found.
+            with override_settings(
+                DEBUG=False, WHITENOISE_AUTOREFRESH=True, WHITENOISE_USE_FINDERS=True
+            ):
+                call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
         finally:
             worker.terminate()
             worker.wait()
@@ -108,6 +118,17 @@ class Command(BaseCommand):
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence if sentence.startswith(" ") else f"● {sentence}")
         self.stdout.flush()
+
+
+def _send_the_rest() -> None:
+    """What the sweepers of the story's days left over: 200 a day, of thousands.
+
+    Sent later they would bury, on the terminal, the codes that a newcomer waits for.
+    """
+    yesterday = local_day(timezone.now()) - timedelta(days=1)
+    evening = datetime.combine(yesterday, clock(20), SHANGHAI)
+    while send_due_messages(at=evening):
+        pass
 
 
 def _short(path: Path) -> str:
