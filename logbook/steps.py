@@ -23,7 +23,7 @@ def locked_log(name: str, *, hash_name: str = "sha256") -> Log:
     The log is always the last thing locked (docs/architecture.md, lock order).
     """
     _inside_transaction()
-    locked = Log.objects.select_for_update()
+    locked = Log.objects.select_for_update(no_key=True)
     log = locked.filter(name=name).first()
     if log is None:
         Log.objects.get_or_create(name=name, defaults={"hash_name": hash_name})
@@ -87,7 +87,7 @@ def add_checkpoint(log: Log, *, size: int, time: datetime, line: bytes) -> Check
     Under the log's lock: sizes and times of checkpoints never decrease.
     """
     _inside_transaction()
-    Log.objects.select_for_update().get(pk=log.pk)
+    Log.objects.select_for_update(no_key=True).get(pk=log.pk)
     last = log.checkpoints.order_by("size", "time").last()
     if last is not None and (last.size >= size or last.time > time):
         return None

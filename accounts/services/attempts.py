@@ -15,7 +15,7 @@ def count_attempt(key: str, *, limit: int, window: timedelta, at: datetime) -> b
     """
     with transaction.atomic():
         Attempts.objects.get_or_create(key=key, defaults={"window_started_at": at})
-        row = Attempts.objects.select_for_update().get(key=key)
+        row = Attempts.objects.select_for_update(no_key=True).get(key=key)
         if at - row.window_started_at >= window:
             row.count, row.window_started_at = 0, at
         allowed = row.count < limit

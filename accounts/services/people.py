@@ -74,7 +74,7 @@ def grant_role(
     """
     # Two operators at once must not make two people's one role, or a supervisor of the own
     # session: the person's row is the lock.
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     grant = RoleGrant(
         user=user,
         role=role,
@@ -118,7 +118,7 @@ def grant_role(
 @transaction.atomic(durable=True)
 def revoke_role(*, grant: RoleGrant, reason: str, actor: User, at: datetime) -> None:
     """End a grant at once. The row stays: who could do what, when, must remain readable."""
-    grant = RoleGrant.objects.select_for_update().get(pk=grant.pk)
+    grant = RoleGrant.objects.select_for_update(no_key=True).get(pk=grant.pk)
     day = local_day(at)
     if grant.valid_to is not None and grant.valid_to < day:
         raise RuleViolation("grant.over", _("这项授权已经结束"))

@@ -37,7 +37,7 @@ def waive_findings(
 @transaction.atomic(durable=True)
 def reexamine_roll(*, estate_id: int, actor: str, at: datetime) -> int:
     """Have the roll doctor look again, after the rules changed; returns what is open."""
-    estate = Estate.objects.select_for_update().get(pk=estate_id)
+    estate = Estate.objects.select_for_update(no_key=True).get(pk=estate_id)
     still_open = examine_roll(estate, at=at)
     record_act(
         f"registry/{estate.code}", "roll-examined", {"open": still_open}, actor=actor, at=at
@@ -50,7 +50,7 @@ def add_manager_staff(
     *, estate_id: int, name: str, phone: str, actor: str, at: datetime
 ) -> PropertyManagerStaff:
     """Note a person who works for the property manager, to find them among the owners."""
-    estate = Estate.objects.select_for_update().get(pk=estate_id)
+    estate = Estate.objects.select_for_update(no_key=True).get(pk=estate_id)
     if not name.strip():
         raise RuleViolation("staff.unnamed", _("请填写姓名"))
     staff, _made = PropertyManagerStaff.objects.get_or_create(
@@ -69,7 +69,7 @@ def add_manager_staff(
 @transaction.atomic(durable=True)
 def remove_manager_staff(*, estate_id: int, staff_id: int, actor: str, at: datetime) -> None:
     """Forget a person who left the property manager."""
-    estate = Estate.objects.select_for_update().get(pk=estate_id)
+    estate = Estate.objects.select_for_update(no_key=True).get(pk=estate_id)
     estate.property_manager_staff.filter(pk=staff_id).delete()
     examine_roll(estate, at=at)
     record_act(
@@ -80,7 +80,7 @@ def remove_manager_staff(*, estate_id: int, staff_id: int, actor: str, at: datet
 def _waive(
     estate_id: int, finding_ids: Collection[int], reason: str, actor: str, at: datetime
 ) -> int:
-    estate = Estate.objects.select_for_update().get(pk=estate_id)
+    estate = Estate.objects.select_for_update(no_key=True).get(pk=estate_id)
     if not reason.strip():
         raise RuleViolation("finding.no_reason", _("请写明理由，日后有异议时要凭它说明"))
     if len(reason.strip()) > 300:

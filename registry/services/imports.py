@@ -141,7 +141,7 @@ def confirm_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
     if not preview.units:
         raise RuleViolation("import.empty", _("表格里没有一套房屋，没有写入任何内容"))
     with transaction.atomic(durable=True):
-        estate = Estate.objects.select_for_update().get(pk=roll_import.estate_id)
+        estate = Estate.objects.select_for_update(no_key=True).get(pk=roll_import.estate_id)
         _registry, digest = registry_of(estate.pk)
         if not digest == preview.digest == roll_import.summary["digest"]:
             raise RuleViolation(
@@ -185,8 +185,8 @@ def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
     frozen session) rests on a unit the import touched.
     """
     with transaction.atomic(durable=True):
-        roll_import = RollImport.objects.select_for_update().get(pk=import_id)
-        estate = Estate.objects.select_for_update().get(pk=roll_import.estate_id)
+        roll_import = RollImport.objects.select_for_update(no_key=True).get(pk=import_id)
+        estate = Estate.objects.select_for_update(no_key=True).get(pk=roll_import.estate_id)
         if roll_import.state != "confirmed" or not roll_import.undo:
             raise RuleViolation("import.not_confirmed", _("这次导入没有写入，或者已经撤销"))
         _now, digest = registry_of(estate.pk)
@@ -252,7 +252,9 @@ def _previewed(import_id: int) -> RollImport:
 
 def _save_if_previewed(roll_import: RollImport, *fields: str) -> None:
     """Save under the row's lock; refused where somebody confirmed or dropped it meanwhile."""
-    kept = RollImport.objects.select_for_update().only("state").get(pk=roll_import.pk)
+    kept = (
+        RollImport.objects.select_for_update(no_key=True).only("state").get(pk=roll_import.pk)
+    )
     if kept.state != "previewed":
         raise RuleViolation("import.not_previewed", _("这次导入已经确认、撤销或放弃"))
     roll_import.save(update_fields=fields)

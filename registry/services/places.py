@@ -131,7 +131,7 @@ def create_authority(
 @transaction.atomic(durable=True)
 def end_authority(*, authority_id: int, last_day: date, actor: str, at: datetime) -> Authority:
     """Close an authority on a day; refused while estates or authorities still hang on it."""
-    authority = Authority.objects.select_for_update().get(pk=authority_id)
+    authority = Authority.objects.select_for_update(no_key=True).get(pk=authority_id)
     below = authority.children.filter(valid_to__isnull=True).exists()
     if below or authority.estates.exists():
         raise RuleViolation(

@@ -27,7 +27,7 @@ def load_profiles(*, actor: str, at: datetime, path: Path = PROFILES_FILE) -> in
     for shipped in json.loads(path.read_text(encoding="utf-8")):
         valid_from = date.fromisoformat(shipped["valid_from"])
         kept = (
-            RuleProfile.objects.select_for_update()
+            RuleProfile.objects.select_for_update(no_key=True)
             .filter(code=shipped["code"], valid_from=valid_from)
             .first()
         )
@@ -57,7 +57,7 @@ def confirm_profile_value(
     is meant. Refused for a value that needs no confirmation.
     """
     profile = (
-        RuleProfile.objects.select_for_update()
+        RuleProfile.objects.select_for_update(no_key=True)
         .filter(code=code)
         .order_by("-valid_from")
         .first()

@@ -126,7 +126,7 @@ def set_area(*, unit_id: int, area: str, source: str, actor: str, at: datetime) 
 def _locked(unit_id: int) -> tuple[Estate, Unit]:
     """The unit and its estate, whose row is what all changes of a roll lock first."""
     unit = Unit.objects.get(pk=unit_id, is_active=True)
-    return Estate.objects.select_for_update().get(pk=unit.estate_id), unit
+    return Estate.objects.select_for_update(no_key=True).get(pk=unit.estate_id), unit
 
 
 def _present(unit: Unit) -> QuerySet[Ownership]:

@@ -36,7 +36,7 @@ def request_verification(
     Present owners nobody has verified yet; all of them, or those without a number. Refused
     where there is nobody to ask about.
     """
-    estate = Estate.objects.select_for_update().get(pk=estate_id)
+    estate = Estate.objects.select_for_update(no_key=True).get(pk=estate_id)
     lines = [
         line for line in _lines(estate) if not (without_number_only and line.document_number)
     ]
@@ -68,7 +68,7 @@ def record_verification(
             _("表头缺少 %(columns)s，请用导出的清单填写") % {"columns": "、".join(missing)},
         )
     with transaction.atomic(durable=True):
-        estate = Estate.objects.select_for_update().get(pk=estate_id)
+        estate = Estate.objects.select_for_update(no_key=True).get(pk=estate_id)
         answers, faults = _answers(table, estate)
         if faults:
             raise RuleViolation(

@@ -228,7 +228,11 @@ def _record(cast: _Cast, *, at: datetime) -> Ballot:
 @transaction.atomic(durable=True)
 def _append(cast: _Cast, *, at: datetime) -> Ballot:
     session = cast.party.session
-    party = Party.objects.select_for_update().only(*_COUNTED, "phone").get(pk=cast.party.pk)
+    party = (
+        Party.objects.select_for_update(no_key=True)
+        .only(*_COUNTED, "phone")
+        .get(pk=cast.party.pk)
+    )
     digest = cast.parsed.digest.hex()
     repeated = party.ballots and _recorded(party, cast.submission, digest)
     if repeated:

@@ -17,7 +17,7 @@ def close_session(*, session_id: int, at: datetime) -> Session:
 
     Harmless where it is closed already. RuleViolation "close.too_early", "close.not_frozen".
     """
-    session = Session.objects.select_for_update().get(pk=session_id)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     if session.state in {"closed", "counted", "resolved"}:
         return session
     if session.state != "frozen" or session.closes_at is None:

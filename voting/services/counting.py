@@ -28,7 +28,7 @@ def count_session(*, session_id: int, at: datetime) -> Session:
     Not before the challenge period of the manifest is over. Harmless where it is done
     already. RuleViolation "count.not_closed", "count.too_early", "count.ruling_open".
     """
-    session = Session.objects.select_for_update().get(pk=session_id)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     if session.state in {"counted", "resolved"}:
         return session
     if session.state != "closed":

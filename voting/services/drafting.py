@@ -108,7 +108,7 @@ def edit_session(
 @transaction.atomic(durable=True)
 def cancel_session(*, session_id: int, reason: str, actor: str, at: datetime) -> Session:
     """Call a session off, at the latest before it opens; what was frozen stays on record."""
-    session = Session.objects.select_for_update().get(pk=session_id)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     frozen_and_waiting = (
         session.state == "frozen" and session.opens_at is not None and at < session.opens_at
     )
@@ -198,7 +198,7 @@ def remove_attachment(*, attachment_id: int, actor: str, at: datetime) -> None:
 
 
 def _draft(session_id: int) -> Session:
-    session = Session.objects.select_for_update().get(pk=session_id)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     if session.state != "draft":
         raise RuleViolation("session.not_draft", "会议已经公告，事项、名册和时间都不能再改")
     return session

@@ -117,7 +117,7 @@ def send_second_check_code(*, party_id: int, at: datetime) -> datetime:
 @transaction.atomic(durable=True)
 @sensitive_variables("digits")
 def _store_check_code(party_id: int, digits: str, at: datetime) -> Party:
-    party = Party.objects.select_for_update(of=("self",)).get(pk=party_id)
+    party = Party.objects.select_for_update(of=("self",), no_key=True).get(pk=party_id)
     if not party.phone:
         raise RuleViolation(
             "check.no_phone", _("名册上没有您的手机号，请用证件号码核对，或联系组织者。")

@@ -79,7 +79,7 @@ def freeze_session(
     each. RuleViolation "session.not_ready" with facts["reasons"]: every reason at once.
     """
     session = (
-        Session.objects.select_for_update(of=("self",))
+        Session.objects.select_for_update(of=("self",), no_key=True)
         .select_related("estate")
         .get(pk=session_id)
     )

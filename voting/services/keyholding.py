@@ -134,7 +134,7 @@ def _checked(current: Ceremony, line: bytes) -> int:
 
 def _draft(session_id: int) -> Session:
     session = (
-        Session.objects.select_for_update(of=("self",))
+        Session.objects.select_for_update(of=("self",), no_key=True)
         .select_related("estate")
         .get(pk=session_id)
     )

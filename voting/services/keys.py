@@ -21,7 +21,7 @@ def destroy_keys(*, at: datetime) -> int:
 @transaction.atomic(durable=True)
 def _destroy(key_id: int, at: datetime) -> None:
     key = (
-        TrusteeKey.objects.select_for_update(of=("self",))
+        TrusteeKey.objects.select_for_update(of=("self",), no_key=True)
         .select_related("session__estate")
         .get(pk=key_id)
     )

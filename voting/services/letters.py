@@ -63,7 +63,7 @@ def start_letters(*, session_id: int, actor: str, at: datetime) -> Job:
 
     RuleViolation "letters.not_frozen", "letters.gone".
     """
-    session = Session.objects.select_for_update().get(pk=session_id)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     if session.state != "frozen":
         raise RuleViolation("letters.not_frozen", "会议还没有冻结或已经截止，不能打印通知书")
     job = session.letters_job
@@ -125,7 +125,7 @@ def take_letters(*, session_id: int, actor: str, at: datetime) -> Path:
 
     RuleViolation "letters.not_ready", "letters.gone".
     """
-    session = Session.objects.select_for_update(of=("self",)).get(pk=session_id)
+    session = Session.objects.select_for_update(of=("self",), no_key=True).get(pk=session_id)
     job = session.letters_job
     if job is None or job.state != "done":
         raise RuleViolation("letters.not_ready", "通知书还没有打印好")
@@ -215,13 +215,13 @@ def _rotate(
 ) -> Party:
     session_id = Party.objects.values_list("session_id", flat=True).get(pk=party_id)
     session = (
-        Session.objects.select_for_update(of=("self",))
+        Session.objects.select_for_update(of=("self",), no_key=True)
         .select_related("estate__division")
         .get(pk=session_id)
     )
     if phase(session, at) not in {"announced", "open"}:
         raise RuleViolation("letters.closed", "投票已经截止，不能再补发")
-    party = Party.objects.select_for_update().get(pk=party_id)
+    party = Party.objects.select_for_update(no_key=True).get(pk=party_id)
     party.session = session
     chosen = suite(session.suite)
     _secret, key = credential.derive(chosen, session.code, token)

@@ -32,7 +32,7 @@ def deliver_share(*, session_id: int, content: bytes, at: datetime) -> Session:
 
     The same file again does no harm. RuleViolation "share.*" with the reason.
     """
-    session = Session.objects.select_for_update().get(pk=session_id)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     held = ceremony_of(session)
     if held is None or held.tallied_at is None:
         raise RuleViolation("share.not_due", "现在不用交开票份额：还没有到保管人开票的时候")

@@ -28,13 +28,13 @@ def issue_resolution(*, session_id: int, at: datetime) -> Document:
     Inside it travels the tally, in the shape of `manage.py count --json`. Harmless where
     it was issued already. RuleViolation "resolution.not_counted", "signer.missing".
     """
-    session = Session.objects.select_for_update(of=("self",)).get(pk=session_id)
+    session = Session.objects.select_for_update(of=("self",), no_key=True).get(pk=session_id)
     if session.resolution is not None:
         return session.resolution
     if session.state != "counted":
         raise RuleViolation("resolution.not_counted", "还没有计票，不能出决议")
     # The estate's row keeps two resolutions of one estate from taking the same number.
-    estate = Estate.objects.select_for_update().get(pk=session.estate_id)
+    estate = Estate.objects.select_for_update(no_key=True).get(pk=session.estate_id)
     result = result_of(session)
     tally = canonical(tally_json(result))
     facts = resolution_facts(

@@ -185,7 +185,9 @@ def document_of(ruling: Ruling) -> bytes:
 
 
 def _locked(session_id: int) -> Session:
-    locked = Session.objects.select_for_update(of=("self",)).select_related("estate")
+    locked = Session.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "estate"
+    )
     return locked.get(pk=session_id)
 
 

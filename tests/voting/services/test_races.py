@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from core.errors import RuleViolation
 from logbook.selectors import lines
+from logbook.steps import locked_log
 from tests.factories import ACTOR, AGAINST, CLOSE, FOR, FREEZE, OPEN, draft_session, even_estate
 from tests.factories import frozen_vote as make_vote
 from voting import tasks
-from voting.models import Ballot, LetterCode, Party
+from voting.models import Ballot, BallotPoint, LetterCode, Party
 from voting.selectors import body_of, result_of
 from voting.services.casting import cast_plain, cast_sealed
 from voting.services.closing import close_session
@@ -26,6 +28,7 @@ from voting.services.entering import check_second_factor
 from voting.services.exporting import export_board
 from voting.services.freezing import freeze_session
 from voting.services.letters import _rotate
+from voting.steps import board_name
 from voting.verifier.verification import verify
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("erasable")]
@@ -141,6 +144,31 @@ def test_closing_while_people_cast(tmp_path):
     assert stated["ballots"] == stated["parties"] == len(recorded) == Ballot.objects.count()
     vote.count()
     holds(vote.session, tmp_path)
+
+
+@pytest.mark.postgres
+def test_closing_waits_for_a_ballot_about_to_commit():
+    """The ballot holds the board and checks its foreign keys last: yet no deadlock."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one lock")
+    vote = make_vote(even_estate(4))
+    ready = threading.Event()
+
+    def ballot() -> None:
+        with transaction.atomic():
+            BallotPoint.objects.create(session=vote.session, fingerprint=1)
+            locked_log(board_name(vote.session.code))
+            ready.set()
+            time.sleep(
+                1
+            )  # the close takes the session's row meanwhile, and waits for the board
+
+    def close() -> Any:
+        ready.wait(timeout=30)
+        return close_session(session_id=vote.session.pk, at=CLOSE)
+
+    _nothing, closed = at_once(ballot, close)
+    assert closed.state == "closed"
 
 
 def test_two_sweepers_at_once(tmp_path, settings):
