@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.defaults import page_not_found
 
 from core.errors import RuleViolation
 
@@ -53,6 +54,9 @@ class RuleViolationMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
+        if isinstance(exception, Http404):
+            # In development too: Django's own page helps nobody who mistyped a code.
+            return page_not_found(request, exception)
         if not isinstance(exception, RuleViolation):
             return None
         context = {

@@ -82,3 +82,10 @@ def test_a_thousand_boxes_and_a_body_too_large(organiser, town):
     assert organiser.post(path, {"scope": ["1"] * 900}).status_code == 400
     assert organiser.post(path, {"scope": ["1"] * 1500}).status_code == 400
     assert organiser.post(path, {"title": "字" * 1_000_000}).status_code in (400, 413)
+
+
+def test_a_mistyped_code_gets_our_page_in_development_too(client, settings):
+    settings.DEBUG = True
+    answer = client.get("/r/AAAAAAAAAAAA")
+    assert answer.status_code == 404
+    assert "没有这个页面" in answer.content.decode()

@@ -106,11 +106,7 @@ class Command(BaseCommand):
         """The site in the foreground, the sweepers beside it."""
         worker = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=settings.BASE_DIR)
         try:
-            # The pages a visitor would get, also where something is not found.
-            with override_settings(
-                DEBUG=False, WHITENOISE_AUTOREFRESH=True, WHITENOISE_USE_FINDERS=True
-            ):
-                call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
+            call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
         finally:
             worker.terminate()
             worker.wait()
