@@ -32,10 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         receipt=given.receipt,
         openings=given.openings,
     )
-    if given.json:
-        text = json.dumps(report.as_json(), ensure_ascii=False, indent=2)
-    else:
-        text = report.as_text()
+    # JSON in ASCII only, so that no terminal's encoding can break it.
+    text = json.dumps(report.as_json(), indent=2) if given.json else report.as_text()
     sys.stdout.write(text + "\n")
     return 0 if report.ok else 1
 

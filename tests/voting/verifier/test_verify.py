@@ -190,6 +190,12 @@ def test_not_witnessed(tmp_path):
     assert "witnesses" not in verify(vote.export(tmp_path / "seen")).not_checked
 
 
+def test_json_whatever_the_terminals_encoding(finished, capsys):
+    _vote, folder = finished
+    assert main([str(folder), "--json"]) == 0
+    assert capsys.readouterr().out.isascii()
+
+
 def test_the_command(finished, capsys):
     vote, folder = finished
     assert main([str(folder), "--json", "--root", vote.root()]) == 0
