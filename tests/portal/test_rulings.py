@@ -116,6 +116,7 @@ def test_what_is_missing_is_said_at_once_and_the_words_are_kept(town, at):
     page = at("organiser").post(where, proposal(content=wrong, reason="写好的理由"))
     assert page.status_code == 400
     assert "只收 PDF、PNG、JPEG 文件" in text(page)
+    assert "可不填" not in text(page)
     assert "写好的理由" in text(page)
     assert not Ruling.objects.exists()
 

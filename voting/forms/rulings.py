@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 class ProposeForm(forms.Form):
     """Why, and on what paper."""
 
+    may_be_empty = frozenset[str]()
+
     reason = forms.CharField(
         label=_("为什么不能计入"),
         required=False,
@@ -26,6 +28,8 @@ class ProposeForm(forms.Form):
 class ConfirmForm(forms.Form):
     """The second person's yes."""
 
+    may_be_empty = frozenset[str]()
+
     understood = forms.BooleanField(
         label=_("我知道结论会改变或者不能确定，也知道重新计票会让人推算出被排除的票"),
         required=False,
@@ -39,6 +43,8 @@ class ConfirmForm(forms.Form):
 
 class DeclineForm(forms.Form):
     """The second person's no."""
+
+    may_be_empty = frozenset[str]()
 
     reason = forms.CharField(
         label=_("为什么不同意"),
