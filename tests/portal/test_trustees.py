@@ -221,6 +221,10 @@ def test_names_are_judged_all_at_once_and_kept(walk):
     assert 'value="甲"' in said(page)
     assert not KeyCeremony.objects.exists()
     assert walk.client.get(walk.url("key_holders", 4)).status_code == 404
+    for name, why in (("甲\x07", "不能显示"), ("长" * 21, "最多20个字"), (" ", "请填")):
+        page = walk.post("key_holders", 3, **{**NAMES, "name_1": name})
+        assert page.status_code == 400
+        assert why in said(page)
 
 
 def test_one_chain_of_command_is_warned_of(walk):

@@ -52,6 +52,9 @@ def holder_reasons(holders: Sequence[Holder]) -> list[Reason]:
         elif len(holder.name) > _LONGEST:
             sentence = f"第{number}位保管人的称呼最多{_LONGEST}个字"
             reasons.append(Reason("holder.long", sentence, field))
+        elif not holder.name.isprintable():
+            sentence = f"第{number}位保管人的称呼里有不能显示的字符"
+            reasons.append(Reason("holder.unreadable", sentence, field))
         elif names[holder.name] > 1:
             sentence = f"第{number}位保管人和另一位同名，请加以区别"
             reasons.append(Reason("holder.twice", sentence, field))
