@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.gateways import MemoryGateway
@@ -30,3 +31,10 @@ def test_no_message_of_the_story_is_left_for_the_terminal():
     demo._send_the_rest()
     assert not Message.objects.filter(state="queued").exists()
     assert len(MemoryGateway.sent) == 450
+
+
+def test_a_second_demo_beside_a_running_one_is_refused(settings, tmp_path):
+    settings.DEBUG, settings.VAR_DIR = True, tmp_path
+    with demo._only_one(), pytest.raises(CommandError, match="Ctrl-C"):
+        call_command("demo", no_serve=True)
+    assert not (tmp_path / "demo").exists()

@@ -1,14 +1,16 @@
 """`manage.py demo`: the whole main job on the sample estate, then a site to look at it."""
 
+import fcntl
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -38,6 +40,7 @@ class Command(BaseCommand):
                 "演示只在开发环境运行（YISHI_DEBUG=1）：它建立虚构的人员和已知的密码"
             )
         started = time.monotonic()
+        lock = _only_one()
         out = Path(settings.VAR_DIR) / "demo"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
@@ -51,7 +54,7 @@ class Command(BaseCommand):
         self._say(f"全部完成，用时 {time.monotonic() - started:.0f} 秒；文件在 {_short(out)}/")
         self._logins(story, password, out)
         if not options["no_serve"]:
-            self._serve(options["port"])
+            self._serve(options["port"], lock)
 
     def _tell(self, out: Path, password: str) -> Story:
         names = iter(("letters.pdf", "letters-open-vote.pdf"))
@@ -102,9 +105,14 @@ class Command(BaseCommand):
             "短信不会发出：服务启动后，验证码打印在本窗口。\n"
         )
 
-    def _serve(self, port: str) -> None:
+    def _serve(self, port: str, lock: TextIO) -> None:
         """The site in the foreground, the sweepers beside it."""
-        worker = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=settings.BASE_DIR)
+        worker = subprocess.Popen(
+            [sys.executable, "manage.py", "work"],
+            cwd=settings.BASE_DIR,
+            pass_fds=(lock.fileno(),),  # held as long as either of the two lives
+        )
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         try:
             call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
         finally:
@@ -114,6 +122,18 @@ class Command(BaseCommand):
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence if sentence.startswith(" ") else f"● {sentence}")
         self.stdout.flush()
+
+
+def _only_one() -> TextIO:
+    """The lock of the demo; another one's sweepers would close the story's votes too early."""
+    Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
+    lock = (Path(settings.VAR_DIR) / "demo.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise CommandError("演示已经在运行，请先在它的窗口按 Ctrl-C") from None
+    return lock
 
 
 def _send_the_rest() -> None:
