@@ -14,7 +14,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import RoleGrant, User
-from registry.models import Estate
+from registry.models import Authority, Estate
 from registry.selectors import AUTHORITY_DEPTH, authority_chain
 
 
@@ -88,6 +88,13 @@ def estates_for(user: Visitor, permission: Permission) -> QuerySet[Estate]:
         reached |= alive & Q(**{f"{path}__in": authorities})
         path += "__parent"
     return Estate.objects.filter(reached)
+
+
+def authorities_for(user: Visitor, permission: Permission) -> QuerySet[Authority]:
+    """The authorities existing today for which `user` holds a grant with `permission`."""
+    held = grants_of(user).filter(role__in=roles_with(permission), authority__isnull=False)
+    found = Authority.objects.filter(_in_force(""), pk__in=held.values("authority"))
+    return found.order_by("pk")
 
 
 def places_of(user: Visitor) -> QuerySet[Estate]:

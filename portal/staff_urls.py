@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
-from portal.views import announced, keys, letters, people, rulings, sessions, staff
+from portal.views import (
+    announced,
+    keys,
+    letters,
+    people,
+    rulings,
+    sessions,
+    staff,
+    witnesses,
+)
 
 app_name = "staff"
 
@@ -41,6 +50,8 @@ _session = [
     path("rulings/<int:pk>/decline", rulings.ruling_decline, name="ruling_decline"),
     path("rulings/<int:pk>/withdraw", rulings.ruling_withdraw, name="ruling_withdraw"),
     path("rulings/<int:pk>/document", rulings.ruling_document, name="ruling_document"),
+    path("witnesses", witnesses.asked, name="witnesses"),
+    path("witness", witnesses.witness, name="witness"),
     path("board.zip", announced.board_export, name="board_export"),
 ]
 
@@ -50,6 +61,7 @@ urlpatterns = [
     path("estates/<str:code>/", staff.estate, name="estate"),
     path("estates/<str:code>/sessions/new", sessions.session_new, name="session_new"),
     path("sessions/<str:code>/", include(_session)),
+    path("witness", witnesses.witness_key, name="witness_key"),
     path("jobs/<int:pk>", letters.job, name="job"),
     path("jobs/<int:pk>/state", letters.job_state, name="job_state"),
     path("people/", people.people, name="people"),

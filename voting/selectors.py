@@ -433,9 +433,14 @@ def key_of_witness(authority_id: int) -> Witness | None:
     return rows.order_by("pk").last()
 
 
+def witnessing_of(session: Session) -> Witnessing | None:
+    """Whom a draft asks; None where nobody was thought of."""
+    return Witnessing.objects.filter(session=session).first()
+
+
 def asked_to_witness(session: Session) -> tuple[list[str], int]:
     """(public keys, how many are needed) as a draft's manifest would name them."""
-    row = Witnessing.objects.filter(session=session).first()
+    row = witnessing_of(session)
     if row is None:
         return [], 0
     asked = (key_of_witness(pk) for pk in row.asked.order_by("pk").values_list("pk", flat=True))

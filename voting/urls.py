@@ -32,6 +32,7 @@ urlpatterns = [
     path(
         "s/<slug:code>/board/checkpoints.jsonl", board.checkpoints_file, name="checkpoints_file"
     ),
+    path("s/<slug:code>/board/consistency", board.consistency, name="consistency"),
     path("s/<slug:code>/board/result.json", board.result_file, name="result_file"),
     path("check/proof", board.proof, name="proof"),
 ]

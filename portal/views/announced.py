@@ -29,6 +29,7 @@ from voting.selectors import (
     result_of,
     turnout,
     why_one_head,
+    witnessed,
 )
 from voting.views.after import zipped_board
 
@@ -45,6 +46,7 @@ def announced(
     context = _context(session, may) | {"phase": phase(session, now)}
     if session.manifest:
         context["progress"] = progress(session, now)
+        context["witnessed"] = witnessed(session)
         context["motions"] = session.motions.prefetch_related("attachments")
         if _P.VIEW_DRAFT in may:
             context["leaks"] = leaks_of(session.parties.values_list("area", flat=True))
@@ -117,6 +119,7 @@ def result(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     context = _context(session, permissions_at(request.user, session.estate))
     context |= {"result": result_of(session), "late": late_rulings(session)}
+    context["witnessed"] = witnessed(session)
     return render(request, "staff/result.html", context)
 
 

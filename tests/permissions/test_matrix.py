@@ -52,6 +52,8 @@ VIEWERS = WATCHERS | {"bureau"}
 PROPOSERS = {"organiser", "residents_committee", "street_office"}
 DECIDERS = {"supervisor", "residents_committee", "street_office"}
 OPERATOR = {"operator"}
+WITNESSES = {"street_office", "bureau"}
+ALL_WITNESSES = WITNESSES | {"other street_office", "other bureau"}
 NOBODY: set[str] = set()
 
 
@@ -136,6 +138,15 @@ TABLE = [
     Row("staff:reissue", ORGANISER, BAD, args=("session", "number"), post=True),
     Row("staff:job", ORGANISER, args=("job",)),
     Row("staff:job_state", ORGANISER, args=("job",)),
+    # --- witnesses -----------------------------------------------------------------------
+    Row("staff:witness_key", ALL_WITNESSES),
+    Row("staff:witness_key", ALL_WITNESSES, BAD, post=True),
+    Row("staff:witnesses", ORGANISER, args=("draft",)),
+    Row("staff:witnesses", ORGANISER, BAD, args=("draft",), post=True),
+    Row("staff:witnesses", ORGANISER, REFUSED, args=("session",)),
+    Row("staff:witness", WITNESSES, args=("session",)),
+    Row("staff:witness", WITNESSES, BAD, args=("session",), post=True),
+    Row("staff:witness", NOBODY, args=("draft",)),
     # --- the roll ------------------------------------------------------------------------
     Row("roll:home", ORGANISER, args=("estate",)),
     Row("roll:upload", ORGANISER, args=("estate",)),
@@ -225,6 +236,7 @@ PUBLIC = {
     "voting:board": ("session",),
     "voting:manifest_file": ("session",),
     "voting:checkpoints_file": ("session",),
+    "voting:consistency": ("session",),
     "voting:result_file": ("session",),
     "voting:proof": (),
     "portal:text_size": (),

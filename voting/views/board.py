@@ -14,10 +14,21 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from core.canonical import canonical
 from logbook.models import Checkpoint, Entry
+from logbook.selectors import checkpoint_lines
 from voting.labels import MATTERS
 from voting.models import Attachment, Session
-from voting.selectors import board_proof, late_rulings, phase, result_of, session_by_code, terms
+from voting.selectors import (
+    board_proof,
+    consistency_file,
+    late_rulings,
+    phase,
+    result_of,
+    session_by_code,
+    terms,
+    witnessed,
+)
 from voting.views.receipts import ballot_on_receipt, who_can_read
 
 # What a browser may show itself; anything else is downloaded.
@@ -48,6 +59,7 @@ def session_page(request: HttpRequest, code: str) -> HttpResponse:
         "readers": who_can_read(session),
         "result": result_of(session) if now in {"counted", "resolved"} else None,
         "late": late_rulings(session),
+        "witnessed": witnessed(session),
     }
     return render(request, "voting/owner/session.html", context)
 
@@ -84,7 +96,10 @@ def attachment(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @require_safe
 def board_page(request: HttpRequest, code: str) -> HttpResponse:
     """What of the board is public, and who holds the rest."""
-    session = _session_or_404(code)
+    return _board(request, _session_or_404(code))
+
+
+def _board(request: HttpRequest, session: Session, wrong: str = "") -> HttpResponse:
     lines = Checkpoint.objects.filter(log=session.board).order_by("-size", "-time")
     context = {
         "session": session,
@@ -93,8 +108,12 @@ def board_page(request: HttpRequest, code: str) -> HttpResponse:
             for line in lines
         ],
         "phase": phase(session, timezone.now()),
+        "witnessed": witnessed(session),
+        "wrong": wrong,
+        "old": request.GET.get("from", 1),
+        "new": request.GET.get("to", lines[0].size if lines else ""),
     }
-    return render(request, "voting/owner/board.html", context)
+    return render(request, "voting/owner/board.html", context, status=400 if wrong else 200)
 
 
 @require_safe
@@ -108,9 +127,32 @@ def manifest_file(request: HttpRequest, code: str) -> HttpResponse:
 def checkpoints_file(request: HttpRequest, code: str) -> HttpResponse:
     """All signed heads of the board, one a line."""
     session = _session_or_404(code)
-    lines = Checkpoint.objects.filter(log=session.board).values_list("line", flat=True)
-    body = b"".join(bytes(line) + b"\n" for line in lines)
+    if session.board is None:
+        raise Http404
+    body = b"".join(line + b"\n" for line in checkpoint_lines(session.board))
     return HttpResponse(body, content_type="application/jsonl; charset=utf-8")
+
+
+@require_safe
+def consistency(request: HttpRequest, code: str) -> HttpResponse:
+    """That the record only grew between the checkpoints of `from` and `to` entries.
+
+    Hashes and the manifest, as a file (docs/protocol.md §9); 400 with a sentence otherwise.
+    """
+    session = _session_or_404(code)
+    if session.board is None:
+        raise Http404
+    sizes = [request.GET.get(name, "") for name in ("from", "to")]
+    found = None
+    if all(re.fullmatch("[0-9]{1,12}", size, re.ASCII) for size in sizes):
+        found = consistency_file(session, *map(int, sizes))
+    if found is None:
+        wrong = _("两个数都要是这一页列出的检查点的条数，前一个不能大于后一个。")
+        return _board(request, session, wrong)
+    response = HttpResponse(canonical(found) + b"\n", content_type="application/json")
+    disposition = content_disposition_header(as_attachment=True, filename="consistency.json")
+    response.headers["Content-Disposition"] = disposition or "attachment"
+    return response
 
 
 @require_safe
