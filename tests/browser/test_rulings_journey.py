@@ -1,4 +1,4 @@
-"""An exclusion from proposal to the owner's eyes, in Chromium: a desk proposes, a phone decides."""
+"""An exclusion in Chromium: a desk proposes, a phone decides, the page says what follows."""
 
 from __future__ import annotations
 

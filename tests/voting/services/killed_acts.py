@@ -7,6 +7,7 @@ from typing import Any
 from voting.services.freezing import freeze_session
 from voting.services.keyholding import take_message
 from voting.services.opening import deliver_share
+from voting.services.rulings import Signer, confirm_ruling
 
 
 def freeze_and_die(**arguments: Any) -> None:
@@ -20,3 +21,7 @@ def take(content: str, **arguments: Any) -> None:
 
 def deliver(content: str, **arguments: Any) -> None:
     deliver_share(content=content.encode(), **arguments)
+
+
+def confirm(actor: str, role: str, **arguments: Any) -> None:
+    confirm_ruling(signer=Signer(actor, role), **arguments)

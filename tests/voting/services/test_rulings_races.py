@@ -1,4 +1,4 @@
-"""Rulings at once: whoever comes first decides, and the count sees one or the other."""
+"""Rulings at once, and killed half-way: whoever comes first decides, once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from accounts.models import Message
 from tests.factories import CLOSE, FOR, frozen_vote, make_profile, small_estate
+from tests.voting.services.test_kills import run
 from tests.voting.services.test_races import at_once
 from voting.models import Ruling
 from voting.selectors import result_of
@@ -110,3 +112,24 @@ def test_the_count_against_a_late_proposal(vote: Any) -> None:
     assert [one for one in got if isinstance(one, str)] == [
         "count.ruling_open" if waiting else "ruling.wait"
     ]
+
+
+@pytest.mark.parametrize(
+    "struck", ["append_to", "_decide", "queue_message", "checkpoint_board"]
+)
+def test_a_decision_killed_before_its_commit_can_be_made_again(vote: Any, struck: str) -> None:
+    ruling = proposing(vote, ORGANISER)().pk
+    run(
+        "tests.voting.services.killed_acts.confirm",
+        strike=["voting.services.rulings", struck, "after"],
+        actor=SUPERVISOR.actor,
+        role=SUPERVISOR.role,
+        ruling_id=ruling,
+        at=CLOSE,
+    )
+    assert Ruling.objects.get().state == "proposed"
+    assert "ruling" not in kinds(vote)
+    sent = Message.objects.filter(template="ballots_excluded")
+    assert not sent.exists()
+    confirm_ruling(ruling_id=ruling, signer=SUPERVISOR, at=CLOSE)
+    assert kinds(vote).count("ruling") == sent.count() == 1
