@@ -16,7 +16,6 @@ import hashlib
 import itertools
 import os
 import pickle
-import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +35,7 @@ from core.exact import format_area, format_yuan
 from documents import rendering, wording
 from documents.joining import join
 from documents.papers import LetterFacts, LetterSession
+from registry.domain.rooms import natural
 
 _ROOT = Path(__file__).resolve().parent.parent
 _ROWS = 25  # on one sign-off sheet
@@ -56,18 +56,10 @@ class LettersFile:
     last_serial: str
 
 
-def delivery_order(letter: LetterFacts) -> tuple[list[tuple[int, str]], ...]:
+def delivery_order(letter: LetterFacts) -> tuple[tuple[tuple[int, int, str], ...], ...]:
     """Sort key: building, entrance, floor, room, numbers by value (2幢 before 10幢)."""
     parts = (letter.building, letter.entrance, letter.floor, letter.room)
-    return tuple(_natural(part) for part in parts)
-
-
-def _natural(text: str) -> list[tuple[int, str]]:
-    return [
-        (int(piece), "") if piece.isdigit() else (-1, piece)
-        for piece in re.split(r"(\d+)", text)
-        if piece
-    ]
+    return tuple(natural(part) for part in parts)
 
 
 def render_letters(

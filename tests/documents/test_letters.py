@@ -213,9 +213,9 @@ def test_the_token_does_not_show() -> None:
 
 def test_natural_order() -> None:
     base = samples.letters(1)[0]
-    rooms = ["10幢", "2幢", "2幢A", "1幢"]
+    rooms = ["S1幢", "10幢", "2幢", "2幢A", "1幢"]
     ordered = sorted((replace(base, building=room) for room in rooms), key=delivery_order)
-    assert [letter.building for letter in ordered] == ["1幢", "2幢", "2幢A", "10幢"]
+    assert [letter.building for letter in ordered] == ["1幢", "2幢", "2幢A", "10幢", "S1幢"]
 
 
 @pytest.mark.parametrize(

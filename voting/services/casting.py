@@ -65,6 +65,8 @@ def cast_sealed(
     if repeated:
         return repeated
     _demand_open(party.session, at)
+    if party.ballots and not party.session.revote:
+        raise _no_revote()
     if given.get("encrypted_by") != sealing.BROWSER:
         raise _refusal(Refused("ballots.shape", "encrypted_by: not browser"))
     if replacement_key is not None:
@@ -80,7 +82,9 @@ def cast_sealed(
             expected_previous=party.last_digest,
         )
     except Refused as refused:
-        raise _refusal(refused) from None
+        # Not the next ballot of its party: the owner has voted meanwhile, in another window.
+        overtaken = refused.check == "ballots.sequence"
+        raise (_overtaken() if overtaken else _refusal(refused)) from None
     if parsed.party != party.number:
         raise _refusal(Refused("ballots.credential", "another party's number"))
     return _record(_Cast(party, submission, given, parsed, replacement_key), at=at)

@@ -177,7 +177,7 @@ class TestOnce:
     def test_no_second_ballot_where_revoting_is_not_allowed(self):
         vote = frozen_vote(revote=False)
         vote.cast(1, [FOR])
-        assert refused_code(lambda: vote.cast(1, [FOR])) == "ballots.sequence"
+        assert refused_code(lambda: vote.cast(1, [FOR])) == "ballot.no_revote"
         assert refused_code(lambda: vote.cast(1, [FOR], plain=True)) == "ballot.no_revote"
 
 
@@ -254,7 +254,7 @@ class TestForgeries:
     @pytest.mark.parametrize("number", [2, 7])
     def test_a_ballot_out_of_turn(self, vote, number):
         sealed = vote.sealed(1, [FOR, FOR], changes={"number": number})
-        assert refused(lambda: send(vote, 1, sealed)) == "ballots.sequence"
+        assert refused(lambda: send(vote, 1, sealed)) == "ballot.overtaken"
 
     def test_a_replacement_key_that_is_in_use(self, vote):
         mine, other = vote.party(1).current_key, vote.party(2).current_key
