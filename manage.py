@@ -13,6 +13,24 @@ def main() -> None:
         return count_without_settings()
     if sys.argv[1:2] == ["verify_document"] and "--offline" in sys.argv:
         return verify_without_settings()
+    if "--json" in sys.argv:
+        return with_json_even_without_settings()
+    execute_from_command_line(sys.argv)
+
+
+def with_json_even_without_settings() -> None:
+    """Whoever asked for JSON gets one object, also where the settings cannot be loaded."""
+    import json
+
+    from django.conf import settings
+    from django.core.management import execute_from_command_line
+
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 (loads the settings)
+    except Exception as error:  # whatever a setting may do wrong
+        reason = f"设置无法读取，请检查环境变量（{type(error).__name__}）"
+        sys.stdout.write(json.dumps({"error": reason}) + "\n")
+        sys.exit(2)
     execute_from_command_line(sys.argv)
 
 

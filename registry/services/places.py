@@ -17,7 +17,7 @@ from registry.models import Authority, Division, Estate, RuleProfile
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 LEVELS = {"province": 1, "city": 2, "county": 3, "street": 4, "community": 5}
-_CODE_LENGTH = 8
+_CODE_LENGTH, _NAME_LENGTH = 8, 80
 
 
 class Place(NamedTuple):
@@ -175,9 +175,13 @@ def create_estate(
         )
     if not name.strip():
         raise RuleViolation("estate.unnamed", _("请填写物业管理区域的名称"))
+    if len(name.strip()) > _NAME_LENGTH or not name.strip().isprintable():
+        raise RuleViolation(
+            "estate.name", _("物业管理区域的名称最多80个字，不能有换行等控制字符")
+        )
     estate = Estate.objects.create(
         code=new_code(_CODE_LENGTH, secrets.choice),
-        name=name.strip()[:80],
+        name=name.strip(),
         small_names=small_names,
         division=division,
         authority=authority,

@@ -34,6 +34,13 @@ class Report(NamedTuple):
             "results": self.results,
         }
 
+    def _last_word(self) -> str:
+        if not self.ok:
+            return "NOT VERIFIED"
+        if not self.results:  # an open vote, say: what is there holds, and proves no result
+            return "VERIFIED SO FAR: there is no result yet"
+        return "VERIFIED"
+
     def as_text(self) -> str:
         """Lines for a person."""
         lines = [
@@ -45,5 +52,5 @@ class Report(NamedTuple):
             for side in ("heads", "area"):
                 counts = ", ".join(f"{name} {count}" for name, count in result[side].items())
                 lines.append(f"{result['motion']} {side}: {counts}")
-        lines.append("VERIFIED" if self.ok else "NOT VERIFIED")
+        lines.append(self._last_word())
         return "\n".join(lines)

@@ -38,9 +38,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         # Not required by argparse: a missing one is a fault like any other.
-        parser.add_argument("--roll", help="房号, 建筑面积, 业主姓名, 证件号码, 状态")
-        parser.add_argument("--motions", help="事项, 类别, 标题")
-        parser.add_argument("--ballots", help="房号, 事项, 意见")
+        parser.add_argument(
+            "--roll",
+            help="columns 房号, 建筑面积, 业主姓名, 证件号码 (several joined by 、), 状态 (已交付, 未售, 已售未交付)",
+        )
+        parser.add_argument("--motions", help="columns 事项, 类别 (1-9), 标题")
+        parser.add_argument("--ballots", help="columns 房号, 事项, 意见 (同意, 反对, 弃权)")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
