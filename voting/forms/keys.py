@@ -23,7 +23,10 @@ class HoldersForm(forms.Form):
             self.fields[f"belongs_{number}"] = forms.ChoiceField(
                 label=_("第%(n)s位属于哪一方") % {"n": number},
                 required=False,
-                choices=[("", _("请选择")), *BELONGS.items()],
+                choices=[
+                    ("", _("请选择")),
+                    *((side, _(words)) for side, words in BELONGS.items()),
+                ],
             )
 
     @property

@@ -43,7 +43,7 @@ def recorded_at(ballot: Ballot) -> datetime | None:
 def who_can_read(session: Session, encrypted_by: str = "") -> list[str]:
     """In plain sentences: who encrypted (if known), who could open, what will be opened."""
     trustees = terms(session).value["trustees"]
-    names = "、".join(key["name"] for key in trustees["keys"])
+    names = _("、").join(key["name"] for key in trustees["keys"])
     by = {
         "browser": _("票在您的手机上加密，发出之前就已经看不到内容。"),
         "server": _("票由服务器代您加密：加密之前，服务器看得到内容，但不保存。"),
