@@ -13,6 +13,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from core import merkle
@@ -26,16 +27,19 @@ from tests.voting.sessions import (
     question,
     small_vote,
 )
+from voting.domain.thresholds import Count
 from voting.protocol import (
     ballot,
     ceremony,
     credential,
     dealing,
     hashing,
+    late,
     proof,
     schnorr,
     tally,
     tested,
+    verdict,
 )
 from voting.protocol.hashing import lp, u32, u64
 from voting.protocol.manifest import Manifest
@@ -736,6 +740,70 @@ def ceremony_cases() -> Iterator[dict[str, Any]]:
         }
 
 
+# --- 13 the arithmetic of late rulings --------------------------------------------------------
+
+
+def late_figures() -> Iterator[dict[str, Any]]:
+    """Random small votes in plain figures; `out` are the excluded, with their answers."""
+    for number in range(40):
+        chance = Random(number)
+        areas = tuple(chance.choice([100, 100, 450]) for _ in range(chance.randint(8, 12)))
+        motions = [
+            question("m1", approval=chance.choice(["1/2", "3/4"])),
+            election(
+                "e1", candidates=3, seats=chance.randint(1, 2), requires=["m1"][: number % 2]
+            ),
+            question("m2", requires=["e1"][: chance.randint(0, 1)]),
+        ]
+        setting = Setting(areas=areas, motions=motions, seed=f"late {number}")
+        choices = [
+            ([0], [0], [0], [0], [0], [1], [2]),
+            ([0], [0], [0], [0, 1][: motions[1]["max"]], [1], [2], [], None),
+            ([0], [0], [0], [0], [1], [1], None),
+        ]
+        ballots = [(area, [chance.choice(one) for one in choices]) for area in areas]
+        out = ballots[: chance.randint(1, 2)]
+        stated = verdict.result_body(setting.manifest, *figures(motions, ballots))["motions"]
+        found = late.finding(
+            setting.manifest, stated, [late.excluded(area, answers) for area, answers in out]
+        )
+        left = figures(motions, ballots[len(out) :])
+        for one, true in zip(
+            found["motions"],
+            verdict.result_body(setting.manifest, *left)["motions"],
+            strict=True,
+        ):
+            assert true["result"] in one["results"]
+        yield {
+            "manifest": setting.manifest.value,
+            "stated": stated,
+            "out": [{"area": area, "answers": answers} for area, answers in out],
+            **found,
+        }
+
+
+def figures(
+    motions: list[dict[str, Any]], ballots: list[tuple[int, list[Any]]]
+) -> tuple[list[Count], list[list[Count]]]:
+    """(who took part, the totals of every option) per motion, counted in plain."""
+
+    def count(areas: list[int]) -> Count:
+        return Count(len(areas), sum(areas))
+
+    given = [
+        [(area, answers[at]) for area, answers in ballots if answers[at] is not None]
+        for at in range(len(motions))
+    ]
+    totals = [
+        [
+            count([area for area, chosen in there if option in chosen])
+            for option in range(len(motion["options"]))
+        ]
+        for motion, there in zip(motions, given, strict=True)
+    ]
+    return [count([area for area, _ in there]) for there in given], totals
+
+
 def main() -> None:
     write("01-canonical.json", "Canonical JSON (§3)", list(canonical_cases()))
     write("02-hashing.json", "Prefixes, hashes, scalars, HKDF (§3, §5)", list(hashing_cases()))
@@ -753,6 +821,7 @@ def main() -> None:
     write("10-boards.json", "Whole boards (§11, §12)", list(board_cases()))
     write("11-openings.json", "A named vote (§10)", list(opening_cases()))
     write("12-ceremony.json", "Keys of k of n (§14)", list(ceremony_cases()))
+    write("13-late-rulings.json", "Exclusions after the count (§10)", list(late_figures()))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ import pytest
 from core.canonical import NotCanonical
 from tests.voting.mutations import mutants
 from tests.voting.sessions import Vote, late_vote, question
+from voting.protocol import late, manifest
 from voting.verifier import verify
+
+VECTORS = Path(__file__).parents[2] / "vectors"
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +89,15 @@ def test_every_small_change_of_it_is_refused(vote, tmp_path):
             assert set(failed(report)) <= {"phases", "late_rulings"}, what
             tried += 1
     assert tried > 40
+
+
+@pytest.mark.parametrize(
+    "case", json.loads((VECTORS / "13-late-rulings.json").read_text())["cases"]
+)
+def test_the_figures_of_the_vectors(case):
+    out = [late.excluded(one["area"], one["answers"]) for one in case["out"]]
+    found = late.finding(manifest.parse(case["manifest"]), case["stated"], out)
+    assert found == {"finding": case["finding"], "motions": case["motions"]}
 
 
 def test_who_was_not_counted_cannot_be_taken_out(tmp_path):
