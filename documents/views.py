@@ -28,7 +28,8 @@ def verify(request: HttpRequest) -> HttpResponse:
         return redirect("documents:paper", code=form.cleaned_data["code"])
     pdf = file.read()
     record = selectors.record_for(pdf)
-    context = {"verdict": check(pdf, trust_roots=keys.trust_roots(), record=record)}
+    verdict = check(pdf, trust_roots=keys.trust_roots(), record=record)
+    context = {"verdict": verdict, "rehearsal": _of_rehearsal(verdict.number)}
     return render(request, "documents/verdict.html", context)
 
 
@@ -55,7 +56,16 @@ def paper_pdf(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _registered(document: Document) -> dict[str, object]:
-    return {"document": document, "fingerprint": fingerprint(document.facts_sha256)}
+    return {
+        "document": document,
+        "fingerprint": fingerprint(document.facts_sha256),
+        "rehearsal": _of_rehearsal(document.number),
+    }
+
+
+def _of_rehearsal(number: str) -> bool:
+    """Papers of rehearsals have numbers of their own: 某某花园演练〔2026〕1号."""
+    return "演练〔" in number
 
 
 def _not_registered(request: HttpRequest, code: str) -> HttpResponse:

@@ -51,6 +51,14 @@ def test_by_code(client: Client, unsigned: bytes) -> None:
         assert wanted in text
 
 
+def test_a_rehearsal_is_not_to_be_relied_on(client: Client, unsigned: bytes) -> None:
+    pdf = bytes(store(unsigned, number="样例花园演练〔2026〕1号").pdf)
+    for page in (client.get(f"/v/{samples.CODE}"), upload(client, pdf)):
+        text = page.content.decode()
+        assert "这是演练，投的票不算数" in text
+        assert "可以放心使用" not in text
+
+
 def test_the_code_as_people_type_it(client: Client, unsigned: bytes) -> None:
     store(unsigned)
     for typed in ("7k4m-2qxh-9t3w", "７Ｋ４Ｍ 2QXH 9T3W", " 7K4M2QXH9T3W\n"):
@@ -101,6 +109,7 @@ def test_upload(client: Client, unsigned: bytes) -> None:
         assert page.status_code == 200
         text = page.content.decode()
         assert f"<h1>{answer}</h1>" in text, answer
+        assert "演练" not in text
         assert "接下来怎么办" in text
 
 
