@@ -252,6 +252,7 @@ def _page(walk: Walk) -> dict[str, Any]:
     return {
         "session": session,
         "party": walk.party,
+        "units": walk.party.units.order_by("pk"),
         "asked": asked,
         "total": len(asked),
         "options": [(str(index), label) for index, (_name, label) in enumerate(OPTIONS)],

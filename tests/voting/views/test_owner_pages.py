@@ -396,6 +396,12 @@ class TestRecording:
         assert "至少要对一项表态" in text_of(page)
         assert 'name="submission"' not in page.content.decode()
 
+    def test_who_declares_to_own_the_rooms_sees_them(self, client: Client, vote: Vote) -> None:
+        enter(client, vote)
+        assert WANG in text_of(client.get(vote.url("motions/")))
+        fill_in(client, vote, "0", "2")
+        assert WANG in text_of(client.get(vote.url("review/")))
+
     def test_a_motion_left_out_is_visible_on_the_board(
         self, client: Client, vote: Vote
     ) -> None:
