@@ -23,6 +23,7 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=_("表格文件"),
         help_text=_(".xlsx、.xls 或 .csv，不超过 20 MB。"),
+        error_messages={"required": _("请选择")},
         allow_empty_file=True,  # the reader says what is wrong with an empty one
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv", "class": "input"}),
     )
@@ -44,6 +45,7 @@ class UploadForm(FileForm):
             ("no", _("一部分房屋：表里没有的房屋保持不变")),
         ],
         widget=forms.RadioSelect,
+        error_messages={"required": _("请选择")},
     )
 
 
