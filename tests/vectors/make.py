@@ -31,8 +31,11 @@ from voting.domain.thresholds import Count
 from voting.protocol import (
     ballot,
     ceremony,
+    checkpoint,
+    consistency,
     credential,
     dealing,
+    ed25519,
     hashing,
     late,
     proof,
@@ -612,6 +615,41 @@ def board_cases() -> Iterator[dict[str, Any]]:
             for kind, check in forged.items():
                 yield {"folder": f"boards/forged/{kind}", **common, "refused_by": check}
     yield from late_cases(folder)
+    for short, cosigners in (("p256-witnessed", 2), ("p256-unwitnessed", 1)):
+        vote, _secrets = witnessed_vote("P256-SHA256", cosigners)
+        report = verify(vote.export(folder / short))
+        assert report.ok
+        assert ("witnesses" in report.not_checked) is (cosigners < 2)
+        yield {
+            "folder": f"boards/{short}",
+            "root": vote.root(),
+            "key": vote.manifest.value["board_key"],
+            "receipt": vote.receipts[-1],
+            "refused_by": None,
+            "results": report.results,
+            "not_checked": ["witnesses"] if cosigners < 2 else [],
+        }
+
+
+def witnessed_vote(name: str, cosigners: int) -> tuple[Vote, list[bytes]]:
+    """Two witnesses are needed; so many countersigned the last checkpoint. Their secrets."""
+    dice = Dice(f"witnesses {name}")
+    secrets = [dice.bytes(32) for _ in range(2)]
+    keys = [b64(ed25519.public_key(secret)) for secret in secrets]
+    vote = Vote(name, seed=f"witnessed {name}", witnesses=keys, witnesses_needed=2)
+    vote.cast(1, [[0]])
+    vote.checkpoint()
+    vote.cast(2, [[1]])
+    vote.close()
+    vote.tally()
+    vote.decrypt()
+    vote.result()
+    vote.resolve()
+    value = vote.checkpoint()
+    for secret in secrets[:cosigners]:
+        value = checkpoint.cosign(secret, value)
+    vote.checkpoints[-1] = checkpoint.make_line(value)
+    return vote, secrets
 
 
 def late_cases(folder: Path) -> Iterator[dict[str, Any]]:
@@ -804,6 +842,33 @@ def figures(
     return [count([area for area, _ in there]) for there in given], totals
 
 
+# --- 14 what a witness reads and writes ------------------------------------------------------
+
+
+def witness_cases() -> Iterator[dict[str, Any]]:
+    for name in SUITES:
+        vote, secrets = witnessed_vote(name, 0)
+        hash_ = vote.suite.hash
+        leaves = [merkle.leaf_hash(hash_, line) for line in vote.lines]
+        last = json.loads(vote.checkpoints[-1])
+        sizes = [json.loads(line)["size"] for line in vote.checkpoints]
+        yield {
+            "suite": name,
+            "checkpoints": [line.decode() for line in vote.checkpoints],
+            "consistency": [
+                consistency.make(
+                    vote.lines[0],
+                    old,
+                    last["size"],
+                    merkle.consistency_proof(hash_, leaves, old),
+                )
+                for old in sizes
+            ],
+            "witness_secrets": [secret.hex() for secret in secrets],
+            "cosignatures": [checkpoint.make_cosignature(secret, last) for secret in secrets],
+        }
+
+
 def main() -> None:
     write("01-canonical.json", "Canonical JSON (§3)", list(canonical_cases()))
     write("02-hashing.json", "Prefixes, hashes, scalars, HKDF (§3, §5)", list(hashing_cases()))
@@ -821,6 +886,7 @@ def main() -> None:
     write("10-boards.json", "Whole boards (§11, §12)", list(board_cases()))
     write("11-openings.json", "A named vote (§10)", list(opening_cases()))
     write("12-ceremony.json", "Keys of k of n (§14)", list(ceremony_cases()))
+    write("14-witness.json", "Consistency and cosignatures (§9)", list(witness_cases()))
     write("13-late-rulings.json", "Exclusions after the count (§10)", list(late_figures()))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.canonical import NotCanonical, parse_canonical
-from voting.protocol import ballot, manifest
+from voting.protocol import ballot, checkpoint, consistency, manifest
 from voting.protocol.refusal import Refused
 from voting.protocol.shape import unb64
 
@@ -71,3 +71,20 @@ def test_ballots_hold(case):
         expected_number=case["number"],
         expected_previous=case["previous"],
     )
+
+
+@pytest.mark.parametrize("case", cases("14-witness.json"), ids=lambda case: case["suite"])
+def test_a_witness(case):
+    checkpoints = [parse_canonical(line.encode()) for line in case["checkpoints"]]
+    last = checkpoints[-1]
+    for before, value in zip(checkpoints, case["consistency"], strict=True):
+        proof = consistency.parse(value)
+        assert proof.holds(bytes.fromhex(before["root"]), bytes.fromhex(last["root"]))
+        assert not proof.holds(bytes(32), bytes.fromhex(last["root"]))
+        signed = {"cosignatures": []} | last
+        for cosignature in case["cosignatures"]:
+            found = checkpoint.parse_cosignature(proof.manifest, cosignature)
+            entry = {"key": found.key, "signature": found.signature}
+            signed["cosignatures"] = [*signed["cosignatures"], entry]
+        witnesses = checkpoint.verify(proof.manifest, signed).witnesses
+        assert witnesses == proof.manifest.witnesses

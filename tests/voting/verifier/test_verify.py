@@ -81,7 +81,7 @@ def test_the_boards_of_the_vectors(case, tmp_path):
     report = verify(VECTORS / case["folder"], root=case["root"], key=key, receipt=path)
     if case["refused_by"] is None:
         assert report.ok
-        assert report.not_checked == []
+        assert report.not_checked == case.get("not_checked", [])
         assert report.results == case["results"]
     else:
         assert case["refused_by"] in failed(report)
