@@ -300,6 +300,11 @@ def closed_at(session: Session) -> datetime:
     raise ValueError("this session is not closed")
 
 
+def countable_from(session: Session) -> datetime:
+    """When objections to the list of who took part are over. ValueError before the close."""
+    return closed_at(session) + timedelta(hours=terms(session).challenge_hours)
+
+
 def excluded_parties(session: Session) -> set[int]:
     """The numbers of parties whose ballots a ruling excludes."""
     rulings = logs.lines(board_of(session), kinds=["ruling"])

@@ -57,9 +57,8 @@ def close_due(at: datetime) -> int:
 
 
 def count_due(at: datetime) -> int:
-    return _each(
-        selectors.due_to_count(at), lambda one: count_session(session_id=one.pk, at=at)
-    )
+    due = [one for one in selectors.due_to_count(at) if selectors.countable_from(one) <= at]
+    return _each(due, lambda one: count_session(session_id=one.pk, at=at))
 
 
 def resolve_due(at: datetime) -> int:

@@ -1,7 +1,7 @@
 """The count: both totals from the same ciphertexts, decrypted and proved on the board."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
@@ -16,7 +16,7 @@ from voting.protocol import ballot as sealing
 from voting.protocol import tally
 from voting.protocol.manifest import Manifest
 from voting.protocol.verdict import result_body
-from voting.selectors import closed_at, excluded_parties, open_rulings, terms
+from voting.selectors import countable_from, excluded_parties, open_rulings, terms
 from voting.steps import board_name, checkpoint_board
 
 
@@ -38,8 +38,7 @@ def count_session(*, session_id: int, at: datetime) -> Session:
         return session
     manifest = terms(session)
     log = locked_log(board_name(session.code))
-    wait = timedelta(hours=manifest.challenge_hours)
-    if shown_time(log, at) < closed_at(session) + wait:
+    if shown_time(log, at) < countable_from(session):
         raise RuleViolation("count.too_early", "参加名单的异议期还没有结束，不能计票")
     if open_rulings(session).exists():
         raise RuleViolation("count.ruling_open", "还有裁定没有决定，决定以后才能计票")
