@@ -1,7 +1,7 @@
 """Appending to a log: joins the caller's transaction and refuses to run without one."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,18 +55,33 @@ def shown_time(log: Log, at: datetime) -> datetime:
 
 def append_to(log: Log, kind: str, body: Mapping[str, Any], *, at: datetime) -> Entry:
     """Append one entry to a log that `locked_log` gave in this transaction."""
+    return append_all(log, [(kind, body)], at=at)[0]
+
+
+def append_all(
+    log: Log, acts: Sequence[tuple[str, Mapping[str, Any]]], *, at: datetime
+) -> list[Entry]:
+    """Append entries, each (kind, body), one after the other with nothing between them."""
     _inside_transaction()
-    shown = shown_time(log, at)
+    log.last_time = shown_time(log, at)
+    entries = [_next(log, kind, body, at) for kind, body in acts]
+    Entry.objects.bulk_create(entries)
+    log.save(update_fields=["head", "size", "last_time"])
+    return entries
+
+
+def _next(log: Log, kind: str, body: Mapping[str, Any], at: datetime) -> Entry:
+    """The next entry of a log, which is moved on to it."""
     line = canonical(
         {
             "seq": log.size,
-            "time": stamp(shown),
+            "time": stamp(log.last_time or at),
             "type": kind,
             "prev": log.head,
             "body": dict(body),
         }
     )
-    entry = Entry.objects.create(
+    entry = Entry(
         log=log,
         seq=log.size,
         kind=kind,
@@ -76,8 +91,6 @@ def append_to(log: Log, kind: str, body: Mapping[str, Any], *, at: datetime) -> 
     )
     log.head = hashlib.new(log.hash_name, line).hexdigest()
     log.size += 1
-    log.last_time = shown
-    log.save(update_fields=["head", "size", "last_time"])
     return entry
 
 

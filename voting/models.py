@@ -218,7 +218,10 @@ class Ballot(models.Model):
     """Where a recorded ballot stands on the board. Its content is the board's line."""
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="ballots")
-    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="recorded")
+    # Found by its first constraint below; an index more is work for every ballot.
+    party = models.ForeignKey(
+        Party, on_delete=models.PROTECT, related_name="recorded", db_index=False
+    )
     number = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
     seq = models.BigIntegerField()
@@ -232,7 +235,8 @@ class Ballot(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["party", "number"], name="one_ballot_per_number"),
-            models.UniqueConstraint(fields=["session", "digest"], name="one_ballot_per_digest"),
+            # The digest first: a receipt's number is the beginning of one.
+            models.UniqueConstraint(fields=["digest", "session"], name="one_ballot_per_digest"),
             models.UniqueConstraint(
                 fields=["party", "submission"], name="one_ballot_per_submission"
             ),
@@ -294,7 +298,10 @@ class Ruling(models.Model):
 class BallotPoint(models.Model):
     """First 63 bits of SHA-256 of every ciphertext point, so that none is used twice."""
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT)
+    # Not checked by the database: a ballot has some twenty points, and its own row is checked.
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, db_constraint=False, db_index=False
+    )
     fingerprint = models.BigIntegerField()
 
     class Meta:

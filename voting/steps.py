@@ -5,6 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
+from django.db import connection
 
 from logbook.models import Checkpoint, Log
 from logbook.selectors import last_checkpoint, root
@@ -45,9 +46,12 @@ def use_once(session_id: int, marked: Iterable[bytes]) -> None:
     wait for each other.
     """
     prints = sorted(_fingerprint(point) for point in marked)
-    BallotPoint.objects.bulk_create(
-        BallotPoint(session_id=session_id, fingerprint=number) for number in prints
-    )
+    rows = ", ".join(f"({session_id:d}, {number:d})" for number in prints)
+    # As one statement: some twenty models would take as long as a third of the proofs.
+    table = BallotPoint._meta.db_table
+    insert = f"INSERT INTO {table} (session_id, fingerprint) VALUES {rows}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(insert)
 
 
 def _fingerprint(point: bytes) -> int:

@@ -219,12 +219,13 @@ class Electorate:
         from django.http import HttpResponse
         from django.test import RequestFactory
 
-        from voting.views.visits import Draft, write_draft
+        from voting.views.visits import Draft, Visit, Walk, write_draft
 
         party = self.vote.party(number)
         draft = Draft(answers={"0": "0", "1": "1", "2": "2"})
         response = HttpResponse()
-        write_draft(response, RequestFactory().get("/"), party, draft)
+        walk = Walk(party.session.code, Visit(party.pk, party.session_id))
+        write_draft(response, RequestFactory().get("/"), walk, draft)
         form = {"submission": draft.submission}
         return self._cast(party, "submit", form, draft=response.cookies["draft"].value)
 
@@ -250,7 +251,9 @@ class Electorate:
 
         from voting.views.visits import Visit
 
-        visit = Visit(party.pk, by_letter, checked=True, seen=int(time.time()))
+        visit = Visit(
+            party.pk, party.session_id, by_letter, checked=True, seen=int(time.time())
+        )
         store = import_module(settings.SESSION_ENGINE).SessionStore()
         store["visits"] = {self.vote.session.code: asdict(visit)}
         store.save()

@@ -24,7 +24,7 @@ from core.canonical import NotCanonical, canonical
 from core.codes import new_code
 from core.errors import RuleViolation
 from logbook.models import Log
-from logbook.steps import append_to, locked_log, stamp
+from logbook.steps import append_all, locked_log, stamp
 from voting.models import Ballot, Party, Session
 from voting.protocol import ballot as sealing
 from voting.protocol import credential, receipt
@@ -39,7 +39,7 @@ _RECEIPT_CODE = 12
 _COVERED_WITHIN = timedelta(minutes=20)
 _TRIES = 3
 _SUBMISSION = re.compile(r"[\w.:-]{1,64}", re.ASCII)
-_COUNTED = ("number", "key", "current_key", "ballots", "last_digest")
+_PLACE = ("ballots", "last_digest", "current_key")
 
 
 def cast_sealed(
@@ -160,8 +160,7 @@ def _party(session_id: int, party_id: int) -> Party:
     return (
         Party.objects.select_related("session")
         .only(
-            *_COUNTED,
-            "session_id",
+            *("number", "key", "phone", "session_id", *_PLACE),
             "session__code",
             "session__title",
             "session__state",
@@ -231,22 +230,18 @@ def _record(cast: _Cast, *, at: datetime) -> Ballot:
 
 @transaction.atomic(durable=True)
 def _append(cast: _Cast, *, at: datetime) -> Ballot:
-    session = cast.party.session
-    party = (
-        Party.objects.select_for_update(no_key=True)
-        .only(*_COUNTED, "phone")
-        .get(pk=cast.party.pk)
-    )
+    party, session = cast.party, cast.party.session
     digest = cast.parsed.digest.hex()
-    repeated = party.ballots and _recorded(party, cast.submission, digest)
-    if repeated:
-        return repeated
-    _demand_place(cast, party)
+    now = Party.objects.select_for_update(no_key=True).values_list(*_PLACE).get(pk=party.pk)
+    if now != (party.ballots, party.last_digest, party.current_key):
+        repeated = _recorded(party, cast.submission, digest)
+        if repeated:
+            return repeated
+        voted = now[0] > 0
+        raise _no_revote() if voted and not session.revote else _overtaken()
     use_once(session.pk, _points(cast))
     _tell_owner(session, party, cast, at)
-    # From here on every other ballot of this session waits.
-    log = locked_log(board_name(session.code))
-    _demand_open(Session.objects.only("state", "opens_at", "closes_at").get(pk=session.pk), at)
+    acts: list[tuple[str, Mapping[str, Any]]] = [("ballot", cast.value)]
     if cast.replacement_key is not None:
         body = {
             "party": party.number,
@@ -254,9 +249,12 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
             "replaces": party.current_key,
             "reason": "code",
         }
-        append_to(log, "credential", body, at=at)
+        acts.insert(0, ("credential", body))
         party.current_key = cast.replacement_key
-    entry = append_to(log, "ballot", cast.value, at=at)
+    # From here on every other ballot of this session waits.
+    log = locked_log(board_name(session.code))
+    _demand_open(Session.objects.only("state", "opens_at", "closes_at").get(pk=session.pk), at)
+    entry = append_all(log, acts, at=at)[-1]
     party.ballots += 1
     party.last_digest = digest
     party.last_seq = entry.seq
@@ -274,19 +272,6 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
         submission=cast.submission,
         recorded_at=at,
     )
-
-
-def _demand_place(cast: _Cast, party: Party) -> None:
-    """What was checked without a lock still holds."""
-    seen = cast.party
-    if party.ballots and not cast.party.session.revote:
-        raise _no_revote()
-    if (party.ballots, party.last_digest, party.current_key) != (
-        seen.ballots,
-        seen.last_digest,
-        seen.current_key,
-    ):
-        raise _overtaken()
 
 
 def _points(cast: _Cast) -> list[bytes]:

@@ -30,7 +30,10 @@ from voting.protocol.shape import unb64
 from voting.protocol.suite import suite
 
 WINDOW = timedelta(minutes=15)
-MAX_GUESSES = 10  # unknown codes from one address
+# Unknown codes from one address, which many owners may share on a mobile network. A code has
+# 60 bits: a thousand addresses guessing for a year hit one of 10,000 letters with a chance of
+# 1 in 50,000.
+MAX_GUESSES = 60
 MAX_WRONG_ANSWERS = 5  # to the second check, per party
 RESEND_AFTER = timedelta(seconds=60)
 CODE_LIFE = timedelta(minutes=10)
@@ -55,7 +58,7 @@ def find_letter(*, code: str, at: datetime, address: str = "") -> LetterState:
     """Look a letter's code up; only an unknown one leaves a trace, against guessing.
 
     `address`: the client's, kept as keyed hash. RuleViolation "letter.too_many_guesses"
-    for any code after ten unknown ones from it within 15 minutes.
+    for any code after sixty unknown ones from it within 15 minutes.
     """
     counter = f"guess:{keyed_hash(address, purpose='guess')[:40]}"
     if address and not attempts_left(counter, limit=MAX_GUESSES, window=WINDOW, at=at):

@@ -127,7 +127,8 @@ def start(request: HttpRequest, code: str) -> HttpResponseBase:
     if phase(party.session, timezone.now()) not in {"open", *AFTER}:
         return see_other("voting:letter", code)
     by_letter = _letter_key(request, party)
-    begin_visit(request, party.session.code, Visit(party=party.pk, by_letter=by_letter))
+    visit = Visit(party=party.pk, session=party.session_id, by_letter=by_letter)
+    begin_visit(request, party.session.code, visit)
     response = see_other("voting:resume", party.session.code)
     response.delete_cookie(_CHALLENGE, path="/q/", samesite="Lax")
     return response
@@ -306,14 +307,14 @@ def _one_motion(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     if step not in {str(number) for number in range(page["total"])}:
         return see_other("voting:motions", walk.code)
     index = int(step)
-    draft = read_draft(request, walk.party)
+    draft = read_draft(request, walk)
     form = AnswerForm(request.POST or None, initial={"answer": draft.answers.get(step)})
     if request.method == "POST" and form.is_valid():
         draft = draft.with_answer(index, form.cleaned_data["answer"])
         response = see_other("voting:review", walk.code)
         if "change" not in request.GET and index + 1 < page["total"]:
             response = see_other("voting:motions", walk.code, query=f"?step={index + 1}")
-        write_draft(response, request, walk.party, draft)
+        write_draft(response, request, walk, draft)
         return response
     missing = request.method == "POST"
     page |= {
@@ -346,7 +347,7 @@ def review(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     over = _over(request, walk)
     if over:
         return over
-    page, draft = _page(walk), read_draft(request, walk.party)
+    page, draft = _page(walk), read_draft(request, walk)
     rows = _answered(page["asked"], draft.answers)
     missing = next((row["index"] for row in rows if row["answer"] is None), None)
     if missing is not None:
@@ -371,21 +372,23 @@ def submit(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     if request.method != "POST":
         return see_other("voting:review", walk.code)
     submission = request.POST.get("submission", "").replace("\0", "")
-    draft = read_draft(request, walk.party)
-    if not Ballot.objects.filter(party=walk.party, submission=submission).exists():
-        if not draft.answers or submission != draft.submission:
-            # Answers are gone (half an hour, or another tab sent them): nothing to record.
-            return see_other("voting:review", walk.code)
-        total = len(motions_with_shares(walk.party))
+    draft, party = read_draft(request, walk), walk.visit.party
+    if draft.answers and submission == draft.submission:
         cast_plain(
-            session_id=walk.party.session_id,
-            party_id=walk.party.pk,
+            session_id=walk.visit.session,
+            party_id=party,
             submission=submission,
-            choices=[_choice(draft.answers.get(str(index), "")) for index in range(total)],
+            choices=[
+                _choice(draft.answers.get(str(index), ""))
+                for index in range(len(draft.answers))
+            ],
             at=timezone.now(),
         )
+    elif not Ballot.objects.filter(party_id=party, submission=submission).exists():
+        # Answers are gone (half an hour, or another tab sent them): nothing to record.
+        return see_other("voting:review", walk.code)
     response = see_other("voting:receipt", walk.code)
-    drop_draft(response, walk.party)
+    drop_draft(response, walk)
     return response
 
 
@@ -406,8 +409,8 @@ def cast(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     text = request.POST.get("ballot", "").encode()
     ballot = _read_ballot(text)
     cast_sealed(
-        session_id=walk.party.session_id,
-        party_id=walk.party.pk,
+        session_id=walk.visit.session,
+        party_id=walk.visit.party,
         submission=sha256(text).hexdigest(),
         ballot=ballot,
         replacement_key=None if walk.visit.by_letter else str(ballot.get("key", "")),

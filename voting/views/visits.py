@@ -8,7 +8,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from functools import wraps
+from functools import cached_property, wraps
 from secrets import token_urlsafe
 from typing import Any
 
@@ -31,6 +31,7 @@ class Visit:
     """What the web session holds, per session code."""
 
     party: int
+    session: int
     by_letter: str = ""  # the public key the browser proved to hold; "" for the code
     checked: bool = False
     seen: int = 0
@@ -74,13 +75,17 @@ def _now() -> int:
     return int(timezone.now().timestamp())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Walk:
-    """What every page behind the letter gets: the visit and its party, session loaded."""
+    """What every page behind the letter gets: the visit, and its party for who asks."""
 
     code: str
     visit: Visit
-    party: Party
+
+    @cached_property
+    def party(self) -> Party:
+        """The party with its session and estate; recording a ballot does without."""
+        return Party.objects.select_related("session__estate").get(pk=self.visit.party)
 
 
 View = Callable[..., HttpResponseBase]
@@ -97,8 +102,7 @@ def with_visit(*, checked: bool) -> Callable[[View], View]:
             visit = current_visit(request, code)
             if visit is None or (checked and not visit.checked):
                 return render(request, "voting/owner/scan_again.html", status=403)
-            party = Party.objects.select_related("session__estate").get(pk=visit.party)
-            return view(request, Walk(code, visit, party), *args, **kwargs)
+            return view(request, Walk(code, visit), *args, **kwargs)
 
         return wrapped
 
@@ -116,38 +120,36 @@ class Draft:
         return replace(self, answers=self.answers | {str(index): answer})
 
 
-def read_draft(request: HttpRequest, party: Party) -> Draft:
+def read_draft(request: HttpRequest, walk: Walk) -> Draft:
     """The cookie's draft; an empty one where there is none, or none of this party."""
     try:
         sealed = urlsafe_b64decode(request.COOKIES.get(_DRAFT, ""))
-        return Draft(**json.loads(open_bytes(sealed, purpose=_purpose(party))))
+        return Draft(**json.loads(open_bytes(sealed, purpose=_purpose(walk.visit))))
     except (ValueError, InvalidTag):
         return Draft()
 
 
-def write_draft(
-    response: HttpResponse, request: HttpRequest, party: Party, draft: Draft
-) -> None:
+def write_draft(response: HttpResponse, request: HttpRequest, walk: Walk, draft: Draft) -> None:
     """Hand the draft to the browser, encrypted and bound to this party."""
-    sealed = seal_bytes(json.dumps(asdict(draft)).encode(), purpose=_purpose(party))
+    sealed = seal_bytes(json.dumps(asdict(draft)).encode(), purpose=_purpose(walk.visit))
     response.set_cookie(
         _DRAFT,
         urlsafe_b64encode(sealed).decode(),
         max_age=IDLE_SECONDS,
-        path=_path(party),
+        path=_path(walk),
         secure=request.is_secure(),
         httponly=True,
         samesite="Lax",
     )
 
 
-def drop_draft(response: HttpResponse, party: Party) -> None:
-    response.delete_cookie(_DRAFT, path=_path(party), samesite="Lax")
+def drop_draft(response: HttpResponse, walk: Walk) -> None:
+    response.delete_cookie(_DRAFT, path=_path(walk), samesite="Lax")
 
 
-def _purpose(party: Party) -> str:
-    return f"draft/{party.session_id}/{party.pk}"
+def _purpose(visit: Visit) -> str:
+    return f"draft/{visit.session}/{visit.party}"
 
 
-def _path(party: Party) -> str:
-    return f"/vote/{party.session.code}/"
+def _path(walk: Walk) -> str:
+    return f"/vote/{walk.code}/"

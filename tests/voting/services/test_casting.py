@@ -6,6 +6,8 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Message
 from core.canonical import canonical, parse_canonical
@@ -20,12 +22,13 @@ from tests.factories import (
     frozen_vote,
     small_estate,
 )
-from voting.models import Ballot, Party
+from voting.models import Ballot, BallotPoint, Party
 from voting.protocol import ballot as sealing
 from voting.protocol import credential, receipt
+from voting.protocol.ballot import tracker_text
 from voting.protocol.shape import b64
 from voting.protocol.suite import suite
-from voting.selectors import receipt_by_code, terms
+from voting.selectors import ballot_of_number, receipt_by_code, terms
 from voting.services.casting import cast_plain, cast_sealed
 from voting.services.closing import close_session
 from voting.services.drafting import cancel_session
@@ -151,6 +154,34 @@ def refused_code(act):
     with pytest.raises(RuleViolation) as caught:
         act()
     return caught.value.facts.get("check", caught.value.code)
+
+
+class TestTheDatabaseItself:
+    @pytest.mark.parametrize("model", [Ballot, BallotPoint])
+    def test_refuses_to_change_what_was_recorded(self, vote, model):
+        vote.cast(1, [FOR, FOR])
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            model.objects.update(session_id=vote.session.pk)
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            model.objects.all()._raw_delete(using="default")
+
+    def test_a_receipts_number_is_found_without_reading_all_ballots(self, vote):
+        recorded = vote.cast(1, [FOR, FOR])
+        number = tracker_text(recorded.digest).replace("-", "")
+        assert ballot_of_number(number) == recorded
+        with CaptureQueriesContext(connection) as queries:
+            ballot_of_number(number)
+        sql = queries.captured_queries[0]["sql"]
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(
+                    "SET LOCAL enable_seqscan = off"
+                )
+                cursor.execute(f"EXPLAIN {sql}")
+                assert "one_ballot_per_digest" in str(cursor.fetchall())
+            else:
+                cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+                assert "(digest>? AND digest<?)" in str(cursor.fetchall())
 
 
 class TestOnce:

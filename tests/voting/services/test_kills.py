@@ -109,7 +109,7 @@ def keys_fit_the_spool(session: Session) -> None:
     ("strike", "recorded"),
     [
         ([f"{SERVICES}.casting", "use_once", "after"], 0),
-        ([f"{SERVICES}.casting", "append_to", "after"], 0),
+        ([f"{SERVICES}.casting", "append_all", "after"], 0),
         ([f"{SERVICES}.casting", "Ballot.objects.create", "after"], 0),
         ([f"{SERVICES}.casting", "_append", "after"], 1),
     ],
