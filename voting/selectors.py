@@ -458,12 +458,11 @@ def asked_to_witness(session: Session) -> tuple[list[str], int]:
 def witnessed(session: Session, *, size: int | None = None) -> Witnessed | None:
     """Who vouches for the first `size` entries, by default for all a checkpoint covers.
 
-    None where the manifest names no witness.
+    None where the manifest names no witness, or the session was called off without one.
     """
-    frozen = terms(session)
-    if not frozen.witnesses:
+    if session.board is None or not (frozen := terms(session)).witnesses:
         return None
-    board = board_of(session)
+    board = session.board
     if size is None:
         last = logs.last_checkpoint(board)
         size = last.size if last else 0

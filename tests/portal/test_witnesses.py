@@ -215,3 +215,4 @@ def test_a_draft_and_a_called_off_session_have_no_proofs(walk: Walk) -> None:
     Session.objects.filter(pk=walk.session.pk).update(state="cancelled")
     assert walk.fetch("voting:consistency").status_code == 404
     assert walk.fetch("voting:checkpoints_file").status_code == 404
+    assert walk.fetch("voting:board").status_code == 200
