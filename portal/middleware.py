@@ -65,6 +65,7 @@ class RuleViolationMiddleware:
             "back": _back(request),
             # On the way through a vote the letter's token must stay in the address.
             "voting": request.path.startswith(("/q/", "/vote/")),
+            "staff": request.path.startswith("/staff/"),
         }
         if exception.code in _TOO_OFTEN:
             return render(request, "429.html", context, status=429)
@@ -75,6 +76,11 @@ def _back(request: HttpRequest) -> str:
     """The page the refused form stands on. Forms post to their own page or one below it."""
     if request.path.startswith("/vote/"):
         return "/".join(request.path.split("/")[:3]) + "/"
+    if request.method == "GET" and request.path.startswith(
+        ("/staff/sessions/", "/staff/roll/")
+    ):
+        # The page itself is refused, and leading back to it would go in circles.
+        return "/".join(request.path.split("/")[:4]) + "/"
     came_from = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
         return came_from

@@ -227,6 +227,15 @@ def test_posting_twice_announces_once(organiser, town):
     assert session.parties.count() == 6
 
 
+def test_a_refused_page_leads_to_its_session_and_not_to_itself(organiser, town):
+    session = announced(town.here.estate)
+    address = url("announce", session.code)
+    page = organiser.get(address, headers={"referer": f"http://testserver{address}"})
+    assert page.status_code == 409
+    assert f'href="{url("session", session.code)}"' in page.content.decode()
+    assert "纸质通知书上的电话" not in text(page)
+
+
 def test_a_session_is_called_off_before_it_opens_and_not_after(organiser, town):
     waiting, running = announced(town.here.estate), announced(town.here.estate, days_ago=18)
     for session, status in ((waiting, 302), (running, 409)):
