@@ -86,8 +86,8 @@ def test_a_draft_from_the_first_field_to_the_announcement(
     attach = reverse("staff:attachment_add", args=at_motion)
     for content in (b"", b"text", b"%PDF-" + b"x" * (21 * 1024 * 1024)):
         file = SimpleUploadedFile("plan.pdf", content)
-        reads(organiser.post(attach, {"file": file}), 400)
-    reads(organiser.post(attach, {"file": SimpleUploadedFile("p.pdf", PDF)}, follow=True))
+        reads(organiser.post(attach, {"content": file}), 400)
+    reads(organiser.post(attach, {"content": SimpleUploadedFile("p.pdf", PDF)}, follow=True))
     ready = drafted(estate, opens_in=20 * DAY + timedelta(hours=1), lasting=10 * DAY)
     reads(organiser.get(reverse("staff:announce", args=[ready.code])))
     reads(organiser.get(reverse("staff:session", args=[ready.code])))
@@ -107,7 +107,7 @@ def test_the_keepers_of_the_keys(estate: Estate, organiser: Client) -> None:
     reads(organiser.get(keys))
     for name, posted in (
         ("key_upload", {}),
-        ("key_upload", {"file": SimpleUploadedFile("x.json", b"{}")}),
+        ("key_upload", {"content": SimpleUploadedFile("x.json", b"{}")}),
         ("key_agree", {}),
     ):
         reads(organiser.post(reverse(f"staff:{name}", args=[session.code]), posted), 400, 409)
