@@ -26,8 +26,8 @@ VALUES_USED = (
 _SIGNS = {"silence": "not_participating", "blank_item": "not_participating"}
 
 # One question must not both spend the fund (matter 5, more than half) and run a business
-# on common parts (matter 8, three quarters): research rule 11.18. These are the wordings
-# in which motions say either; words a motion may mention in passing ("出租收益", "经营
+# on common parts (matter 8, three quarters): the two need different majorities. These are
+# the wordings in which motions say either; words a motion may mention in passing ("出租收益", "经营
 # 收入") are not among them. Both together are refused, and the organiser splits or rewords.
 _SPENDS_FUND = re.compile(
     r"(使用|动用|支取|提取|列支|申请)[^。；;？?\n]{0,20}维修资金"

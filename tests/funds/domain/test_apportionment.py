@@ -1,4 +1,4 @@
-"""Civil Code 283: by area; the parts add up to the cost (research rule 11.29)."""
+"""Civil Code 283: by area; the parts add up to the cost."""
 
 from fractions import Fraction
 

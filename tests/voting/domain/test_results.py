@@ -1,4 +1,4 @@
-"""What a count says, in words: vectors of research rules §1.2."""
+"""What a count says, in words: worked cases of Civil Code 278."""
 
 import pytest
 

@@ -40,7 +40,8 @@ class Command(BaseCommand):
         # Not required by argparse: a missing one is a fault like any other.
         parser.add_argument(
             "--roll",
-            help="columns 房号, 建筑面积, 业主姓名, 证件号码 (several joined by 、), 状态 (已交付, 未售, 已售未交付)",
+            help="columns 房号, 建筑面积, 业主姓名, 证件号码 (several joined by 、), "
+            "状态 (已交付, 未售, 已售未交付)",
         )
         parser.add_argument("--motions", help="columns 事项, 类别 (1-9), 标题")
         parser.add_argument("--ballots", help="columns 房号, 事项, 意见 (同意, 反对, 弃权)")
