@@ -98,7 +98,10 @@ def _letter_session(session: Session) -> LetterSession:
     if session.opens_at is None or session.closes_at is None:
         raise ValueError("letters are printed of a frozen session")
     estate = session.estate
-    where = session.contact_place or f"票箱，或者交给{session.organiser}（电话{session.contact_phone}）"
+    where = (
+        session.contact_place
+        or f"票箱，或者交给{session.organiser}（电话{session.contact_phone}）"
+    )
     return LetterSession(
         estate=estate.name,
         title=session.title,

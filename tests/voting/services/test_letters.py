@@ -98,6 +98,17 @@ def test_what_the_letters_say(vote, printed):
     assert "王一" not in str(printed)
 
 
+@pytest.mark.parametrize("place", ["", "小区东门岗亭"])
+def test_where_a_paper_ballot_goes(vote, printed, place):
+    """The letter's sentence is 投入…: what follows must be something to put it into."""
+    vote.session.contact_place = place
+    vote.session.save(update_fields=["contact_place"])
+    job = start_letters(session_id=vote.session.pk, actor=ACTOR, at=BEFORE)
+    run_letters(job.pk)
+    boxes = printed[-1].session.ballot_boxes
+    assert boxes == place if place else boxes.startswith("票箱，或者交给")
+
+
 def test_starting_twice_is_one_job(vote):
     assert start(vote) == start(vote)
     assert Job.objects.count() == 1
