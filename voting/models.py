@@ -316,7 +316,7 @@ class BallotPoint(models.Model):
 
 
 class Witness(models.Model):
-    """见证: the key by which an authority countersigns checkpoints; its last row is in force."""
+    """见证: an authority's key for countersigning checkpoints; its last row is in force."""
 
     authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="witnesses")
     key = models.CharField(max_length=43, unique=True)  # Ed25519, public, base64url
