@@ -42,7 +42,9 @@ def chinese_in(response: Any, *data: str) -> list[str]:
     page = page.replace('lang="zh-hans">中文</button>', "")
     for text in sorted(data, key=len, reverse=True):
         page = page.replace(text, "")
-    return [page[max(0, found.start() - 60) : found.end() + 20] for found in CHINESE.finditer(page)]
+    return [
+        page[max(0, found.start() - 60) : found.end() + 20] for found in CHINESE.finditer(page)
+    ]
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def garden() -> Estate:
     return estate
 
 
-def drafted(estate: Estate, *, opens_in: timedelta, lasting: timedelta, **changes: Any) -> Session:
+def drafted(
+    estate: Estate, *, opens_in: timedelta, lasting: timedelta, **changes: Any
+) -> Session:
     """A draft of two motions, written twenty days before it opens."""
     opens_at = timezone.now() + opens_in
     act: dict[str, Any] = {"actor": "test", "at": opens_at - timedelta(days=20)}
@@ -124,7 +128,9 @@ def drafted(estate: Estate, *, opens_in: timedelta, lasting: timedelta, **change
         cost_fen=18_640_000,
         **act,
     )
-    save_motion(session_id=session.pk, matter=8, title="Let the roof?", text="To a shop.", **act)
+    save_motion(
+        session_id=session.pk, matter=8, title="Let the roof?", text="To a shop.", **act
+    )
     add_attachment(motion_id=lift.pk, name="plan.pdf", content=PDF, **act)
     return session
 

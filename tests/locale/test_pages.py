@@ -25,6 +25,7 @@ from voting.models import Ballot, Session
 from voting.services.closing import close_session
 from voting.services.counting import count_session
 from voting.services.drafting import cancel_session
+from voting.services.entering import MAX_GUESSES
 from voting.services.letters import reissue_letter
 from voting.services.resolutions import issue_resolution
 
@@ -113,7 +114,7 @@ def test_what_is_not_there(client: Client) -> None:
         answer = client.get(path)
         assert answer.status_code >= 400
         assert chinese_in(answer) == []
-    guesses = [client.get(f"/q/0123456789{number:02}") for number in range(30)]
+    guesses = [client.get(f"/q/0123456789{number:02}") for number in range(MAX_GUESSES)]
     assert guesses[-1].status_code == 429
     assert chinese_in(guesses[-1]) == []
     strict = reader()
@@ -132,9 +133,7 @@ def test_error_pages_drawn_without_a_request(name: str) -> None:
 def test_letters_before_after_and_instead(client: Client, estate: Estate) -> None:
     early = vote_in(estate, opens_in=3 * DAY)
     answers = [client.get(early.letters[SMITH].path)]
-    cancel_session(
-        session_id=early.session.pk, reason="rain", actor="test", at=timezone.now()
-    )
+    cancel_session(session_id=early.session.pk, reason="rain", actor="test", at=timezone.now())
     answers.append(client.get(early.letters[SMITH].path))
     late = vote_in(estate, opens_in=-9 * DAY, lasting=8 * DAY)
     answers.append(client.get(late.letters[SMITH].path))
@@ -299,7 +298,9 @@ def test_the_switch_keeps_the_page(client: Client, estate: Estate) -> None:
     ):
         page = client.get(path).content.decode()
         assert '<html lang="zh-hans"' in page
-        form = re.search(r'<form[^>]*action="([^"]+)" data-switch="language".*?</form>', page, re.S)
+        form = re.search(
+            r'<form[^>]*action="([^"]+)" data-switch="language".*?</form>', page, re.S
+        )
         assert form
         back = re.search(r'name="next" value="([^"]*)"', form[0])
         assert back

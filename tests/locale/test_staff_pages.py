@@ -16,7 +16,16 @@ from registry.models import Estate, PropertyManagerStaff, RollImport, Unit
 from registry.services.findings import reexamine_roll
 from registry.services.imports import preview_import
 from tests.factories import make_owner, make_unit
-from tests.locale.garden import PDF, chinese_in, drafted, garden, official, reader, signed_in, vote_in
+from tests.locale.garden import (
+    PDF,
+    chinese_in,
+    drafted,
+    garden,
+    official,
+    reader,
+    signed_in,
+    vote_in,
+)
 from voting.models import Session
 from voting.services.closing import close_session
 from voting.services.counting import count_session
