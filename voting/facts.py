@@ -22,6 +22,7 @@ from documents.papers import (
     Witnesses,
 )
 from documents.papers import Count as PaperCount
+from registry.domain.rooms import entrance_label
 from registry.models import Building, Division
 from voting.domain.results import MotionOutcome, SessionResult
 from voting.domain.thresholds import MATTER_TITLES, Matter, majority_for
@@ -79,7 +80,7 @@ def _letters(
         yield LetterFacts(
             session=shared,
             building=first.building,
-            entrance=first.entrance,
+            entrance=entrance_label(first.entrance),
             floor="" if first.floor is None else str(first.floor),
             room=first.label,
             address=first.label,

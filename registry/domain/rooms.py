@@ -72,13 +72,14 @@ def room_name(text: str) -> str:
     return re.sub(r"(?<=[0-9A-Z])(?:室|房|户)$", "", plain)
 
 
+def entrance_label(entrance: str) -> str:
+    """2 is 2单元; an entrance with a name, or none, stays."""
+    return f"{entrance}单元" if entrance.isalnum() and entrance.isascii() else entrance
+
+
 def compose_label(building: str, entrance: str, room: str, use: str = "residential") -> str:
     """3幢, 2, 501 is 3幢2单元501室; a parking space 12 is 12号, a room with a name stays."""
-    middle = (
-        f"{entrance}单元"
-        if entrance and entrance.isalnum() and entrance.isascii()
-        else entrance
-    )
+    middle = entrance_label(entrance)
     if use in ("parking", "storage"):
         ending = "号" if room.isdecimal() else ""
     else:

@@ -109,6 +109,12 @@ def test_where_a_paper_ballot_goes(vote, printed, place):
     assert boxes == place if place else boxes.startswith("票箱，或者交给")
 
 
+def test_the_separator_says_entrance_where_the_roll_has_its_number(vote, printed):
+    vote.session.estate.units.update(entrance="1")  # as the importer writes it
+    run_letters(start(vote).pk)
+    assert (printed[2].building, printed[2].entrance) == ("1幢", "1单元")
+
+
 def test_starting_twice_is_one_job(vote):
     assert start(vote) == start(vote)
     assert Job.objects.count() == 1
