@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,11 @@ def test_rfc_8785_strings():
 @given(values)
 def test_parse_gives_back_what_was_written(value):
     assert parse_canonical(canonical(value), 10**6) == value
+
+
+@given(values)
+def test_agrees_with_another_implementation(value):
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 @given(values)
