@@ -162,9 +162,10 @@ def vote_in(
 
 
 def official(role: str, estate: Estate) -> User:
-    """Somebody with this role, at this estate where the role is for one."""
+    """Somebody with this role for this estate, or for the platform."""
     user = make_user(f"{role}_{User.objects.count()}")
-    grant(user, role, estate if role in ("organiser", "supervisor") else None)
+    place = {"street_office": estate.authority, "operator": None}.get(role, estate)
+    grant(user, role, place)
     return user
 
 

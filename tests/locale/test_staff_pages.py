@@ -26,10 +26,16 @@ from tests.locale.garden import (
     signed_in,
     vote_in,
 )
-from voting.models import Session
+from tests.locale.test_pages import SMITH, cast, entered
+from tests.town import make_user
+from voting.models import Ballot, Ruling, Session
+from voting.protocol.ed25519 import public_key
+from voting.protocol.shape import b64
 from voting.services.closing import close_session
 from voting.services.counting import count_session
+from voting.services.freezing import freeze_session
 from voting.services.resolutions import issue_resolution
+from voting.tasks import sign_checkpoints
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -163,6 +169,68 @@ def test_an_announced_session_to_its_end(estate: Estate, settings: Any) -> None:
     reads(people[1].get(rulings))
 
 
+def test_a_ballot_is_ruled_out(estate: Estate, settings: Any) -> None:
+    settings.DEBUG = True  # signed by the development authority
+    vote = vote_in(estate)
+    owner = reader()
+    entered(owner, vote)
+    assert cast(owner, vote, "0", "2").status_code == 303
+    _close(vote.session)
+    end = vote.session.closes_at + 30 * DAY
+    count_session(session_id=vote.session.pk, at=end)
+    issue_resolution(session_id=vote.session.pk, at=end)
+    first = signed_in(official("organiser", estate))
+    second = signed_in(official("supervisor", estate))
+    code, party = vote.session.code, vote.letters[SMITH].party
+    reads(first.get(f"{reverse('staff:rulings', args=[code])}?q=Flat"))
+    new = reverse("staff:ruling_new", args=[code, party.number])
+    reads(first.get(new))
+    reads(first.post(new, {}), 400)
+    paper = SimpleUploadedFile("paper.pdf", PDF)
+    made = first.post(new, {"reason": "Not the owner", "content": paper})
+    assert made.status_code == 302
+    for client in (first, second):
+        reads(client.get(made["Location"]))
+    pk = Ruling.objects.get().pk
+    for name, posted in (("ruling_confirm", {}), ("ruling_decline", {"reason": ""})):
+        at = reverse(f"staff:{name}", args=[code, pk])
+        reads(first.post(at, posted), 400, 404, 409)
+    reads(second.post(reverse("staff:ruling_decline", args=[code, pk]), {"reason": ""}), 400)
+    reads(
+        second.post(reverse("staff:ruling_confirm", args=[code, pk]), {"understood": "on"}), 302
+    )
+    for client in (first, second):
+        reads(client.get(made["Location"]))
+        reads(client.get(reverse("staff:rulings", args=[code])))
+    assert chinese_in(owner.get(f"/r/{Ballot.objects.get().receipt_code}")) == []
+    assert chinese_in(owner.get(f"/s/{code}/")) == []
+
+
+def test_witnesses(estate: Estate, organiser: Client) -> None:
+    street = signed_in(official("street_office", estate))
+    key = reverse("staff:witness_key")
+    draft = drafted(estate, opens_in=20 * DAY, lasting=10 * DAY)
+    asked = reverse("staff:witnesses", args=[draft.code])
+    reads(street.get(key))
+    reads(organiser.get(asked))
+    for typed in ("", "short"):
+        reads(street.post(key, {"key": typed}), 400)
+    good = {"key": b64(public_key(bytes(32))), "authority": estate.authority.pk}
+    reads(street.post(key, good, follow=True))
+    reads(organiser.get(asked))
+    reads(organiser.post(asked, {}), 400)
+    reads(organiser.post(asked, {"authorities": [estate.authority.pk], "needed": 2}), 400)
+    reads(organiser.post(asked, {"authorities": [estate.authority.pk], "needed": 1}), 302)
+    freeze_session(session_id=draft.pk, actor="test", at=timezone.now())
+    sign_checkpoints(at=timezone.now())
+    at = reverse("staff:witness", args=[draft.code])
+    reads(street.get(at))
+    reads(street.post(at, {}), 400)
+    reads(street.post(at, {"content": SimpleUploadedFile("w.json", b"{}")}), 400)
+    assert "Not witnessed" in reads(street.get(f"/s/{draft.code}/board/"))
+    reads(street.get(f"/s/{draft.code}/"))
+
+
 def _close(session: Session) -> None:
     session.opens_at -= 30 * DAY
     session.closes_at = timezone.now() - timedelta(minutes=1)
@@ -269,8 +337,6 @@ def test_people_and_roles(estate: Estate) -> None:
 
 
 def test_without_a_role(estate: Estate) -> None:
-    from tests.town import make_user
-
     stranger = signed_in(make_user("stranger"))
     reads(stranger.get(reverse("staff:home")))
     reads(stranger.get(reverse("staff:estates")))
