@@ -245,8 +245,7 @@ def resolution_facts(
         basis=_BASIS,
         objections=(
             f"对决定有异议的，可以向{session.organiser}（电话{session.contact_phone}）或者"
-            f"{estate.authority.name}提出。认为决定侵害自己合法权益的，可以自知道或者应当知道之日起"
-            "一年内请求人民法院撤销（民法典第二百八十条，司法解释第十二条）。"
+            f"{estate.authority.name}提出。"
         ),
         attachments=tuple(
             Attachment(name=row.name, sha256=row.sha256)
