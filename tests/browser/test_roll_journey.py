@@ -106,7 +106,7 @@ def test_c2_twenty_faults_all_named_nothing_written_undone(
     page.goto(f"/staff/roll/{estate.code}/")
     page.get_by_role("link", name="名册.xlsx").first.click()
     page.get_by_role("button", name="撤销这次导入").click()
-    expect(page.get_by_text("已撤销")).to_be_visible()
+    expect(page.get_by_text("已撤销，名册恢复到导入以前")).to_be_visible()
     assert (
         set(Unit.objects.filter(estate=estate, is_active=True).values_list("label")) == before
     )
