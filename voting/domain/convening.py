@@ -26,9 +26,9 @@ VALUES_USED = (
 _SIGNS = {"silence": "not_participating", "blank_item": "not_participating"}
 
 # One question must not both spend the fund (matter 5, more than half) and run a business
-# on common parts (matter 8, three quarters): the two need different majorities. These are
-# the wordings in which motions say either; words a motion may mention in passing ("出租收益", "经营
-# 收入") are not among them. Both together are refused, and the organiser splits or rewords.
+# on common parts (matter 8, three quarters): they need different majorities. These are the
+# wordings in which motions say either; words a motion may mention in passing ("出租收益",
+# "经营收入") are not among them. Both together are refused; the organiser splits or rewords.
 _SPENDS_FUND = re.compile(
     r"(使用|动用|支取|提取|列支|申请)[^。；;？?\n]{0,20}维修资金"
     r"|维修资金[^。；;？?\n]{0,12}(支付|列支|支出|承担|出资|支取)"

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('voting', '0004_told'),
+        ("voting", "0004_told"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='session',
-            name='rehearsal',
+            model_name="session",
+            name="rehearsal",
             field=models.BooleanField(default=False),
         ),
     ]

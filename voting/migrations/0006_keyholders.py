@@ -5,38 +5,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('voting', '0005_rehearsal'),
+        ("voting", "0005_rehearsal"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='KeyCeremony',
+            name="KeyCeremony",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('threshold', models.PositiveSmallIntegerField()),
-                ('terms', models.BinaryField()),
-                ('agreed_at', models.DateTimeField(null=True)),
-                ('tallied_at', models.DateTimeField(null=True)),
-                ('session', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='ceremony', to='voting.session')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("threshold", models.PositiveSmallIntegerField()),
+                ("terms", models.BinaryField()),
+                ("agreed_at", models.DateTimeField(null=True)),
+                ("tallied_at", models.DateTimeField(null=True)),
+                (
+                    "session",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ceremony",
+                        to="voting.session",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='KeyHolder',
+            name="KeyHolder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('index', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=20)),
-                ('belongs', models.CharField(max_length=24)),
-                ('certificate', models.BinaryField(default=b'')),
-                ('reveal', models.BinaryField(default=b'')),
-                ('confirmation', models.BinaryField(default=b'')),
-                ('ceremony', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holders', to='voting.keyceremony')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("index", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=20)),
+                ("belongs", models.CharField(max_length=24)),
+                ("certificate", models.BinaryField(default=b"")),
+                ("reveal", models.BinaryField(default=b"")),
+                ("confirmation", models.BinaryField(default=b"")),
+                (
+                    "ceremony",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="holders",
+                        to="voting.keyceremony",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['index'],
-                'constraints': [models.UniqueConstraint(fields=('ceremony', 'index'), name='one_holder_per_index')],
+                "ordering": ["index"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("ceremony", "index"), name="one_holder_per_index"
+                    )
+                ],
             },
         ),
     ]

@@ -8,35 +8,77 @@ from logbook.triggers import append_only
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('voting', '0006_keyholders'),
+        ("voting", "0006_keyholders"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Ruling',
+            name="Ruling",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('proposed', '等待第二人决定'), ('confirmed', '已裁定不计入'), ('declined', '没有同意'), ('withdrawn', '已撤回')], default='proposed', max_length=10)),
-                ('reason', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('document_name', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('content_type', models.CharField(max_length=60)),
-                ('content', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('proposed_by', models.CharField(max_length=80)),
-                ('proposed_role', models.CharField(max_length=24)),
-                ('proposed_at', models.DateTimeField()),
-                ('decided_by', models.CharField(blank=True, max_length=80)),
-                ('decided_role', models.CharField(blank=True, max_length=24)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('answer', registry.fields.EncryptedTextField(blank=True, default='')),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rulings', to='voting.party')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rulings', to='voting.session')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "等待第二人决定"),
+                            ("confirmed", "已裁定不计入"),
+                            ("declined", "没有同意"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="proposed",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("document_name", registry.fields.EncryptedTextField(blank=True, default="")),
+                ("content_type", models.CharField(max_length=60)),
+                ("content", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("proposed_by", models.CharField(max_length=80)),
+                ("proposed_role", models.CharField(max_length=24)),
+                ("proposed_at", models.DateTimeField()),
+                ("decided_by", models.CharField(blank=True, max_length=80)),
+                ("decided_role", models.CharField(blank=True, max_length=24)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("answer", registry.fields.EncryptedTextField(blank=True, default="")),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rulings",
+                        to="voting.party",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rulings",
+                        to="voting.session",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'confirmed'])), fields=('party',), name='one_ruling_per_party'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'confirmed', 'declined', 'withdrawn'])), name='ruling_state_known')],
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["proposed", "confirmed"])),
+                        fields=("party",),
+                        name="one_ruling_per_party",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["proposed", "confirmed", "declined", "withdrawn"])
+                        ),
+                        name="ruling_state_known",
+                    ),
+                ],
             },
         ),
         append_only(

@@ -174,9 +174,7 @@ class TestTheDatabaseItself:
         sql = queries.captured_queries[0]["sql"]
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                cursor.execute(
-                    "SET LOCAL enable_seqscan = off"
-                )
+                cursor.execute("SET LOCAL enable_seqscan = off")
                 cursor.execute(f"EXPLAIN {sql}")
                 assert "one_ballot_per_digest" in str(cursor.fetchall())
             else:
