@@ -324,7 +324,7 @@ def _tell_owner(session: Session, party: Party, cast: _Cast, at: datetime) -> No
 def _refusal(refused: Refused) -> RuleViolation:
     return RuleViolation(
         "ballot.refused",
-        "这张票没有通过检查，没有记录。请回到投票页面重新投一次，或用信上的12位码投票",
+        "这张票没有通过检查，没有记录。信补发过的，请用新的一封；没有补发过的，请回到投票页面重新投一次",
         check=refused.check,
         detail=refused.detail,
     )

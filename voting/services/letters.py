@@ -42,6 +42,7 @@ KIND = "letters"
 SILENCE = timedelta(minutes=2)
 KEPT_AFTER_PRINTING = timedelta(hours=24)
 KEPT_AFTER_FETCHING = timedelta(minutes=10)  # a broken download may be repeated
+REISSUED_AGAIN = timedelta(minutes=1)
 KEPT_UNPRINTED = timedelta(days=7)
 _EVERY = 0.5  # seconds between two words on progress
 
@@ -144,7 +145,8 @@ def reissue_letter(*, party_id: int, actor: str, at: datetime, reason: str) -> R
     """A new letter for one party: new credential on the board, the old letter void.
 
     Allowed from freezing until the close. The PDF is written beside the others, readable
-    by us alone. RuleViolation "letters.closed", "letters.reason".
+    by us alone. RuleViolation "letters.closed", "letters.reason", "letters.just_reissued"
+    within a minute.
     """
     if not reason.strip():
         raise RuleViolation("letters.reason", "请写明补发的原因")
@@ -223,6 +225,13 @@ def _rotate(
         raise RuleViolation("letters.closed", "投票已经截止，不能再补发")
     party = Party.objects.select_for_update(no_key=True).get(pk=party_id)
     party.session = session
+    last = party.codes.order_by("issued_at", "pk").last()
+    if last and party.codes.count() > 1 and at - last.issued_at < REISSUED_AGAIN:
+        # A second press would void the letter that is being printed.
+        raise RuleViolation(
+            "letters.just_reissued",
+            "一分钟内刚给这一户补发过：先打印刚下载的那一份；确实要再发，请过一分钟",
+        )
     chosen = suite(session.suite)
     _secret, key = credential.derive(chosen, session.code, token)
     replaced = party.current_key

@@ -239,3 +239,13 @@ class TestReissuing:
         assert code_of(lambda: reissue(vote, reason=" ")) == "letters.reason"
         close_session(session_id=vote.session.pk, at=CLOSE)
         assert code_of(lambda: reissue(vote, at=OPEN)) == "letters.closed"
+
+
+def test_a_second_press_does_not_void_the_letter_just_printed(vote, printed):
+    first = reissue(vote)
+    soon = BEFORE + timedelta(seconds=59)
+    assert code_of(lambda: reissue(vote, at=soon)) == "letters.just_reissued"
+    assert find_letter(code=first.code, at=soon).kind == "valid"
+    second = reissue(vote, at=BEFORE + timedelta(seconds=60))
+    assert find_letter(code=first.code, at=soon).kind == "reissued"
+    assert find_letter(code=second.code, at=soon).kind == "valid"
