@@ -530,7 +530,7 @@ class TestReceipts:
         cast(client, vote)
         code = Ballot.objects.get().receipt_code
         page = text_of(Client().get(f"/r/{code.lower()}"))
-        for told in ("301", "王", "89.32"):
+        for told in ("301室", "王", "89.32"):
             assert told not in page
 
     def test_the_picture(self, client: Client, vote: Vote) -> None:
