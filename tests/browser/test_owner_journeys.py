@@ -155,7 +155,7 @@ def test_o1_from_the_letter_to_the_receipt(open_page: Open, vote: Vote, js: bool
     assert decoded(picture).endswith(f"/r/{ballot.receipt_code}")
     page.goto(f"/r/{ballot.receipt_code}")
     expect(page.get_by_role("heading", name="这张票已记录")).to_be_visible()
-    assert "301" not in page.locator("main").inner_text()
+    assert "301室" not in page.locator("main").inner_text()
     both(page, f"08-public-receipt-{suffix}")
 
 
