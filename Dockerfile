@@ -15,4 +15,5 @@ RUN YISHI_DEBUG=1 YISHI_VAR_DIR=/tmp/build python manage.py compilemessages -v 0
 USER yishi
 ENV YISHI_DEBUG=0 YISHI_VAR_DIR=/var/lib/yishi YISHI_STATIC_ROOT=/app/static-built PYTHONUNBUFFERED=1
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--access-logfile", "-", "--access-logformat", "%(m)s %(s)s %(D)s"]
+# Processes without threads: docs/performance.md says why. Two minutes for the largest roll.
+CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--timeout", "120", "--access-logfile", "-", "--access-logformat", "%(m)s %(s)s %(D)s"]

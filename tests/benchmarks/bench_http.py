@@ -366,7 +366,7 @@ def main() -> None:
     parser.add_argument("--ballots", type=int, default=400, help="of each kind")
     parser.add_argument("--seconds", type=int, default=5, help="of each pgbench run; 0: none")
     parser.add_argument(
-        "--gunicorn", default="--workers 2 --threads 4", help="its options (as in Dockerfile)"
+        "--gunicorn", default="--workers 3", help="its options (as in Dockerfile)"
     )
     parser.add_argument("--kinds", default="sealed,replaced,plain")
     given = parser.parse_args()
@@ -398,7 +398,7 @@ def main() -> None:
     try:
         from tests.factories import even_estate, frozen_vote
 
-        kinds, warm = given.kinds.split(","), 5 * CONNECTIONS
+        kinds, warm = given.kinds.split(","), 10 * CONNECTIONS
         now = timezone.now()
         vote = frozen_vote(
             even_estate(len(kinds) * (given.ballots + warm)),
