@@ -5,7 +5,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY requirements.txt .
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
 COPY . .
 # Keys made here belong to no installation: only static files and translations are built.
 RUN YISHI_DEBUG=1 YISHI_VAR_DIR=/tmp/build python manage.py compilemessages -v 0 \

@@ -18,7 +18,8 @@ $(STAMP): requirements-dev.txt scripts/install
 	@BROWSER=$(BROWSER) sh scripts/install
 	@PY=$$(command -v $(PYTHON) || command -v python3) && $$PY -m venv $(VENV)
 	@echo "installing Python packages (with hashes)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@# The lock is complete; letting pip resolve again would fail as soon as a newer release of a locked package appears.
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@
 
 setup: $(STAMP) ## Install what is missing: system packages (saying so) and the Python environment
