@@ -57,7 +57,7 @@ def close_due(at: datetime) -> int:
 
 
 def count_due(at: datetime) -> int:
-    due = [one for one in selectors.due_to_count(at) if selectors.countable_from(one) <= at]
+    due = [one for one in selectors.due_to_count(at) if selectors.challenge_ends(one) <= at]
     return _each(due, lambda one: count_session(session_id=one.pk, at=at))
 
 

@@ -16,7 +16,7 @@ from voting.protocol import ballot as sealing
 from voting.protocol import tally
 from voting.protocol.manifest import Manifest
 from voting.protocol.verdict import result_body
-from voting.selectors import countable_from, excluded_parties, open_rulings, terms
+from voting.selectors import challenge_ends, excluded_parties, open_rulings, terms
 from voting.steps import board_name, checkpoint_board
 
 
@@ -38,7 +38,7 @@ def count_session(*, session_id: int, at: datetime) -> Session:
         return session
     manifest = terms(session)
     log = locked_log(board_name(session.code))
-    if shown_time(log, at) < countable_from(session):
+    if shown_time(log, at) < challenge_ends(session):
         raise RuleViolation("count.too_early", "参加名单的异议期还没有结束，不能计票")
     if open_rulings(session).exists():
         raise RuleViolation("count.ruling_open", "还有裁定没有决定，决定以后才能计票")

@@ -1,0 +1,29 @@
+"""Sessions, motions, the frozen roll, credentials and recorded ballots.
+
+The board (a `logbook.Log`) is the record; the rows here are what is needed to run a
+session and to find entries on the board. Nothing here holds a choice.
+"""
+
+from voting.models.ballots import Ballot, BallotPoint, Ruling
+from voting.models.keys import KeyCeremony, KeyHolder, TrusteeKey, Witness, Witnessing
+from voting.models.roll import CheckCode, LetterCode, MotionShare, Party, PartyUnit
+from voting.models.sessions import Attachment, Motion, Session
+
+__all__ = [
+    "Attachment",
+    "Ballot",
+    "BallotPoint",
+    "CheckCode",
+    "KeyCeremony",
+    "KeyHolder",
+    "LetterCode",
+    "Motion",
+    "MotionShare",
+    "Party",
+    "PartyUnit",
+    "Ruling",
+    "Session",
+    "TrusteeKey",
+    "Witness",
+    "Witnessing",
+]

@@ -1,0 +1,53 @@
+"""The result of a counted session."""
+
+from django.db.models import Count, F, Q, Sum
+
+from voting.domain.results import Ballots, Question, SessionResult, session_result
+from voting.domain.thresholds import Count as Heads
+from voting.domain.thresholds import Majority
+from voting.models import (
+    Ballot,
+    Session,
+)
+from voting.selectors.board import body_of
+from voting.selectors.rulings import excluded_parties
+from voting.selectors.sessions import terms
+
+
+def result_of(session: Session) -> SessionResult:
+    """The result of a counted session. ValueError before it is counted."""
+    body = body_of(session, "result")
+    if body is None:
+        raise ValueError("this session is not counted")
+    frozen = terms(session)
+    motions = list(session.motions.all())
+    questions = [
+        Question(
+            key=term.id,
+            position=motion.position,
+            matter=term.matter,
+            title=motion.title,
+            text=motion.text,
+            required=Majority(term.approval),
+        )
+        for term, motion in zip(frozen.motions, motions, strict=True)
+    ]
+    out = excluded_parties(session)
+    counted = Ballot.objects.filter(session=session, seq=F("party__last_seq")).exclude(
+        party__number__in=out
+    )
+    sums = counted.aggregate(
+        counted=Count("pk"),
+        by_browser=Count("pk", filter=Q(encrypted_by="browser")),
+        by_server=Count("pk", filter=Q(encrypted_by="server")),
+        replacement=Count("pk", filter=Q(replacement=True)),
+        area=Sum("party__area", default=0),
+    )
+    area = sums.pop("area")
+    return session_result(
+        roll=Heads(frozen.roll_heads, frozen.roll_area),
+        participating=Heads(sums["counted"], area),
+        questions=questions,
+        body=body,
+        ballots=Ballots(**sums, excluded=len(out)),
+    )
