@@ -13,7 +13,8 @@
 The header is the first row with at least two filled cells (titles above it are passed
 over). Numbers come as the text one would type ("101", "89.5"). Dates come as ISO text
 with a fault beside it, because a spreadsheet makes a date of a room written 1-11-1.
-Errors such as #N/A come as empty cells, a formula as its stored result.
+A formula comes as its stored result, an error such as #N/A as an empty cell with a fault
+beside it (an .xls does not tell its errors from empty cells).
 
 A file that cannot be read is a RuleViolation with a code table.* and a sentence saying
 what to do; nothing is guessed. At most 30 MB, 149,999 rows and, in a workbook, 78
@@ -28,6 +29,8 @@ from typing import NamedTuple
 
 from core.text import half_width
 from core.workbooks import (
+    ERROR_VALUE,
+    ERROR_VALUES,
     MAX_ROWS,
     CellFault,
     Merged,
@@ -160,7 +163,21 @@ def _read_csv(content: bytes, max_rows: int) -> Table:
         for number, row in enumerate(rows, 1)
         if number > table.header_row and any(cell.strip() for cell in row[width:])
     )
-    return table._replace(faults=shifted)
+    errors = {
+        (row.number, column)
+        for row in table.rows
+        for column, cell in enumerate(row.cells)
+        if cell[:1] == "#" and cell.strip() in ERROR_VALUES
+    }
+    return table._replace(
+        rows=[_without(errors, row) for row in table.rows] if errors else table.rows,
+        faults=shifted + tuple(CellFault(*place, ERROR_VALUE) for place in sorted(errors)),
+    )
+
+
+def _without(errors: Collection[tuple[int, int]], row: Row) -> Row:
+    cells = enumerate(row.cells)
+    return row._replace(cells=tuple("" if (row.number, n) in errors else c for n, c in cells))
 
 
 def _decoded(content: bytes) -> str:

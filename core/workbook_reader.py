@@ -28,6 +28,7 @@ from python_calamine import (
 from core.errors import RuleViolation
 from core.exact import number_text
 from core.workbooks import (
+    ERROR_VALUE,
     MAX_CELLS,
     MAX_ROWS,
     CellFault,
@@ -52,6 +53,7 @@ _FAR_COLUMN = re.compile(rb' r="(?:[A-Z]{3,}|[C-Z][A-Z])[0-9]')
 _FAR_ROW = re.compile(rb' r="[A-Z]*(?:[0-9]{7,}|[2-9][0-9]{5}|1[5-9][0-9]{4})"')
 # A formula whose result was never stored: written by a program, not saved by a
 # spreadsheet. (A stored empty text has t="str".)
+_ERROR = re.compile(rb'<(?:\w+:)?c(?=[^>]* r="([A-Z]+)([0-9]+)")(?=[^>]* t="e")[^>]*>')
 _UNCOMPUTED = re.compile(
     rb'<(?:\w+:)?c(?=[^>]* r="([A-Z]+)([0-9]+)")(?![^>]* t="str")[^>]*>\s*'
     rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
@@ -188,19 +190,21 @@ def _without_dtd(xml: bytes) -> bytes:
 
 
 def _faults_of_part(xml: bytes) -> list[CellFault]:
-    """Formulas without a result; RuleViolation where the sheet is larger than we read."""
+    """Error values, formulas without a result; RuleViolation where the sheet is too large."""
     if _FAR_ROW.search(xml):
         raise too_many_rows()
     if _FAR_COLUMN.search(xml):
         raise refusal("too_many_columns", "表格超过 78 列，请删去右边用不到的列")
-    if b"<f" not in xml and b":f" not in xml:
-        return []
-    return [
-        CellFault(
-            int(row), _column(letters), "公式没有保存结果，请用表格软件打开文件，保存一次"
-        )
-        for letters, row in _UNCOMPUTED.findall(xml)
-    ]
+    found = {
+        (int(row), _column(letters)): ERROR_VALUE
+        for letters, row in (_ERROR.findall(xml) if b' t="e"' in xml else ())
+    }
+    if b"<f" in xml or b":f" in xml:
+        for letters, row in _UNCOMPUTED.findall(xml):
+            found[int(row), _column(letters)] = (
+                "公式没有保存结果，请用表格软件打开文件，保存一次"
+            )
+    return [CellFault(row, column, reason) for (row, column), reason in found.items()]
 
 
 def _column(letters: bytes) -> int:

@@ -24,6 +24,13 @@ class CellFault(NamedTuple):
     reason: str
 
 
+# What a spreadsheet shows for a formula it could not compute; no content of any roll.
+ERROR_VALUES = frozenset(
+    {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"}
+)
+ERROR_VALUE = "这一格是表格软件的错误值（如 #REF!、#N/A），请改成真正的内容"
+
+
 class Merged(NamedTuple):
     """A merged range, both ends included; rows counted from 1, columns from 0."""
 

@@ -14,6 +14,7 @@ from registry.domain.columns import COLUMNS, mapping_faults
 from registry.models import Ownership, Unit
 from registry.services.titles import NewOwner
 
+_EITHER = _("室号和坐落，至少选一列。")
 DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
@@ -52,13 +53,18 @@ class UploadForm(FileForm):
 class ColumnsForm(forms.Form):
     """Which header holds which of our columns; all complaints at once."""
 
+    may_be_empty = frozenset(COLUMNS) - {"area", "owners", "room", "address"}
+
     def __init__(self, *args: Any, header: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.header = header
         choices = [("", _("（没有这一列）")), *((name, name) for name in header if name)]
         for key, column in COLUMNS.items():
             self.fields[key] = forms.ChoiceField(
-                label=column.title, choices=choices, required=False
+                label=column.title,
+                choices=choices,
+                required=False,  # `clean` says what is missing, in one place
+                help_text=_EITHER if key in ("room", "address") else "",
             )
 
     def clean(self) -> dict[str, Any]:

@@ -290,12 +290,25 @@ def staff_of(estate_id: int) -> list[Staff]:
 
 
 def roll_figures(estate_id: int) -> dict[str, int]:
-    """What a roll's first page shows: units, area (0.01 m²), owners."""
+    """What a roll's first page shows: units, area (0.01 m²), owners.
+
+    Of the units, `spaces` (parking, storage) count in a vote only where the estate's rules
+    say so, `common` rooms never; each with its area.
+    """
     units = Unit.objects.filter(estate_id=estate_id, is_active=True)
-    counted = units.aggregate(units=Count("pk"), area=Sum("area"))
+    space, common = Q(use__in=("parking", "storage")), Q(use="common")
+    counted = units.aggregate(
+        units=Count("pk"),
+        spaces=Count("pk", filter=space),
+        spaces_area=Sum("area", filter=space, default=0),
+        common=Count("pk", filter=common),
+        common_area=Sum("area", filter=common, default=0),
+        # Last: an aggregate of that name hides the column from those after it.
+        area=Sum("area", default=0),
+    )
     present = Q(ownerships__valid_to__isnull=True, ownerships__unit__is_active=True)
     owners = Owner.objects.filter(present, estate_id=estate_id).distinct().count()
-    return {**counted, "area": counted["area"] or 0, "owners": owners}
+    return {**counted, "owners": owners}
 
 
 def verification_figures(estate_id: int) -> dict[str, int]:
@@ -335,6 +348,15 @@ def profile_layers(code: str) -> list[Layer]:
 def profile_for(estate: Estate, on: date) -> dict[str, RuleValue]:
     """The rules an estate runs under on a day: name → value with clause."""
     return resolve(profile_layers(estate.profile_code), on)
+
+
+def spaces_count(rules: Mapping[str, RuleValue]) -> bool:
+    """Whether parking and storage spaces count in a vote under these rules.
+
+    Without a rule of the estate's own they do not: courts differ, and 建房〔2009〕274号
+    leaves it to the rules of procedure.
+    """
+    return "parking" in rules and rules["parking"].value != "none"
 
 
 def authority_chain(estate: Estate) -> list[Authority]:

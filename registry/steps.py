@@ -8,7 +8,7 @@ from django.utils import timezone
 from registry.domain.difference import Registry
 from registry.domain.doctor import examine
 from registry.models import Estate, Finding
-from registry.selectors import doctor_rooms, profile_for, registry_of, staff_of
+from registry.selectors import doctor_rooms, profile_for, registry_of, spaces_count, staff_of
 
 
 def examine_roll(estate: Estate, *, at: datetime, registry: Registry | None = None) -> int:
@@ -22,9 +22,8 @@ def examine_roll(estate: Estate, *, at: datetime, registry: Registry | None = No
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("findings change inside the caller's transaction only")
     rules = profile_for(estate, timezone.localdate(at))
-    # Without a rule of its own an estate's roll leaves spaces out (rules.md JI-10).
-    with_spaces = "parking" in rules and rules["parking"].value != "none"
-    rooms = doctor_rooms(registry or registry_of(estate.pk)[0], with_spaces=with_spaces)
+    spaces = spaces_count(rules)
+    rooms = doctor_rooms(registry or registry_of(estate.pk)[0], with_spaces=spaces)
     found = {one.fingerprint: one for one in examine(rooms, staff_of(estate.pk))}
     known = {one.fingerprint: one for one in Finding.objects.filter(estate=estate)}
     Finding.objects.bulk_create(

@@ -20,7 +20,14 @@ from registry.domain.columns import COLUMNS
 from registry.domain.difference import Change
 from registry.models import Estate, RollImport
 from registry.roll_files import opened_table
-from registry.selectors import Preview, faults_workbook, preview_of, roll_figures
+from registry.selectors import (
+    Preview,
+    faults_workbook,
+    preview_of,
+    profile_for,
+    roll_figures,
+    spaces_count,
+)
 from registry.services.imports import (
     confirm_import,
     correct_cells,
@@ -50,6 +57,7 @@ def home(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "estate": estate,
         "figures": roll_figures(estate.pk),
+        "spaces_count": spaces_count(profile_for(estate, timezone.localdate())),
         "imports": estate.imports.defer("rows", "undo").order_by("-pk")[:50],
         "open": estate.findings.filter(state="open").count(),
     }
@@ -207,6 +215,7 @@ def _preview_context(found: Preview, table: Table) -> dict[str, Any]:
         index = place[column]
         return {"name": f"cell-{row}-{index}", "text": rows[row][index]}
 
+    doubts = [fault for fault in found.faults if fault.is_warning]
     return {
         "found": found,
         "area": format_area(sum(unit.area or 0 for unit in found.units)),
@@ -214,8 +223,9 @@ def _preview_context(found: Preview, table: Table) -> dict[str, Any]:
             {"fault": fault, **cell(fault.row, fault.column)}
             for fault in found.blocking[:SHOWN]
         ],
-        "doubts": [fault for fault in found.faults if fault.is_warning][:SHOWN],
-        "doubts_count": len(found.faults) - len(found.blocking),
+        "hints": [fault for fault in doubts if not fault.row],
+        "doubts": [fault for fault in doubts if fault.row][:SHOWN],
+        "doubts_count": sum(1 for fault in doubts if fault.row),
         "changed": [_change_lines(change) for change in found.difference.changed[:SHOWN]],
         "new": [unit.label for unit in found.difference.new[:SHOWN]],
         "gone": [standing.label for standing in found.difference.gone[:SHOWN]],

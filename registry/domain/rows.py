@@ -132,6 +132,7 @@ class Sheet(NamedTuple):
     damaged: Mapping[
         int, Mapping[int, str]
     ]  # row → column → why its text is not what was meant
+    unread: tuple[str, ...] = ()  # names of the file's further sheets
 
 
 def prepare(table: Table, mapping: Mapping[str, str]) -> Sheet:
@@ -156,7 +157,14 @@ def prepare(table: Table, mapping: Mapping[str, str]) -> Sheet:
     if table.merged:
         others = [place for place in range(len(table.header)) if place != area]
         table = fill_merged(table, others)
-    return Sheet(table.header, dict(mapping), table.rows, frozenset(further), damaged)
+    return Sheet(
+        table.header,
+        dict(mapping),
+        table.rows,
+        frozenset(further),
+        damaged,
+        table.other_sheets,
+    )
 
 
 def parse(sheet: Sheet) -> tuple[list[UnitRow], list[Fault]]:
@@ -187,6 +195,10 @@ class _Reader:
         self.sheet = sheet
         self.place = {key: sheet.header.index(name) for key, name in sheet.mapping.items()}
         self.faults: list[Fault] = []
+        if sheet.unread:
+            names = "”、“".join(sheet.unread)
+            reason = f"文件里还有工作表“{names}”，没有读取；有房屋的，请并到第一张表里"
+            self.faults.append(Fault(0, "", reason, is_warning=True))
         self.row = 0
         self.cells: Sequence[str] = ()
 

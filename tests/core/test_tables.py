@@ -45,6 +45,26 @@ def workbook(rows, change=None):
     return file.getvalue()
 
 
+ERROR = "这一格是表格软件的错误值（如 #REF!、#N/A），请改成真正的内容"
+
+
+def test_error_values_are_faults_not_empty_cells():
+    rows = [HEADER, ["1-101", "#REF!", "䶮㛃"], ["1-102", "90", "#N/A"], ["#5", "1", "#王"]]
+
+    def errors(book, sheet):
+        for place in ("B2", "C3"):
+            sheet[place].data_type = "e"
+
+    for content, name in ((workbook(rows, errors), "a.xlsx"), (csv_bytes(rows), "a.csv")):
+        table = read_table(content, name)
+        assert [tuple(fault) for fault in table.faults] == [(2, 1, ERROR), (3, 2, ERROR)]
+        assert [row.cells for row in table.rows] == [
+            ("1-101", "", "䶮㛃"),
+            ("1-102", "90", ""),
+            ("#5", "1", "#王"),
+        ]
+
+
 def part_of(content, name):
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return archive.read(name)

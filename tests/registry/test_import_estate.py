@@ -8,6 +8,7 @@ import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import openpyxl
 import pytest
 from django.db import DatabaseError
 
@@ -82,6 +83,30 @@ def test_check_of_a_sound_roll_writes_nothing_either(roll):
     status, result = run(roll(roll_lines(3)), "--division", PLACE, "--check", "--json")
     assert (status, result["ok"], result["units"]) == (0, True, 3)
     assert not Estate.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_wrong_place_hides_no_fault_of_the_file(roll, tmp_path):
+    path = roll([line(**{"建筑面积(㎡)": "0"})])
+    status, result = run(path, "--division", "1", "--check", "--json")
+    assert status == 1
+    assert [fault["row"] for fault in result["faults"]] == [0, 2]
+    (tmp_path / "empty.xlsx").touch()
+    _status, neither = run(tmp_path / "empty.xlsx", "--division", "1", "--json")
+    assert [fault["row"] for fault in neither["faults"]] == [0, 0]
+    _status, sound = run(roll(roll_lines(3)), "--division", "1", "--json")
+    assert (sound["ok"], sound["units"], len(sound["faults"])) == (False, 3, 1)
+    assert not Estate.objects.exists()
+
+
+@pytest.mark.django_db
+def test_further_sheets_are_named_and_block_nothing(tmp_path):
+    book = openpyxl.load_workbook(io.BytesIO(as_xlsx(roll_lines(2))))
+    book.create_sheet("三期")
+    book.save(tmp_path / "two.xlsx")
+    status, result = run(tmp_path / "two.xlsx", "--division", PLACE, "--check", "--json")
+    assert (status, [fault["row"] for fault in result["warnings"]]) == (0, [0])
+    assert "“三期”" in result["warnings"][0]["reason"]
 
 
 @pytest.mark.django_db

@@ -1,7 +1,9 @@
 """The roll's pages, over HTTP: from a file to a roll without open findings, and back."""
 
+import io
 import re
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -55,6 +57,7 @@ def test_from_a_file_to_the_roll_and_back(clerk, estate):
     assert clerk.post(page_of(estate, "confirm")).status_code == 302
     assert Unit.objects.count() == 12
     assert ">12<" in text(clerk.get(reverse("roll:home", args=[estate.code])))
+    assert "不计入人数和面积" not in text(clerk.get(reverse("roll:home", args=[estate.code])))
     assert clerk.post(page_of(estate, "undo")).status_code == 302
     assert not Unit.objects.exists()
 
@@ -87,6 +90,39 @@ def test_the_file_comes_back_with_its_reasons(clerk, estate):
     assert "attachment" in answer.headers["Content-Disposition"]
     table = read_table(answer.content, "back.xlsx")
     assert "面积不是数字" in table.rows[0].cells[-1]
+
+
+def test_the_roll_says_what_will_not_count_in_a_vote(clerk, estate):
+    rows = [
+        *roll_lines(2),
+        line(幢号="地下", 室号="12", 规划用途="车位", 证件号码=number(90), **{AREA: "12.50"}),
+        line(幢号="9幢", 室号="101", 规划用途="物业用房", 权利人="", 证件号码="", **{AREA: "40"}),
+    ]
+    upload(clerk, estate, as_xlsx(rows))
+    assert clerk.post(page_of(estate, "confirm")).status_code == 302
+    page = text(clerk.get(reverse("roll:home", args=[estate.code])))
+    assert "其中车位、储藏间1个，共12.50平方米" in page
+    assert "表决时不计入人数和面积" in page
+    assert "共有的用房1套，共40.00平方米" in page
+
+
+def test_further_sheets_are_named_on_the_preview(clerk, estate):
+    book = openpyxl.load_workbook(io.BytesIO(as_xlsx(roll_lines(2))))
+    book.create_sheet("三期")
+    content = io.BytesIO()
+    book.save(content)
+    upload(clerk, estate, content.getvalue())
+    page = text(clerk.get(page_of(estate)))
+    assert "还有工作表“三期”" in page
+    assert "第0行" not in page
+
+
+def test_the_columns_that_must_be_there_are_not_called_optional(clerk, estate):
+    upload(clerk, estate, as_csv([("x", "1", "王五")], ("门牌", "多大", "谁家")), "名册.csv")
+    page = text(clerk.get(page_of(estate, "columns")))
+    needed = re.findall(r'<label for="id_(room|address|area|owners|phone)">([^\n]*)</label>', page)
+    assert {key for key, label in needed if "可不填" in label} == {"phone"}
+    assert len(needed) == 5
 
 
 def test_unknown_columns_are_asked_for_and_everything_missing_is_named(clerk, estate):

@@ -57,10 +57,10 @@ class SessionForm(forms.Form):
         label=_("会议名称"), required=False, help_text=_("例如：2026年第一次业主大会会议")
     )
     organiser_kind = forms.ChoiceField(
-        label=_("由谁召集"), required=False, choices=[("", _("请选择")), *Session.ORGANISERS]
+        label=_("由谁组织"), required=False, choices=[("", _("请选择")), *Session.ORGANISERS]
     )
     organiser = forms.CharField(
-        label=_("召集者名称"), required=False, help_text=_("印在公告、通知书和决议上。")
+        label=_("组织者名称"), required=False, help_text=_("印在公告、通知书和决议上。")
     )
     contact_phone = forms.CharField(
         label=_("咨询电话"), required=False, help_text=_("业主有问题就打这个电话。")

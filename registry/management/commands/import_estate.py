@@ -18,9 +18,9 @@ import argparse
 import json
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
@@ -37,6 +37,7 @@ from registry.services import imports, places, profiles
 ACTOR = "manage.py import_estate"
 USAGE = "命令的参数不对，应为 import_estate 文件 --division 区划代码 [--check] [--json]"
 NO_DATABASE = "数据库连不上，或者还没有建表；请检查 DATABASE_URL，并运行 migrate"
+Value = TypeVar("Value")
 TOO_LARGE = f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件"
 
 
@@ -86,9 +87,7 @@ class Command(BaseCommand):
         except RuleViolation as refusal:
             result = _refused(str(refusal))
         except DatabaseError:
-            result = _refused(
-                "数据库连不上，或者还没有建表；请检查 DATABASE_URL 并运行 migrate"
-            )
+            result = _refused(NO_DATABASE)
         self._end(result, as_json=options["json"])
 
     def _end(self, result: dict[str, Any], *, as_json: bool) -> NoReturn:
@@ -102,10 +101,16 @@ class Command(BaseCommand):
 
 
 def _run(options: dict[str, Any]) -> dict[str, Any]:
-    content, division = _content(options["file"]), _division(options["division"])
-    table = read_table(content, options["file"])
-    checked = _checked(table)
-    if options["check"] or not checked["ok"]:
+    division, wrong = _or_reason(lambda: _division(options["division"]))
+    content, unreadable = _or_reason(lambda: _content(options["file"]))
+    table = None
+    if content is not None:
+        table, unreadable = _or_reason(lambda: read_table(content, options["file"]))
+    checked = _checked(table) if table else _refused(*unreadable)
+    if wrong:
+        checked["faults"] = _refused(*wrong)["faults"] + checked["faults"]
+        checked["ok"] = False
+    if options["check"] or content is None or division is None or not checked["ok"]:
         return checked
     name = options["name"].strip() or Path(options["file"]).stem.strip()
     estate = _estate(division, name)
@@ -121,6 +126,14 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
     kept = imports.confirm_import(import_id=kept.pk, actor=ACTOR, at=timezone.now())
     written = _result([], estate=estate.code, summary=kept.summary)
     return {**written, "warnings": checked["warnings"]}
+
+
+def _or_reason(read: Callable[[], Value]) -> tuple[Value | None, list[str]]:
+    """What was read, or why not: a wrong file does not hide a wrong place."""
+    try:
+        return read(), []
+    except RuleViolation as refusal:
+        return None, [str(refusal)]
 
 
 def _checked(table: Table) -> dict[str, Any]:
@@ -151,9 +164,7 @@ def _content(path: str | None) -> bytes:
         if not found.is_file():
             raise RuleViolation("file.missing", "文件不存在，或者不是一个文件")
         if found.stat().st_size > MAX_BYTES:
-            raise RuleViolation(
-                "file.large", f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件"
-            )
+            raise RuleViolation("file.large", TOO_LARGE)
         return found.read_bytes()
     except (OSError, ValueError):
         raise RuleViolation("file.unreadable", "文件无法读取，请检查路径和权限") from None
@@ -191,8 +202,8 @@ def _of_the_file(reasons: Iterable[str]) -> list[Fault]:
     return [Fault(0, "", reason) for reason in reasons]
 
 
-def _refused(reason: str) -> dict[str, Any]:
-    return _result(_of_the_file([reason]))
+def _refused(*reasons: str) -> dict[str, Any]:
+    return _result(_of_the_file(reasons))
 
 
 def _result(
