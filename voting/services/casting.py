@@ -176,7 +176,7 @@ def _party(session_id: int, party_id: int) -> Party:
 
 def _demand_submission(submission: str) -> None:
     if not _SUBMISSION.fullmatch(submission):
-        raise RuleViolation("ballot.submission", "表单不完整，请刷新页面再投")
+        raise RuleViolation("ballot.submission", "表单不完整，请回到投票页面再投")
 
 
 def _recorded(party: Party, submission: str, digest: str) -> Ballot | None:
@@ -332,7 +332,7 @@ def _refusal(refused: Refused) -> RuleViolation:
 
 def _overtaken() -> RuleViolation:
     return RuleViolation(
-        "ballot.overtaken", "您家刚在别处投过票或补过信，请刷新页面，看清楚后再投"
+        "ballot.overtaken", "您家刚在别处投过票或补过信。请回到投票页面，看清楚后再投"
     )
 
 
