@@ -30,6 +30,7 @@ class Permission(StrEnum):
     SUPERVISE = "supervise"  # "why one head" list, board export
     PROPOSE_RULING = "propose_ruling"  # that a party's ballots shall not count
     DECIDE_RULING = "decide_ruling"  # on another person's proposal, in another role
+    HANDLE_OBJECTION = "handle_objection"  # enter one at the office, answer it
     WITNESS = "witness"  # countersign checkpoints of the board, with the authority's own key
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
@@ -44,10 +45,11 @@ _RULES = frozenset({_P.PROPOSE_RULING, _P.DECIDE_RULING})
 # The property manager is a party to many votes and has no business in any of them.
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "organiser": _WATCHES
-    | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING},
+    | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING}
+    | {_P.HANDLE_OBJECTION},
     "supervisor": _WATCHES | {_P.DECIDE_RULING},
-    "residents_committee": _WATCHES | _RULES,
-    "street_office": _WATCHES | _RULES | {_P.WITNESS},
+    "residents_committee": _WATCHES | _RULES | {_P.HANDLE_OBJECTION},
+    "street_office": _WATCHES | _RULES | {_P.HANDLE_OBJECTION, _P.WITNESS},
     "bureau": _SEES | {_P.WITNESS},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),

@@ -40,6 +40,14 @@ TEXTS: dict[str, str] = {
         "【{estate}】您家对{title}的表决票经两人裁定不计入结果。"
         "理由见投票页面“哪些房屋参加了”，有异议请致电{phone}。"
     ),
+    "objection_filed": (
+        "【{estate}】已收到您对{about}的异议，编号{number}，{deadline}以前答复。咨询{phone}。"
+    ),
+    "objection_answered": (
+        "【{estate}】您的第{number}号异议已有答复，请看{url}。"
+        "不服的，{deadline}以前可以要求裁定。咨询{phone}。"
+    ),
+    "objection_ruled": "【{estate}】您的第{number}号异议已由两人裁定，请看{url}。咨询{phone}。",
     "invited": "{inviter}请您登录业主表决平台办理“{role}”的事务。请打开{url}，用本手机号登录。",
 }
 

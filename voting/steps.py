@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -12,6 +13,13 @@ from logbook.selectors import last_checkpoint, root
 from logbook.steps import add_checkpoint, shown_time, stamp
 from voting.models import BallotPoint, Session
 from voting.protocol import checkpoint
+
+
+class Signer(NamedTuple):
+    """Who acts, and in which role: "user:7", "supervisor"."""
+
+    actor: str
+    role: str
 
 
 def board_name(session_code: str) -> str:

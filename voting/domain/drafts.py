@@ -45,7 +45,7 @@ def session_reasons(
     ]
     for name, (label, most, may_be_empty) in _TEXTS.items():
         if name in draft:
-            found += _text(name, label, draft[name], most, may_be_empty=may_be_empty)
+            found += text_reasons(name, label, draft[name], most, may_be_empty=may_be_empty)
     for name, label in _SWITCHES.items():
         if name in draft and type(draft[name]) is not bool:
             found.append(Reason("session.switch", f"{label}请选是或否", name))
@@ -68,8 +68,8 @@ def motion_reasons(*, matter: int, title: str, text: str, cost_fen: int | None) 
         found.append(
             Reason("motion.matter", "请选择民法典第二百七十八条的九类事项之一", "matter")
         )
-    found += _text("title", "事项标题", title, _MAX_MOTION_TITLE)
-    found += _text("text", "事项内容", text, _MAX_MOTION_TEXT)
+    found += text_reasons("title", "事项标题", title, _MAX_MOTION_TITLE)
+    found += text_reasons("text", "事项内容", text, _MAX_MOTION_TEXT)
     if cost_fen is not None and (type(cost_fen) is not int or not 0 < cost_fen <= _MAX_FEN):
         found.append(Reason("motion.cost", "预算金额请填大于零的数，最多两位小数", "cost_fen"))
     return found
@@ -77,12 +77,12 @@ def motion_reasons(*, matter: int, title: str, text: str, cost_fen: int | None) 
 
 def ruling_reasons(*, reason: str) -> list[Reason]:
     """What is wrong with the words of a ruling, or of declining one."""
-    return _text("reason", "理由", reason, _MAX_RULING_TEXT)
+    return text_reasons("reason", "理由", reason, _MAX_RULING_TEXT)
 
 
 def attachment_reasons(*, name: str, content: bytes, most: int) -> list[Reason]:
     """What is wrong with a file; its type is told by its content, never by its name."""
-    found = _text("name", "附件名称", name, 120)
+    found = text_reasons("name", "附件名称", name, 120)
     if not content:
         found.append(Reason("attachment.empty", "这个文件是空的（0字节）", "content"))
     elif content_type(content) is None:
@@ -104,9 +104,10 @@ def content_type(content: bytes) -> str | None:
     return next((kind for magic, kind in _MAGIC.items() if content.startswith(magic)), None)
 
 
-def _text(
+def text_reasons(
     name: str, label: str, value: object, most: int, *, may_be_empty: bool = False
 ) -> list[Reason]:
+    """What is wrong with one text of at most `most` characters."""
     if not isinstance(value, str) or any(_is_control(character) for character in value):
         return [Reason(f"{name}.unreadable", f"{label}里有不能显示的字符", name)]
     if not value.strip() and not may_be_empty:

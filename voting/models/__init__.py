@@ -6,6 +6,8 @@ session and to find entries on the board. Nothing here holds a choice.
 
 from voting.models.ballots import Ballot, BallotPoint, Ruling
 from voting.models.keys import KeyCeremony, KeyHolder, TrusteeKey, Witness, Witnessing
+from voting.models.objections import Objection, Recusal
+from voting.models.results import PreliminaryResult, StandingEvent
 from voting.models.roll import CheckCode, LetterCode, MotionShare, Party, PartyUnit
 from voting.models.sessions import Attachment, Motion, Session
 
@@ -19,10 +21,14 @@ __all__ = [
     "LetterCode",
     "Motion",
     "MotionShare",
+    "Objection",
     "Party",
     "PartyUnit",
+    "PreliminaryResult",
+    "Recusal",
     "Ruling",
     "Session",
+    "StandingEvent",
     "TrusteeKey",
     "Witness",
     "Witnessing",

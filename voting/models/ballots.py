@@ -64,6 +64,7 @@ class Ruling(models.Model):
     proposed_by = models.CharField(max_length=80)
     proposed_role = models.CharField(max_length=24)
     proposed_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)  # undecided after it: on the street office's desk
     decided_by = models.CharField(max_length=80, blank=True)
     decided_role = models.CharField(max_length=24, blank=True)
     decided_at = models.DateTimeField(null=True)

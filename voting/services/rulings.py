@@ -7,7 +7,7 @@ opened again: the entry states what the exclusion can change at worst (docs/deci
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -27,16 +27,18 @@ from voting.selectors import (
     late_excluded,
     late_finding,
 )
-from voting.steps import board_name, checkpoint_board
+from voting.steps import Signer, board_name, checkpoint_board
+
+__all__ = [
+    "Signer",
+    "confirm_ruling",
+    "decline_ruling",
+    "document_of",
+    "propose_ruling",
+    "withdraw_ruling",
+]
 
 _PURPOSE = "voting.ruling.content"
-
-
-class Signer(NamedTuple):
-    """Who acts, and in which role: "user:7", "supervisor"."""
-
-    actor: str
-    role: str
 
 
 @transaction.atomic(durable=True)
