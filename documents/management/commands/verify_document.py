@@ -5,17 +5,15 @@ input, wrong arguments included. With --offline --ca FILE no database is asked; 
 stays open is listed in `not_checked`.
 """
 
-import argparse
-import json
-import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DatabaseError
 
 from documents.authority import certificates
 from documents.verification import Verdict, check, check_offline
+from registry.management.json_command import JsonCommand
 
 _MAX_BYTES = 256 * 1024 * 1024
 _STATUS = {
@@ -27,35 +25,21 @@ _STATUS = {
 }
 
 
-class Command(BaseCommand):
+class Command(JsonCommand):
     help = (
         "Check a PDF against the register, or offline against a certificate: genuine (exit 0), "
         "altered, superseded, revoked or unknown (exit 1)."
     )
-    requires_system_checks = ()
+    usage = "命令的参数不对，应为：verify_document 文件 [--offline --ca 证书] [--json]"
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("file", help="the PDF")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument("--offline", action="store_true", help="ask no database")
         parser.add_argument("--ca", metavar="FILE", help="trusted certificates (PEM)")
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        # Wrong arguments then raise here instead of ending the process.
-        parser.called_from_command_line = False
-        parser.allow_abbrev = False
-        return parser
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        try:
-            super().run_from_argv(argv)
-        except (CommandError, argparse.ArgumentError) as error:
-            if "--json" not in argv:
-                self.stderr.write(str(error))
-                sys.exit(2)
-            reason = "命令的参数不对，应为：verify_document 文件 [--offline --ca 证书] [--json]"
-            self._end(_refusal(reason), as_json=True)
+    def refuse(self, reason: str) -> NoReturn:
+        self._end(_refusal(reason), as_json=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -65,12 +49,8 @@ class Command(BaseCommand):
         self._end(verdict, as_json=options["json"])
 
     def _end(self, verdict: Verdict, *, as_json: bool) -> NoReturn:
-        if as_json:
-            # ASCII only, so that no terminal's encoding can break it.
-            self.stdout.write(json.dumps(_as_json(verdict)))
-        else:
-            self.stdout.write("\n".join(_lines(verdict)))
-        sys.exit(0 if verdict.status == "genuine" else 1)
+        status = 0 if verdict.status == "genuine" else 1
+        self.end(_as_json(verdict), _lines(verdict), as_json=as_json, status=status)
 
 
 class _Refused(Exception):

@@ -14,15 +14,12 @@ With --json, stdout is exactly one JSON object whatever the input:
 only where there was no fault.
 """
 
-import argparse
-import json
-import sys
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
@@ -31,21 +28,22 @@ from core.exact import format_area
 from core.tables import MAX_BYTES, Table, read_table
 from registry.domain.columns import mapping_faults, recognise
 from registry.domain.rows import Fault, parse, prepare
+from registry.management.json_command import JsonCommand
 from registry.models import Authority, Division, Estate
 from registry.services import imports, places, profiles
 
 ACTOR = "manage.py import_estate"
-USAGE = "命令的参数不对，应为 import_estate 文件 --division 区划代码 [--check] [--json]"
 NO_DATABASE = "数据库连不上，或者还没有建表；请检查 DATABASE_URL，并运行 migrate"
 Value = TypeVar("Value")
 TOO_LARGE = f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件"
 
 
-class Command(BaseCommand):
+class Command(JsonCommand):
     help = "Import a roll (.xlsx, .xls, .csv) into an estate, or check it."
-    requires_system_checks = ()
+    usage = "命令的参数不对，应为 import_estate 文件 --division 区划代码 [--check] [--json]"
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         # Not required by argparse: a missing one is a fault like any other.
         parser.add_argument("file", nargs="?", help="the register's export")
         parser.add_argument("--division", help="12-digit code of the 社区 or village")
@@ -56,30 +54,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check", action="store_true", help="write nothing, name the faults"
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        # Wrong arguments then raise CommandError here instead of ending the process.
-        parser.called_from_command_line = False
-        parser.allow_abbrev = False
-        return parser
 
     def run_from_argv(self, argv: list[str]) -> None:
-        as_json = "--json" in argv
         try:
             super().run_from_argv(argv)
-        except (CommandError, argparse.ArgumentError) as error:
-            if not as_json:
-                self.stderr.write(str(error))
-                sys.exit(2)
-            self._end(_refused(USAGE), as_json=True)
         except Exception:
-            if not as_json:
+            if "--json" not in argv:
                 raise
             # Whoever reads JSON gets JSON; the cause is for whoever reads stderr.
             traceback.print_exc()
-            self._end(_refused("程序出错，没有写入任何内容；原因见错误输出"), as_json=True)
+            self.refuse("程序出错，没有写入任何内容；原因见错误输出")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -90,14 +74,12 @@ class Command(BaseCommand):
             result = _refused(NO_DATABASE)
         self._end(result, as_json=options["json"])
 
+    def refuse(self, reason: str) -> NoReturn:
+        self._end(_refused(reason), as_json=True)
+
     def _end(self, result: dict[str, Any], *, as_json: bool) -> NoReturn:
-        if as_json:
-            # ASCII only, so that no terminal's encoding can break it.
-            self.stdout.write(json.dumps(result))
-        else:
-            self.stdout.write("\n".join(_lines(result)))
-        self.stdout.flush()
-        sys.exit(0 if result["ok"] else 1)
+        status = 0 if result["ok"] else 1
+        self.end(result, _lines(result), as_json=as_json, status=status)
 
 
 def _run(options: dict[str, Any]) -> dict[str, Any]:

@@ -6,17 +6,15 @@ the input, wrong arguments included; warnings go to stderr. Exit status 0 where 
 motions were counted (faulty ballots or not), 1 where they were not.
 """
 
-import argparse
-import json
-import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from core.errors import RuleViolation
 from core.exact import format_area, share_down
 from core.tables import MAX_BYTES, Table, read_table
+from registry.management.json_command import JsonCommand
 from voting.domain.plain_count import MotionCount, PlainCount, count
 from voting.domain.thresholds import Count
 
@@ -32,11 +30,12 @@ _TESTS = {
 }
 
 
-class Command(BaseCommand):
+class Command(JsonCommand):
     help = "Count a vote held on paper from a roll, motions and ballots (.csv or .xlsx)."
-    requires_system_checks = ()
+    usage = "命令的参数不对，应为 --roll 名册 --motions 事项 --ballots 表决票 --json"
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         # Not required by argparse: a missing one is a fault like any other.
         parser.add_argument(
             "--roll",
@@ -45,24 +44,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--motions", help="columns 事项, 类别 (1-9), 标题")
         parser.add_argument("--ballots", help="columns 房号, 事项, 意见 (同意, 反对, 弃权)")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        # Wrong arguments then raise CommandError here instead of ending the process.
-        parser.called_from_command_line = False
-        parser.allow_abbrev = False
-        return parser
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        try:
-            super().run_from_argv(argv)
-        except (CommandError, argparse.ArgumentError) as error:
-            if "--json" not in argv:
-                self.stderr.write(str(error))
-                sys.exit(2)
-            reason = "命令的参数不对，应为 --roll 名册 --motions 事项 --ballots 表决票 --json"
-            self._end(count(roll=reason, motions=reason, ballots=reason), as_json=True)
+    def refuse(self, reason: str) -> NoReturn:
+        self._end(count(roll=reason, motions=reason, ballots=reason), as_json=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._end(
@@ -75,15 +59,10 @@ class Command(BaseCommand):
         )
 
     def _end(self, result: PlainCount, *, as_json: bool) -> NoReturn:
-        if as_json:
-            # ASCII only, so that no terminal's encoding can break it.
-            self.stdout.write(json.dumps(result.as_json()))
-        else:
-            self.stdout.write("\n".join(_lines(result)))
         for warning in result.warnings:
             self.stderr.write(f"提示：{warning}")
-        self.stdout.flush()
-        sys.exit(0 if result.sound else 1)
+        status = 0 if result.sound else 1
+        self.end(result.as_json(), _lines(result), as_json=as_json, status=status)
 
 
 def _table(file: str, path: str | None) -> Table | str:
