@@ -19,10 +19,12 @@ from typing import Any
 from core import merkle
 from core.canonical import canonical, parse_canonical
 from tests.voting.sessions import (
+    HELPED_WRONG,
     Dice,
     Setting,
     Vote,
     election,
+    helped_vote,
     late_vote,
     question,
     small_vote,
@@ -615,6 +617,7 @@ def board_cases() -> Iterator[dict[str, Any]]:
             for kind, check in forged.items():
                 yield {"folder": f"boards/forged/{kind}", **common, "refused_by": check}
     yield from late_cases(folder)
+    yield from helped_cases(folder)
     for short, cosigners in (("p256-witnessed", 2), ("p256-unwitnessed", 1)):
         vote, _secrets = witnessed_vote("P256-SHA256", cosigners)
         report = verify(vote.export(folder / short))
@@ -650,6 +653,30 @@ def witnessed_vote(name: str, cosigners: int) -> tuple[Vote, list[bytes]]:
         value = checkpoint.cosign(secret, value)
     vote.checkpoints[-1] = checkpoint.make_line(value)
     return vote, secrets
+
+
+def helped_cases(folder: Path) -> Iterator[dict[str, Any]]:
+    """Agents, assistants and a sale where every party has one ballot."""
+    for short, name, then in [
+        ("p256-helped", "P256-SHA256", ""),
+        ("sm2-helped", "SM2-SM3", ""),
+        *((f"forged/helped_{then}", "P256-SHA256", then) for then in HELPED_WRONG),
+    ]:
+        vote = helped_vote(name, then, seed="board helped")
+        vote.export(folder / short)
+        report = verify(folder / short)
+        check = HELPED_WRONG.get(then)
+        assert [one.name for one in report.checks if not one.ok][:1] == (
+            [check] if check else []
+        )
+        yield {
+            "folder": f"boards/{short}",
+            "root": vote.root(),
+            "key": vote.manifest.value["board_key"],
+            "receipt": vote.receipts[0],
+            "refused_by": check,
+            **({} if check else {"results": report.results}),
+        }
 
 
 def late_cases(folder: Path) -> Iterator[dict[str, Any]]:

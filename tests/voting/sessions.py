@@ -272,10 +272,10 @@ class Vote(Setting):
         )
         return self.receipts[-1]
 
-    def replace(self, party: int) -> None:
+    def replace(self, party: int, reason: str = "code") -> None:
         old = self.suite.group.base(self.secrets[party]).encode()
         self.secrets[party], new = credential.random_key(self.suite, rng=self.dice)
-        body = {"party": party, "key": b64(new), "replaces": b64(old), "reason": "code"}
+        body = {"party": party, "key": b64(new), "replaces": b64(old), "reason": reason}
         self.post("credential", body, max(self.time, "2026-03-02T08:00:00Z"))
 
     def close(self, time: str = "2026-03-15T10:00:00Z") -> None:
@@ -436,6 +436,44 @@ def small_vote(name: str = "P256-SHA256", **changes: Any) -> Vote:
     vote.resolve()
     vote.checkpoint(witnessed=True)
     return vote
+
+
+def helped_vote(name: str = "P256-SHA256", then: str = "", **changes: Any) -> Vote:
+    """One ballot each, an agent's before the owner's own apart; five parties, finished.
+
+    1: an agent's, then the own. 2: assisted. 3: an agent's. 4: sold, the new letter. 5: letter.
+    `then`: what must be refused comes too, before the close.
+    """
+    vote = Vote(name, areas=(8_952, 12_000, 10_133, 9_001, 60_000), revote=False, **changes)
+    for party, reason in ((1, "proxy"), (2, "assisted"), (3, "proxy")):
+        vote.replace(party, reason)
+        vote.cast(party, [[1]])
+    vote.replace(4, "transfer")
+    vote.replace(4, "reissue")
+    vote.cast(4, [[0]])
+    vote.cast(5, [[0]])
+    vote.replace(1, "code")
+    vote.cast(1, [[0]])
+    if then == "agent_after_owner":
+        vote.replace(1, "proxy")
+        vote.cast(1, [[1]])
+    elif then == "agent_twice":
+        vote.replace(3, "proxy")
+        vote.cast(3, [[0]])
+    elif then == "twice":
+        vote.cast(5, [[1]])
+    elif then == "reason":
+        vote.replace(5, "help")
+    vote.finish()
+    return vote
+
+
+HELPED_WRONG = {
+    "agent_after_owner": "ballots.sequence",
+    "agent_twice": "ballots.sequence",
+    "twice": "ballots.sequence",
+    "reason": "ballots.credential",
+}
 
 
 def late_vote(name: str = "P256-SHA256", **changes: Any) -> Vote:

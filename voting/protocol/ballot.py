@@ -345,28 +345,46 @@ def verify_ballot(
     expected_key: bytes,
     expected_number: int,
     expected_previous: str,
+    after_proxy: bool = False,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> Ballot:
     """Check one ballot as it is cast: everything but uniqueness on the board (see `points`).
 
     `expected_key`: the party's valid credential, 65 bytes; `expected_number`: 1 + ballots the
-    party has cast; `expected_previous`: tracker of its last one, or NO_HASH. Gives back the
-    parsed ballot; raises Refused with the failing check.
+    party has cast; `expected_previous`: tracker of its last one, or NO_HASH; `after_proxy`: see
+    `demand_place`. Gives back the parsed ballot; raises Refused with the failing check.
     """
     ballot = parse(manifest, value)
-    demand_place(manifest, ballot, expected_key, expected_number, expected_previous)
+    demand_place(
+        manifest,
+        ballot,
+        expected_key,
+        expected_number,
+        expected_previous,
+        after_proxy=after_proxy,
+    )
     verify_many(manifest, [ballot], random_bytes=random_bytes)
     return ballot
 
 
 def demand_place(
-    manifest: Manifest, ballot: Ballot, key: bytes, number: int, previous: str
+    manifest: Manifest,
+    ballot: Ballot,
+    key: bytes,
+    number: int,
+    previous: str,
+    *,
+    after_proxy: bool = False,
 ) -> None:
-    """The ballot is signed with the party's valid key and is its next one."""
+    """The ballot is signed with the party's valid key and is its next one.
+
+    `after_proxy`: the one before was an agent's and this one is the owner's own, which takes
+    its place even where ballots cannot be changed.
+    """
     where = f"party {ballot.party}"
     if ballot.key_bytes != key:
         raise Refused("ballots.credential", f"{where}: not the party's valid credential")
-    if number > 1 and not manifest.revote:
+    if number > 1 and not (manifest.revote or after_proxy):
         raise Refused("ballots.sequence", f"{where}: a second ballot, revoting is not allowed")
     if (ballot.number, ballot.previous) != (number, previous):
         raise Refused("ballots.sequence", f"{where}: number or previous is not the next one")

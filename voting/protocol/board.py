@@ -35,6 +35,10 @@ _NEXT: dict[str, tuple[str, ...]] = {
     LATE_RULING: (LATE_RULING,),
 }
 STANDS, RECOUNT = "stands", "recount"  # what a late ruling finds
+# Why a credential is replaced: the letter's code was typed, a letter was printed anew, an
+# agent votes, somebody else operates the device, the units were sold.
+CODE, REISSUE, PROXY, ASSISTED, TRANSFER = "code", "reissue", "proxy", "assisted", "transfer"
+REASONS = (CODE, REISSUE, PROXY, ASSISTED, TRANSFER)
 _RULING = ("party", "sha256", "signers")
 _CHAIN = Shape("chain")
 _PHASES = Shape("phases")
@@ -56,6 +60,7 @@ class Credential(NamedTuple):
     party: int
     key: bytes
     replaces: bytes
+    reason: str
 
 
 class Close(NamedTuple):
@@ -208,11 +213,14 @@ def parse_credential(body: Any, where: str, suite: Suite) -> Credential:
     """Raises Refused("ballots.credential", …)."""
     check = Shape("ballots.credential")
     check.fields(body, where, "party", "key", "replaces", "reason")
-    check.one_of(body["reason"], where, "code", "reissue")
+    reason = check.one_of(body["reason"], where, *REASONS)
     key = check.data(body["key"], where, 65)
     check.point_of(suite, key, where)
     return Credential(
-        check.integer(body["party"], where, 1), key, check.data(body["replaces"], where, 65)
+        check.integer(body["party"], where, 1),
+        key,
+        check.data(body["replaces"], where, 65),
+        reason,
     )
 
 

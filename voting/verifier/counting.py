@@ -57,7 +57,9 @@ class Counting:
         self._expected = tally.tally_body(self._reading.manifest, pairs, self.sums)
         if not _same(given["counted"], self._expected["counted"]):
             raise Refused("counted", "not the last ballot of every party that is not excluded")
-        return {"counted": f"{len(pairs)} ballots, {len(excluded)} parties excluded"}
+        reasons = self._replay.signed_as(counting.keys())
+        by = "".join(f", {name} {reasons[name]}" for name in board.REASONS if reasons[name])
+        return {"counted": f"{len(pairs)} ballots, {len(excluded)} parties excluded{by}"}
 
     def participation(self) -> dict[str, str]:
         """The close entry's figures, and who took part in each motion."""

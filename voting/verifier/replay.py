@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from core.canonical import canonical
@@ -32,6 +34,8 @@ class Replay:
         self.last: dict[int, tuple[int, Encoded]] = {}
         self.cast = 0
         self._keys: dict[int, bytes] = {}
+        self._reasons: dict[int, str] = {}  # party -> why its valid key was made
+        self._signed_as: dict[int, str] = {}  # party -> the same of its last ballot's key
         self._used: set[bytes] = set()
         self._chain: dict[int, tuple[int, str]] = {}  # party -> (ballots cast, last tracker)
         self._seen: tuple[set[bytes], set[bytes]] = set(), set()
@@ -65,6 +69,12 @@ class Replay:
             "ballots.proofs": f"{cast}, {self._by_server} encrypted by the server",
         }
 
+    def signed_as(self, parties: Collection[int]) -> Counter[str]:
+        """How many of these parties' last ballots were signed by replacements, by reason."""
+        return Counter(
+            reason for party, reason in self._signed_as.items() if reason and party in parties
+        )
+
     def tracker(self, party: int) -> str:
         """The digest of the party's last ballot."""
         return self._chain[party][1]
@@ -83,6 +93,7 @@ class Replay:
             raise Refused("ballots.credential", f"{where}: a key that was used before")
         self._used.add(new.key)
         self._keys[new.party] = new.key
+        self._reasons[new.party] = new.reason
 
     def _take(self, seq: int, body: Any, size: int) -> None:
         manifest = self._reading.manifest
@@ -93,11 +104,15 @@ class Replay:
                 raise Refused("ballots.credential", "no such party on the roll")
             number, previous = self._chain.get(found.party, (0, NO_HASH))
             key = self._keys[found.party]
-            ballot.demand_place(manifest, found, key, number + 1, previous)
+            after_proxy = self._follow_agent(found.party)
+            ballot.demand_place(
+                manifest, found, key, number + 1, previous, after_proxy=after_proxy
+            )
             self._demand_unseen(found)
         except Refused as refused:
             raise Refused(refused.check, f"entry {seq}: {refused.detail}") from refused
         self._chain[found.party] = number + 1, found.digest.hex()
+        self._signed_as[found.party] = self._reasons.get(found.party, "")
         self.last[found.party] = seq, found.encoded
         self.cast += 1
         self._by_server += found.encrypted_by == ballot.SERVER
@@ -105,6 +120,14 @@ class Replay:
         self._waiting.append(found)
         if len(self._waiting) == _BATCH:
             self._prove()
+
+    def _follow_agent(self, party: int) -> bool:
+        """Whether the owner's own ballot follows an agent's; the other way round is refused."""
+        before = self._signed_as.get(party)
+        by_agent = self._reasons.get(party) == board.PROXY
+        if by_agent and before not in (None, board.PROXY):
+            raise Refused("ballots.sequence", "an agent's ballot after the owner's own")
+        return before == board.PROXY and not by_agent
 
     @staticmethod
     def _demand_size(body: Any, size: int) -> None:

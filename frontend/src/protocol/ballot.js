@@ -355,12 +355,15 @@ export function demandUnique(read, seen) {
   );
 }
 
-/** Throws where a ballot is not the next one of its party, under the party's valid key. */
-export function demandPlace(manifest, read, { key, number, previous }) {
+/**
+ * Throws where a ballot is not the next one of its party, under the party's valid key.
+ * `afterProxy`: the one before was an agent's and this one is the owner's own.
+ */
+export function demandPlace(manifest, read, { key, number, previous, afterProxy = false }) {
   if (read.key !== key) {
     throw new Refused('ballots.credential', 'not the valid credential of the party');
   }
-  if (number > 1 && !manifest.revote) {
+  if (number > 1 && !manifest.revote && !afterProxy) {
     throw new Refused('ballots.sequence', 'a second ballot, revoting is not allowed');
   }
   if (read.number !== number || read.previous !== previous) {
@@ -368,7 +371,7 @@ export function demandPlace(manifest, read, { key, number, previous }) {
   }
 }
 
-/** Every check of one ballot that needs no board. `place`: {key, number, previous}. */
+/** Every check of one ballot that needs no board. `place`: {key, number, previous, afterProxy}. */
 export function verifyBallot(manifest, ballot, place) {
   const suite = suiteNamed(manifest.suite);
   const read = readBallot(suite, manifest, manifestHash(suite, manifest), ballot);

@@ -31,6 +31,8 @@ export const isCount = bodyOf({ heads: isNumber, area: isNumber });
 const isTwoSigners = (v) =>
   isList(v) && v.length === 2 && v.every(isText) && v[0] !== v[1];
 const isKeyText = (v) => isText(v) && v.length === 87;
+/** Why a credential is replaced. */
+const REASONS = ['code', 'reissue', 'proxy', 'assisted', 'transfer'];
 export const BODIES = {
   manifest: () => true,
   ballot: () => true,
@@ -38,7 +40,7 @@ export const BODIES = {
     party: isParty,
     key: isKeyText,
     replaces: isKeyText,
-    reason: (v) => v === 'code' || v === 'reissue',
+    reason: (v) => isText(v) && REASONS.includes(v),
   }),
   extend: bodyOf({ closes_at: isTime, sha256: isHash }),
   close: bodyOf({ ballots: isNumber, parties: isNumber, heads: isNumber, area: isNumber }),

@@ -52,6 +52,7 @@ export class Verification {
     this.files = files;
     this.options = options;
     this.checks = [];
+    this.signedAs = new Map(); // seq of a ballot → why its key replaced another, or ''
     this.notChecked = [];
     this.stopped = false;
   }
@@ -394,11 +395,13 @@ export class Verification {
   checkCredentials() {
     const current = this.parties.map((party) => party.key);
     const used = new Set(current);
+    const reasons = current.map(() => '');
     let replaced = 0;
     this.entries.forEach(({ seq, type, body }) => {
       const where = 'entry ' + seq + ': ';
       if (type === 'ballot') {
         demand(body.key === current[body.party - 1], where + 'not the credential of the party');
+        this.signedAs.set(seq, reasons[body.party - 1]);
       } else if (type === 'credential') {
         demand(this.parties[body.party - 1], where + 'no such party');
         demand(body.replaces === current[body.party - 1], where + 'replaces another key');
@@ -406,6 +409,7 @@ export class Verification {
         this.suite.point(fromBase64url(body.key));
         used.add(body.key);
         current[body.party - 1] = body.key;
+        reasons[body.party - 1] = body.reason;
         replaced++;
       }
     });
@@ -415,11 +419,22 @@ export class Verification {
   checkSequence() {
     this.parties.forEach(({ ballots }) => {
       let previous = NO_PREVIOUS;
+      let before = null;
       ballots.forEach((ballot, i) => {
         const where = 'entry ' + ballot.seq + ': ';
         demand(ballot.number === i + 1, where + 'number');
         demand(ballot.previous === previous, where + 'previous');
-        demand(this.manifest.revote || i === 0, where + 'voting twice is not allowed');
+        const reason = this.signedAs.get(ballot.seq);
+        const afterProxy = before === 'proxy' && reason !== 'proxy';
+        demand(
+          this.manifest.revote || i === 0 || afterProxy,
+          where + 'voting twice is not allowed',
+        );
+        demand(
+          reason !== 'proxy' || before === null || before === 'proxy',
+          where + "an agent's ballot after the owner's own",
+        );
+        before = reason;
         previous = toHex(ballot.digest);
       });
     });

@@ -65,7 +65,7 @@ def test_it_works(finished):
     details = {check.name: check.detail for check in report.checks}
     assert details["ballots.credential"] == "1 ballots with replacement credentials"
     assert details["ballots.proofs"] == "6 ballots, 1 encrypted by the server"
-    assert details["counted"] == "4 ballots, 1 parties excluded"
+    assert details["counted"] == "4 ballots, 1 parties excluded, code 1"
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,17 @@ def test_the_boards_of_the_vectors(case, tmp_path):
         assert report.results == case["results"]
     else:
         assert case["refused_by"] in failed(report)
+
+
+def test_who_signed_with_what_is_counted_from_the_board() -> None:
+    """Five parties: an owner after the own agent, assisted, by an agent, sold, by letter."""
+    report = verify(VECTORS / "boards" / "p256-helped")
+    details = {check.name: check.detail for check in report.checks}
+    assert details["counted"] == (
+        "5 ballots, 0 parties excluded, code 1, reissue 1, proxy 1, assisted 1"
+    )
+    (motion,) = report.results
+    assert motion["heads"] == {"for": 3, "against": 2, "abstain": 0}
 
 
 STAGES = ["open", "cast", "close", "ruling", "tally", "first", "decryption", "result"]
