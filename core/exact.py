@@ -11,6 +11,7 @@ from core.text import half_width
 MAX_AREA = 100_000_000_000
 
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
 def parse_area(cell: str | int | float | Decimal) -> int:
@@ -39,6 +40,33 @@ def parse_area(cell: str | int | float | Decimal) -> int:
     # The length comes first: a million digits must not become a number at all.
     if len(whole) > 10 or int(whole + fraction.ljust(2, "0")) > MAX_AREA:
         raise RuleViolation("area.too_large", "面积过大，请核对单位是否为平方米")
+    return int(whole + fraction.ljust(2, "0"))
+
+
+def parse_yuan(text: str) -> int:
+    """The amount a text in yuan states, in fen; at most 9,999,999,999.99.
+
+    Half- or full-width digits, commas only where they group by thousands. RuleViolation with
+    one of the codes money.missing, money.not_a_number, money.too_precise, money.zero,
+    money.negative, money.too_large.
+    """
+    plain = _plain(text).removeprefix("¥").removesuffix("元").strip()
+    if not plain:
+        raise RuleViolation("money.missing", "没有填金额")
+    if _GROUPED.fullmatch(plain):
+        plain = plain.replace(",", "")
+    found = _NUMBER.fullmatch(plain)
+    if not found:
+        raise RuleViolation("money.not_a_number", "金额不是数字，请写成 186400.00 这样")
+    sign, whole, fraction = found[1], found[2].lstrip("0"), found[3] or ""
+    if not whole and not fraction.strip("0"):
+        raise RuleViolation("money.zero", "金额不能为零")
+    if sign:
+        raise RuleViolation("money.negative", "金额不能为负数")
+    if len(fraction) > 2:
+        raise RuleViolation("money.too_precise", "金额最多两位小数（到分）")
+    if len(whole) > 10:
+        raise RuleViolation("money.too_large", "金额过大，最多 9,999,999,999.99 元")
     return int(whole + fraction.ljust(2, "0"))
 
 

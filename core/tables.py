@@ -24,9 +24,10 @@ columns, 4 million cells and 256 MB unfolded.
 import csv
 import io
 from collections.abc import Collection, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from core.errors import RuleViolation
 from core.text import half_width
 from core.workbooks import (
     ERROR_VALUE,
@@ -46,6 +47,7 @@ __all__ = [
     "Merged",
     "Row",
     "Table",
+    "content_of",
     "fill_merged",
     "half_width",
     "read_table",
@@ -72,6 +74,21 @@ class Table(NamedTuple):
     merged: tuple[Merged, ...] = ()
     sheet: str = ""
     other_sheets: tuple[str, ...] = ()
+
+
+def content_of(path: str) -> bytes:
+    """The bytes of a file on disk, at most MAX_BYTES; RuleViolation file.* saying why not."""
+    try:
+        found = Path(path)
+        if not found.is_file():
+            raise RuleViolation("file.missing", "文件不存在，或者不是一个文件")
+        if found.stat().st_size > MAX_BYTES:
+            raise RuleViolation(
+                "file.too_large", f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件"
+            )
+        return found.read_bytes()
+    except (OSError, ValueError):  # a NUL in the path is a ValueError
+        raise RuleViolation("file.unreadable", "文件无法读取，请检查路径和权限") from None
 
 
 def read_table(content: bytes, filename: str, *, max_rows: int = MAX_ROWS) -> Table:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from core.exact import split_exactly
+from registry.domain.rooms import natural
 
 
 class HasUnits(Protocol):
@@ -21,6 +22,17 @@ class HasUnits(Protocol):
 def split_by_area(cost_fen: int, areas: Sequence[int]) -> list[int]:
     """Each unit's share in fen. ValueError for a negative cost, or no area at all."""
     return split_exactly(cost_fen, areas)
+
+
+def apportion(cost_fen: int, units: Sequence[tuple[str, int]]) -> list[int]:
+    """Each unit's share in fen, in the order given; units are (room, area in 0.01 m²).
+
+    Among equal remainders the room that comes first as people count gets the odd fen (1-2
+    before 1-10), so that the same list in another order gives everyone the same share.
+    """
+    walk = sorted(range(len(units)), key=lambda index: (natural(units[index][0]), units[index]))
+    shares = split_by_area(cost_fen, [units[index][1] for index in walk])
+    return [share for _index, share in sorted(zip(walk, shares, strict=True))]
 
 
 def split_by_party(cost_fen: int, parties: Sequence[HasUnits]) -> list[int]:

@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from core.errors import RuleViolation
 from core.exact import format_area
-from core.tables import MAX_BYTES, Table, read_table
+from core.tables import Table, content_of, read_table
 from registry.domain.columns import mapping_faults, recognise
 from registry.domain.rows import Fault, parse, prepare
 from registry.management.json_command import JsonCommand
@@ -35,7 +35,6 @@ from registry.services import imports, places, profiles
 ACTOR = "manage.py import_estate"
 NO_DATABASE = "数据库连不上，或者还没有建表；请检查 DATABASE_URL，并运行 migrate"
 Value = TypeVar("Value")
-TOO_LARGE = f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件"
 
 
 class Command(JsonCommand):
@@ -141,15 +140,7 @@ def _mapping(table: Table) -> dict[str, str]:
 def _content(path: str | None) -> bytes:
     if not path:
         raise RuleViolation("file.none", "没有给出文件")
-    try:
-        found = Path(path)
-        if not found.is_file():
-            raise RuleViolation("file.missing", "文件不存在，或者不是一个文件")
-        if found.stat().st_size > MAX_BYTES:
-            raise RuleViolation("file.large", TOO_LARGE)
-        return found.read_bytes()
-    except (OSError, ValueError):
-        raise RuleViolation("file.unreadable", "文件无法读取，请检查路径和权限") from None
+    return content_of(path)
 
 
 def _division(code: str | None) -> str:

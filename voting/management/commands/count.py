@@ -6,14 +6,13 @@ the input, wrong arguments included; warnings go to stderr. Exit status 0 where 
 motions were counted (faulty ballots or not), 1 where they were not.
 """
 
-from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.management.base import CommandParser
 
 from core.errors import RuleViolation
 from core.exact import format_area, share_down
-from core.tables import MAX_BYTES, Table, read_table
+from core.tables import Table, content_of, read_table
 from registry.management.json_command import JsonCommand
 from voting.domain.plain_count import MotionCount, PlainCount, count
 from voting.domain.thresholds import Count
@@ -70,18 +69,9 @@ def _table(file: str, path: str | None) -> Table | str:
     if not path:
         return f"没有给出 --{file} 文件"
     try:
-        found = Path(path)
-        if not found.exists():
-            return "文件不存在"
-        if not found.is_file():
-            return "这不是一个文件"
-        if found.stat().st_size > MAX_BYTES:
-            return f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件"
-        return read_table(found.read_bytes(), path, max_rows=MAX_BALLOTS)
+        return read_table(content_of(path), path, max_rows=MAX_BALLOTS)
     except RuleViolation as violation:
         return str(violation)
-    except (OSError, ValueError):
-        return "文件无法读取，请检查路径和权限"
 
 
 def _lines(result: PlainCount) -> list[str]:
