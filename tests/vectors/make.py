@@ -689,13 +689,16 @@ def late_cases(folder: Path) -> Iterator[dict[str, Any]]:
         },
         "motion": {"motions": []},
     }
-    for short, name, kind in [
-        ("p256-late", "P256-SHA256", ""),
-        ("sm2-late", "SM2-SM3", ""),
-        *((f"forged/late_{kind}", "P256-SHA256", kind) for kind in spoilt if kind),
+    for short, name, kind, objected in [
+        ("p256-late", "P256-SHA256", "", ()),
+        ("sm2-late", "SM2-SM3", "", ()),
+        ("p256-objected", "P256-SHA256", "", (9, 8)),
+        ("sm2-objected", "SM2-SM3", "", (9, 8)),
+        *((f"forged/late_{kind}", "P256-SHA256", kind, ()) for kind in spoilt if kind),
     ]:
-        vote = late_vote(name, seed="board late")
-        assert [vote.rule_late(party) for party in (9, 8)] == ["stands", "stands"]
+        vote = late_vote(name, seed="board late", objected=objected)
+        for party in () if objected else (9, 8):
+            assert vote.rule_late(party) == "stands"
         assert vote.late_body(7)["finding"] == "recount"
         vote.rule_late(7, **spoilt[kind])
         vote.rule_late(6)
@@ -713,6 +716,22 @@ def late_cases(folder: Path) -> Iterator[dict[str, Any]]:
             yield case | {"refused_by": "late_rulings"}
         else:
             yield case | {"refused_by": None, "results": report.results}
+    # Late rulings on both sides of a resolution do not make room for a second one.
+    vote = late_vote(seed="board late", objected=(9,))
+    vote.rule_late(8)
+    vote.resolve()
+    vote.checkpoint(witnessed=True)
+    vote.export(folder / "forged/late_resolution")
+    assert [
+        each.name for each in verify(folder / "forged/late_resolution").checks if not each.ok
+    ] == ["phases"]
+    yield {
+        "folder": "boards/forged/late_resolution",
+        "root": vote.root(),
+        "key": vote.manifest.value["board_key"],
+        "receipt": vote.receipts[-1],
+        "refused_by": "phases",
+    }
 
 
 # --- 11 openings ------------------------------------------------------------------------------

@@ -386,12 +386,14 @@ class Vote(Setting):
         self.late.append(party)
         return str(body["finding"])
 
-    def finish(self) -> dict[str, Any]:
-        """Close, count, publish."""
+    def finish(self, objected: tuple[int, ...] = ()) -> dict[str, Any]:
+        """Close, count, exclude whose ballots were found not to be theirs, publish."""
         self.close()
         self.tally()
         self.decrypt()
         body = self.result()
+        for party in objected:
+            self.rule_late(party)
         self.resolve()
         self.checkpoint(witnessed=True)
         return body
@@ -476,8 +478,13 @@ HELPED_WRONG = {
 }
 
 
-def late_vote(name: str = "P256-SHA256", **changes: Any) -> Vote:
-    """Nine parties of at most 100.00 m², three motions; resolved, nobody excluded."""
+def late_vote(
+    name: str = "P256-SHA256", *, objected: tuple[int, ...] = (), **changes: Any
+) -> Vote:
+    """Nine parties of at most 100.00 m², three motions; resolved.
+
+    `objected`: excluded between the result and the resolution.
+    """
     vote = Vote(
         name,
         areas=tuple(10_000 - party for party in range(9)),
@@ -497,5 +504,5 @@ def late_vote(name: str = "P256-SHA256", **changes: Any) -> Vote:
                 None if party == 9 else [0] if party < 6 else [1],
             ],
         )
-    vote.finish()
+    vote.finish(objected)
     return vote

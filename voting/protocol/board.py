@@ -29,10 +29,10 @@ _NEXT: dict[str, tuple[str, ...]] = {
     RULING: (RULING, TALLY),
     TALLY: (DECRYPTION,),
     DECRYPTION: (DECRYPTION, RESULT),
-    RESULT: (OPENINGS, RESOLUTION),
-    OPENINGS: (RESOLUTION,),
+    RESULT: (OPENINGS, LATE_RULING, RESOLUTION),
+    OPENINGS: (LATE_RULING, RESOLUTION),
+    LATE_RULING: (LATE_RULING, RESOLUTION),
     RESOLUTION: (LATE_RULING,),
-    LATE_RULING: (LATE_RULING,),
 }
 STANDS, RECOUNT = "stands", "recount"  # what a late ruling finds
 # Why a credential is replaced: the letter's code was typed, a letter was printed anew, an
@@ -129,6 +129,7 @@ class Phases:
         self._closed_at = ""
         self._opened: set[int] = set()  # trustees who have decrypted
         self._ruled: set[int] = set()
+        self._resolved = False
         self.closes_at = manifest.closes_at
         self._checks: dict[str, Callable[[Entry, str], None]] = {
             CREDENTIAL: self._demand_not_closed,
@@ -140,6 +141,7 @@ class Phases:
             DECRYPTION: self._decrypt,
             RESULT: self._result,
             OPENINGS: self._openings,
+            RESOLUTION: self._resolve,
             LATE_RULING: self._rule_late,
         }
 
@@ -188,6 +190,12 @@ class Phases:
         if self._manifest.opening_policy != "named":
             raise _PHASES.refuse(where, "ballots of a secret vote are not opened")
         parse_openings(entry.body, where)
+
+    def _resolve(self, entry: Entry, where: str) -> None:
+        """Late rulings may stand on both sides of it; it stands once."""
+        if self._resolved:
+            raise _PHASES.refuse(where, "a second resolution")
+        self._resolved = True
 
     def _rule(self, entry: Entry, where: str) -> None:
         self._exclude(parse_ruling(entry.body, where), where)

@@ -15,7 +15,7 @@ export const PHASES = {
   result: 3,
   openings: 3,
   resolution: 3,
-  late_ruling: 4,
+  late_ruling: 3,
 };
 
 /** A shape of a body: every field is there, no other, and each satisfies its test. */

@@ -338,7 +338,7 @@ export class Verification {
         once('result', entry);
       },
       openings: (entry) => {
-        demand(this.result && !this.resolution, 'out of turn');
+        demand(this.result && !this.resolution && !this.late.size, 'out of turn');
         demand(this.manifest.opening_policy === 'named', 'in a secret vote');
         once('openings', entry);
       },
@@ -347,7 +347,7 @@ export class Verification {
         once('resolution', entry);
       },
       late_ruling: (entry) => {
-        demand(this.resolution, 'before the resolution');
+        demand(this.result, 'before the result');
         const party = this.partyOf(entry);
         demand(!party.excluded && !this.late.has(entry.body.party), 'a second ruling on it');
         this.late.set(entry.body.party, entry);

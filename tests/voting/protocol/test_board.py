@@ -200,6 +200,18 @@ WHOLE = [
 ]
 
 
+def late(party):
+    body = {"party": party, "sha256": NO_HASH, "signers": ["a", "b"]}
+    return ("late_ruling", NEXT_DAY, body | {"finding": "stands", "motions": []})
+
+
+@pytest.mark.parametrize(
+    "after", [[RESULT, late(2), late(3), RESOLUTION], [RESULT, late(2), RESOLUTION, late(3)]]
+)
+def test_late_rulings_stand_on_either_side_of_the_resolution(after):
+    follow(*WHOLE[:-2], *after)
+
+
 @pytest.mark.parametrize("length", range(1, len(WHOLE) + 1))
 def test_phases_in_order(length):
     follow(*WHOLE[:length])
@@ -241,6 +253,11 @@ def test_an_extension_moves_the_close():
         [MANIFEST, CLOSE, TALLY, decryption(True)],
         [*WHOLE[:-1], decryption(2)],
         [*WHOLE, RESOLUTION],
+        [*WHOLE[:-1], late(2), late(2)],
+        [*WHOLE[:-1], late(2), RESOLUTION, RESOLUTION],
+        [*WHOLE, late(2), RESOLUTION],
+        [*WHOLE[:-1], late(1)],
+        [*WHOLE[:-2], late(2)],
         [*WHOLE[:-1], RESULT],
         [MANIFEST, extend("2026-03-15T10:03:00Z")],
         [MANIFEST, extend("2026-03-14T10:03:00Z")],

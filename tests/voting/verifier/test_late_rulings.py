@@ -117,7 +117,7 @@ def test_who_was_not_counted_cannot_be_taken_out(tmp_path):
         assert failed(report_of(vote, tmp_path / str(party))) == [check]
 
 
-def test_its_place_is_after_the_resolution_and_once_a_party(vote, tmp_path):
+def test_its_place_is_after_the_result_and_once_a_party(vote, tmp_path):
     vote.rule_late(9)
     vote.post("late_ruling", vote.late_body(9))
     assert failed(report_of(vote, tmp_path / "twice")) == ["phases"]
@@ -126,6 +126,18 @@ def test_its_place_is_after_the_resolution_and_once_a_party(vote, tmp_path):
     early.close()
     early.tally()
     early.decrypt()
-    early.result()
-    early.rule_late(1)
-    assert failed(report_of(early, tmp_path / "early")) == ["phases"]
+    early.post("late_ruling", {**vote.late_body(9), "party": 1})
+    assert "phases" in failed(report_of(early, tmp_path / "early"))
+
+
+def test_between_result_and_resolution_too_and_the_resolution_once(tmp_path):
+    vote = late_vote(objected=(9, 8))
+    vote.rule_late(7)
+    report = report_of(vote, tmp_path / "board")
+    assert report.ok, report.as_text()
+    details = {check.name: check.detail for check in report.checks}
+    assert details["late_rulings"] == "3 parties: recount"
+    kinds = [json.loads(line)["type"] for line in vote.lines]
+    assert kinds[-4:] == ["late_ruling", "late_ruling", "resolution", "late_ruling"]
+    vote.resolve()
+    assert failed(report_of(vote, tmp_path / "twice")) == ["phases"]
