@@ -7,8 +7,9 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
-import { bundle, bundleFile, OUTPUTS } from '../build.mjs';
+import { bundle, bundleFile, ceremonyPage, manualWith, OUTPUTS, PAGE } from '../build.mjs';
 import { verifyBallot } from '../src/protocol/ballot.js';
+import { CODES } from '../src/ceremony/words.js';
 import { parseCanonical } from '../src/protocol/json.js';
 import { cases } from '../tools/vectors.mjs';
 
@@ -21,6 +22,32 @@ test('the committed scripts are those the build makes', async () => {
   }
   const sha256 = createHash('sha256').update(committed('ballot.bundle.js')).digest('hex');
   assert.equal(committed('ballot.bundle.js.sha256'), sha256 + '  ballot.bundle.js\n');
+});
+
+test('the committed page of the trustees is the one the build makes, and forbids all else', async () => {
+  const page = readFileSync(join(here, '../../static/offline', PAGE), 'utf8');
+  assert.ok((await ceremonyPage()) === page, PAGE + ': run node build.mjs');
+  const sha256 = createHash('sha256').update(page).digest('hex');
+  const manual = readFileSync(join(here, '../../docs/operations.md'), 'utf8');
+  assert.equal(manualWith(sha256), manual, 'the manual names another hash');
+  const policy = page.match(/Content-Security-Policy" content="([^"]*)"/)[1];
+  assert.match(policy, /^default-src 'none';/);
+  for (const element of ['script', 'style']) {
+    const [, text] = page.match(new RegExp('<' + element + '[^>]*>([^]*?)</' + element + '>'));
+    const digest = createHash('sha256').update(text).digest('base64');
+    assert.ok(policy.includes(element + "-src 'sha256-" + digest + "'"), element);
+  }
+  assert.doesNotMatch(page.replace(/<script[^]*<\/script>/, ''), /https?:|src=|href=|@import|url\(/);
+});
+
+test('every refusal of the page has its sentence', () => {
+  const source = ['acts', 'files', 'page'].map((name) =>
+    readFileSync(join(here, '../src/ceremony', name + '.js'), 'utf8'),
+  );
+  const thrown = source.join('').match(/new Stop\('[^']+'/g).map((text) => text.slice(10, -1));
+  for (const code of thrown) {
+    if (!code.endsWith('.')) assert.ok(CODES.includes(code), code);
+  }
 });
 
 test('a BigInt literal breaks the build', async () => {

@@ -13,7 +13,7 @@ import {
   sign,
 } from '../src/protocol/ballot.js';
 import { concat, lp, toBase64url, toHex, u32, utf8 } from '../src/protocol/bytes.js';
-import { aggregate, encodeAggregates, SIDES, verdicts } from '../src/protocol/count.js';
+import { aggregate, decryptShare, encodeAggregates, SIDES, verdicts } from '../src/protocol/count.js';
 import { canonical, canonicalBytes } from '../src/protocol/json.js';
 import { Tree } from '../src/protocol/merkle.js';
 import { proveKey } from '../src/protocol/proofs.js';
@@ -253,20 +253,9 @@ export class Session {
     this.append('result', { motions: counts.map((count, i) => ({ ...count, ...decided[i] })) });
   }
 
-  share({ x, j, tally, motion, option, side, A, B }) {
-    const s = this.suite;
-    const encode = (P) => s.encodeAggregate(P);
-    const F = A.is0() ? A : s.mul(A, x);
-    const w = s.random();
-    const a = s.encode(s.mul(s.G, w));
-    const b = encode(A.is0() ? A : s.mul(A, w));
-    const place = [this.M, tally, u32(motion), u32(option), u32(side), u32(j)];
-    const vk = s.encode(s.mul(s.G, x));
-    const e = s.scalar('decrypt', lp(...place, vk, encode(A), encode(B), encode(F), a, b));
-    return {
-      share: toBase64url(encode(F)),
-      proof: toBase64url(concat(a, b, s.encodeScalar(s.mod(w + e * x)))),
-    };
+  share({ x, ...place }) {
+    const vk = this.suite.mul(this.suite.G, x);
+    return decryptShare(this.suite, { M: this.M, vk, ...place }, x);
   }
 
   /** Name → bytes, as a verifier reads them. */

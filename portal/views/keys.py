@@ -1,7 +1,11 @@
 """Who keeps the keys of a session: choosing, the ceremony's files, and the shares after it."""
 
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -30,6 +34,7 @@ from voting.services.opening import deliver_share
 
 _P = Permission
 _MAX_SHARE = 4 * 1024 * 1024
+_OFFLINE_PAGE = "offline/yishi-ceremony.html"
 
 
 @require_safe
@@ -151,6 +156,8 @@ def opening(request: HttpRequest, code: str) -> HttpResponse:
         "deliveries": came,
         "threshold": row.threshold,
         "missing": max(0, row.threshold - sum(one.delivered for one in came)),
+        "offline_page": _OFFLINE_PAGE,
+        "offline_hash": offline_page_hash(),
     }
     status = 400 if form.errors else 200
     return render(request, "staff/opening.html", context, status=status)
@@ -170,6 +177,8 @@ def _keys(
         "may_change": _P.MANAGE_SESSION in may and session.state == "draft",
         "form": form or KeyFileForm(),
         "agreed": agreed or AgreeForm(),
+        "offline_page": _OFFLINE_PAGE,
+        "offline_hash": offline_page_hash(),
     }
     row = ceremony_of(session)
     if row is not None:
@@ -189,6 +198,13 @@ def _keys(
         }
     refused = any(one is not None and one.errors for one in (form, agreed))
     return render(request, "staff/keys.html", context, status=400 if refused else 200)
+
+
+@cache
+def offline_page_hash() -> str:
+    """SHA-256 of the page that trustees open from their own disks."""
+    path = finders.find(_OFFLINE_PAGE)
+    return sha256(Path(path).read_bytes()).hexdigest() if path else ""
 
 
 def _draft(request: HttpRequest, code: str) -> Session:

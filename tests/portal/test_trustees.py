@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -362,3 +364,18 @@ def test_no_share_is_asked_for_before_the_tally(walk):
     close_session(session_id=walk.session.pk, at=at)
     assert walk.client.get(walk.url("opening")).status_code == 404
     assert sweep_all(at - timedelta(seconds=1))["count"] == 0
+
+
+def test_the_page_for_trustees_is_offered_with_its_hash(organiser, town, tmp_path):
+    session = draft(town.here.estate, at=timezone.now())
+    walk = Walk(organiser, session, tmp_path)
+    assert "yishi-ceremony.html" not in walk.get("keys")  # the platform keeps the key
+    walk.post("key_holders", 3, **NAMES)
+    shown = walk.get("keys")
+    file = Path(finders.find("offline/yishi-ceremony.html"))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert digest in shown
+    assert "offline/yishi-ceremony.html" in shown
+    assert file.with_name(file.name + ".sha256").read_text().split()[0] == digest
+    manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    assert f"SHA-256 of `yishi-ceremony.html`: `{digest}`" in manual

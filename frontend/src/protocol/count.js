@@ -1,5 +1,5 @@
 /** From ciphertexts to the verdict (docs/protocol.md §10). Integers only, no rounding. */
-import { fromBase64url, lp, toBase64url, u32 } from './bytes.js';
+import { concat, fromBase64url, lp, toBase64url, u32 } from './bytes.js';
 import { lagrange } from './manifest.js';
 import { POINT, SCALAR } from './proofs.js';
 
@@ -69,6 +69,23 @@ export function openingEquations(suite, place, share) {
   const { M, digest, motion, option, j } = place;
   const before = [M, digest, u32(motion), u32(option), u32(j)];
   return shareEquations(suite, 'open', before, place, share);
+}
+
+/**
+ * A trustee's share of one aggregate under secret x, with its proof (§10). `place` is as in
+ * `decryptionEquations`.
+ */
+export function decryptShare(suite, place, x, draw) {
+  const { M, tally, motion, option, side, j, vk, A, B } = place;
+  const times = (k) => suite.encodeAggregate(A.is0() ? A : suite.mul(A, k));
+  const w = draw ? draw() : suite.random();
+  const a = suite.encode(suite.mul(suite.G, w));
+  const [F, b] = [times(x), times(w)];
+  const before = [M, tally, u32(motion), u32(option), u32(side), u32(j), suite.encode(vk)];
+  const sums = [suite.encodeAggregate(A), suite.encodeAggregate(B), F];
+  const e = suite.scalar('decrypt', lp(...before, ...sums, a, b));
+  const s = suite.encodeScalar(suite.mod(w + e * x));
+  return { share: toBase64url(F), proof: toBase64url(concat(a, b, s)) };
 }
 
 /** True where `B - Σ λF = vG` over the shares `[j, F]` of k trustees. */
