@@ -106,6 +106,7 @@ export class Session {
       witnesses_needed: 0,
       bundle: '0'.repeat(64),
       challenge_hours: 24,
+      paper: false,
     };
   }
 

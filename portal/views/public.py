@@ -36,6 +36,8 @@ CHECKS = [
     ("ballots.unique", _("没有照抄的票")),
     ("ballots.signature", _("每张票的签名")),
     ("ballots.proofs", _("每张票只装了合法的选择")),
+    ("paper", _("纸质票的录入")),
+    ("box", _("票箱里的张数对得上")),
     ("counted", _("计入的票")),
     ("participation", _("参加的人数和面积")),
     ("aggregates", _("密文合计")),

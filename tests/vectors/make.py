@@ -19,6 +19,8 @@ from typing import Any
 from core import merkle
 from core.canonical import canonical, parse_canonical
 from tests.voting.sessions import (
+    BOXED,
+    COUNTED,
     HELPED_WRONG,
     Dice,
     Setting,
@@ -26,6 +28,7 @@ from tests.voting.sessions import (
     election,
     helped_vote,
     late_vote,
+    paper_vote,
     question,
     small_vote,
 )
@@ -618,6 +621,7 @@ def board_cases() -> Iterator[dict[str, Any]]:
                 yield {"folder": f"boards/forged/{kind}", **common, "refused_by": check}
     yield from late_cases(folder)
     yield from helped_cases(folder)
+    yield from paper_cases(folder)
     for short, cosigners in (("p256-witnessed", 2), ("p256-unwitnessed", 1)):
         vote, _secrets = witnessed_vote("P256-SHA256", cosigners)
         report = verify(vote.export(folder / short))
@@ -677,6 +681,46 @@ def helped_cases(folder: Path) -> Iterator[dict[str, Any]]:
             "refused_by": check,
             **({} if check else {"results": report.results}),
         }
+
+
+def paper_cases(folder: Path) -> Iterator[dict[str, Any]]:
+    """Paper ballots and their box; forged by who holds every key of the server."""
+    swapped = {"entered": [2, 3], "counted": 4}
+    forged: dict[str, tuple[dict[str, Any], str]] = {
+        "paper_unboxed": ({}, "phases"),  # no box at all
+        "paper_short": ({"counted": 4}, "box"),
+        "paper_hidden": (swapped, "box"),  # balances, but 4 stands on the board
+        "paper_uncounted": ({"counted": 6}, "box"),
+        "paper_early": ({}, "phases"),  # the time for objections runs from the box
+        "paper_over_online": ({}, "paper"),
+    }
+    for short, name, kind in [
+        ("p256-paper", "P256-SHA256", ""),
+        ("sm2-paper", "SM2-SM3", ""),
+        *((f"forged/{kind}", "P256-SHA256", kind) for kind in forged),
+    ]:
+        vote = paper_vote(name, seed="board paper")
+        if kind == "paper_over_online":
+            vote = paper_vote(name, seed="board paper", unruled=True)
+        if kind != "paper_unboxed":
+            vote.box(BOXED, **forged[kind][0] if kind else {})
+        vote.tally(BOXED if kind == "paper_early" else COUNTED)
+        vote.decrypt()
+        vote.result()
+        vote.resolve()
+        vote.checkpoint(witnessed=True)
+        report = verify(vote.export(folder / short))
+        assert report.ok is not bool(kind), report.as_text()
+        case = {
+            "folder": f"boards/{short}",
+            "root": vote.root(),
+            "key": vote.manifest.value["board_key"],
+            "receipt": vote.receipts[0],
+        }
+        if kind:
+            yield case | {"refused_by": forged[kind][1]}
+        else:
+            yield case | {"refused_by": None, "results": report.results}
 
 
 def late_cases(folder: Path) -> Iterator[dict[str, Any]]:

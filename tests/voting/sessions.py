@@ -184,6 +184,7 @@ class Setting:
             "witnesses_needed": 0,
             "bundle": hashlib.sha256(b"bundle").hexdigest(),
             "challenge_hours": 0,
+            "paper": False,
             **changes,
         }
         if sitting:
@@ -205,6 +206,9 @@ class Vote(Setting):
         self.secrets = {party: secret for party, (secret, _) in self.keys.items()}
         self.cast_by: dict[int, list[tuple[int, dict[str, Any]]]] = {}
         self.excluded: set[int] = set()
+        self.papers: list[int] = []
+        self.spoiled: list[dict[str, Any]] = []
+        self.ruled_out: list[dict[str, Any]] = []
         self.late: list[int] = []
         self.stated: list[dict[str, Any]] = []
         self.receipts: list[dict[str, Any]] = []
@@ -291,12 +295,45 @@ class Vote(Setting):
         )
         self.checkpoint()
 
+    def paper(self, party: int, choices: Any, *, decided: bool = False, **changes: Any) -> None:
+        """A paper ballot, entered; `decided`: two people ruled that it counts."""
+        secret, _ = credential.random_key(self.suite, rng=self.dice)
+        value = self.ballot(party, choices, key_secret=secret, encrypted_by="server")
+        ruling = hashlib.sha256(f"ruling {party}".encode()).hexdigest()
+        body = {
+            "ballot": value,
+            "scan": hashlib.sha256(f"scan {party}".encode()).hexdigest(),
+            "signers": ["甲", "乙"],
+            "ruling": ruling if decided else None,
+        }
+        seq = self.post("paper", body | changes)
+        self.cast_by.setdefault(party, []).append((seq, value))
+        self.papers.append(party)
+
+    def spoil(self, party: int) -> None:
+        scan = hashlib.sha256(f"scan {party}".encode()).hexdigest()
+        self.spoiled.append({"party": party, "scan": scan})
+
+    def rule_out(self, party: int) -> None:
+        ruling = hashlib.sha256(f"ruling {party}".encode()).hexdigest()
+        self.ruled_out.append({"party": party, "ruling": ruling})
+
+    def box(self, time: str | None = None, **changes: Any) -> None:
+        body = {
+            "counted": len(self.papers) + len(self.spoiled) + len(self.ruled_out),
+            "entered": sorted(self.papers),
+            "spoiled": self.spoiled,
+            "ruled_out": self.ruled_out,
+            "signers": ["丙", "丁"],
+        }
+        self.post("box", body | changes, time)
+
     def rule(self, party: int) -> None:
         body = {"party": party, "sha256": NO_HASH, "signers": ["甲", "乙"]}
         self.post("ruling", body)
         self.excluded.add(party)
 
-    def tally(self) -> None:
+    def tally(self, time: str | None = None) -> None:
         counted = {
             party: given[-1]
             for party, given in sorted(self.cast_by.items())
@@ -307,7 +344,7 @@ class Vote(Setting):
             ((ballot.encoded(value), self.areas[p]) for p, (_, value) in counted.items()),
         )
         pairs = [(party, seq) for party, (seq, _) in counted.items()]
-        self.post("tally", tally.tally_body(self.manifest, pairs, self.sums))
+        self.post("tally", tally.tally_body(self.manifest, pairs, self.sums), time)
         self.tally_hash = self.hash
 
     def decrypt(self, *trustees_: int) -> None:
@@ -506,3 +543,32 @@ def late_vote(
         )
     vote.finish(objected)
     return vote
+
+
+def paper_vote(name: str = "P256-SHA256", *, unruled: bool = False, **changes: Any) -> Vote:
+    """Seven parties: 1 and 2 online, 3 and 4 on paper, 2 on paper too by a ruling, 5 spoiled,
+    1's paper ruled out, 6 online and excluded; up to the box, which nobody has counted."""
+    vote = Vote(
+        name,
+        areas=(8_952, 12_000, 10_133, 9_001, 7_500, 6_400, 5_000),
+        motions=[question("m1"), election("e1", candidates=3, seats=2)],
+        challenge_hours=24,
+        paper=True,
+        **changes,
+    )
+    vote.cast(1, [[1], [0]])
+    vote.cast(2, [[0], [0, 1]])
+    vote.cast(6, [[0], [0]])
+    vote.checkpoint()
+    vote.close()
+    vote.paper(3, [[0], None])
+    vote.paper(4, [[0], [1]])
+    vote.rule(6)
+    vote.paper(2, [[2], [2]], decided=not unruled)
+    vote.spoil(5)
+    vote.rule_out(1)
+    return vote
+
+
+BOXED = "2026-03-15T20:00:00Z"  # ten hours after the close
+COUNTED = "2026-03-16T20:00:00Z"

@@ -44,6 +44,7 @@ class Session(models.Model):
     suite = models.CharField(max_length=16, default="P256-SHA256")
     opening_policy = models.CharField(max_length=8, choices=POLICIES, default="secret")
     revote = models.BooleanField(default=True)
+    paper = models.BooleanField(default=False)  # 纸质票: the letter's tear-off ballot is taken
     # 演练: the whole way is tried; nothing it decides holds, and every paper says so
     rehearsal = models.BooleanField(default=False)
     allow_document_check = models.BooleanField(default=True)  # last six digits and family name

@@ -346,13 +346,15 @@ def verify_ballot(
     expected_number: int,
     expected_previous: str,
     after_proxy: bool = False,
+    on_paper: bool = False,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> Ballot:
     """Check one ballot as it is cast: everything but uniqueness on the board (see `points`).
 
-    `expected_key`: the party's valid credential, 65 bytes; `expected_number`: 1 + ballots the
-    party has cast; `expected_previous`: tracker of its last one, or NO_HASH; `after_proxy`: see
-    `demand_place`. Gives back the parsed ballot; raises Refused with the failing check.
+    `expected_key`: the party's valid credential, or a paper's fresh key, 65 bytes;
+    `expected_number`: 1 + ballots the party has cast; `expected_previous`: tracker of its last
+    one, or NO_HASH; `after_proxy`, `on_paper`: see `demand_place`. Gives back the parsed
+    ballot; raises Refused with the failing check.
     """
     ballot = parse(manifest, value)
     demand_place(
@@ -362,6 +364,7 @@ def verify_ballot(
         expected_number,
         expected_previous,
         after_proxy=after_proxy,
+        on_paper=on_paper,
     )
     verify_many(manifest, [ballot], random_bytes=random_bytes)
     return ballot
@@ -375,16 +378,17 @@ def demand_place(
     previous: str,
     *,
     after_proxy: bool = False,
+    on_paper: bool = False,
 ) -> None:
-    """The ballot is signed with the party's valid key and is its next one.
+    """The ballot is signed with the key it must be signed with, and is its party's next one.
 
     `after_proxy`: the one before was an agent's and this one is the owner's own, which takes
-    its place even where ballots cannot be changed.
+    its place even where ballots cannot be changed; `on_paper`: two people ruled the same.
     """
     where = f"party {ballot.party}"
     if ballot.key_bytes != key:
         raise Refused("ballots.credential", f"{where}: not the party's valid credential")
-    if number > 1 and not (manifest.revote or after_proxy):
+    if number > 1 and not (manifest.revote or after_proxy or on_paper):
         raise Refused("ballots.sequence", f"{where}: a second ballot, revoting is not allowed")
     if (ballot.number, ballot.previous) != (number, previous):
         raise Refused("ballots.sequence", f"{where}: number or previous is not the next one")

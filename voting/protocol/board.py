@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from core.canonical import MAX_LINE, NotCanonical, canonical, parse_canonical
@@ -14,6 +15,7 @@ from .suite import Suite
 
 MANIFEST, CREDENTIAL, BALLOT, EXTEND = "manifest", "credential", "ballot", "extend"
 CLOSE, RULING = "close", "ruling"
+PAPER, BOX = "paper", "box"
 TALLY, DECRYPTION, RESULT = "tally", "decryption", "result"
 OPENINGS, RESOLUTION = "openings", "resolution"
 LATE_RULING = "late_ruling"
@@ -25,8 +27,10 @@ _NEXT: dict[str, tuple[str, ...]] = {
     CREDENTIAL: _VOTING,
     BALLOT: _VOTING,
     EXTEND: _VOTING,
-    CLOSE: (RULING, TALLY),
-    RULING: (RULING, TALLY),
+    CLOSE: (RULING, PAPER, BOX, TALLY),
+    RULING: (RULING, PAPER, BOX, TALLY),
+    PAPER: (RULING, PAPER, BOX),
+    BOX: (RULING, TALLY),
     TALLY: (DECRYPTION,),
     DECRYPTION: (DECRYPTION, RESULT),
     RESULT: (OPENINGS, LATE_RULING, RESOLUTION),
@@ -119,6 +123,30 @@ class Chain:
         return Entry(value["seq"], time, value["type"], value["body"], digest)
 
 
+class Paper(NamedTuple):
+    """A ballot that came on paper; `ruling` is empty where nobody had to decide about it."""
+
+    ballot: Any
+    scan: bytes
+    ruling: bytes
+
+
+class Settled(NamedTuple):
+    """A paper that was not entered: the party it belongs to, and the hash of what shows why."""
+
+    party: int
+    proof: bytes
+
+
+class Box(NamedTuple):
+    """What came out of the ballot box; `entered` are numbers of parties."""
+
+    counted: int
+    entered: tuple[int, ...]
+    spoiled: tuple[Settled, ...]
+    ruled_out: tuple[Settled, ...]
+
+
 class Phases:
     """Follows the order of types, the voting window and the times that bind."""
 
@@ -126,7 +154,8 @@ class Phases:
         self._manifest = manifest
         self._last: str | None = None
         self._extended = False
-        self._closed_at = ""
+        self._free_from = ""  # what the challenge period is reckoned from
+        self._boxed = False
         self._opened: set[int] = set()  # trustees who have decrypted
         self._ruled: set[int] = set()
         self._resolved = False
@@ -137,6 +166,8 @@ class Phases:
             EXTEND: self._extend,
             CLOSE: self._close,
             RULING: self._rule,
+            PAPER: self._paper,
+            BOX: self._box,
             TALLY: self._tally,
             DECRYPTION: self._decrypt,
             RESULT: self._result,
@@ -176,10 +207,25 @@ class Phases:
     def _close(self, entry: Entry, where: str) -> None:
         if entry.time < round_down(self.closes_at):
             raise _PHASES.refuse(where, "before closes_at")
-        self._closed_at = entry.time
+        self._free_from = entry.time
+
+    def _paper(self, entry: Entry, where: str) -> None:
+        if not self._manifest.paper:
+            raise _PHASES.refuse(where, "the manifest has no paper ballots")
+        if self._boxed:
+            raise _PHASES.refuse(where, "after the box was counted")
+
+    def _box(self, entry: Entry, where: str) -> None:
+        self._paper(entry, where)
+        self._boxed = True
+        # An empty box adds nobody to the list that can be objected to.
+        if parse_box(entry.body, where).counted:
+            self._free_from = entry.time
 
     def _tally(self, entry: Entry, where: str) -> None:
-        if entry.time < later(self._closed_at, self._manifest.challenge_hours):
+        if self._manifest.paper and not self._boxed:
+            raise _PHASES.refuse(where, "before the box was counted")
+        if entry.time < later(self._free_from, self._manifest.challenge_hours):
             raise _PHASES.refuse(where, "before the challenge period is over")
 
     def _result(self, entry: Entry, where: str) -> None:
@@ -260,12 +306,59 @@ def parse_late_ruling(body: Any, where: str) -> int:
 
 
 def _ruled_party(body: dict[str, Any], where: str) -> int:
-    check = _PHASES
-    check.hash(body["sha256"], where)
-    signers = check.items(body["signers"], f"{where}: signers", 2, 2)
+    _PHASES.hash(body["sha256"], where)
+    _demand_two(_PHASES, body["signers"], where)
+    return _PHASES.integer(body["party"], where, 1)
+
+
+def _demand_two(check: Shape, value: Any, where: str) -> None:
+    signers = check.items(value, f"{where}: signers", 2, 2)
     if len({check.text(signer, f"{where}: signers") for signer in signers}) != 2:
         raise check.refuse(where, "needs two different signers")
-    return check.integer(body["party"], where, 1)
+
+
+def parse_paper(body: Any, where: str) -> Paper:
+    """The ballot is given as it stands, unread. Raises Refused("paper", …)."""
+    check = Shape("paper")
+    check.fields(body, where, "ballot", "scan", "signers", "ruling")
+    _demand_two(check, body["signers"], where)
+    ruling = b"" if body["ruling"] is None else check.hash(body["ruling"], f"{where}: ruling")
+    return Paper(body["ballot"], check.hash(body["scan"], f"{where}: scan"), ruling)
+
+
+def parse_box(body: Any, where: str) -> Box:
+    """Raises Refused("box", …) where it is malformed or does not balance."""
+    check = Shape("box")
+    check.fields(body, where, "counted", "entered", "spoiled", "ruled_out", "signers")
+    _demand_two(check, body["signers"], where)
+    entered = tuple(
+        check.integer(party, f"{where}: entered", 1)
+        for party in check.items(body["entered"], f"{where}: entered")
+    )
+    if any(one >= two for one, two in pairwise(entered)):
+        raise check.refuse(where, "entered is not in order of party, each once")
+    found = Box(
+        check.integer(body["counted"], f"{where}: counted"),
+        entered,
+        _settled(check, body["spoiled"], f"{where}: spoiled", "scan"),
+        _settled(check, body["ruled_out"], f"{where}: ruled_out", "ruling"),
+    )
+    if found.counted != len(entered) + len(found.spoiled) + len(found.ruled_out):
+        raise check.refuse(where, "not every paper of the box is accounted for")
+    return found
+
+
+def _settled(check: Shape, value: Any, where: str, proof: str) -> tuple[Settled, ...]:
+    found = []
+    for item in check.items(value, where):
+        check.fields(item, where, "party", proof)
+        found.append(
+            Settled(check.integer(item["party"], where, 1), check.hash(item[proof], where))
+        )
+    # Two papers of one party may be spoiled, say; the same paper twice may not.
+    if any(one >= two for one, two in pairwise(found)):
+        raise check.refuse(where, "not in order, or a paper twice")
+    return tuple(found)
 
 
 def parse_openings(body: Any, where: str) -> tuple[bytes, int]:

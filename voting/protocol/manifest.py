@@ -67,6 +67,7 @@ class Manifest:
     witnesses: tuple[bytes, ...]
     witnesses_needed: int
     challenge_hours: int
+    paper: bool
 
 
 def parse(value: Any) -> Manifest:
@@ -78,7 +79,7 @@ def parse(value: Any) -> Manifest:
         *("format", "suite", "session", "title", "estate", "division", "organiser"),
         *("motions", "quorum", "profile", "roll", "opens_at", "closes_at", "revote"),
         *("trustees", "opening_policy", "board_key", "witnesses", "witnesses_needed"),
-        *("bundle", "challenge_hours"),
+        *("bundle", "challenge_hours", "paper"),
     )
     check.equal(value["format"], "format", FORMAT)
     chosen = suite(check.one_of(value["suite"], "suite", *SUITES))
@@ -120,6 +121,7 @@ def parse(value: Any) -> Manifest:
         challenge_hours=check.integer(
             value["challenge_hours"], "challenge_hours", 0, _MOST_HOURS
         ),
+        paper=check.boolean(value["paper"], "paper"),
     )
 
 

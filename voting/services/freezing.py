@@ -395,6 +395,7 @@ def _manifest(
         "bundle": _bundle_hash(),
         # A rehearsal decides nothing that could be objected to.
         "challenge_hours": stated["value"] if stated and not session.rehearsal else 0,
+        "paper": session.paper,
     }
 
 

@@ -84,7 +84,10 @@ def _demand_phase(report: Report, reading: Reading, key: Key, now: datetime) -> 
     for entry in reading.entries:
         if entry.type == board.EXTEND:
             closes_at, _ = board.parse_extend(entry.body, "extend")
-    over = later(closes_at, manifest.challenge_hours)
+    # A box with papers in it lengthens the list that can be objected to (§9).
+    boxes = [entry for entry in reading.entries if entry.type == board.BOX]
+    filled = [entry.time for entry in boxes if entry.body["counted"]]
+    over = later(max([closes_at, *filled]), manifest.challenge_hours)
     if now.astimezone(UTC).strftime(_TIME) < over:
         raise Stop(
             f"按您这台电脑的时间，截止和异议期要到{clock(over)}才结束，现在不能开票。"

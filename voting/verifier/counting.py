@@ -66,8 +66,8 @@ class Counting:
         entry = self._reading.entry(board.CLOSE)
         close = board.parse_close(entry.body, f"entry {entry.seq}")
         areas = {party.number: party.area for party in self._reading.parties}
-        parties = len(self._replay.last)
-        area = sum(areas[party] for party in self._replay.last)
+        parties = len(self._replay.online)
+        area = sum(areas[party] for party in self._replay.online)
         if close != board.Close(self._replay.cast, parties, parties, area):
             raise Refused("participation", "the close entry's figures are not the ballots'")
         if self._expected:
@@ -76,6 +76,21 @@ class Counting:
                 if not _same(given["participating"], expected):
                     raise Refused("participation", f"motion {index}: not who took part")
         return {"participation": f"{parties} parties, {area // 100}.{area % 100:02} m²"}
+
+    def box(self) -> dict[str, str]:
+        """Every paper of the box is accounted for, and entered are those of the board."""
+        if not self._reading.manifest.paper:
+            return {"box": "no paper ballots in this vote"}
+        entry = self._reading.entry(board.BOX)
+        found = board.parse_box(entry.body, f"entry {entry.seq}")
+        if found.entered != tuple(sorted(self._replay.papers)):
+            raise Refused("box", "entered are not the papers on the board")
+        parties = {one.party for one in (*found.spoiled, *found.ruled_out)}
+        if not parties.issubset(party.number for party in self._reading.parties):
+            raise Refused("box", "no such party on the roll")
+        counts = len(found.entered), len(found.spoiled), len(found.ruled_out)
+        detail = "{} papers: {} entered, {} spoiled, {} ruled out"
+        return {"box": detail.format(found.counted, *counts)}
 
     def aggregates(self) -> dict[str, str]:
         """Both sums of every option, from the counted ballots."""

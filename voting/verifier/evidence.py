@@ -56,9 +56,11 @@ class Evidence:
         found = receipt.verify(self._reading.manifest, value)
         entries = self._reading.entries
         seq = found["seq"]
-        if seq >= len(entries) or entries[seq].type != board.BALLOT:
+        if seq >= len(entries) or entries[seq].type not in (board.BALLOT, board.PAPER):
             raise Refused("receipt", f"entry {seq} is no ballot")
         body = self._replay.body(self._reading.lines[seq])
+        if entries[seq].type == board.PAPER:
+            body = board.parse_paper(body, f"entry {seq}").ballot
         same = (
             type(body) is dict
             and body.get("party") == found["party"]

@@ -134,15 +134,17 @@ class Forgery:
         found = self._manifest
         trackers: dict[int, str] = {}
         for at, entry in enumerate(self._entries):
-            if entry.type == board.BALLOT:
-                number = entry.body["party"]
+            if entry.type in (board.BALLOT, board.PAPER):
+                old = self._ballot(at)
+                number = old["party"]
                 body = {
-                    **entry.body,
+                    **old,
                     "manifest": found.hash.hex(),
                     "previous": trackers.get(number, NO_HASH),
                 }
                 trackers[number] = ballot.tracker(found, body)
-                self._change(at, body)
+                on_paper = entry.type == board.PAPER
+                self._change(at, {**entry.body, "ballot": body} if on_paper else body)
         self._count_again()
 
     def result(self) -> None:
@@ -196,7 +198,7 @@ class Forgery:
             key_secret=secret,
             choices=[list(range(motion.low)) for motion in found.motions],
             number=len(before) + 1,
-            previous=ballot.tracker(found, self._entries[last].body) if last else NO_HASH,
+            previous=ballot.tracker(found, self._ballot(last)) if last else NO_HASH,
             encrypted_by=ballot.BROWSER,
             rng=self._rng,
         )
@@ -251,21 +253,26 @@ class Forgery:
     def _count_again(self) -> None:
         """Close figures, aggregates, decryptions and result of the ballots as they are now."""
         found, cast = self._manifest, self._ballots()
+        online = {
+            party: [at for at in places if self._entries[at].type == board.BALLOT]
+            for party, places in cast.items()
+        }
+        online = {party: places for party, places in online.items() if places}
         areas = {row["party"]: row["area"] for row in self._roll}
         excluded = {e.body["party"] for e in self._entries if e.type == board.RULING}
         self._change(
             self._demand(board.CLOSE),
             {
-                "ballots": sum(map(len, cast.values())),
-                "parties": len(cast),
-                "heads": len(cast),
-                "area": sum(areas[party] for party in cast),
+                "ballots": sum(map(len, online.values())),
+                "parties": len(online),
+                "heads": len(online),
+                "area": sum(areas[party] for party in online),
             },
         )
         pairs = [(party, cast[party][-1]) for party in sorted(cast) if party not in excluded]
         sums = tally.aggregate(
             found,
-            [(ballot.encoded(self._entries[seq].body), areas[party]) for party, seq in pairs],
+            [(ballot.encoded(self._ballot(seq)), areas[party]) for party, seq in pairs],
         )
         at = self._demand(board.TALLY)
         self._change(at, tally.tally_body(found, pairs, sums))
@@ -298,12 +305,19 @@ class Forgery:
         self._change(self._demand(board.RESULT), body)
 
     def _ballots(self) -> dict[int, list[int]]:
-        """Party -> places of its ballots."""
+        """Party -> places of its ballots, of the one on paper too."""
         cast: dict[int, list[int]] = {}
         for at, entry in enumerate(self._entries):
-            if entry.type == board.BALLOT:
-                cast.setdefault(entry.body["party"], []).append(at)
+            if entry.type in (board.BALLOT, board.PAPER):
+                cast.setdefault(self._ballot(at)["party"], []).append(at)
         return cast
+
+    def _ballot(self, at: int) -> dict[str, Any]:
+        entry = self._entries[at]
+        found: dict[str, Any] = (
+            entry.body["ballot"] if entry.type == board.PAPER else entry.body
+        )
+        return found
 
     def _demand(self, type_: str) -> int:
         """Place of the first entry of the type."""
@@ -313,9 +327,13 @@ class Forgery:
         raise ValueError(f"no entry {type_}: only a finished vote can be forged")
 
     def _demand_ballot(self) -> int:
-        """Place of the last ballot on the board that counts."""
+        """Place of the last online ballot on the board that counts."""
         excluded = {e.body["party"] for e in self._entries if e.type == board.RULING}
-        places = [at[-1] for party, at in self._ballots().items() if party not in excluded]
+        places = [
+            at[-1]
+            for party, at in self._ballots().items()
+            if party not in excluded and self._entries[at[-1]].type == board.BALLOT
+        ]
         if not places:
             raise ValueError("no ballot counts")
         return max(places)

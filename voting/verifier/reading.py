@@ -17,6 +17,16 @@ class NotYet(Exception):
     """The board has not come to what the check is about."""
 
 
+def _lighter(value: dict[str, Any]) -> dict[str, Any]:
+    """An entry without its ballot, which is large."""
+    body = value.get("body")
+    if value.get("type") == board.BALLOT:
+        return {**value, "body": None}
+    if value.get("type") == board.PAPER and type(body) is dict and "ballot" in body:
+        return {**value, "body": {**body, "ballot": None}}
+    return value
+
+
 class Reading:
     """The lines of an export. Each method makes the check of its name; see `verification`."""
 
@@ -56,8 +66,8 @@ class Reading:
     def canonical(self) -> dict[str, str]:
         """Every line of the three files is its own canonical form."""
         for line, value in self._read(export.BOARD):
-            if type(value) is dict and value.get("type") == board.BALLOT:
-                value = {**value, "body": None}
+            if type(value) is dict:
+                value = _lighter(value)
             self.lines.append(line)
             self.values.append(value)
         self._signed = list(self._read(export.CHECKPOINTS))

@@ -22,6 +22,7 @@ BALLOT_CHECKS = (
     "ballots.unique",
     "ballots.signature",
     "ballots.proofs",
+    "paper",
 )
 _BATCH = 64  # ballots of one multi-scalar multiplication: more costs memory and saves nothing
 
@@ -33,6 +34,8 @@ class Replay:
         self._reading = reading
         self.last: dict[int, tuple[int, Encoded]] = {}
         self.cast = 0
+        self.online: set[int] = set()  # parties that cast a ballot before the close
+        self.papers: dict[int, bool] = {}  # party -> whether it stands for an online ballot
         self._keys: dict[int, bytes] = {}
         self._reasons: dict[int, str] = {}  # party -> why its valid key was made
         self._signed_as: dict[int, str] = {}  # party -> the same of its last ballot's key
@@ -58,8 +61,10 @@ class Replay:
                 self._replace(entry)
             elif entry.type == board.BALLOT:
                 self._take(entry.seq, self.body(line), len(line))
+            elif entry.type == board.PAPER:
+                self._take_paper(entry, self.body(line), len(line))
         self._prove()
-        cast = f"{self.cast} ballots"
+        cast = f"{self.cast + len(self.papers)} ballots"
         return {
             "ballots.shape": cast,
             "ballots.credential": f"{self._replaced} ballots with replacement credentials",
@@ -67,6 +72,7 @@ class Replay:
             "ballots.unique": f"{len(self._seen[0])} ciphertexts",
             "ballots.signature": cast,
             "ballots.proofs": f"{cast}, {self._by_server} encrypted by the server",
+            "paper": f"{len(self.papers)} papers, {sum(self.papers.values())} by a ruling",
         }
 
     def signed_as(self, parties: Collection[int]) -> Counter[str]:
@@ -111,12 +117,45 @@ class Replay:
             self._demand_unseen(found)
         except Refused as refused:
             raise Refused(refused.check, f"entry {seq}: {refused.detail}") from refused
-        self._chain[found.party] = number + 1, found.digest.hex()
-        self._signed_as[found.party] = self._reasons.get(found.party, "")
-        self.last[found.party] = seq, found.encoded
         self.cast += 1
-        self._by_server += found.encrypted_by == ballot.SERVER
+        self.online.add(found.party)
         self._replaced += key != self._reading.parties[found.party - 1].key
+        self._signed_as[found.party] = self._reasons.get(found.party, "")
+        self._append(seq, found)
+
+    def _take_paper(self, entry: board.Entry, body: Any, size: int) -> None:
+        where = f"entry {entry.seq}"
+        paper = board.parse_paper(body, where)
+        manifest = self._reading.manifest
+        try:
+            self._demand_size(paper.ballot, size)
+            found = ballot.parse(manifest, paper.ballot)
+            if found.party not in self._keys:
+                raise Refused("ballots.credential", "no such party on the roll")
+            if found.key_bytes in self._used:
+                raise Refused("ballots.credential", "a key that was used before")
+            if found.encrypted_by != ballot.SERVER:
+                raise Refused("paper", "encrypted_by: not server")
+            if found.party in self.papers:
+                raise Refused("paper", "a second paper of this party")
+            if found.party in self.online and not paper.ruling:
+                raise Refused("paper", "instead of an online ballot, without a ruling")
+            number, previous = self._chain.get(found.party, (0, NO_HASH))
+            ballot.demand_place(
+                manifest, found, found.key_bytes, number + 1, previous, on_paper=True
+            )
+            self._demand_unseen(found)
+        except Refused as refused:
+            raise Refused(refused.check, f"{where}: {refused.detail}") from refused
+        self._used.add(found.key_bytes)
+        self.papers[found.party] = bool(paper.ruling)
+        self._signed_as[found.party] = ""
+        self._append(entry.seq, found)
+
+    def _append(self, seq: int, found: Ballot) -> None:
+        self._chain[found.party] = found.number, found.digest.hex()
+        self.last[found.party] = seq, found.encoded
+        self._by_server += found.encrypted_by == ballot.SERVER
         self._waiting.append(found)
         if len(self._waiting) == _BATCH:
             self._prove()

@@ -80,6 +80,7 @@ def examine(
         _Step(("trustees",), ("manifest",), reading.trustees),
         _Step(("phases",), ("chain",), replay.phases),
         _Step(BALLOT_CHECKS, needed_board, replay.ballots),
+        _Step(("box",), BALLOT_CHECKS, counting.box),
         _Step(("counted",), BALLOT_CHECKS, counting.counted),
         _Step(("participation",), BALLOT_CHECKS, counting.participation),
         _Step(("aggregates",), ("counted", "participation"), counting.aggregates),

@@ -108,15 +108,22 @@ export function checkReceipt(receipt, manifest, M) {
   return receipt;
 }
 
+/** The ballot that an entry holds, if it may hold one. */
+export function ballotOf(entry) {
+  return entry.type === 'paper' ? entry.body.ballot : entry.body;
+}
+
 /** Throws unless this entry of the board is what the receipt promises. */
 export function checkReceiptEntry(suite, receipt, entry) {
-  if (!entry || entry.seq !== receipt.seq || entry.type !== 'ballot') {
+  const holds = entry && (entry.type === 'ballot' || entry.type === 'paper');
+  if (!holds || entry.seq !== receipt.seq) {
     throw new Error('no ballot at this place of the board');
   }
+  const ballot = ballotOf(entry);
   const same =
-    toHex(ballotDigest(suite, entry.body)) === receipt.tracker &&
-    entry.body.party === receipt.party &&
-    entry.body.encrypted_by === receipt.encrypted_by &&
+    toHex(ballotDigest(suite, ballot)) === receipt.tracker &&
+    ballot.party === receipt.party &&
+    ballot.encrypted_by === receipt.encrypted_by &&
     entry.time === receipt.recorded_at;
   if (!same) throw new Error('another ballot stands at this place of the board');
 }

@@ -9,6 +9,8 @@ export const PHASES = {
   ballot: 1,
   extend: 1,
   close: 2,
+  paper: 2,
+  box: 2,
   ruling: 2,
   tally: 3,
   decryption: 3,
@@ -30,6 +32,8 @@ export const isList = Array.isArray;
 export const isCount = bodyOf({ heads: isNumber, area: isNumber });
 const isTwoSigners = (v) =>
   isList(v) && v.length === 2 && v.every(isText) && v[0] !== v[1];
+const isSettled = (proof) => (v) =>
+  isList(v) && v.every(bodyOf({ party: isParty, [proof]: isHash }));
 const isKeyText = (v) => isText(v) && v.length === 87;
 /** Why a credential is replaced. */
 const REASONS = ['code', 'reissue', 'proxy', 'assisted', 'transfer'];
@@ -44,6 +48,19 @@ export const BODIES = {
   }),
   extend: bodyOf({ closes_at: isTime, sha256: isHash }),
   close: bodyOf({ ballots: isNumber, parties: isNumber, heads: isNumber, area: isNumber }),
+  paper: bodyOf({
+    ballot: () => true,
+    scan: isHash,
+    signers: isTwoSigners,
+    ruling: (v) => v === null || isHash(v),
+  }),
+  box: bodyOf({
+    counted: isNumber,
+    entered: (v) => isList(v) && v.every(isParty),
+    spoiled: isSettled('scan'),
+    ruled_out: isSettled('ruling'),
+    signers: isTwoSigners,
+  }),
   ruling: bodyOf({ party: isParty, sha256: isHash, signers: isTwoSigners }),
   tally: bodyOf({
     counted: (v) => isList(v) && v.every(bodyOf({ party: isParty, seq: isNumber })),
@@ -72,6 +89,8 @@ export const BODIES = {
 export const BODY_CHECK = {
   credential: 'ballots.credential',
   close: 'participation',
+  paper: 'paper',
+  box: 'box',
   tally: 'counted',
   decryption: 'decryption',
   result: 'totals',

@@ -36,6 +36,7 @@ const FIELDS = {
   witnesses_needed: isNumber,
   bundle: isHash,
   challenge_hours: (v) => isNumber(v) && v <= 24 * 366,
+  paper: isFlag,
 };
 const MOTION = {
   id: isText,

@@ -4,6 +4,7 @@ import { ballotClaims, demandUnique, manifestHash, NO_PREVIOUS, readBallot } fro
 import { BODIES, BODY_CHECK, ENTRY, hasOwn, isCount, isList, PHASES } from './bodies.js';
 import {
   addHours,
+  ballotOf,
   checkCheckpoint,
   checkReceipt,
   checkReceiptEntry,
@@ -46,6 +47,16 @@ export function verifyExport(files, options) {
   return new Verification(files, options || {}).run();
 }
 
+/** Whether the items go up by party, then by the hash of what shows why. */
+function inOrder(items, proof) {
+  return items.every(
+    (item, i) =>
+      i === 0 ||
+      items[i - 1].party < item.party ||
+      (items[i - 1].party === item.party && items[i - 1][proof] < item[proof]),
+  );
+}
+
 /** One run; exported so that a test can call a single check. */
 export class Verification {
   constructor(files, options) {
@@ -74,7 +85,9 @@ export class Verification {
     this.step('ballots.sequence', () => this.checkSequence());
     this.step('ballots.unique', () => this.checkUnique());
     this.checkBallotClaims();
+    this.step('paper', () => this.checkPapers());
     const { tally, result } = this;
+    this.when(this.box || !this.manifest || !this.manifest.paper, 'box', () => this.checkBox());
     this.when(tally, 'counted', () => this.checkCounted());
     this.when(this.close, 'participation', () => this.checkParticipation());
     this.when(tally, 'aggregates', () => this.checkAggregates());
@@ -309,6 +322,16 @@ export class Verification {
         once('close', entry);
         demand(entry.time >= tenMinutes(closes), 'before voting ends');
       },
+      paper: () => {
+        demand(this.close, 'before the close');
+        demand(this.manifest.paper, 'in a vote without paper');
+        demand(!this.box, 'after the box was counted');
+      },
+      box: (entry) => {
+        demand(this.close, 'before the close');
+        demand(this.manifest.paper, 'in a vote without paper');
+        once('box', entry);
+      },
       ruling: (entry) => {
         demand(this.close, 'before the close');
         const party = this.partyOf(entry);
@@ -317,7 +340,10 @@ export class Verification {
       },
       tally: (entry) => {
         demand(this.close, 'before the close');
-        const free = addHours(this.close.time, this.manifest.challenge_hours);
+        demand(this.box || !this.manifest.paper, 'before the box was counted');
+        // An empty box adds nobody to the list that can be objected to.
+        const { time } = this.box && this.box.body.counted ? this.box : this.close;
+        const free = addHours(time, this.manifest.challenge_hours);
         demand(entry.time >= free, 'before the challenge period is over');
         once('tally', entry);
       },
@@ -377,12 +403,13 @@ export class Verification {
 
   readBallots() {
     this.ballots = this.entries
-      .filter((entry) => entry.type === 'ballot')
+      .filter(({ type }) => type === 'ballot' || type === 'paper')
       .map((entry) => {
         try {
-          const read = readBallot(this.suite, this.manifest, this.M, entry.body);
-          const party = this.partyOf(entry);
-          const ballot = Object.assign(read, { seq: entry.seq });
+          const body = ballotOf(entry);
+          const read = readBallot(this.suite, this.manifest, this.M, body);
+          const party = this.partyOf({ body });
+          const ballot = Object.assign(read, { seq: entry.seq, entry });
           party.ballots.push(ballot);
           return ballot;
         } catch (error) {
@@ -399,7 +426,11 @@ export class Verification {
     let replaced = 0;
     this.entries.forEach(({ seq, type, body }) => {
       const where = 'entry ' + seq + ': ';
-      if (type === 'ballot') {
+      if (type === 'paper') {
+        demand(!used.has(body.ballot.key), where + 'a key that was used before');
+        used.add(body.ballot.key);
+        this.signedAs.set(seq, '');
+      } else if (type === 'ballot') {
         demand(body.key === current[body.party - 1], where + 'not the credential of the party');
         this.signedAs.set(seq, reasons[body.party - 1]);
       } else if (type === 'credential') {
@@ -426,10 +457,8 @@ export class Verification {
         demand(ballot.previous === previous, where + 'previous');
         const reason = this.signedAs.get(ballot.seq);
         const afterProxy = before === 'proxy' && reason !== 'proxy';
-        demand(
-          this.manifest.revote || i === 0 || afterProxy,
-          where + 'voting twice is not allowed',
-        );
+        const again = this.manifest.revote || afterProxy || ballot.entry.type === 'paper';
+        demand(again || i === 0, where + 'voting twice is not allowed');
         demand(
           reason !== 'proxy' || before === null || before === 'proxy',
           where + "an agent's ballot after the owner's own",
@@ -449,6 +478,43 @@ export class Verification {
         throw new Error('entry ' + ballot.seq + ': ' + error.detail);
       }
     });
+  }
+
+  /** Papers: one of a party, encrypted by the server, over an online ballot by a ruling only. */
+  checkPapers() {
+    let papers = 0;
+    this.parties.forEach(({ ballots }) => {
+      const found = ballots.filter(({ entry }) => entry.type === 'paper');
+      found.forEach(({ entry: { seq, body } }, i) => {
+        const where = 'entry ' + seq + ': ';
+        demand(i === 0, where + 'a second paper of this party');
+        demand(body.ballot.encrypted_by === 'server', where + 'encrypted_by');
+        demand(ballots.length === 1 || body.ruling !== null, where + 'no ruling');
+        papers++;
+      });
+    });
+    return papers + ' papers';
+  }
+
+  /** Every paper of the box is accounted for, and entered are those of the board. */
+  checkBox() {
+    if (!this.manifest.paper) return 'no paper ballots in this vote';
+    const { counted, entered, spoiled, ruled_out: ruledOut } = this.box.body;
+    const onBoard = this.parties
+      .map(({ ballots }, i) => (ballots.some((b) => b.entry.type === 'paper') ? i + 1 : 0))
+      .filter((party) => party);
+    demand(canonical(entered) === canonical(onBoard), 'entered are not those of the board');
+    demand(inOrder(spoiled, 'scan'), 'spoiled: not in order, or a paper twice');
+    demand(inOrder(ruledOut, 'ruling'), 'ruled out: not in order, or a paper twice');
+    demand(
+      spoiled.concat(ruledOut).every(({ party }) => this.parties[party - 1]),
+      'no such party',
+    );
+    demand(
+      counted === entered.length + spoiled.length + ruledOut.length,
+      'not every paper of the box is accounted for',
+    );
+    return counted + ' papers';
   }
 
   /** Signatures and proofs of many ballots at a time; two checks from one batch. */
@@ -503,10 +569,11 @@ export class Verification {
   }
 
   checkParticipation() {
-    const cast = this.parties.filter((party) => party.ballots.length);
+    const online = ({ entry }) => entry.type === 'ballot';
+    const cast = this.parties.filter(({ ballots }) => ballots.some(online));
     const said = this.close.body;
     const right = {
-      ballots: this.ballots.length,
+      ballots: this.ballots.filter(online).length,
       parties: cast.length,
       heads: cast.length,
       area: cast.reduce((sum, { area }) => sum + area, 0),
