@@ -396,6 +396,7 @@ def _manifest(
         # A rehearsal decides nothing that could be objected to.
         "challenge_hours": stated["value"] if stated and not session.rehearsal else 0,
         "paper": session.paper,
+        "silence": None,
     }
 
 
@@ -411,6 +412,7 @@ def _motion(motion: Motion) -> dict[str, Any]:
         "max": 1,
         "approval": majority_for(motion.matter).value,
         "requires": [],
+        "election": None,
         "attachments": [
             {"name": attachment.name, "sha256": attachment.sha256}
             for attachment in motion.attachments.all()
