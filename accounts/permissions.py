@@ -31,6 +31,7 @@ class Permission(StrEnum):
     PROPOSE_RULING = "propose_ruling"  # that a party's ballots shall not count
     DECIDE_RULING = "decide_ruling"  # on another person's proposal, in another role
     HANDLE_OBJECTION = "handle_objection"  # enter one at the office, answer it
+    REVIEW = "review"  # reasons of law on a draft, for a number of working days
     WITNESS = "witness"  # countersign checkpoints of the board, with the authority's own key
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
@@ -49,7 +50,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.HANDLE_OBJECTION},
     "supervisor": _WATCHES | {_P.DECIDE_RULING},
     "residents_committee": _WATCHES | _RULES | {_P.HANDLE_OBJECTION},
-    "street_office": _WATCHES | _RULES | {_P.HANDLE_OBJECTION, _P.WITNESS},
+    "street_office": _WATCHES | _RULES | {_P.HANDLE_OBJECTION, _P.REVIEW, _P.WITNESS},
     "bureau": _SEES | {_P.WITNESS},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),

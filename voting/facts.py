@@ -1,5 +1,6 @@
 """What a vote's papers say, from its rows: the letters and the resolution."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import cast
@@ -24,11 +25,12 @@ from documents.papers import (
 from documents.papers import Count as PaperCount
 from registry.domain.rooms import entrance_label
 from registry.models import Building, Division
+from voting.domain.organisers import SUPERVISORS
 from voting.domain.results import MotionOutcome, SessionResult
 from voting.domain.thresholds import MATTER_TITLES, Matter, majority_for
 from voting.models import Attachment as AttachmentRow
 from voting.models import MotionShare, Party, PartyUnit, Session
-from voting.selectors import terms, witnessed_close
+from voting.selectors import supervisors_of, terms, witnessed_close
 from voting.spool import Secret
 
 _SUMMARY = 60  # characters of a motion's text on the letter; the rest is behind the QR
@@ -177,9 +179,18 @@ def _proxy_limit(session: Session) -> str:
     return f"一名受托人最多接受{stated['value']}名业主委托。" if stated else ""
 
 
+def _supervisors(session: Session) -> tuple[str, ...]:
+    """Names of those who consented (PIPL 25); of the others only where they are from."""
+    people = supervisors_of(session)
+    named = [f"{one.name}（{SUPERVISORS[one.side]}）" for one in people if one.consents]
+    silent = Counter(SUPERVISORS[one.side] for one in people if not one.consents)
+    return (*named, *(f"{side}{count}位" for side, count in silent.items()))
+
+
 # --- the resolution ---------------------------------------------------------------------
 
 TALLY_NAME = "tally.json"
+_MEETINGS = {"regular": "定期会议", "extraordinary": "临时会议", "first": "首次会议"}
 _BASIS = (
     "《中华人民共和国民法典》第二百七十八条：参与表决的专有部分面积和人数都应当达到三分之二以上；"
     "第（六）至（八）项须经参与表决面积和人数四分之三以上同意，其他事项须经过半数同意。",
@@ -214,11 +225,10 @@ def resolution_facts(
         division=_division_words(estate.division),
         session_code=session.code,
         session_title=session.title,
-        session_kind=(
-            "首次会议" if session.organiser_kind == "preparatory_group" else "业主大会会议"
-        ),
+        session_kind="相关业主共同决定" if partial else _MEETINGS[session.meeting],
         method="书面征求意见（扫码投票）",
         organiser=session.organiser,
+        supervisors=_supervisors(session),
         notice_on=session.notice_on,
         opens_at=session.opens_at,
         closes_at=session.closes_at,
@@ -277,6 +287,7 @@ def _motion_result(motion: MotionOutcome) -> MotionResult:
         result=cast(Result, motion.result),
         failed=motion.failed,
         margin=motion.flip_words,
+        requires=tuple(int(key) for key in motion.question.requires),
     )
 
 

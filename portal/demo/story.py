@@ -25,12 +25,13 @@ from registry.models import Authority, Estate, Finding
 from registry.selectors import authority_chain
 from registry.services import imports, places, profiles
 from registry.services.findings import waive_finding
+from voting.domain.organisers import Person
 from voting.models import Party, Session
 from voting.protocol import credential
 from voting.protocol.ballot import BROWSER, seal
 from voting.protocol.shape import unb64
 from voting.selectors import terms
-from voting.services import casting, drafting, freezing, letters
+from voting.services import casting, convening, drafting, freezing, letters, reviews
 from voting.spool import Secret, read_spool
 from voting.tasks import sweep_all
 
@@ -112,6 +113,11 @@ Say = Callable[[str], None]
 Keep = Callable[[Session], None]
 
 
+# A draft is made and handed to the street office so long before its announcement.
+_DRAFTED = timedelta(days=1)
+_PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
 class _Days:
     """Instants of the story: so many days before today, at an hour in Shanghai."""
 
@@ -134,8 +140,9 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     actor = f"user:{people['organiser'].pk}"
     _roll(sample, estate, actor, on, say)
 
+    street = f"user:{people['street'].pk}"
     first = _terms("2026年第一次业主大会会议", on(NOTICE), on(OPENS), on(CLOSES, 18))
-    ended = _announce(estate, actor, FIRST, first, say)
+    ended = _announce(estate, (actor, street), FIRST, first, say)
     tokens = _letters(ended, actor, on(NOTICE, 10), keep_letters, say)
     choices = _vote(ended, FIRST, tokens, (on(OPENS, 9, 10), on(CLOSES, 16)), say)
     _end(ended, on(CLOSES, 18), say)
@@ -143,7 +150,7 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     second = _terms(
         "2026年第二次业主大会会议", on(NEXT_NOTICE), on(NEXT_OPENS), on(NEXT_CLOSES, 18)
     )
-    opened = _announce(estate, actor, SECOND, second, say)
+    opened = _announce(estate, (actor, street), SECOND, second, say)
     tokens = _letters(opened, actor, on(NEXT_NOTICE, 10), keep_letters, say)
     window = (on(NEXT_OPENS, 9, 10), on(1, 20))
     _vote(opened, SECOND, tokens, window, say, turnout=40)
@@ -269,17 +276,19 @@ def _terms(
 
 def _announce(
     estate: Estate,
-    actor: str,
+    actors: tuple[str, str],
     questions: Sequence[Question],
     terms_: Mapping[str, object],
     say: Say,
 ) -> Session:
+    """Draft, street office, announcement. `actors`: the organiser, the street office."""
+    actor, _street = actors
     notice = terms_["notice_on"]
     at = datetime.combine(notice, time(9), SHANGHAI)  # type: ignore[arg-type]
     session = drafting.create_session(
         estate_id=estate.pk,
         actor=actor,
-        at=at - timedelta(days=1),
+        at=at - _DRAFTED,
         **terms_,  # type: ignore[arg-type]
     )
     tables = {}
@@ -292,16 +301,61 @@ def _announce(
             text=question.text,
             cost_fen=question.cost_fen,
             actor=actor,
-            at=at - timedelta(days=1),
+            at=at - _DRAFTED,
+        )
+        drafting.add_attachment(
+            motion_id=motion.pk,
+            name=f"第{motion.position}项说明（示例）.pdf",
+            content=_PAPER,
+            actor=actor,
+            at=at - _DRAFTED,
         )
         if question.cost_fen is not None:
             tables[motion.pk] = share_table(question.cost_fen)
+    _convene(session, actors, at, say)
     session = freezing.freeze_session(
         session_id=session.pk, actor=actor, at=at, share_tables=tables
     )
     heads = session.parties.count()
     say(f"“{session.title}”已公告并冻结名册：{heads} 人；编号 {session.code}")
     return session
+
+
+def _convene(session: Session, actors: tuple[str, str], at: datetime, say: Say) -> None:
+    """The paper, the supervisors, and the street office, which has one reason of law."""
+    actor, street = actors
+    on = {"actor": actor, "at": at - _DRAFTED}
+    convening.put_basis(
+        session_id=session.pk,
+        title="青枫苑业主委员会备案证明（示例）",
+        number="示例〔2025〕1号",
+        dated_on=local_day(at - timedelta(days=365)),
+        name="备案证明（示例）.pdf",
+        content=_PAPER,
+        **on,  # type: ignore[arg-type]
+    )
+    watching = [
+        Person("示例监票甲", "owner", consents=True),
+        Person("示例监票乙", "residents_committee"),
+    ]
+    convening.name_supervisors(session_id=session.pk, supervisors=watching, **on)  # type: ignore[arg-type]
+    review = reviews.submit_draft(session_id=session.pk, **on)  # type: ignore[arg-type]
+    comment = reviews.raise_comment(
+        review_id=review.pk,
+        clause="regs-14",
+        text="请把通知书同时送一份给居民委员会。",
+        actor=street,
+        at=at - timedelta(hours=20),
+    )
+    reviews.answer_comment(
+        comment_id=comment.pk,
+        kind="answered",
+        answer="公告当天送居民委员会一份，已列入安排。",
+        actor=actor,
+        at=at - timedelta(hours=19),
+    )
+    reviews.finish_review(review_id=review.pk, actor=street, at=at - timedelta(hours=18))
+    say("草稿已送街道指导：一条法律意见，已答复")
 
 
 def _letters(

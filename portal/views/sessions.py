@@ -30,6 +30,7 @@ from voting.forms.staff import (
     scope_values,
 )
 from voting.models import Attachment, Motion, Session
+from voting.selectors import requirements_of
 from voting.services.drafting import (
     add_attachment,
     cancel_session,
@@ -77,6 +78,7 @@ def session(request: HttpRequest, code: str) -> HttpResponse:
     weighed = weigh(found, at=timezone.now())
     context = _draft_context(found, may) | {
         "reasons": weighed.reasons,
+        "lines": weighed.lines,
         "leaks": leaks_of(party.area for party in weighed.parties),
     }
     return render(request, "staff/draft.html", context)
@@ -105,7 +107,12 @@ def session_edit(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("已保存。"))
             return redirect("staff:session", draft.code)
-    context = {"form": form, "session": draft, "estate": draft.estate, **_notice(draft.estate)}
+    context = {
+        "form": form,
+        "session": draft,
+        "estate": draft.estate,
+        **_notice(draft.estate, draft),
+    }
     return _form(request, "staff/session_form.html", context)
 
 
@@ -157,7 +164,8 @@ def attachment_add(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("附件已加上。"))
             return redirect("staff:motion_edit", draft.code, motion.pk)
-    return _motion_page(request, draft, motion, MotionForm(motion=motion), form)
+    unchanged = MotionForm(motion=motion, others=_others(draft, motion))
+    return _motion_page(request, draft, motion, unchanged, form)
 
 
 @require_POST
@@ -187,7 +195,11 @@ def announce(request: HttpRequest, code: str) -> HttpResponse:
     weighed = weigh(draft, at=timezone.now())
     if weighed.reasons:
         context = _draft_context(draft, permissions_at(request.user, draft.estate))
-        context |= {"reasons": weighed.reasons, "refused": request.method == "POST"}
+        context |= {
+            "reasons": weighed.reasons,
+            "lines": weighed.lines,
+            "refused": request.method == "POST",
+        }
         return render(request, "staff/draft.html", context, status=409)
     form = AnnounceForm(posted(request))
     if request.method == "POST" and form.is_valid():
@@ -234,7 +246,7 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _motion(request: HttpRequest, draft: Session, motion: Motion | None) -> HttpResponse:
-    form = MotionForm(posted(request), motion=motion)
+    form = MotionForm(posted(request), motion=motion, others=_others(draft, motion))
     if request.method == "POST" and form.is_valid():
         try:
             saved = save_motion(
@@ -252,6 +264,11 @@ def _motion(request: HttpRequest, draft: Session, motion: Motion | None) -> Http
                 return redirect("staff:motion_edit", draft.code, saved.pk)
             return redirect("staff:session", draft.code)
     return _motion_page(request, draft, motion, form, AttachmentForm())
+
+
+def _others(draft: Session, motion: Motion | None) -> list[Motion]:
+    """The motions this one can hang on."""
+    return list(draft.motions.exclude(pk=motion.pk if motion else 0))
 
 
 def _motion_page(
@@ -322,6 +339,7 @@ def _draft_context(draft: Session, may: frozenset[Permission]) -> dict[str, Any]
         "session": draft,
         "estate": draft.estate,
         "motions": draft.motions.prefetch_related("attachments"),
+        "requires": requirements_of(draft),
         "scope": [label for value, label in doors if value in chosen],
         "may": {permission.value: True for permission in may},
         **_notice(draft.estate, draft),
@@ -331,8 +349,11 @@ def _draft_context(draft: Session, may: frozenset[Permission]) -> dict[str, Any]
 def _notice(estate: Estate, draft: Session | None = None) -> dict[str, Any]:
     """The notice period of the estate's rules, and the first opening it allows."""
     now = timezone.now()
-    stated = profile_for(estate, timezone.localdate(now)).get("notice_days")
-    days = stated.value if stated else 15
+    rules = profile_for(estate, timezone.localdate(now))
+    names = ["notice_days"]
+    if draft is not None and draft.meeting == "extraordinary":
+        names.insert(0, "notice_days_extraordinary")
+    days = next((rules[name].value for name in names if name in rules), 15)
     posted = now
     if draft is not None and draft.notice_on is not None:
         posted = max(now, start_of(draft.notice_on))

@@ -26,8 +26,10 @@ from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
 from voting.models import Ruling
 from voting.services.closing import close_session
+from voting.services.convening import put_basis
 from voting.services.drafting import add_attachment
 from voting.services.keyholding import choose_trustees
+from voting.services.reviews import raise_comment, submit_draft
 
 PDF = b"%PDF-1.4\n%%EOF\n"
 OK, MOVED, BAD, NOT_FOUND, METHOD, REFUSED = 200, 302, 400, 404, 405, 409
@@ -92,6 +94,25 @@ TABLE = [
     Row("staff:announce", ORGANISER, BAD, args=("draft",), post=True),
     Row("staff:cancel", ORGANISER, args=("draft",)),
     Row("staff:cancel", ORGANISER, BAD, args=("draft",), post=True),
+    # --- how a draft is convened -----------------------------------------------------------
+    Row("staff:basis", ORGANISER, args=("draft",)),
+    Row("staff:basis", ORGANISER, BAD, args=("draft",), post=True),
+    Row("staff:basis", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:basis_document", WATCHERS, args=("draft",)),
+    Row("staff:members", ORGANISER, REFUSED, args=("draft",)),
+    Row("staff:supervisors", ORGANISER, args=("draft",)),
+    Row("staff:supervisors", ORGANISER, MOVED, args=("draft",), post=True),
+    Row("staff:demand", ORGANISER, args=("draft",)),
+    Row("staff:demand", ORGANISER, BAD, args=("draft",), post=True),
+    Row("staff:wording", ORGANISER, args=("draft", "motion")),
+    Row("staff:wording", ORGANISER, BAD, args=("draft", "motion"), post=True),
+    # --- the street office looks at a draft --------------------------------------------------
+    Row("staff:review", WATCHERS, args=("draft",)),
+    Row("staff:review_submit", ORGANISER, MOVED, args=("draft",), post=True),
+    Row("staff:review_submit", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:review_comment", {"street_office"}, BAD, args=("draft",), post=True),
+    Row("staff:review_finish", {"street_office"}, MOVED, args=("draft",), post=True),
+    Row("staff:review_answer", ORGANISER, BAD, args=("draft", "comment"), post=True),
     # --- who keeps the keys --------------------------------------------------------------
     Row("staff:keys", WATCHERS, args=("draft",)),
     Row("staff:keys", WATCHERS, args=("sitting",)),
@@ -265,6 +286,24 @@ def arguments(town: Town) -> dict[str, Any]:
     file = add_attachment(
         motion_id=motion.pk, name="方案.pdf", content=PDF, actor="user:1", at=sketch.created_at
     )
+    put_basis(
+        session_id=sketch.pk,
+        title="备案证明",
+        number="",
+        dated_on=sketch.created_at.date(),
+        name="备案证明.pdf",
+        content=PDF,
+        actor="user:1",
+        at=sketch.created_at,
+    )
+    review = submit_draft(session_id=sketch.pk, actor="user:1", at=sketch.created_at)
+    comment = raise_comment(
+        review_id=review.pk,
+        clause="278-2",
+        text="须写明标准",
+        actor="user:2",
+        at=sketch.created_at,
+    )
     sitting = draft(town.here.estate)
     choose_trustees(
         session_id=sitting.pk,
@@ -312,6 +351,7 @@ def arguments(town: Town) -> dict[str, Any]:
         "three": 3,
         "motion": motion.pk,
         "file": file.pk,
+        "comment": comment.pk,
         "session": session.code,
         "closed": closed.code,
         "ruling": ruling.pk,

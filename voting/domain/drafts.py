@@ -18,9 +18,19 @@ _SWITCHES = {
     "rehearsal": "是否演练",
     "allow_document_check": "能否用证件核对",
 }
+MEETINGS = ("regular", "extraordinary", "first")
 _TIMES = {"opens_at": "开始时间", "closes_at": "截止时间"}
 FIELDS = frozenset(
-    [*_TEXTS, *_SWITCHES, *_TIMES, "organiser_kind", "opening_policy", "notice_on", "scope"]
+    [
+        *_TEXTS,
+        *_SWITCHES,
+        *_TIMES,
+        "meeting",
+        "organiser_kind",
+        "opening_policy",
+        "notice_on",
+        "scope",
+    ]
 )
 
 _MAX_MOTION_TITLE = 120
@@ -51,6 +61,7 @@ def session_reasons(
             found.append(Reason("session.switch", f"{label}请选是或否", name))
     found += _times(draft)
     for name, label, allowed in (
+        ("meeting", "会议的种类", MEETINGS),
         ("organiser_kind", "组织者的类型", organisers),
         ("opening_policy", "公布方式", policies),
     ):
@@ -97,6 +108,11 @@ def attachment_reasons(*, name: str, content: bytes, most: int) -> list[Reason]:
         limit = most // (1024 * 1024)
         found.append(Reason("attachment.too_large", f"文件超过{limit} MB", "content"))
     return found
+
+
+def file_name(name: str) -> str:
+    """A file's own name, without the folders some browsers send along."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1].strip()
 
 
 def content_type(content: bytes) -> str | None:

@@ -13,6 +13,7 @@ class Reason:
     code: str
     sentence: str
     field: str = ""
+    place: int = 0  # of a motion, where it is about one
 
     def __str__(self) -> str:
         return self.sentence

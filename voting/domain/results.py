@@ -6,7 +6,7 @@ board cannot disagree unseen (ValueError where they do).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from core.exact import format_area, share_down
@@ -17,6 +17,7 @@ from voting.domain.thresholds import (
     Outcome,
     decide,
     flip_margin,
+    still_passed,
 )
 
 _WORDS = {
@@ -35,6 +36,7 @@ class Question(NamedTuple):
     title: str
     text: str
     required: Majority
+    requires: tuple[str, ...] = ()  # keys of questions that must pass too
 
 
 class Ballots(NamedTuple):
@@ -133,11 +135,29 @@ def session_result(
     ballots: Ballots,
 ) -> SessionResult:
     """The result from the body of the board's `result` entry."""
-    outcomes = tuple(
-        _outcome(roll, question, stated)
-        for question, stated in zip(questions, body["motions"], strict=True)
+    outcomes = _dependent(
+        [
+            _outcome(roll, question, stated)
+            for question, stated in zip(questions, body["motions"], strict=True)
+        ]
     )
+    for outcome, stated in zip(outcomes, body["motions"], strict=True):
+        if stated["id"] != outcome.question.key or stated["result"] != outcome.result:
+            raise ValueError(f"the board says otherwise about {outcome.question.key}")
     return SessionResult(roll, participating, outcomes, ballots)
+
+
+def _dependent(weighed: Sequence[MotionOutcome]) -> tuple[MotionOutcome, ...]:
+    """What passed by its own figures falls where something it requires did not pass."""
+    passed = {one.question.key for one in weighed if one.result == Outcome.PASSED.value}
+    requires = {one.question.key: one.question.requires for one in weighed}
+    fallen = passed - still_passed(passed, requires)
+    return tuple(
+        replace(one, result=Outcome.REJECTED.value, failed=("requires",), flip=None)
+        if one.question.key in fallen
+        else one
+        for one in weighed
+    )
 
 
 def tally_json(result: SessionResult) -> dict[str, Any]:
@@ -170,8 +190,6 @@ def _outcome(roll: Count, question: Question, stated: Mapping[str, Any]) -> Moti
     decision = decide(
         roll=roll, participating=participating, approving=votes_for, required=required
     )
-    if stated["id"] != question.key or stated["result"] != decision.outcome.value:
-        raise ValueError(f"the board says otherwise about {question.key}")
     tests = [
         _test("quorum.heads", participating.heads, roll.heads, None, decision.failed),
         _test("quorum.area", participating.area, roll.area, None, decision.failed),

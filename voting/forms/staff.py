@@ -41,7 +41,9 @@ class YuanField(forms.CharField):
         return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
-class _MomentInput(forms.DateTimeInput):
+class MomentInput(forms.DateTimeInput):
+    """A day and a time of day, as the browser asks for them."""
+
     input_type = "datetime-local"
 
     def __init__(self) -> None:
@@ -55,6 +57,13 @@ class SessionForm(forms.Form):
 
     title = forms.CharField(
         label=_("会议名称"), required=False, help_text=_("例如：2026年第一次业主大会会议")
+    )
+    meeting = forms.ChoiceField(
+        label=_("会议的种类"),
+        required=False,
+        choices=Session.MEETINGS,
+        initial="regular",
+        help_text=_("首次会议：还没有议事规则和业委会。临时会议：20%以上的业主提议等。"),
     )
     organiser_kind = forms.ChoiceField(
         label=_("由谁组织"), required=False, choices=[("", _("请选择")), *Session.ORGANISERS]
@@ -85,12 +94,12 @@ class SessionForm(forms.Form):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     opens_at = forms.DateTimeField(
-        label=_("什么时候开始投票"), required=False, widget=_MomentInput()
+        label=_("什么时候开始投票"), required=False, widget=MomentInput()
     )
     closes_at = forms.DateTimeField(
         label=_("什么时候截止"),
         required=False,
-        widget=_MomentInput(),
+        widget=MomentInput(),
         help_text=_("到时间自动截止，不用人操作。"),
     )
     rehearsal = forms.BooleanField(
@@ -128,6 +137,7 @@ class SessionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        cleaned["meeting"] = cleaned.get("meeting") or "regular"
         if "scope" in cleaned:
             cleaned["scope"] = _scope(cleaned["scope"])
         reasons = session_reasons(
@@ -142,7 +152,7 @@ class SessionForm(forms.Form):
 class MotionForm(forms.Form):
     """One question, and which of the nine matters it is."""
 
-    may_be_empty = frozenset({"cost_fen"})
+    may_be_empty = frozenset({"cost_fen", "needs"})
 
     matter = forms.TypedChoiceField(
         label=_("这件事属于哪一类"),
@@ -169,9 +179,24 @@ class MotionForm(forms.Form):
         help_text=_("按房屋面积分摊到每户，印在每户的通知书上。不花业主的钱就不填。"),
     )
 
-    def __init__(self, *args: Any, motion: Motion | None = None, **kwargs: Any) -> None:
+    needs = forms.TypedMultipleChoiceField(
+        label=_("哪几项也通过，这一项才生效"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("没有就不选。首次会议的选举一定要规约和议事规则都通过，不用在这里选。"),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        motion: Motion | None = None,
+        others: Iterable[Motion] = (),
+        **kwargs: Any,
+    ) -> None:
         if motion is not None:
             kwargs["initial"] = {
+                "needs": [needed.position for needed in motion.needs.all()],
                 "matter": motion.matter,
                 "title": motion.title,
                 "text": motion.text,
@@ -181,6 +206,10 @@ class MotionForm(forms.Form):
         self.fields["matter"].choices = [  # type: ignore[attr-defined]
             (str(label.number), _matter_choice(label)) for label in MATTERS
         ]
+        choices = [(one.position, f"{one.position}. {one.title}") for one in others]
+        self.fields["needs"].choices = choices  # type: ignore[attr-defined]
+        if not choices:
+            del self.fields["needs"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -5,6 +5,16 @@ session and to find entries on the board. Nothing here holds a choice.
 """
 
 from voting.models.ballots import Ballot, BallotPoint, Ruling
+from voting.models.convening import (
+    Basis,
+    Demand,
+    Extension,
+    GroupMember,
+    Review,
+    ReviewComment,
+    Supervisor,
+    Waiver,
+)
 from voting.models.keys import KeyCeremony, KeyHolder, TrusteeKey, Witness, Witnessing
 from voting.models.objections import Objection, Recusal
 from voting.models.results import PreliminaryResult, StandingEvent
@@ -15,7 +25,11 @@ __all__ = [
     "Attachment",
     "Ballot",
     "BallotPoint",
+    "Basis",
     "CheckCode",
+    "Demand",
+    "Extension",
+    "GroupMember",
     "KeyCeremony",
     "KeyHolder",
     "LetterCode",
@@ -26,10 +40,14 @@ __all__ = [
     "PartyUnit",
     "PreliminaryResult",
     "Recusal",
+    "Review",
+    "ReviewComment",
     "Ruling",
     "Session",
     "StandingEvent",
+    "Supervisor",
     "TrusteeKey",
+    "Waiver",
     "Witness",
     "Witnessing",
 ]

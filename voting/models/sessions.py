@@ -29,11 +29,17 @@ class Session(models.Model):
         ("resolved", _("已出决议")),
         ("cancelled", _("已取消")),
     ]
+    MEETINGS = [
+        ("regular", _("定期会议")),
+        ("extraordinary", _("临时会议")),
+        ("first", _("首次会议")),
+    ]
     POLICIES = [("secret", _("只公布合计")), ("named", _("记名"))]
 
     estate = models.ForeignKey(Estate, on_delete=models.PROTECT, related_name="sessions")
     code = models.CharField(max_length=16, unique=True)  # public
     title = models.CharField(max_length=120)
+    meeting = models.CharField(max_length=14, choices=MEETINGS, default="regular")
     organiser_kind = models.CharField(max_length=24, choices=ORGANISERS)
     organiser = models.CharField(max_length=80)
     contact_phone = models.CharField(max_length=30)
@@ -90,6 +96,8 @@ class Motion(models.Model):
     text = models.TextField()  # the question in plain words
     # Optional money table supplied by the proposer; voting does no arithmetic with it.
     cost_fen = models.BigIntegerField(null=True, blank=True)
+    # Takes effect only if these pass too; what a first assembly adds is not stored here.
+    needs = models.ManyToManyField("self", symmetrical=False, related_name="needed_by")
 
     class Meta:
         ordering = ["position"]

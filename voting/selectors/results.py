@@ -29,6 +29,7 @@ def result_of(session: Session) -> SessionResult:
             title=motion.title,
             text=motion.text,
             required=Majority(term.approval),
+            requires=term.requires,
         )
         for term, motion in zip(frozen.motions, motions, strict=True)
     ]

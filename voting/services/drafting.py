@@ -17,6 +17,7 @@ from registry.models import Building, Estate
 from voting.domain.drafts import (
     attachment_reasons,
     content_type,
+    file_name,
     motion_reasons,
     session_reasons,
 )
@@ -35,6 +36,7 @@ def create_session(  # noqa: PLR0913 (the form has as many fields)
     organiser_kind: str,
     organiser: str,
     contact_phone: str,
+    meeting: str = "regular",
     contact_place: str = "",
     scope: Sequence[Mapping[str, Any]] = (),
     opening_policy: str = "secret",
@@ -53,6 +55,7 @@ def create_session(  # noqa: PLR0913 (the form has as many fields)
         estate=estate,
         code=new_code(_CODE_LENGTH, choice),
         title=title,
+        meeting=meeting,
         organiser_kind=organiser_kind,
         organiser=organiser,
         contact_phone=contact_phone,
@@ -76,6 +79,7 @@ def create_session(  # noqa: PLR0913 (the form has as many fields)
 
 _DRAFT_FIELDS = (
     "title",
+    "meeting",
     "organiser_kind",
     "organiser",
     "contact_phone",
@@ -124,7 +128,7 @@ def cancel_session(*, session_id: int, reason: str, actor: str, at: datetime) ->
 
 
 @transaction.atomic(durable=True)
-def save_motion(
+def save_motion(  # noqa: PLR0913 (the form has as many fields)
     *,
     session_id: int,
     motion_id: int | None = None,
@@ -132,14 +136,22 @@ def save_motion(
     title: str,
     text: str,
     cost_fen: int | None = None,
+    needs: Sequence[int] = (),
     actor: str,
     at: datetime,
 ) -> Motion:
-    """Add a motion at the end, or change one. RuleViolation "motion.invalid"."""
+    """Add a motion at the end, or change one. RuleViolation "motion.invalid".
+
+    `needs`: positions of other motions without which it does not take effect.
+    """
     session = _draft(session_id)
     reasons = motion_reasons(matter=matter, title=title, text=text, cost_fen=cost_fen)
     if motion_id is None and session.motions.count() >= _MAX_MOTIONS:
         reasons.append(Reason("motion.too_many", f"一次会议最多{_MAX_MOTIONS}项"))
+    others = list(session.motions.filter(position__in=needs).exclude(pk=motion_id or 0))
+    if len(others) != len(set(needs)):
+        sentence = "作为前提的事项要是这次会议的另一项"
+        reasons.append(Reason("motion.needs", sentence, "needs"))
     demand_none("motion.invalid", reasons)
     if motion_id is None:
         last = session.motions.aggregate(last=Max("position"))["last"] or 0
@@ -149,6 +161,7 @@ def save_motion(
     motion.matter, motion.title, motion.text = matter, title.strip(), text.strip()
     motion.cost_fen = cost_fen
     motion.save()
+    motion.needs.set(others)
     _record(session, "motion.saved", {"position": motion.position}, actor=actor, at=at)
     return motion
 
@@ -173,7 +186,7 @@ def add_attachment(
     """Attach a PDF, PNG or JPEG. RuleViolation "attachment.invalid"."""
     motion = Motion.objects.get(pk=motion_id)
     session = _draft(motion.session_id)
-    plain = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    plain = file_name(name)
     most = settings.UPLOAD_MAX_BYTES
     demand_none(
         "attachment.invalid", attachment_reasons(name=plain, content=content, most=most)

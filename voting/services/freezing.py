@@ -21,7 +21,8 @@ from documents.papers import masked_names
 from logbook.steps import append_to, locked_log, record_act, stamp
 from registry.domain.profiles import RuleValue, frozen, unverified
 from registry.selectors import TitledUnit, current_titles, open_findings, profile_for
-from voting.domain import convening
+from voting.domain import checklist, convening
+from voting.domain.demands import Support
 from voting.domain.parties import (
     Holder,
     PartyArea,
@@ -47,7 +48,16 @@ from voting.models import (
 from voting.protocol import ceremony, credential, manifest, roll, trustees
 from voting.protocol.shape import b64
 from voting.protocol.suite import Suite, draw_scalar, suite
-from voting.selectors import asked_to_witness, ceremony_of, transcript_of
+from voting.selectors import (
+    asked_to_witness,
+    ceremony_of,
+    demand_of,
+    draft_of,
+    motions_of,
+    requirements_of,
+    support_of,
+    transcript_of,
+)
 from voting.services.entering import code_hmac
 from voting.spool import Secret, write_spool
 from voting.steps import board_name, checkpoint_board
@@ -121,6 +131,8 @@ class Weighed:
     motions: Sequence[Motion]
     parties: Sequence[VotingParty]
     reasons: Sequence[Reason]
+    lines: Sequence[checklist.Line]
+    """The same reasons by topic, with what holds: the page before the announcement."""
 
     @property
     def areas(self) -> list[PartyArea]:
@@ -130,18 +142,43 @@ class Weighed:
 def weigh(session: Session, *, at: datetime) -> Weighed:
     """Everything that stands against freezing `session` at `at`; nothing is written."""
     values = profile_for(session.estate, local_day(at))
-    motions = list(session.motions.prefetch_related("attachments"))
-    titles = [_title(unit) for unit in current_titles(session.estate_id, session.scope)]
-    parking = values["parking"].value if "parking" in values else "none"
-    counted = on_roll(titles, parking="full" if parking == "full" else "none")
+    motions = motions_of(session)
+    counted = _counted(session, session.scope, values)
+    parties = [] if faults(counted) else group(counted)
+    draft = draft_of(session, motions, values, _support(session, values))
     reasons = [
-        *convening.reasons(_draft(session, motions, values), at=at),
+        *convening.reasons(draft, at=at),
         *_roll_reasons(session, counted),
         *_profile_reasons(values),
         *_key_reasons(session),
     ]
-    parties = [] if faults(counted) else group(counted)
-    return Weighed(values=values, motions=motions, parties=parties, reasons=reasons)
+    messages = checklist.Messages(
+        sum(1 for party in parties if party.phone), settings.SMS_COST_LI
+    )
+    return Weighed(
+        values=values,
+        motions=motions,
+        parties=parties,
+        reasons=reasons,
+        lines=checklist.lines(draft, reasons, messages),
+    )
+
+
+def _counted(
+    session: Session, scope: Sequence[Mapping[str, Any]], values: Mapping[str, RuleValue]
+) -> Sequence[Title]:
+    titles = [_title(unit) for unit in current_titles(session.estate_id, scope)]
+    parking = values["parking"].value if "parking" in values else "none"
+    return on_roll(titles, parking="full" if parking == "full" else "none")
+
+
+def _support(session: Session, values: Mapping[str, RuleValue]) -> Support | None:
+    """Of the whole estate, whatever the scope of the vote."""
+    if demand_of(session) is None:
+        return None
+    counted = _counted(session, [], values)
+    # A share of an area that is not known is none.
+    return support_of(session, [] if faults(counted) else group(counted))
 
 
 @dataclass(frozen=True)
@@ -152,24 +189,6 @@ class _Roll:
 
 
 # --- whether it may be frozen -----------------------------------------------------------
-
-
-def _draft(
-    session: Session, motions: Sequence[Motion], values: Mapping[str, RuleValue]
-) -> convening.Draft:
-    return convening.Draft(
-        motions=[
-            convening.Question(motion.position, motion.matter, motion.title, motion.text)
-            for motion in motions
-        ],
-        partial_scope=bool(session.scope),
-        opening_policy=session.opening_policy,
-        notice_on=session.notice_on,
-        opens_at=session.opens_at,
-        closes_at=session.closes_at,
-        profile=values,
-        rehearsal=session.rehearsal,
-    )
 
 
 def _roll_reasons(session: Session, counted: Sequence[Title]) -> list[Reason]:
@@ -365,6 +384,7 @@ def _manifest(
     board_key = Ed25519PrivateKey.from_private_bytes(settings.BOARD_KEY).public_key()
     stated = session.profile.get("challenge_hours")
     witnesses, needed = asked_to_witness(session)
+    requires = requirements_of(session)
     return {
         "format": manifest.FORMAT,
         "suite": session.suite,
@@ -373,7 +393,7 @@ def _manifest(
         "estate": session.estate.name,
         "division": session.estate.division_id,
         "organiser": session.organiser,
-        "motions": [_motion(motion) for motion in motions],
+        "motions": [_motion(motion, requires[motion.position]) for motion in motions],
         "quorum": {"area": [2, 3], "heads": [2, 3]},  # Civil Code art. 278 para. 2
         "profile": {
             "code": session.profile_code,
@@ -396,11 +416,10 @@ def _manifest(
         # A rehearsal decides nothing that could be objected to.
         "challenge_hours": stated["value"] if stated and not session.rehearsal else 0,
         "paper": session.paper,
-        "silence": None,
     }
 
 
-def _motion(motion: Motion) -> dict[str, Any]:
+def _motion(motion: Motion, requires: Sequence[int]) -> dict[str, Any]:
     return {
         "id": str(motion.position),
         "matter": motion.matter,
@@ -411,8 +430,7 @@ def _motion(motion: Motion) -> dict[str, Any]:
         "min": 1,
         "max": 1,
         "approval": majority_for(motion.matter).value,
-        "requires": [],
-        "election": None,
+        "requires": [str(position) for position in requires],
         "attachments": [
             {"name": attachment.name, "sha256": attachment.sha256}
             for attachment in motion.attachments.all()

@@ -17,7 +17,7 @@ from accounts.steps import queue_message
 from core.errors import RuleViolation
 from logbook.steps import append_to, locked_log, record_act
 from registry.fields import open_bytes, seal_bytes
-from voting.domain.drafts import attachment_reasons, content_type, ruling_reasons
+from voting.domain.drafts import attachment_reasons, content_type, file_name, ruling_reasons
 from voting.domain.reasons import demand_none
 from voting.models import Party, Ruling, Session
 from voting.selectors import (
@@ -61,7 +61,7 @@ def propose_ruling(
     """
     session = _locked(session_id)
     _demand_role(signer, Permission.PROPOSE_RULING)
-    plain = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    plain = file_name(name)
     found = ruling_reasons(reason=reason) + attachment_reasons(
         name=plain, content=content, most=settings.UPLOAD_MAX_BYTES
     )

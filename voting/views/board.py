@@ -17,15 +17,20 @@ from django.views.decorators.http import require_safe
 from core.canonical import canonical
 from logbook.models import Checkpoint, Entry
 from logbook.selectors import checkpoint_lines
+from voting.domain.organisers import SIDES, SUPERVISORS
 from voting.labels import MATTERS
 from voting.models import Attachment, Session
 from voting.selectors import (
     board_proof,
     consistency_file,
+    has_basis,
     late_rulings,
+    members_of,
     phase,
+    published,
     result_of,
     session_by_code,
+    supervisors_of,
     terms,
     witnessed,
 )
@@ -60,6 +65,11 @@ def session_page(request: HttpRequest, code: str) -> HttpResponse:
         "result": result_of(session) if now in {"counted", "resolved"} else None,
         "late": late_rulings(session),
         "witnessed": witnessed(session),
+        "basis": session.basis if has_basis(session) else None,
+        "members": [(_(SIDES[one.side]), one) for one in published(members_of(session))],
+        "supervisors": [
+            (_(SUPERVISORS[one.side]), one) for one in published(supervisors_of(session))
+        ],
     }
     return render(request, "voting/owner/session.html", context)
 

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from registry.domain.profiles import RuleValue
-from voting.domain.convening import Draft, Question, mixes_matters, reasons
+from voting.domain.convening import Draft, Question, reasons
+from voting.domain.wording import mixes_matters
 
 AT = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)  # 1 March, 10:00 in Shanghai
 # Posted on 1 March, 15 full days between: the 17th, 00:00 in Shanghai.
