@@ -318,8 +318,8 @@ test('vectors: aggregates, decryptions, totals, verdicts', () => {
     );
     const { motions } = vector.result;
     verdicts(manifest, motions).forEach((verdict, i) => {
-      const { quorum_met, result, elected } = motions[i];
-      const said = elected ? { quorum_met, elected, result } : { quorum_met, result };
+      const said = { ...motions[i] };
+      ['id', 'participating', 'totals'].forEach((field) => delete said[field]);
       assert.deepEqual(verdict, said);
     });
   }
@@ -362,6 +362,15 @@ test('vectors: what exclusions after the count can change', () => {
   for (const { manifest, stated, out, finding, motions } of cases('13-late-rulings.json')) {
     const excluded = out.map(({ area, answers }) => ({ area, last: { answers } }));
     assert.deepEqual(lateFinding(manifest, stated, excluded), { finding, motions });
+  }
+});
+
+test('vectors: verdicts', () => {
+  for (const vector of cases('15-verdicts.json')) {
+    const { roll, motions, silence, withdrawn, deemed, stated } = vector;
+    const found = verdicts({ roll, motions, silence }, stated, withdrawn, deemed);
+    found.forEach((one, i) => assert.deepEqual({ ...stated[i], ...one }, stated[i]));
+    found.forEach((one, i) => assert.equal(Object.keys(one).length + 3, Object.keys(stated[i]).length));
   }
 });
 

@@ -34,7 +34,27 @@ export function question(id, changes) {
     approval: '1/2',
     requires: [],
     attachments: [],
+    election: null,
     ...changes,
+  };
+}
+
+/** What makes a motion an election: ranked by heads, then area, by a cited rule. */
+export function election(options, seats, terms) {
+  const clause = '议事规则第二十条：得票人数多的当选，再比面积。';
+  return {
+    kind: 'election',
+    matter: 3,
+    options,
+    min: 0,
+    max: Math.min(seats, options.length),
+    election: {
+      seats,
+      alternates: 0,
+      ranking: { by: 'heads_then_area', clause },
+      stands: null,
+      ...terms,
+    },
   };
 }
 
@@ -107,6 +127,7 @@ export class Session {
       bundle: '0'.repeat(64),
       challenge_hours: 24,
       paper: false,
+      silence: null,
     };
   }
 

@@ -6,13 +6,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NO_PREVIOUS, seal } from '../src/protocol/ballot.js';
 import { fromBase64url } from '../src/protocol/bytes.js';
-import { question, Session } from './session.mjs';
+import { election, question, Session } from './session.mjs';
 
 const [folder, suite] = process.argv.slice(2);
 const motions = [
   question('m1'),
   question('m2', { requires: ['m1'] }),
-  question('e1', { kind: 'election', matter: 3, options: ['a', 'b', 'c'], min: 0, max: 2 }),
+  question('e1', election(['a', 'b', 'c'], 2)),
 ];
 const session = new Session({ suite, motions, parties: 5, threshold: 2, trustees: 3 });
 const chosen = {

@@ -18,20 +18,25 @@ from typing import Any
 
 from core import merkle
 from core.canonical import canonical, parse_canonical
+from tests.voting import slow_count
+from tests.voting.random_votes import random_vote
 from tests.voting.sessions import (
     BOXED,
     COUNTED,
     HELPED_WRONG,
+    SILENCE,
     Dice,
     Setting,
     Vote,
     election,
+    election_vote,
     helped_vote,
     late_vote,
     paper_vote,
     question,
     small_vote,
 )
+from voting.domain.elections import Ranking
 from voting.domain.thresholds import Count
 from voting.protocol import (
     ballot,
@@ -622,6 +627,18 @@ def board_cases() -> Iterator[dict[str, Any]]:
     yield from late_cases(folder)
     yield from helped_cases(folder)
     yield from paper_cases(folder)
+    for short, name in (("p256-election", "P256-SHA256"), ("sm2-election", "SM2-SM3")):
+        vote = election_vote(name, seed=f"board {short}")
+        report = verify(vote.export(folder / short))
+        assert report.ok
+        yield {
+            "folder": f"boards/{short}",
+            "root": vote.root(),
+            "key": vote.manifest.value["board_key"],
+            "receipt": vote.receipts[-1],
+            "refused_by": None,
+            "results": report.results,
+        }
     for short, cosigners in (("p256-witnessed", 2), ("p256-unwitnessed", 1)):
         vote, _secrets = witnessed_vote("P256-SHA256", cosigners)
         report = verify(vote.export(folder / short))
@@ -871,6 +888,9 @@ def ceremony_cases() -> Iterator[dict[str, Any]]:
 # --- 13 the arithmetic of late rulings --------------------------------------------------------
 
 
+RISING = ["no_quorum", "rejected", "passed"]
+
+
 def late_figures() -> Iterator[dict[str, Any]]:
     """Random small votes in plain figures; `out` are the excluded, with their answers."""
     for number in range(40):
@@ -879,11 +899,22 @@ def late_figures() -> Iterator[dict[str, Any]]:
         motions = [
             question("m1", approval=chance.choice(["1/2", "3/4"])),
             election(
-                "e1", candidates=3, seats=chance.randint(1, 2), requires=["m1"][: number % 2]
+                "e1",
+                candidates=3,
+                seats=chance.randint(1, 2),
+                ranking=chance.choice([*(rule.value for rule in Ranking), None]),
+                stands=chance.choice([None, {"minimum": 1, "clause": "某条"}]),
+                requires=["m1"][: number % 2],
             ),
             question("m2", requires=["e1"][: chance.randint(0, 1)]),
         ]
-        setting = Setting(areas=areas, motions=motions, seed=f"late {number}")
+        silent = Count(2, 300) if number % 4 == 3 else verdict.NOBODY
+        setting = Setting(
+            areas=(*areas, 100, 200),
+            motions=motions,
+            seed=f"late {number}",
+            silence=SILENCE if silent.heads else None,
+        )
         choices = [
             ([0], [0], [0], [0], [0], [1], [2]),
             ([0], [0], [0], [0, 1][: motions[1]["max"]], [1], [2], [], None),
@@ -891,17 +922,26 @@ def late_figures() -> Iterator[dict[str, Any]]:
         ]
         ballots = [(area, [chance.choice(one) for one in choices]) for area in areas]
         out = ballots[: chance.randint(1, 2)]
-        stated = verdict.result_body(setting.manifest, *figures(motions, ballots))["motions"]
+        withdrawn = {"e1": {"c2"}} if number % 5 == 0 else {}
+
+        def results(
+            given: Any, setting: Any = setting, gone: Any = withdrawn, silent: Count = silent
+        ) -> list[dict[str, Any]]:
+            body = verdict.result_body(setting.manifest, *given, withdrawn=gone, deemed=silent)
+            return list(body["motions"])
+
+        stated = results(figures(motions, ballots))
         found = late.finding(
             setting.manifest, stated, [late.excluded(area, answers) for area, answers in out]
         )
         left = figures(motions, ballots[len(out) :])
         for one, true in zip(
             found["motions"],
-            verdict.result_body(setting.manifest, *left)["motions"],
+            results(left),
             strict=True,
         ):
-            assert true["result"] in one["results"]
+            places = [RISING.index(one) for one in one["results"]]
+            assert places[-1] <= RISING.index(true["result"]) <= places[0]
         yield {
             "manifest": setting.manifest.value,
             "stated": stated,
@@ -930,6 +970,35 @@ def figures(
         for motion, there in zip(motions, given, strict=True)
     ]
     return [count([area for area, _ in there]) for there in given], totals
+
+
+# --- 15 verdicts -----------------------------------------------------------------------------
+
+
+def verdict_cases() -> Iterator[dict[str, Any]]:
+    """Random votes in plain figures; a second counter has counted each from its ballots."""
+    for number in range(120):
+        vote = random_vote(Random(number))
+        setting = Setting(
+            areas=tuple(vote.roll), motions=vote.motions, silence=vote.silence, seed="verdicts"
+        )
+        part, totals = vote.figures()
+        found = verdict.result_body(
+            setting.manifest, part, totals, withdrawn=vote.withdrawn, deemed=vote.deemed
+        )["motions"]
+        slow = slow_count.results(
+            vote.motions, vote.roll, vote.ballots, withdrawn=vote.withdrawn, silent=vote.silent
+        )
+        for stated, right in zip(found, slow, strict=True):
+            assert stated == stated | right
+        yield {
+            "roll": {"heads": len(vote.roll), "area": sum(vote.roll)},
+            "motions": vote.motions,
+            "silence": vote.silence,
+            "withdrawn": {motion: sorted(gone) for motion, gone in vote.withdrawn.items()},
+            "deemed": vote.deemed._asdict(),
+            "stated": found,
+        }
 
 
 # --- 14 what a witness reads and writes ------------------------------------------------------
@@ -977,6 +1046,7 @@ def main() -> None:
     write("11-openings.json", "A named vote (§10)", list(opening_cases()))
     write("12-ceremony.json", "Keys of k of n (§14)", list(ceremony_cases()))
     write("14-witness.json", "Consistency and cosignatures (§9)", list(witness_cases()))
+    write("15-verdicts.json", "Elections, silence, dependence (§10)", list(verdict_cases()))
     write("13-late-rulings.json", "Exclusions after the count (§10)", list(late_figures()))
 
 

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from voting.domain.thresholds import Count
 from voting.protocol import (
     ballot,
     board,
@@ -61,11 +62,27 @@ def question(ident: str = "m1", **changes: Any) -> dict[str, Any]:
         "approval": "1/2",
         "requires": [],
         "attachments": [],
+        "election": None,
         **changes,
     }
 
 
-def election(ident: str = "e1", candidates: int = 3, seats: int = 2, **changes: Any) -> Any:
+RANKED = {"by": "heads_then_area", "clause": "议事规则第二十条：得票人数多的当选，再比面积。"}
+
+
+def election(
+    ident: str = "e1",
+    candidates: int = 3,
+    seats: int = 2,
+    *,
+    alternates: int = 0,
+    ranking: Any = RANKED,
+    stands: Any = None,
+    **changes: Any,
+) -> Any:
+    """`ranking`: RANKED, None, or the name of a rule."""
+    if isinstance(ranking, str):
+        ranking = {**RANKED, "by": ranking}
     return {
         **question(ident),
         "matter": 3,
@@ -73,9 +90,22 @@ def election(ident: str = "e1", candidates: int = 3, seats: int = 2, **changes: 
         "text": "选举业主委员会委员。",
         "options": [f"c{number}" for number in range(1, candidates + 1)],
         "min": 0,
-        "max": seats,
+        "max": min(seats, candidates),
+        "election": {
+            "seats": seats,
+            "alternates": alternates,
+            "ranking": ranking,
+            "stands": stands,
+        },
         **changes,
     }
+
+
+SILENCE = {
+    "rule": "majority",
+    "clause": "议事规则第十二条：送达后未表态的，视为同意多数意见。",
+    "page": "第3页",
+}
 
 
 def polynomial(coefficients: list[int], at: int, order: int) -> int:
@@ -185,6 +215,7 @@ class Setting:
             "bundle": hashlib.sha256(b"bundle").hexdigest(),
             "challenge_hours": 0,
             "paper": False,
+            "silence": None,
             **changes,
         }
         if sitting:
@@ -210,6 +241,8 @@ class Vote(Setting):
         self.spoiled: list[dict[str, Any]] = []
         self.ruled_out: list[dict[str, Any]] = []
         self.late: list[int] = []
+        self.withdrawn: dict[str, set[str]] = {}
+        self.deemed: list[int] = []
         self.stated: list[dict[str, Any]] = []
         self.receipts: list[dict[str, Any]] = []
         self.shares: list[tuple[int, tally.Shares]] = []
@@ -333,6 +366,14 @@ class Vote(Setting):
         self.post("ruling", body)
         self.excluded.add(party)
 
+    def withdraw(self, motion: str, option: str, time: str | None = None) -> None:
+        self.post("withdrawal", {"motion": motion, "option": option, "sha256": NO_HASH}, time)
+        self.withdrawn.setdefault(motion, set()).add(option)
+
+    def deem(self, *parties: int) -> None:
+        self.post("deemed", {"parties": list(parties), "sha256": NO_HASH})
+        self.deemed = list(parties)
+
     def tally(self, time: str | None = None) -> None:
         counted = {
             party: given[-1]
@@ -365,7 +406,13 @@ class Vote(Setting):
     def result(self) -> dict[str, Any]:
         totals = tally.totals(self.manifest, self.sums, self.shares)
         took_part = [sums.participating for sums in self.sums]
-        body = verdict.result_body(self.manifest, took_part, totals)
+        body = verdict.result_body(
+            self.manifest,
+            took_part,
+            totals,
+            withdrawn=self.withdrawn,
+            deemed=Count(len(self.deemed), sum(self.areas[party] for party in self.deemed)),
+        )
         self.post("result", body)
         self.stated = body["motions"]
         return body
@@ -572,3 +619,37 @@ def paper_vote(name: str = "P256-SHA256", *, unruled: bool = False, **changes: A
 
 BOXED = "2026-03-15T20:00:00Z"  # ten hours after the close
 COUNTED = "2026-03-16T20:00:00Z"
+# 4, 5, 4, 4 and 4 votes of seven ballots.
+MARKS = ([0, 1, 2], [0, 1, 3], [0, 1, 4], [0, 1, 2], [1, 3, 4], [2, 3, 4], [2, 3, 4])
+
+
+def election_vote(name: str = "P256-SHA256", **changes: Any) -> Vote:
+    """Nine parties, a covenant, an election that depends on it, silence; finished.
+
+    Five candidates for three seats, each with the majority: c1 withdrew, c2 is elected, the
+    others tie for the two seats left. Of two parties without a ballot one is deemed to vote.
+    """
+    vote = Vote(
+        name,
+        areas=(10_000,) * 9,
+        motions=[
+            question("m1", matter=2),
+            election(
+                "e1", candidates=5, seats=3, alternates=1, ranking="heads", requires=["m1"]
+            ),
+        ],
+        silence=SILENCE,
+        **changes,
+    )
+    for party, chosen in enumerate(MARKS, 1):
+        vote.cast(party, [[0] if party < 6 else [1], chosen])
+        if party == 3:
+            vote.withdraw("e1", "c1")
+    vote.close()
+    vote.deem(8)
+    vote.tally()
+    vote.decrypt()
+    vote.result()
+    vote.resolve()
+    vote.checkpoint(witnessed=True)
+    return vote

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -14,23 +14,26 @@ from .shape import NO_HASH, Shape, later, round_down
 from .suite import Suite
 
 MANIFEST, CREDENTIAL, BALLOT, EXTEND = "manifest", "credential", "ballot", "extend"
-CLOSE, RULING = "close", "ruling"
+WITHDRAWAL = "withdrawal"
+CLOSE, RULING, DEEMED = "close", "ruling", "deemed"
 PAPER, BOX = "paper", "box"
 TALLY, DECRYPTION, RESULT = "tally", "decryption", "result"
 OPENINGS, RESOLUTION = "openings", "resolution"
 LATE_RULING = "late_ruling"
 
 # What may follow what: the type before -> the types after it.
-_VOTING = (CREDENTIAL, BALLOT, EXTEND, CLOSE)
+_VOTING = (CREDENTIAL, BALLOT, EXTEND, WITHDRAWAL, CLOSE)
 _NEXT: dict[str, tuple[str, ...]] = {
     MANIFEST: _VOTING,
     CREDENTIAL: _VOTING,
     BALLOT: _VOTING,
     EXTEND: _VOTING,
-    CLOSE: (RULING, PAPER, BOX, TALLY),
-    RULING: (RULING, PAPER, BOX, TALLY),
+    WITHDRAWAL: _VOTING,
+    CLOSE: (RULING, PAPER, BOX, DEEMED, TALLY),
+    RULING: (RULING, PAPER, BOX, DEEMED, TALLY),
     PAPER: (RULING, PAPER, BOX),
-    BOX: (RULING, TALLY),
+    BOX: (RULING, DEEMED, TALLY),
+    DEEMED: (TALLY,),
     TALLY: (DECRYPTION,),
     DECRYPTION: (DECRYPTION, RESULT),
     RESULT: (OPENINGS, LATE_RULING, RESOLUTION),
@@ -159,11 +162,15 @@ class Phases:
         self._opened: set[int] = set()  # trustees who have decrypted
         self._ruled: set[int] = set()
         self._resolved = False
+        self._withdrawn: set[tuple[str, str]] = set()
+        self._deemed = False
         self.closes_at = manifest.closes_at
         self._checks: dict[str, Callable[[Entry, str], None]] = {
             CREDENTIAL: self._demand_not_closed,
             BALLOT: self._demand_open,
             EXTEND: self._extend,
+            WITHDRAWAL: self._withdraw,
+            DEEMED: self._deem,
             CLOSE: self._close,
             RULING: self._rule,
             PAPER: self._paper,
@@ -204,6 +211,24 @@ class Phases:
             raise _PHASES.refuse(where, "extended twice, or not to a later time")
         self._extended, self.closes_at = True, closes_at
 
+    def _withdraw(self, entry: Entry, where: str) -> None:
+        self._demand_not_closed(entry, where)
+        candidate = parse_withdrawal(entry.body, where)
+        standing = {
+            (motion.id, option)
+            for motion in self._manifest.motions
+            if motion.kind == "election"
+            for option in motion.options
+        }
+        if candidate not in standing - self._withdrawn:
+            raise _PHASES.refuse(where, "no such candidate, or withdrawn before")
+        self._withdrawn.add(candidate)
+
+    def _deem(self, entry: Entry, where: str) -> None:
+        if not self._manifest.silence:
+            raise _PHASES.refuse(where, "no rule on silence is cited")
+        self._deemed = True
+
     def _close(self, entry: Entry, where: str) -> None:
         if entry.time < round_down(self.closes_at):
             raise _PHASES.refuse(where, "before closes_at")
@@ -227,6 +252,8 @@ class Phases:
             raise _PHASES.refuse(where, "before the box was counted")
         if entry.time < later(self._free_from, self._manifest.challenge_hours):
             raise _PHASES.refuse(where, "before the challenge period is over")
+        if self._manifest.silence and not self._deemed:
+            raise _PHASES.refuse(where, "nobody has stated who is deemed to have voted")
 
     def _result(self, entry: Entry, where: str) -> None:
         if len(self._opened) < self._manifest.threshold:
@@ -289,6 +316,35 @@ def parse_close(body: Any, where: str) -> Close:
     check = Shape("participation")
     check.fields(body, where, *Close._fields)
     return Close(*(check.integer(body[field], f"{where}: {field}") for field in Close._fields))
+
+
+def parse_withdrawal(body: Any, where: str) -> tuple[str, str]:
+    """(motion, candidate) of who stands no longer. Raises Refused("phases", …)."""
+    _PHASES.fields(body, where, "motion", "option", "sha256")
+    _PHASES.hash(body["sha256"], where)
+    return _PHASES.text(body["motion"], where), _PHASES.text(body["option"], where)
+
+
+def withdrawn(bodies: Iterable[Any]) -> dict[str, set[str]]:
+    """Per election the candidates who withdrew, of the bodies of all such entries."""
+    gone: dict[str, set[str]] = {}
+    for body in bodies:
+        gone.setdefault(body["motion"], set()).add(body["option"])
+    return gone
+
+
+def parse_deemed(body: Any, where: str) -> list[int]:
+    """The parties deemed to have voted, in order. Raises Refused("counted", …)."""
+    check = Shape("counted")
+    check.fields(body, where, "parties", "sha256")
+    check.hash(body["sha256"], where)
+    parties = [
+        check.integer(party, f"{where}: parties", 1)
+        for party in check.items(body["parties"], f"{where}: parties")
+    ]
+    if sorted(set(parties)) != parties:
+        raise check.refuse(where, "the parties are not in order, each once")
+    return parties
 
 
 def parse_ruling(body: Any, where: str) -> int:

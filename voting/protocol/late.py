@@ -44,8 +44,9 @@ def finding(
                 totals=[Count(**total) for total in stated["totals"]],
                 out=Count(len(gone), sum(gone)),
                 requires=[places[required] for required in motion.requires],
-                seats=motion.high if motion.kind == "election" else 0,
-                elected=[motion.options.index(one) for one in stated.get("elected", ())],
+                election=motion.election,
+                withdrawn=[motion.options.index(one) for one in stated.get("withdrawn", ())],
+                deemed=_deemed(stated.get("deemed")),
             )
         )
     motions = [
@@ -59,3 +60,7 @@ def finding(
         for found, stated in zip(motions, result, strict=True)
     )
     return {"finding": STANDS if stands else RECOUNT, "motions": motions}
+
+
+def _deemed(stated: Mapping[str, Any] | None) -> Count | None:
+    return None if stated is None else Count(stated["heads"], stated["area"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from core.canonical import canonical
+from voting.domain.elections import Ranking, Terms
 from voting.domain.thresholds import Majority, majority_for
 
 from . import schnorr
@@ -18,10 +19,11 @@ QUESTION_OPTIONS = ("for", "against", "abstain")
 _CHECK = Shape("manifest")
 _MOST_TRUSTEES = 20
 _MOST_HOURS = 24 * 366
+_MOST_SEATS = 1000
 
 
 class Motion(NamedTuple):
-    """One motion. `low`..`high`: how many options one ballot chooses."""
+    """One motion. `low`..`high`: how many options one ballot chooses; `election`: its terms."""
 
     id: str
     matter: int
@@ -31,6 +33,7 @@ class Motion(NamedTuple):
     high: int
     approval: str
     requires: tuple[str, ...]
+    election: Terms | None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Manifest:
     witnesses_needed: int
     challenge_hours: int
     paper: bool
+    silence: bool  # a cited rule deems the silent to have voted
 
 
 def parse(value: Any) -> Manifest:
@@ -79,7 +83,7 @@ def parse(value: Any) -> Manifest:
         *("format", "suite", "session", "title", "estate", "division", "organiser"),
         *("motions", "quorum", "profile", "roll", "opens_at", "closes_at", "revote"),
         *("trustees", "opening_policy", "board_key", "witnesses", "witnesses_needed"),
-        *("bundle", "challenge_hours", "paper"),
+        *("bundle", "challenge_hours", "paper", "silence"),
     )
     check.equal(value["format"], "format", FORMAT)
     chosen = suite(check.one_of(value["suite"], "suite", *SUITES))
@@ -122,6 +126,7 @@ def parse(value: Any) -> Manifest:
             value["challenge_hours"], "challenge_hours", 0, _MOST_HOURS
         ),
         paper=check.boolean(value["paper"], "paper"),
+        silence=_silence(value["silence"]),
     )
 
 
@@ -133,6 +138,16 @@ def _quorum_and_profile(value: dict[str, Any]) -> None:
     profile = _CHECK.fields(value["profile"], "profile", "code", "sha256")
     _CHECK.text(profile["code"], "profile.code")
     _CHECK.hash(profile["sha256"], "profile.sha256")
+
+
+def _silence(value: Any) -> bool:
+    if value is None:
+        return False
+    _CHECK.fields(value, "silence", "rule", "clause", "page")
+    _CHECK.equal(value["rule"], "silence.rule", "majority")
+    _CHECK.text(value["clause"], "silence.clause")
+    _CHECK.text(value["page"], "silence.page")
+    return True
 
 
 def _witnesses(value: dict[str, Any]) -> tuple[bytes, ...]:
@@ -164,7 +179,7 @@ def _motion(value: Any, where: str) -> Motion:
         value,
         where,
         *("id", "matter", "kind", "title", "text", "options", "min", "max"),
-        *("approval", "requires", "attachments"),
+        *("approval", "requires", "attachments", "election"),
     )
     check.text(value["title"], f"{where}.title")
     check.text(value["text"], f"{where}.text")
@@ -180,11 +195,13 @@ def _motion(value: Any, where: str) -> Motion:
     if kind == "question":
         if options != QUESTION_OPTIONS:
             raise check.refuse(f"{where}.options", "not for, against, abstain")
-        low, high = 1, 1
+        check.equal(value["election"], f"{where}.election", None)
+        low, high, terms = 1, 1, None
     else:
         if len(set(options)) != len(options):
             raise check.refuse(f"{where}.options", "a candidate occurs twice")
-        low, high = 0, check.integer(value["max"], f"{where}.max", 1, len(options))
+        terms = _election(value["election"], f"{where}.election", len(options))
+        low, high = 0, min(terms.seats, len(options))
     check.equal(value["min"], f"{where}.min", low)
     check.equal(value["max"], f"{where}.max", high)
     matter = check.integer(value["matter"], f"{where}.matter", 1, 9)
@@ -204,6 +221,30 @@ def _motion(value: Any, where: str) -> Motion:
             check.text(item, f"{where}.requires")
             for item in check.items(value["requires"], f"{where}.requires")
         ),
+        election=terms,
+    )
+
+
+def _election(value: Any, where: str, candidates: int) -> Terms:
+    """Seats, alternates, and the rules of the estate that are cited (null where none is)."""
+    check = _CHECK
+    check.fields(value, where, "seats", "alternates", "ranking", "stands")
+    seats = check.integer(value["seats"], f"{where}.seats", 1, _MOST_SEATS)
+    ranking, minimum = None, None
+    if value["ranking"] is not None:
+        cited = check.fields(value["ranking"], f"{where}.ranking", "by", "clause")
+        rules = [rule.value for rule in Ranking]
+        ranking = Ranking(check.one_of(cited["by"], f"{where}.ranking.by", *rules))
+        check.text(cited["clause"], f"{where}.ranking.clause")
+    if value["stands"] is not None:
+        cited = check.fields(value["stands"], f"{where}.stands", "minimum", "clause")
+        minimum = check.integer(cited["minimum"], f"{where}.stands.minimum", 1, seats)
+        check.text(cited["clause"], f"{where}.stands.clause")
+    return Terms(
+        seats=seats,
+        alternates=check.integer(value["alternates"], f"{where}.alternates", 0, candidates),
+        ranking=ranking,
+        minimum=minimum,
     )
 
 

@@ -1,78 +1,121 @@
 """The verdict (§10): Civil Code 278 for questions, its majority per candidate for elections.
 
-The rule itself stands in `voting.domain.thresholds`; here are dependent motions and seats.
+The rules themselves stand in `voting.domain`; here is what the `result` entry says of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from voting.domain.thresholds import Count, Majority, Outcome, decide, still_passed
+from voting.domain.elections import elect
+from voting.domain.silence import weigh
+from voting.domain.thresholds import Count, Majority, Outcome, still_passed
 
 from .manifest import Manifest, Motion
 
+NOBODY = Count(0, 0)
+_SEATED = ("elected", "alternates", "undecided")
+
 
 def result_body(
-    manifest: Manifest, participating: Sequence[Count], totals: Sequence[Sequence[Count]]
+    manifest: Manifest,
+    participating: Sequence[Count],
+    totals: Sequence[Sequence[Count]],
+    *,
+    withdrawn: Mapping[str, Collection[str]] | None = None,
+    deemed: Count = NOBODY,
 ) -> dict[str, Any]:
     """The body of the `result` entry.
 
-    Per motion, in order: who took part, and the total of each option. Raises ValueError for
-    figures that cannot be (more votes than voters, more voters than parties).
+    Per motion, in order: who took part, and the total of each option. `withdrawn`: per
+    election the candidates who stand no longer; `deemed`: who is deemed to have voted. Raises
+    ValueError for figures that cannot be (more votes than voters, more voters than parties).
     """
     roll = Count(manifest.roll_heads, manifest.roll_area)
     motions = []
     for motion, took_part, counts in zip(manifest.motions, participating, totals, strict=True):
-        nobody = Count(0, 0)
-        majority = Majority(motion.approval)
-        quorum = decide(roll=roll, participating=took_part, approving=nobody, required=majority)
-        result = {
+        result: dict[str, Any] = {
             "id": motion.id,
             "participating": took_part._asdict(),
             "totals": [count._asdict() for count in counts],
-            "quorum_met": quorum.outcome is not Outcome.NO_QUORUM,
         }
-        outcomes = [
-            decide(roll=roll, participating=took_part, approving=count, required=majority)
-            for count in counts
-        ]
-        if motion.kind == "election":
-            approved = [
-                option
-                for option, decision in enumerate(outcomes)
-                if decision.outcome is Outcome.PASSED
-            ]
-            elected = _seated(motion, counts, approved)
-            result["elected"] = [motion.options[option] for option in elected]
-            passed = Outcome.PASSED if elected else Outcome.REJECTED
-            result["result"] = (passed if result["quorum_met"] else quorum.outcome).value
+        if motion.election is not None:
+            gone = (withdrawn or {}).get(motion.id, ())
+            result |= _election(motion, roll, took_part, counts, gone)
         else:
-            result["result"] = outcomes[0].outcome.value  # the option `for`
+            result |= _question(motion, roll, took_part, counts, deemed)
+        if not manifest.silence:
+            del result["actual"], result["deemed"]
         motions.append(result)
-    _reject_dependent(manifest, motions)
+    _reject_dependent(manifest, motions, "result")
+    if manifest.silence:
+        _reject_dependent(manifest, motions, "actual")
+    for result in motions:
+        if result["result"] != Outcome.PASSED.value:
+            result |= {field: [] for field in _SEATED if field in result}
     return {"motions": motions}
 
 
-def _seated(motion: Motion, counts: Sequence[Count], approved: list[int]) -> list[int]:
-    """Of those with a majority the `max` with most heads, then most area, in ballot order.
+def _question(
+    motion: Motion, roll: Count, took_part: Count, counts: Sequence[Count], deemed: Count
+) -> dict[str, Any]:
+    majority = Majority(motion.approval)
+    weighed = weigh(
+        roll=roll, participating=took_part, totals=counts, required=majority, deemed=deemed
+    )
+    joined = None if weighed.joined is None else motion.options[weighed.joined]
+    return {
+        "quorum_met": weighed.outcome is not Outcome.NO_QUORUM,
+        "result": weighed.outcome.value,
+        "actual": weighed.actual.value,
+        "deemed": {"joined": joined, **deemed._asdict()},
+    }
 
-    Those who tie across the last seat are left out, all of them.
-    """
-    seats = motion.high
-    ranked = sorted(approved, key=lambda option: counts[option], reverse=True)
-    if len(ranked) > seats:
-        first_out = counts[ranked[seats]]
-        ranked = [option for option in ranked[:seats] if counts[option] > first_out]
-    return sorted(ranked)
+
+def _election(
+    motion: Motion,
+    roll: Count,
+    took_part: Count,
+    counts: Sequence[Count],
+    withdrawn: Collection[str],
+) -> dict[str, Any]:
+    if motion.election is None:
+        raise ValueError("not an election")
+    gone = [place for place, option in enumerate(motion.options) if option in withdrawn]
+    found = elect(
+        motion.election,
+        roll=roll,
+        participating=took_part,
+        totals=counts,
+        required=Majority(motion.approval),
+        withdrawn=gone,
+    )
+
+    def named(places: Sequence[int]) -> list[str]:
+        return [motion.options[place] for place in places]
+
+    return {
+        "quorum_met": found.outcome is not Outcome.NO_QUORUM,
+        "result": found.outcome.value,
+        "actual": found.outcome.value,
+        "deemed": None,  # silence elects nobody
+        "withdrawn": named(gone),
+        "qualified": named(found.qualified),
+        "elected": named(found.elected),
+        "alternates": named(found.alternates),
+        "undecided": named(found.undecided),
+        "stands": found.stands,
+    }
 
 
-def _reject_dependent(manifest: Manifest, motions: list[dict[str, Any]]) -> None:
+def _reject_dependent(
+    manifest: Manifest, motions: Sequence[dict[str, Any]], field: str
+) -> None:
     """A motion is rejected where one it requires did not pass; again until nothing changes."""
-    passed = {motion["id"] for motion in motions if motion["result"] == "passed"}
+    passed = {motion["id"] for motion in motions if motion[field] == Outcome.PASSED.value}
     requires = {motion.id: motion.requires for motion in manifest.motions}
+    kept = still_passed(passed, requires)
     for result in motions:
-        if result["id"] in passed - still_passed(passed, requires):
-            result["result"] = Outcome.REJECTED.value
-            if "elected" in result:
-                result["elected"] = []
+        if result["id"] in passed - kept:
+            result[field] = Outcome.REJECTED.value

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from core.canonical import parse_canonical
 from core.errors import RuleViolation
-from logbook.models import Log
+from logbook.models import Entry, Log
 from logbook.selectors import lines_at
 from logbook.steps import append_to, locked_log, shown_time
-from voting.models import KeyCeremony, Session, TrusteeKey
+from voting.domain.thresholds import Count
+from voting.models import KeyCeremony, Party, Session, TrusteeKey
 from voting.protocol import ballot as sealing
-from voting.protocol import tally
+from voting.protocol import board, tally
 from voting.protocol.manifest import Manifest
-from voting.protocol.verdict import result_body
+from voting.protocol.verdict import NOBODY, result_body
 from voting.selectors import challenge_ends, excluded_parties, open_rulings, terms
 from voting.steps import board_name, checkpoint_board
 
@@ -94,9 +96,28 @@ def append_result(
     at: datetime,
 ) -> None:
     """Open the totals with the shares of k trustees, and write down what follows."""
-    totals = tally.totals(manifest, sums, shares)
-    participating = [one.participating for one in sums]
-    append_to(log, "result", result_body(manifest, participating, totals), at=at)
+    body = result_body(
+        manifest,
+        [one.participating for one in sums],
+        tally.totals(manifest, sums, shares),
+        withdrawn=board.withdrawn(_bodies(log, board.WITHDRAWAL)),
+        deemed=_deemed(manifest, log),
+    )
+    append_to(log, "result", body, at=at)
+
+
+def _bodies(log: Log, kind: str) -> list[Any]:
+    lines = Entry.objects.filter(log=log, kind=kind).order_by("seq")
+    return [parse_canonical(bytes(entry.line))["body"] for entry in lines]
+
+
+def _deemed(manifest: Manifest, log: Log) -> Count:
+    """Heads and area of those the board deems to have voted."""
+    if not manifest.silence:
+        return NOBODY
+    (body,) = _bodies(log, board.DEEMED)
+    parties = Party.objects.filter(session__board=log, number__in=body["parties"])
+    return Count(len(body["parties"]), sum(parties.values_list("area", flat=True)))
 
 
 def _encoded(

@@ -416,6 +416,7 @@ def _manifest(
         # A rehearsal decides nothing that could be objected to.
         "challenge_hours": stated["value"] if stated and not session.rehearsal else 0,
         "paper": session.paper,
+        "silence": None,
     }
 
 
@@ -431,6 +432,7 @@ def _motion(motion: Motion, requires: Sequence[int]) -> dict[str, Any]:
         "max": 1,
         "approval": majority_for(motion.matter).value,
         "requires": [str(position) for position in requires],
+        "election": None,
         "attachments": [
             {"name": attachment.name, "sha256": attachment.sha256}
             for attachment in motion.attachments.all()

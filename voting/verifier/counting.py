@@ -23,6 +23,9 @@ def _same(given: Any, expected: Any) -> bool:
     return canonical(given) == canonical(expected)
 
 
+_SEATS = ("withdrawn", "qualified", "elected", "alternates", "undecided", "stands")
+
+
 class Counting:
     """Each method makes the check of its name; see `verification`."""
 
@@ -34,6 +37,7 @@ class Counting:
         self._shares: list[tuple[int, tally.Shares]] = []
         self._totals: list[list[Count]] = []
         self._counted: list[Counted] = []
+        self._deemed = verdict.NOBODY
 
     def counted(self) -> dict[str, str]:
         """Of every party the last ballot, unless a ruling excludes the party."""
@@ -57,9 +61,30 @@ class Counting:
         self._expected = tally.tally_body(self._reading.manifest, pairs, self.sums)
         if not _same(given["counted"], self._expected["counted"]):
             raise Refused("counted", "not the last ballot of every party that is not excluded")
+        self._deemed = self._silent(areas, excluded)
         reasons = self._replay.signed_as(counting.keys())
         by = "".join(f", {name} {reasons[name]}" for name in board.REASONS if reasons[name])
         return {"counted": f"{len(pairs)} ballots, {len(excluded)} parties excluded{by}"}
+
+    def _silent(self, areas: dict[int, int], excluded: set[int]) -> Count:
+        """Who is deemed to have voted: on the roll, without a ballot, not excluded."""
+        if not self._reading.manifest.silence:
+            return verdict.NOBODY
+        entry = self._reading.entry(board.DEEMED)
+        deemed = board.parse_deemed(entry.body, f"entry {entry.seq}")
+        spoke = self._replay.last.keys() | excluded | self._in_box()
+        if not set(deemed) <= areas.keys() - spoke:
+            raise Refused("counted", f"entry {entry.seq}: deems parties that voted, or none")
+        return Count(len(deemed), sum(areas[party] for party in deemed))
+
+    def _in_box(self) -> set[int]:
+        """Whose papers came back, though none of them counts."""
+        boxes = [entry for entry in self._reading.entries if entry.type == board.BOX]
+        return {
+            settled["party"]
+            for entry in boxes
+            for settled in (*entry.body["spoiled"], *entry.body["ruled_out"])
+        }
 
     def participation(self) -> dict[str, str]:
         """The close entry's figures, and who took part in each motion."""
@@ -133,7 +158,15 @@ class Counting:
     def verdict(self) -> dict[str, str]:
         """Quorum, approval, dependence and seats as the law has them."""
         took_part = [sums.participating for sums in self.sums]
-        expected = verdict.result_body(self._reading.manifest, took_part, self._totals)
+        expected = verdict.result_body(
+            self._reading.manifest,
+            took_part,
+            self._totals,
+            withdrawn=board.withdrawn(
+                entry.body for entry in self._reading.entries if entry.type == board.WITHDRAWAL
+            ),
+            deemed=self._deemed,
+        )
         for index, (given, right) in enumerate(
             zip(self._result_motions("verdict"), expected["motions"], strict=True)
         ):
@@ -230,11 +263,12 @@ class Counting:
 
     def _result_motions(self, check: str) -> list[dict[str, Any]]:
         body = Shape(check).fields(self._reading.entry(board.RESULT).body, "result", "motions")
-        common = ("id", "participating", "totals", "quorum_met", "result")
+        silent = ("actual", "deemed") if self._reading.manifest.silence else ()
+        common = ("id", "participating", "totals", "quorum_met", "result", *silent)
         return self._motions(
             check,
             body["motions"],
-            lambda motion: (*common, "elected") if motion.kind == "election" else common,
+            lambda motion: (*common, *_SEATS) if motion.kind == "election" else common,
         )
 
     def _motions(self, check: str, value: Any, fields: Any) -> list[dict[str, Any]]:

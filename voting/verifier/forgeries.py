@@ -301,7 +301,21 @@ class Forgery:
         return totals, [Count(**motion["participating"]) for motion in motions]
 
     def _state(self, took_part: list[Count], totals: list[list[Count]]) -> None:
-        body = verdict.result_body(self._manifest, took_part, totals)
+        areas = {row["party"]: row["area"] for row in self._roll}
+        gone = [e.body for e in self._entries if e.type == board.WITHDRAWAL]
+        deemed = [
+            areas[party]
+            for e in self._entries
+            if e.type == board.DEEMED
+            for party in e.body["parties"]
+        ]
+        body = verdict.result_body(
+            self._manifest,
+            took_part,
+            totals,
+            withdrawn=board.withdrawn(gone),
+            deemed=Count(len(deemed), sum(deemed)),
+        )
         self._change(self._demand(board.RESULT), body)
 
     def _ballots(self) -> dict[int, list[int]]:

@@ -116,57 +116,145 @@ export function majority(approval, yes, part) {
   });
 }
 
-/**
- * Of the candidates with a majority the `max` best by heads, then area, in ballot order.
- * Those who tie across the last seat are left out, all of them.
- */
-function elect(motion, totals, part) {
-  const ahead = (x, y) => y.heads - x.heads || y.area - x.area;
-  const standing = totals
-    .map(({ heads, area }, option) => ({ option, heads, area }))
-    .filter((candidate) => majority(motion.approval, candidate, part))
-    .sort(ahead);
-  const firstOut = standing[motion.max];
-  return standing
-    .slice(0, motion.max)
-    .filter((candidate) => !firstOut || ahead(candidate, firstOut) < 0)
-    .map(({ option }) => option)
-    .sort((x, y) => x - y)
-    .map((option) => motion.options[option]);
+const RANKING = {
+  heads: ({ heads }) => [heads],
+  area: ({ area }) => [area],
+  heads_then_area: ({ heads, area }) => [heads, area],
+  area_then_heads: ({ heads, area }) => [area, heads],
+  // heads/P.heads + area/P.area over the common denominator, so nothing is rounded
+  shares: ({ heads, area }, part) => [
+    BigInt(heads) * BigInt(part.area) + BigInt(area) * BigInt(part.heads),
+  ],
+};
+
+/** > 0 where `x` ranks before `y` among those who took part, 0 where they tie. */
+export function compare(by, x, y, part) {
+  const [a, b] = [RANKING[by](x, part), RANKING[by](y, part)];
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at < 0 ? 0 : a[at] > b[at] ? 1 : -1;
+}
+
+/** Places of an election's options before `requires` is looked at, and what it comes to. */
+export function elect(motion, roll, part, totals, withdrawn) {
+  const { seats, alternates, ranking, stands: cited } = motion.election;
+  const found = { qualified: [], elected: [], alternates: [], undecided: [], stands: null };
+  if (cited) found.stands = false;
+  if (!hasQuorum(roll, part)) return { ...found, result: 'no_quorum' };
+  const has = totals.map((total) => majority(motion.approval, total, part));
+  found.qualified = motion.options
+    .map((_, place) => place)
+    .filter((place) => has[place] && withdrawn.indexOf(motion.options[place]) < 0);
+  const filled = Math.min(found.qualified.length, seats);
+  if (cited) found.stands = filled >= cited.minimum && 2 * filled > seats;
+  if (!filled || found.stands === false) return { ...found, result: 'rejected' };
+  found.result = 'passed';
+  if (found.qualified.length <= seats) {
+    found.elected = found.qualified;
+    return found;
+  }
+  if (!ranking) {
+    found.undecided = found.qualified;
+    return found;
+  }
+  const inOrder = (places) => places.slice().sort((x, y) => x - y);
+  const against = (x, y) => compare(ranking.by, totals[x], totals[y], part);
+  const ranked = found.qualified.slice().sort((x, y) => against(y, x) || x - y);
+  // Of `list` those among the first `n` for certain: who tie across the last place are out.
+  const certain = (list, n) =>
+    list.slice(0, n).filter((place) => n >= list.length || against(place, list[n]) > 0);
+  const ahead = certain(ranked, seats);
+  found.elected = inOrder(ahead);
+  if (ahead.length < seats) {
+    found.undecided = found.qualified.filter((place) => !against(place, ranked[seats]));
+  } else {
+    found.alternates = certain(ranked.slice(seats), alternates);
+  }
+  return found;
 }
 
 /**
- * The verdict on every motion: `{quorum_met, result, elected?}`. A motion that requires
- * one that did not pass is rejected, and so on until nothing changes.
+ * The option with more than half of those who took part, by heads and by area at once: what
+ * silence may join. -1 where there is none.
  */
-export function verdicts(manifest, counts) {
+export function majorityOption(part, totals) {
+  return totals.findIndex((total) => majority('1/2', total, part));
+}
+
+/** A question's verdict with the deemed joining the option of that place (none: -1). */
+export function questionResult(motion, roll, part, yes, joined, deemed) {
+  const plus = (x, add) =>
+    add ? { heads: x.heads + deemed.heads, area: x.area + deemed.area } : x;
+  const everybody = plus(part, joined >= 0);
+  if (!hasQuorum(roll, everybody)) return 'no_quorum';
+  const approved = majority(motion.approval, plus(yes, joined === 0), everybody);
+  return approved ? 'passed' : 'rejected';
+}
+
+const NOBODY = { heads: 0, area: 0 };
+const SEATED = ['elected', 'alternates', 'undecided'];
+
+/**
+ * What the result says of every motion beside its figures. `withdrawn`: motion id → ids of
+ * candidates who stand no longer; `deemed`: `{heads, area}` of those deemed to have voted. A
+ * motion that requires one that did not pass is rejected, and so on until nothing changes.
+ */
+export function verdicts(manifest, counts, withdrawn = {}, deemed = NOBODY) {
   const out = manifest.motions.map((motion, i) => {
     const { participating, totals } = counts[i];
-    const met = hasQuorum(manifest.roll, participating);
-    const verdict = { quorum_met: met };
-    if (motion.kind === 'election') {
-      verdict.elected = met ? elect(motion, totals, participating) : [];
+    const own =
+      motion.kind === 'election'
+        ? electionVerdict(motion, manifest.roll, participating, totals, withdrawn)
+        : questionVerdict(motion, manifest.roll, participating, totals, deemed);
+    if (!manifest.silence) {
+      delete own.actual;
+      delete own.deemed;
     }
-    const approved = verdict.elected
-      ? verdict.elected.length > 0
-      : majority(motion.approval, totals[0], participating);
-    verdict.result = !met ? 'no_quorum' : approved ? 'passed' : 'rejected';
-    return verdict;
+    return { quorum_met: own.result !== 'no_quorum', ...own };
   });
   rejectDependent(manifest, out);
+  if (manifest.silence) rejectDependent(manifest, out, 'actual');
+  out.forEach((verdict) => {
+    if (verdict.result === 'passed') return;
+    SEATED.filter((field) => verdict[field]).forEach((field) => (verdict[field] = []));
+  });
   return out;
 }
 
+function electionVerdict(motion, roll, part, totals, withdrawn) {
+  const gone = withdrawn[motion.id] || [];
+  const found = elect(motion, roll, part, totals, gone);
+  const named = (places) => places.map((place) => motion.options[place]);
+  return {
+    result: found.result,
+    actual: found.result,
+    deemed: null,
+    withdrawn: motion.options.filter((option) => gone.indexOf(option) >= 0),
+    qualified: named(found.qualified),
+    elected: named(found.elected),
+    alternates: named(found.alternates),
+    undecided: named(found.undecided),
+    stands: found.stands,
+  };
+}
+
+function questionVerdict(motion, roll, part, totals, deemed) {
+  const joined = majorityOption(part, totals);
+  return {
+    result: questionResult(motion, roll, part, totals[0], joined, deemed),
+    actual: questionResult(motion, roll, part, totals[0], -1, deemed),
+    deemed: { joined: joined < 0 ? null : motion.options[joined], ...deemed },
+  };
+}
+
 /** Rejects what requires a motion that did not pass, until nothing changes. */
-export function rejectDependent(manifest, out) {
+export function rejectDependent(manifest, out, field = 'result') {
   const passed = (id) =>
-    out[manifest.motions.findIndex((m) => m.id === id)].result === 'passed';
+    out[manifest.motions.findIndex((m) => m.id === id)][field] === 'passed';
   for (let changed = true; changed;) {
     changed = false;
     manifest.motions.forEach((motion, i) => {
-      if (out[i].result !== 'passed' || motion.requires.every(passed)) return;
-      out[i].result = 'rejected';
-      if (out[i].elected) out[i].elected = [];
+      if (out[i][field] !== 'passed' || motion.requires.every(passed)) return;
+      out[i][field] = 'rejected';
       changed = true;
     });
   }

@@ -1,5 +1,13 @@
 /** Exclusions after the count: what they can change, with no ballot opened (protocol §10). */
-import { hasQuorum, majority, rejectDependent } from './count.js';
+import {
+  compare,
+  elect,
+  hasQuorum,
+  majority,
+  majorityOption,
+  questionResult,
+  rejectDependent,
+} from './count.js';
 
 const bothSides = (act) => ({ heads: act('heads'), area: act('area') });
 
@@ -28,23 +36,52 @@ export function lateFinding(manifest, stated, out) {
   }
 }
 
+const BEST_LAST = ['no_quorum', 'rejected', 'passed'];
+
 /** [best, worst] verdict of one motion by itself. */
-function own(manifest, motion, { participating, totals, elected }, gone) {
+function own(manifest, motion, stated, gone) {
+  const { participating, totals } = stated;
+  const { roll } = manifest;
   const left = bothSides((s) => participating[s] - gone[s]);
-  if (!hasQuorum(manifest.roll, left)) return ['no_quorum', 'no_quorum'];
   const least = totals.map((total) => bothSides((s) => Math.max(0, total[s] - gone[s])));
   const most = totals.map((total) => bothSides((s) => Math.min(total[s], left[s])));
-  const passes = (count) => majority(motion.approval, count, left);
-  const verdict = (yes) => (yes ? 'passed' : 'rejected');
-  if (motion.kind !== 'election') return [verdict(passes(most[0])), verdict(passes(least[0]))];
+  if (motion.kind !== 'election') {
+    const ends = [];
+    joined(stated.deemed, left, least, most).forEach((option) =>
+      [most[0], least[0]].forEach((yes) =>
+        ends.push(questionResult(motion, roll, left, yes, option, stated.deemed)),
+      ),
+    );
+    ends.sort((x, y) => BEST_LAST.indexOf(y) - BEST_LAST.indexOf(x));
+    return [ends[0], ends[ends.length - 1]];
+  }
+  const found = elect(motion, roll, participating, totals, stated.withdrawn);
+  if (!gone.heads) return [found.result, found.result];
+  if (!hasQuorum(roll, left)) return ['no_quorum', 'no_quorum'];
+  const certain = found.stands !== false && sameSeats(motion, found, left, least, most, stated);
+  return certain ? [found.result, found.result] : ['passed', 'rejected'];
+}
 
-  const seated = motion.options.map((option) => elected.indexOf(option) >= 0);
-  const full = elected.length === motion.max;
-  const ahead = (x, y) => x.heads > y.heads || (x.heads === y.heads && x.area > y.area);
-  const staysOut = (option) =>
-    !passes(most[option]) ||
-    (full && seated.every((is, winner) => !is || ahead(least[winner], most[option])));
-  const certain = seated.every((is, option) => (is ? passes(least[option]) : staysOut(option)));
-  if (!certain) return ['passed', 'rejected'];
-  return elected.length ? ['passed', 'passed'] : ['rejected', 'rejected'];
+/** The options that silence may join in what is left; -1 where it may join none. */
+function joined(deemed, left, least, most) {
+  if (!deemed) return [-1];
+  const has = (total) => majorityOption(left, [total]) === 0;
+  const may = most.map((total, option) => (has(total) ? option : -1)).filter((o) => o >= 0);
+  return least.some(has) ? may : may.concat(-1);
+}
+
+/** Whether just those are elected whatever the excluded had chosen. */
+function sameSeats(motion, { elected }, left, least, most, { withdrawn }) {
+  const { seats, ranking } = motion.election;
+  const passes = (count) => majority(motion.approval, count, left);
+  const full = elected.length === seats;
+  const beaten = (option) =>
+    ranking &&
+    full &&
+    elected.every((winner) => compare(ranking.by, least[winner], most[option], left) > 0);
+  return motion.options.every((id, option) => {
+    if (withdrawn.indexOf(id) >= 0) return true;
+    if (elected.indexOf(option) >= 0) return passes(least[option]);
+    return !passes(most[option]) || beaten(option);
+  });
 }

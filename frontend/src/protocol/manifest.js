@@ -5,6 +5,9 @@ import { hasExactly } from './json.js';
 import { keyEquation, SCHNORR } from './proofs.js';
 import { suiteNamed } from './suite.js';
 
+/** How a rule of the estate ranks candidates who have the majority: a closed list (§10). */
+const RANKINGS = ['heads', 'area', 'heads_then_area', 'area_then_heads', 'shares'];
+
 const FIELDS = {
   format: (v) => v === 'yishi-manifest-1',
   suite: (v) => v === 'P256-SHA256' || v === 'SM2-SM3',
@@ -37,6 +40,12 @@ const FIELDS = {
   bundle: isHash,
   challenge_hours: (v) => isNumber(v) && v <= 24 * 366,
   paper: isFlag,
+  silence: (v) =>
+    v === null ||
+    (hasExactly(v, ['rule', 'clause', 'page']) &&
+      v.rule === 'majority' &&
+      isText(v.clause) &&
+      isText(v.page)),
 };
 const MOTION = {
   id: isText,
@@ -50,7 +59,27 @@ const MOTION = {
   approval: (v) => v === '1/2' || v === '3/4',
   requires: (v) => Array.isArray(v) && v.every(isText),
   attachments: (v) => Array.isArray(v) && v.every(isAttachment),
+  election: (v) => v === null || isElection(v),
 };
+
+function isElection(value) {
+  if (!hasExactly(value, ['seats', 'alternates', 'ranking', 'stands'])) return false;
+  const { seats, alternates, ranking, stands } = value;
+  const ranked =
+    ranking === null ||
+    (hasExactly(ranking, ['by', 'clause']) &&
+      RANKINGS.indexOf(ranking.by) >= 0 &&
+      isText(ranking.clause));
+  const minimum =
+    stands === null ||
+    (hasExactly(stands, ['minimum', 'clause']) &&
+      isNumber(stands.minimum) &&
+      stands.minimum >= 1 &&
+      stands.minimum <= seats &&
+      isText(stands.clause));
+  const sized = isNumber(seats) && seats >= 1 && seats <= 1000 && isNumber(alternates);
+  return sized && ranked && minimum;
+}
 
 function isFlag(value) {
   return value === true || value === false;
@@ -95,11 +124,17 @@ export function checkManifest(manifest) {
     }
     if (kind === 'question') {
       const usual = options.length === 3 && options.join() === 'for,against,abstain';
-      if (!usual || min !== 1 || max !== 1) {
+      if (!usual || min !== 1 || max !== 1 || motion.election !== null) {
         throw new Error('motion: the options of a question');
       }
-    } else if (min !== 0 || max < 1 || max > options.length) {
-      throw new Error('motion: the seats of an election');
+    } else {
+      const terms = motion.election;
+      const fits =
+        terms !== null &&
+        min === 0 &&
+        max === Math.min(terms.seats, options.length) &&
+        terms.alternates <= options.length;
+      if (!fits) throw new Error('motion: the seats of an election');
     }
     if (new Set(options).size !== options.length) throw new Error('motion: an option twice');
     const known = requires.every((id) => id !== motion.id && ids.indexOf(id) >= 0);

@@ -34,6 +34,15 @@ import { suiteNamed, ZERO } from './suite.js';
 
 const NAMES = ['board.jsonl', 'checkpoints.jsonl', 'roll.jsonl'];
 const RESOLUTION = 'resolution.pdf';
+const NO_PAPERS = { spoiled: [], ruled_out: [] };
+const ELECTION = [
+  'withdrawn',
+  'qualified',
+  'elected',
+  'alternates',
+  'undecided',
+  'stands',
+];
 const BATCH = 250; // ballots of one multi-scalar sum
 
 /**
@@ -300,6 +309,7 @@ export class Verification {
   checkPhases() {
     this.decryptions = [];
     this.late = new Map();
+    this.withdrawn = {};
     let phase = 0;
     const opens = tenMinutes(this.manifest.opens_at);
     let closes = this.manifest.closes_at;
@@ -317,6 +327,22 @@ export class Verification {
         demand(entry.time >= opens && entry.time < closes, 'outside the window');
         demand(entry.body.closes_at > closes, 'not later');
         closes = entry.body.closes_at;
+      },
+      withdrawal: (entry) => {
+        demand(entry.time < closes, 'after voting');
+        const { motion: id, option } = entry.body;
+        const motion = this.manifest.motions.find((m) => m.id === id);
+        const stands =
+          motion && motion.kind === 'election' && motion.options.indexOf(option) >= 0;
+        demand(stands, 'no such candidate');
+        const gone = hasOwn(this.withdrawn, id) ? this.withdrawn[id] : [];
+        demand(gone.indexOf(option) < 0, 'withdrawn before');
+        this.withdrawn[id] = gone.concat(option);
+      },
+      deemed: (entry) => {
+        demand(this.close, 'before the close');
+        demand(this.manifest.silence, 'no rule on silence is cited');
+        once('deemed', entry);
       },
       close: (entry) => {
         once('close', entry);
@@ -345,6 +371,7 @@ export class Verification {
         const { time } = this.box && this.box.body.counted ? this.box : this.close;
         const free = addHours(time, this.manifest.challenge_hours);
         demand(entry.time >= free, 'before the challenge period is over');
+        demand(this.deemed || !this.manifest.silence, 'nobody stated who is deemed');
         once('tally', entry);
       },
       decryption: (entry) => {
@@ -557,7 +584,28 @@ export class Verification {
       canonical(this.tally.body.counted) === canonical(expected),
       'not the ballots that count',
     );
+    if (this.deemed) this.checkDeemed();
     return expected.length + ' counted';
+  }
+
+  /** Who is deemed to have voted: on the roll, without a ballot, not excluded. */
+  checkDeemed() {
+    const { parties } = this.deemed.body;
+    const { spoiled, ruled_out: ruledOut } = this.box ? this.box.body : NO_PAPERS;
+    const returned = spoiled.concat(ruledOut).map((paper) => paper.party);
+    parties.forEach((party, i) => {
+      const row = this.parties[party - 1];
+      demand(i === 0 || party > parties[i - 1], 'the deemed are not in order, each once');
+      const silent = row && !row.ballots.length && !row.excluded;
+      demand(silent && returned.indexOf(party) < 0, 'deems a party that voted, or none');
+    });
+  }
+
+  /** Heads and area of those deemed to have voted. */
+  silent() {
+    const parties = this.deemed ? this.deemed.body.parties : [];
+    const area = parties.reduce((sum, party) => sum + this.parties[party - 1].area, 0);
+    return { heads: parties.length, area };
   }
 
   /** What took part in each motion: `{heads, area}`. */
@@ -650,12 +698,11 @@ export class Verification {
     demand(motions.length === this.manifest.motions.length, 'not one result per motion');
     this.manifest.motions.forEach((motion, i) => {
       const where = 'motion ' + i + ': ';
-      const fields = ['id', 'participating', 'totals', 'quorum_met', 'result'];
       const election = motion.kind === 'election';
-      demand(
-        hasExactly(motions[i], election ? fields.concat('elected') : fields),
-        where + 'fields',
-      );
+      const fields = ['id', 'participating', 'totals', 'quorum_met', 'result']
+        .concat(election ? ELECTION : [])
+        .concat(this.manifest.silence ? ['actual', 'deemed'] : []);
+      demand(hasExactly(motions[i], fields), where + 'fields');
       const { id, totals, participating } = motions[i];
       demand(id === motion.id && isList(totals), where + 'id or totals');
       demand(
@@ -681,10 +728,10 @@ export class Verification {
 
   checkVerdict() {
     const motions = this.result.body.motions;
-    const right = verdicts(this.manifest, motions);
-    motions.forEach(({ quorum_met: quorum, result, elected }, i) => {
-      const said = { quorum_met: quorum, result };
-      if (elected !== undefined) said.elected = elected;
+    const right = verdicts(this.manifest, motions, this.withdrawn, this.silent());
+    motions.forEach((motion, i) => {
+      const said = { ...motion };
+      ['id', 'participating', 'totals'].forEach((field) => delete said[field]);
       demand(
         canonical(said) === canonical(right[i]),
         'motion ' + i + ': another verdict follows',

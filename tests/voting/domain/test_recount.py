@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from voting.domain.elections import Ranking, Terms, elect
 from voting.domain.recount import Announced, possible_results
+from voting.domain.silence import weigh
 from voting.domain.thresholds import Count, Majority, Outcome, decide, still_passed
 
 PASSED, REJECTED, NO_QUORUM = Outcome.PASSED, Outcome.REJECTED, Outcome.NO_QUORUM
@@ -126,33 +128,41 @@ def test_a_motion_hangs_on_another():
     assert possible_results(roll, alone) == [(PASSED, REJECTED), (PASSED,)]
 
 
-def election(totals, *, part, out, elected, seats=1, approval=Majority.HALF):
+def election(totals, *, part, out, seats=1, approval=Majority.HALF, **terms):
     return Announced(
         required=approval,
         participating=Count(part, part * 100),
         totals=[Count(heads, heads * 100) for heads in totals],
         out=Count(out, out * 100),
-        seats=seats,
-        elected=elected,
+        election=Terms(**{"seats": seats, "ranking": Ranking.HEADS_THEN_AREA, **terms}),
     )
 
 
 @pytest.mark.parametrize(
-    ("totals", "out", "elected", "seats", "expected"),
+    ("totals", "out", "seats", "terms", "expected"),
     [
-        ([8, 3], 1, [0], 1, (PASSED,)),  # 7 of 9 at worst; the other has 3 of 9 at best
-        ([6, 5], 1, [0], 1, (PASSED, REJECTED)),  # 5 of 9 either way: who leads is open
-        ([8, 6], 1, [0], 1, (PASSED,)),  # 7 against 6 at worst
-        ([8, 6], 2, [0], 1, (PASSED, REJECTED)),  # 6 against 6: a tie elects neither
-        ([8, 7], 2, [0, 1], 2, (PASSED,)),  # both seats filled, 5 of 8 at worst
-        ([4, 3], 1, [], 1, (REJECTED,)),  # 4 of 9 at best
-        ([5, 3], 1, [], 1, (PASSED, REJECTED)),  # 5 of 10 was none; 5 of 9 would be one
-        ([9, 1], 4, [0], 1, (NO_QUORUM,)),
+        ([8, 3], 1, 1, {}, (PASSED,)),  # 7 of 9 at worst; the other has 3 of 9 at best
+        ([6, 5], 1, 1, {}, (PASSED, REJECTED)),  # 5 of 9 either way: who leads is open
+        ([8, 6], 1, 1, {}, (PASSED,)),  # 7 against 6 at worst
+        ([8, 6], 2, 1, {}, (PASSED, REJECTED)),  # 6 against 6: a tie elects neither
+        ([8, 7], 2, 2, {}, (PASSED,)),  # both seats filled, 5 of 8 at worst
+        ([4, 3], 1, 1, {}, (REJECTED,)),  # 4 of 9 at best
+        ([5, 3], 1, 1, {}, (PASSED, REJECTED)),  # 5 of 10 was none; 5 of 9 would be one
+        ([9, 1], 4, 1, {}, (NO_QUORUM,)),
+        # no rule ranks them: a second who may reach the majority opens who is elected
+        ([8, 5], 1, 1, {"ranking": None}, (PASSED, REJECTED)),
+        ([8, 3], 1, 1, {"ranking": None}, (PASSED,)),
+        # undecided, and none of the excluded chose anything here
+        ([8, 8], 0, 1, {}, (PASSED,)),
+        ([8, 8], 1, 1, {}, (PASSED, REJECTED)),
+        # one of three seats is filled: no committee, unless another comes to 5 of 9
+        ([8, 5, 0], 0, 3, {"minimum": 2}, (REJECTED,)),
+        ([8, 5, 0], 1, 3, {"minimum": 2}, (PASSED, REJECTED)),
     ],
 )
-def test_elections(totals, out, elected, seats, expected):
+def test_elections(totals, out, seats, terms, expected):
     roll = Count(10, 1000)
-    motion = election(totals, part=10, out=out, elected=elected, seats=seats)
+    motion = election(totals, part=10, out=out, seats=seats, **terms)
     assert possible_results(roll, [motion]) == [expected]
 
 
@@ -162,14 +172,12 @@ def test_elections(totals, out, elected, seats, expected):
         st.sets(st.integers(0, 2), max_size=2).map(frozenset), min_size=3, max_size=9
     ),
     areas=st.lists(st.integers(1, 300), min_size=9, max_size=9),
+    ranking=st.sampled_from([*Ranking, None]),
+    minimum=st.sampled_from([None, 1, 2]),
     data=st.data(),
 )
-def test_who_is_certainly_elected_is_elected(ballots, areas, data):
-    from voting.protocol.verdict import _seated
-
-    class Motion:
-        high = 2
-
+def test_who_is_certainly_elected_is_elected(ballots, areas, ranking, minimum, data):
+    terms = Terms(seats=2, ranking=ranking, minimum=minimum)
     out = data.draw(st.sets(st.integers(0, len(ballots) - 1), max_size=3))
     roll = Count(len(ballots), sum(areas[: len(ballots)]))
 
@@ -182,29 +190,51 @@ def test_who_is_certainly_elected_is_elected(ballots, areas, data):
             )
             for option in range(3)
         ]
-        verdicts = [
-            decide(roll=roll, participating=part, approving=one, required=Majority.HALF)
-            for one in totals
-        ]
-        approved = [o for o, verdict in enumerate(verdicts) if verdict.outcome is PASSED]
-        return part, totals, _seated(Motion, totals, approved)
+        found = elect(
+            terms, roll=roll, participating=part, totals=totals, required=Majority.HALF
+        )
+        return part, totals, found
 
     everybody = range(len(ballots))
-    part, totals, elected = outcome(everybody)
+    part, totals, before = outcome(everybody)
     motion = Announced(
         required=Majority.HALF,
         participating=part,
         totals=totals,
         out=Count(len(out), sum(areas[place] for place in out)),
-        seats=2,
-        elected=elected,
+        election=terms,
     )
     (found,) = possible_results(roll, [motion])
     left, _totals, then = outcome([place for place in everybody if place not in out])
     if found == (NO_QUORUM,):
         assert 3 * left.heads < 2 * roll.heads or 3 * left.area < 2 * roll.area
     elif len(found) == 1:
-        assert then == elected
+        assert (then.outcome, then.elected) == (found[0], before.elected)
+
+
+@settings(max_examples=300)
+@given(
+    votes=votes_of,
+    silent=st.lists(st.integers(1, 300), max_size=6),
+    required=st.sampled_from(Majority),
+    data=st.data(),
+)
+def test_the_true_recount_with_deemed_votes_is_possible(votes, silent, required, data):
+    """Whoever is excluded has voted, so those deemed stay the same; the truth lies between."""
+    out = data.draw(st.sets(st.integers(0, len(votes) - 1)))
+    roll = Count(len(votes) + len(silent), sum(area for area, _choice in votes) + sum(silent))
+    deemed = Count(len(silent), sum(silent))
+    left = [vote for place, vote in enumerate(votes) if place not in out]
+    (found,) = possible_results(roll, [announced(votes, out, required, deemed=deemed)])
+    truth = weigh(
+        roll=roll,
+        participating=Count(len(left), sum(area for area, _choice in left)),
+        totals=totals_of(left),
+        required=required,
+        deemed=deemed,
+    )
+    order = [NO_QUORUM, REJECTED, PASSED]
+    assert order.index(found[-1]) <= order.index(truth.outcome) <= order.index(found[0])
 
 
 def test_dependence_falls_all_the_way():
