@@ -32,6 +32,9 @@ class Permission(StrEnum):
     DECIDE_RULING = "decide_ruling"  # on another person's proposal, in another role
     HANDLE_OBJECTION = "handle_objection"  # enter one at the office, answer it
     REVIEW = "review"  # reasons of law on a draft, for a number of working days
+    ENTER_PAPER = "enter_paper"  # register envelopes; after the close, read sheets
+    SETTLE_PAPER = "settle_paper"  # where two people read a sheet differently
+    COUNT_BOX = "count_box"  # how many papers lay in the box; not who entered any
     WITNESS = "witness"  # countersign checkpoints of the board, with the authority's own key
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
@@ -40,17 +43,23 @@ _P = Permission
 _SEES = frozenset({_P.VIEW_SESSION})
 _WATCHES = _SEES | {_P.VIEW_DRAFT, _P.VIEW_TURNOUT, _P.SUPERVISE}
 _RULES = frozenset({_P.PROPOSE_RULING, _P.DECIDE_RULING})
+_PAPERS = frozenset({_P.ENTER_PAPER, _P.COUNT_BOX})
+_SETTLES = frozenset({_P.SETTLE_PAPER, _P.COUNT_BOX})
 
 # An organiser does not supervise the own count: the two roles have separate rows, and
 # whoever convenes on behalf of a street or residents' committee gets an organiser's grant.
 # The property manager is a party to many votes and has no business in any of them.
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "organiser": _WATCHES
+    | _PAPERS
     | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING}
     | {_P.HANDLE_OBJECTION},
-    "supervisor": _WATCHES | {_P.DECIDE_RULING},
-    "residents_committee": _WATCHES | _RULES | {_P.HANDLE_OBJECTION},
-    "street_office": _WATCHES | _RULES | {_P.HANDLE_OBJECTION, _P.REVIEW, _P.WITNESS},
+    "supervisor": _WATCHES | _SETTLES | {_P.DECIDE_RULING},
+    "residents_committee": _WATCHES | _RULES | _PAPERS | _SETTLES | {_P.HANDLE_OBJECTION},
+    "street_office": _WATCHES
+    | _RULES
+    | _SETTLES
+    | {_P.HANDLE_OBJECTION, _P.REVIEW, _P.WITNESS},
     "bureau": _SEES | {_P.WITNESS},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),

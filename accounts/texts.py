@@ -40,6 +40,17 @@ TEXTS: dict[str, str] = {
         "【{estate}】您家对{title}的表决票经两人裁定不计入结果。"
         "理由见投票页面“哪些房屋参加了”，有异议请致电{phone}。"
     ),
+    "paper_received": (
+        "【{estate}】已收到您家对{title}的纸质表决票，截止以后才拆封。"
+        "如果不是您家交的，请马上致电{phone}。"
+    ),
+    "paper_counts": (
+        "【{estate}】您家对{title}在网上和纸上都投了票，经两人决定以纸质票为准。"
+        "有异议请致电{phone}。"
+    ),
+    "paper_not_counted": (
+        "【{estate}】您家对{title}的纸质表决票经两人决定不计入。有异议请致电{phone}。"
+    ),
     "objection_filed": (
         "【{estate}】已收到您对{about}的异议，编号{number}，{deadline}以前答复。咨询{phone}。"
     ),

@@ -30,7 +30,7 @@ from voting.domain.results import MotionOutcome, SessionResult
 from voting.domain.thresholds import MATTER_TITLES, Matter, majority_for
 from voting.models import Attachment as AttachmentRow
 from voting.models import MotionShare, Party, PartyUnit, Session
-from voting.selectors import supervisors_of, terms, witnessed_close
+from voting.selectors import reissued_serials, supervisors_of, terms, witnessed_close
 from voting.spool import Secret
 
 _SUMMARY = 60  # characters of a motion's text on the letter; the rest is behind the QR
@@ -75,6 +75,7 @@ def _letters(
             Prefetch("units", queryset=PartyUnit.objects.order_by("pk"))
         )
     }
+    serials = reissued_serials(session)
     for number, secret in secrets.items():
         party = parties[number]
         units = list(party.units.all())
@@ -91,7 +92,7 @@ def _letters(
             area=party.area,
             code=secret.code,
             token=secret.token,
-            serial=party.serial,
+            serial=serials.get(party.pk, party.serial),
             shares_fen=tuple(shares.get((motion.pk, party.pk)) for motion in motions),
             reissue=reissue,
         )
@@ -238,8 +239,8 @@ def resolution_facts(
         motions=tuple(_motion_result(motion) for motion in result.motions),
         ballots=BallotCounts(
             counted=result.ballots.counted,
-            online=result.ballots.counted,
-            paper=0,
+            online=result.ballots.counted - result.ballots.paper,
+            paper=result.ballots.paper,
             by_browser=result.ballots.by_browser,
             by_server=result.ballots.by_server,
             replacement=result.ballots.replacement,

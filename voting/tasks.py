@@ -57,7 +57,11 @@ def close_due(at: datetime) -> int:
 
 
 def count_due(at: datetime) -> int:
-    due = [one for one in selectors.due_to_count(at) if selectors.challenge_ends(one) <= at]
+    due = [
+        one
+        for one in selectors.due_to_count(at)
+        if (ends := selectors.challenge_ends(one)) is not None and ends <= at
+    ]
     return _each(due, lambda one: count_session(session_id=one.pk, at=at))
 
 

@@ -16,6 +16,7 @@ _TEXTS = {
 _SWITCHES = {
     "revote": "能否改票",
     "rehearsal": "是否演练",
+    "paper": "收不收纸质票",
     "allow_document_check": "能否用证件核对",
 }
 MEETINGS = ("regular", "extraordinary", "first")

@@ -47,7 +47,8 @@ class Course:
     """How far a session is; the ends are the first instant after a period."""
 
     stage: Stage
-    challenge_ends: datetime | None = None  # from the close on
+    challenge_ends: datetime | None = None  # from the close on, once it is known
+    box_open: bool = False  # closed, but the papers in the ballot box are not counted yet
     posted_until: datetime | None = None  # of the preliminary result, once posted
     posts: bool = True  # whether there will be a preliminary result at all
     phone: str = ""  # of the organiser
@@ -146,7 +147,7 @@ def paper_reasons(*, name: str, content: bytes, most: int) -> list[Reason]:
 def _not_mine(course: Course, at: datetime) -> Term:
     if course.stage in {"draft", "announced"}:
         raise RuleViolation("objection.too_early", "投票还没有开始，还没有任何人的票")
-    if course.stage == "open":
+    if course.stage == "open" or course.box_open:
         return Term(True, None)
     for deadline in (course.challenge_ends, course.posted_until):
         if deadline is not None and at < deadline and course.stage != "resolved":
@@ -157,6 +158,8 @@ def _not_mine(course: Course, at: datetime) -> Term:
 
 def _took_part(course: Course, at: datetime) -> Term:
     deadline = course.challenge_ends
+    if course.box_open:
+        return Term(True, None)
     if deadline is None:
         raise RuleViolation("objection.too_early", "参加名单在投票截止以后才公布")
     if at >= deadline or course.stage != "closed":

@@ -40,11 +40,15 @@ class Question(NamedTuple):
 
 
 class Ballots(NamedTuple):
-    """How the counted ballots came in; `excluded` parties are not among them."""
+    """How the counted ballots came in: encrypted by a browser, by the server, or on paper.
+
+    `excluded` parties are not among them.
+    """
 
     counted: int
     by_browser: int
     by_server: int
+    paper: int
     replacement: int
     excluded: int
 

@@ -17,6 +17,13 @@ from voting.models.convening import (
 )
 from voting.models.keys import KeyCeremony, KeyHolder, TrusteeKey, Witness, Witnessing
 from voting.models.objections import Objection, Recusal
+from voting.models.paper import (
+    BoxCount,
+    PaperBallot,
+    PaperReading,
+    PaperRuling,
+    ReissuedSerial,
+)
 from voting.models.results import PreliminaryResult, StandingEvent
 from voting.models.roll import CheckCode, LetterCode, MotionShare, Party, PartyUnit
 from voting.models.sessions import Attachment, Motion, Session
@@ -26,6 +33,7 @@ __all__ = [
     "Ballot",
     "BallotPoint",
     "Basis",
+    "BoxCount",
     "CheckCode",
     "Demand",
     "Extension",
@@ -36,10 +44,14 @@ __all__ = [
     "Motion",
     "MotionShare",
     "Objection",
+    "PaperBallot",
+    "PaperReading",
+    "PaperRuling",
     "Party",
     "PartyUnit",
     "PreliminaryResult",
     "Recusal",
+    "ReissuedSerial",
     "Review",
     "ReviewComment",
     "Ruling",

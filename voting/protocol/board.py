@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -91,6 +91,11 @@ def make_line(
     if len(line) > MAX_LINE:
         raise NotCanonical(f"longer than {MAX_LINE} bytes")
     return line, suite.hash(line).hex()
+
+
+def ballot_in(entry: Mapping[str, Any]) -> Any:
+    """The ballot that an entry of type `ballot` or `paper` holds (JSON values)."""
+    return entry["body"]["ballot"] if entry["type"] == PAPER else entry["body"]
 
 
 def parse_line(line: bytes) -> Any:

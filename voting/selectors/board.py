@@ -34,12 +34,22 @@ def closed_at(session: Session) -> datetime:
     raise ValueError("this session is not closed")
 
 
-def challenge_ends(session: Session) -> datetime:
+def challenge_ends(session: Session) -> datetime | None:
     """Until when the list of who took part can be objected to; nothing is opened before.
 
-    ValueError before the close.
+    None while the ballot box is not counted: papers in it lengthen the list, so the period
+    runs from then; an empty one leaves it where it was. ValueError before the close.
     """
-    return closed_at(session) + timedelta(hours=terms(session).challenge_hours)
+    manifest = terms(session)
+    begins = closed_at(session)
+    if manifest.paper:
+        entry = next(iter(logs.lines(board_of(session), kinds=["box"])), None)
+        if entry is None:
+            return None
+        boxed = parse_canonical(entry)
+        if boxed["body"]["counted"]:
+            begins = datetime.fromisoformat(boxed["time"])
+    return begins + timedelta(hours=manifest.challenge_hours)
 
 
 def board_proof(session: Session, seq: int) -> dict[str, Any] | None:

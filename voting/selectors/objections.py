@@ -58,9 +58,11 @@ def course(session: Session, at: datetime) -> Course:
     """How far the session is, as far as objections ask."""
     posted = preliminary_of(session)
     closed = session.state in {"closed", "counted", "resolved"}
+    ends = challenge_ends(session) if closed else None
     return Course(
         stage=phase(session, at),
-        challenge_ends=challenge_ends(session) if closed else None,
+        challenge_ends=ends,
+        box_open=closed and ends is None,
         posted_until=posted.until if posted else None,
         posts=posting_days(session) > 0,
         phone=session.contact_phone,

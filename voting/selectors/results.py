@@ -40,7 +40,9 @@ def result_of(session: Session) -> SessionResult:
     sums = counted.aggregate(
         counted=Count("pk"),
         by_browser=Count("pk", filter=Q(encrypted_by="browser")),
-        by_server=Count("pk", filter=Q(encrypted_by="server")),
+        # What came on paper was encrypted by the server too.
+        by_server=Count("pk", filter=Q(encrypted_by="server", paper__isnull=True)),
+        paper=Count("pk", filter=Q(paper__isnull=False)),
         replacement=Count("pk", filter=Q(replacement=True)),
         area=Sum("party__area", default=0),
     )

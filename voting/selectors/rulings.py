@@ -14,6 +14,7 @@ from voting.models import (
     Session,
 )
 from voting.protocol import late
+from voting.protocol.board import ballot_in
 from voting.selectors.board import board_of, body_of
 from voting.selectors.sessions import terms
 
@@ -84,7 +85,7 @@ def late_finding(session: Session, number: int) -> dict[str, Any]:
     )
     areas = {party.last_seq: party.area for party in parties if party.last_seq is not None}
     out = [
-        late.excluded(areas[seq], parse_canonical(line)["body"]["answers"])
+        late.excluded(areas[seq], ballot_in(parse_canonical(line))["answers"])
         for seq, line in logs.lines_at(board_of(session), areas)
     ]
     return late.finding(terms(session), result["motions"], out)

@@ -8,11 +8,10 @@ an exception; frames that hold one are kept out of error reports.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from secrets import choice
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
@@ -23,20 +22,15 @@ from accounts.texts import gaps as text_gaps
 from core.canonical import NotCanonical, canonical
 from core.codes import new_code
 from core.errors import RuleViolation
-from logbook.models import Log
-from logbook.steps import append_all, locked_log, stamp
+from logbook.steps import append_all, locked_log
 from voting.models import Ballot, Party, Session
 from voting.protocol import ballot as sealing
-from voting.protocol import credential, receipt
-from voting.protocol.manifest import Manifest
+from voting.protocol import credential
 from voting.protocol.refusal import Refused
 from voting.protocol.shape import b64, unb64
 from voting.selectors import terms
-from voting.steps import board_name, use_once
+from voting.steps import RECEIPT_CODE, board_name, points_of, signed_receipt, use_once
 
-_RECEIPT_CODE = 12
-# The sweeper signs a checkpoint every ten minutes; twice that is what a receipt promises.
-_COVERED_WITHIN = timedelta(minutes=20)
 _TRIES = 3
 _SUBMISSION = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _PLACE = ("ballots", "last_digest", "current_key")
@@ -267,8 +261,8 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
         seq=entry.seq,
         encrypted_by=cast.parsed.encrypted_by,
         replacement=party.current_key != party.key,
-        receipt=_receipt(terms(session), cast.parsed, entry.seq, log),
-        receipt_code=new_code(_RECEIPT_CODE, choice),
+        receipt=canonical(signed_receipt(terms(session), cast.parsed, entry.seq, log)),
+        receipt_code=new_code(RECEIPT_CODE, choice),
         submission=cast.submission,
         recorded_at=at,
     )
@@ -276,25 +270,8 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
 
 def _points(cast: _Cast) -> list[bytes]:
     """What nobody may use again on this board: ciphertexts, and a replacement key."""
-    firsts, seconds = sealing.points(cast.parsed)
-    used = [b"A" + point for point in firsts] + [b"B" + point for point in seconds]
+    used = points_of(cast.parsed)
     return used if cast.replacement_key is None else [*used, b"K" + cast.parsed.key_bytes]
-
-
-def _receipt(manifest: Manifest, parsed: sealing.Ballot, seq: int, log: Log) -> bytes:
-    if log.last_time is None:
-        raise ValueError("the entry was appended before")
-    signed = receipt.sign(
-        settings.BOARD_KEY,
-        manifest,
-        party=parsed.party,
-        tracker=parsed.digest.hex(),
-        seq=seq,
-        encrypted_by=parsed.encrypted_by,
-        recorded_at=stamp(log.last_time),
-        checkpoint_by=stamp(log.last_time + _COVERED_WITHIN),
-    )
-    return canonical(signed)
 
 
 def _tell_owner(session: Session, party: Party, cast: _Cast, at: datetime) -> None:

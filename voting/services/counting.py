@@ -28,7 +28,8 @@ def count_session(*, session_id: int, at: datetime) -> Session:
 
     Where trustees have the keys, only `tally`: their shares are awaited (services.opening).
     Not before the challenge period of the manifest is over. Harmless where it is done
-    already. RuleViolation "count.not_closed", "count.too_early", "count.ruling_open".
+    already. RuleViolation "count.not_closed", "count.box_open", "count.too_early",
+    "count.ruling_open".
     """
     session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     if session.state in {"counted", "resolved"}:
@@ -40,7 +41,10 @@ def count_session(*, session_id: int, at: datetime) -> Session:
         return session
     manifest = terms(session)
     log = locked_log(board_name(session.code))
-    if shown_time(log, at) < challenge_ends(session):
+    ends = challenge_ends(session)
+    if ends is None:
+        raise RuleViolation("count.box_open", "票箱还没有点清，点清以后才能计票")
+    if shown_time(log, at) < ends:
         raise RuleViolation("count.too_early", "参加名单的异议期还没有结束，不能计票")
     if open_rulings(session).exists():
         raise RuleViolation("count.ruling_open", "还有裁定没有决定，决定以后才能计票")
@@ -125,5 +129,4 @@ def _encoded(
 ) -> Iterator[tuple[sealing.Encoded, int]]:
     areas = {seq: area for _number, seq, area in counted}
     for seq, line in lines_at(log, list(areas)):
-        value = parse_canonical(line)["body"]
-        yield sealing.encoded(value), areas[seq]
+        yield sealing.encoded(board.ballot_in(parse_canonical(line))), areas[seq]

@@ -21,7 +21,7 @@ from core.errors import RuleViolation
 from documents.letters import render_letters
 from logbook.steps import append_to, locked_log, record_act
 from voting.facts import letter_facts
-from voting.models import LetterCode, Party, Session
+from voting.models import LetterCode, Party, ReissuedSerial, Session
 from voting.protocol import credential
 from voting.protocol.shape import b64
 from voting.protocol.suite import suite
@@ -238,6 +238,8 @@ def _rotate(
     party.current_key = b64(key)
     use_once(session.pk, [b"K" + key])
     party.save(update_fields=["current_key"])
+    serial = f"{party.number:05}-{new_code(4, choice)}"
+    ReissuedSerial.objects.create(party=party, serial=serial, issued_at=at)
     party.codes.filter(voided_at__isnull=True).update(voided_at=at)
     LetterCode.objects.create(party=party, code_hmac=code_hmac(code), issued_at=at)
     issue = party.codes.count()

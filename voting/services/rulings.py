@@ -73,7 +73,8 @@ def propose_ruling(
         if (waiting.proposed_by, waiting.sha256) == (signer.actor, digest):
             return waiting
         raise RuleViolation("ruling.open", "这一户已经有裁定，或者有提议在等第二人决定")
-    if not _is_late(session) and at >= challenge_ends(session):
+    ends = None if _is_late(session) else challenge_ends(session)
+    if ends is not None and at >= ends:
         raise RuleViolation(
             "ruling.period_over", "参加名单的异议期已经结束。结果公布以后仍然可以提出"
         )

@@ -27,7 +27,7 @@ def result(participating, votes_for, against, abstain, *, required=Majority.HALF
         participating=Count(*participating),
         questions=[question],
         body=body,
-        ballots=Ballots(2, 1, 1, 1, 0),
+        ballots=Ballots(2, 1, 1, 0, 1, 0),
     )
 
 
