@@ -1,0 +1,57 @@
+"""A special account with the small estate of tests.factories, for tests of the books."""
+
+from datetime import UTC, date, datetime
+from itertools import count
+
+from funds.domain.books import Line
+from funds.models import FundAccount, SpecialAccount, Voucher
+from funds.services.accounts import open_account, open_special_account
+from funds.services.books import Basis, draft_voucher, seal_voucher
+from registry.models import Estate
+from tests.factories import small_estate
+
+AT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
+DAY = date(2026, 11, 2)
+DRAFTER, SEALER = "user:1", "user:2"
+_numbers = count(10**15)
+
+
+def make_special(estate: Estate, number: str = "", mode: str = "record") -> SpecialAccount:
+    return open_special_account(
+        authority=estate.authority,
+        bank="样例银行",
+        number=number or str(next(_numbers)),
+        ledger_mode=mode,
+        opened_on=date(2020, 1, 1),
+        actor=DRAFTER,
+        at=AT,
+    )
+
+
+def make_account(mode: str = "record") -> FundAccount:
+    """The account of the small estate: nine sub-accounts, nothing in them yet."""
+    estate = small_estate()
+    special = make_special(estate, mode=mode)
+    return open_account(special_id=special.pk, estate=estate, actor=DRAFTER, at=AT)
+
+
+def book(special: SpecialAccount, lines: list[Line], kind: str = "deposit", **basis) -> Voucher:
+    """Draft and seal."""
+    voucher = draft(special, lines, kind, **basis)
+    return seal_voucher(voucher_id=voucher.pk, actor=SEALER, at=AT)
+
+
+def draft(
+    special: SpecialAccount, lines: list[Line], kind: str = "deposit", **basis
+) -> Voucher:
+    stated = {"dated_on": DAY, "text": "交存", "paper": "回单1", **basis}
+    return draft_voucher(
+        special_id=special.pk, basis=Basis(kind, **stated), lines=lines, actor=DRAFTER, at=AT
+    )
+
+
+def deposit(account: FundAccount, fen: int) -> Voucher:
+    """The same amount into every sub-account."""
+    subs = list(account.subs.order_by("pk").values_list("pk", flat=True))
+    lines = [Line("bank", None, fen * len(subs)), *(Line("sub", sub, -fen) for sub in subs)]
+    return book(account.special, lines)
