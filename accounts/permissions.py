@@ -35,6 +35,10 @@ class Permission(StrEnum):
     ENTER_PAPER = "enter_paper"  # register envelopes; after the close, read sheets
     SETTLE_PAPER = "settle_paper"  # where two people read a sheet differently
     COUNT_BOX = "count_box"  # how many papers lay in the box; not who entered any
+    ENTER_STANDIN = "enter_standin"  # authorities to vote and titles that came on paper
+    CONFIRM_STANDIN = "confirm_standin"  # what another person entered
+    ASSIST = "assist"  # operate the device for an owner, before two witnesses
+    DELIVER = "deliver"  # note what happened to a letter at the door
     WITNESS = "witness"  # countersign checkpoints of the board, with the authority's own key
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
@@ -53,13 +57,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "organiser": _WATCHES
     | _PAPERS
     | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING}
-    | {_P.HANDLE_OBJECTION},
-    "supervisor": _WATCHES | _SETTLES | {_P.DECIDE_RULING},
-    "residents_committee": _WATCHES | _RULES | _PAPERS | _SETTLES | {_P.HANDLE_OBJECTION},
+    | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.DELIVER},
+    "supervisor": _WATCHES | _SETTLES | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN},
+    "residents_committee": _WATCHES
+    | _RULES
+    | _PAPERS
+    | _SETTLES
+    | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.CONFIRM_STANDIN, _P.ASSIST, _P.DELIVER},
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
-    | {_P.HANDLE_OBJECTION, _P.REVIEW, _P.WITNESS},
+    | {_P.HANDLE_OBJECTION, _P.CONFIRM_STANDIN, _P.REVIEW, _P.WITNESS},
     "bureau": _SEES | {_P.WITNESS},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),

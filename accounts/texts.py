@@ -33,6 +33,33 @@ TEXTS: dict[str, str] = {
         "【{estate}】有人用您家通知书上的12位码办理了投票核对，原二维码不再有效。"
         "如果不是您家办理，请马上致电{phone}。"
     ),
+    "proxy_granted": (
+        "【{estate}】您家已委托他人参加{title}的投票，您本人投票即可取代。"
+        "如果不是您家委托，请马上致电{phone}。"
+    ),
+    "proxy_asked": (
+        "【{estate}】有业主委托您参加{title}的投票。"
+        "请向委托人或者工作人员领取12位码，用本手机号核对。咨询{phone}。"
+    ),
+    "proxy_revoked": "【{estate}】业主对您参加{title}投票的委托已经撤销。咨询{phone}。",
+    "proxy_replaced": (
+        "【{estate}】委托您的业主已本人对{title}投票，您代投的票不再计入。咨询{phone}。"
+    ),
+    "proxy_voted": (
+        "【{estate}】您受托对{title}的表决票已收到。如果不是您所投，请马上致电{phone}。"
+    ),
+    "ballot_by_proxy": (
+        "【{estate}】受托人已代您家对{title}投票，您本人投票即可取代。"
+        "如果没有委托，请马上致电{phone}。"
+    ),
+    "ballot_assisted": (
+        "【{estate}】由他人协助操作，已收到您家对{title}的表决票。"
+        "如果不是您家的意思，请马上致电{phone}。"
+    ),
+    "letter_transferred": (
+        "【{estate}】根据房屋转让材料，{title}的投票通知书改发新业主，旧的一张作废。"
+        "如果没有转让，请马上致电{phone}。"
+    ),
     "letter_reissued": (
         "【{estate}】您家的投票通知书已补发，旧的一张作废。如果没有申请补发，请致电{phone}。"
     ),

@@ -109,7 +109,10 @@ class BallotCounts:
     """Encrypted by the server (no JavaScript): the host could have read them."""
     replacement: int
     """Cast with a replacement credential (code instead of QR)."""
-    proxies: int = 0
+    proxies: Count = NOTHING
+    """Cast by agents: how many, and their area."""
+    assisted: Count = NOTHING
+    """Cast with somebody else operating the device."""
     invalid: int = 0
     """Paper ballots ruled invalid, or excluded by a ruling."""
 
@@ -308,6 +311,8 @@ class ReceiptFacts:
     encrypted_by: Literal["browser", "server"]
     check_url: str
     """The QR: where anyone can see that this ballot is recorded."""
+    helped_by: Literal["", "proxy", "assisted"] = ""
+    """Who cast it where not the owner alone."""
     phone: str = ""
     specimen: str = ""
 

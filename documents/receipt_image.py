@@ -25,6 +25,7 @@ _ENCRYPTED = {
     "browser": "已在您的手机上加密",
     "server": "由服务器代为加密",
 }
+_HELPED = {"proxy": "由受托人代为投票", "assisted": "由他人协助操作"}
 # Where Debian, Ubuntu, Fedora, Alpine and macOS put them; fontconfig is asked first.
 _PLACES = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-{}.ttc",
@@ -49,6 +50,8 @@ def receipt_png(facts: ReceiptFacts) -> bytes:
     sheet.pair("房屋", "、".join(facts.units[:3]) + _more(len(facts.units)))
     sheet.pair("时间", moment(facts.recorded_at))
     sheet.pair("加密", _ENCRYPTED[facts.encrypted_by])
+    if facts.helped_by:
+        sheet.pair("投票方式", _HELPED[facts.helped_by])
     sheet.text("回执号", 28, color=_MUTED, gap=2)
     sheet.text(facts.tracker, 44, bold=True)
     sheet.rule()

@@ -12,6 +12,7 @@ from portal.views import (
     rulings,
     sessions,
     staff,
+    standins,
     witnesses,
 )
 
@@ -65,6 +66,21 @@ _session = [
     path("rulings/<int:pk>/document", rulings.ruling_document, name="ruling_document"),
     path("witnesses", witnesses.asked, name="witnesses"),
     path("witness", witnesses.witness, name="witness"),
+    path("standins/", standins.standins, name="standins"),
+    path("proxies/new/<int:number>", standins.proxy_new, name="proxy_new"),
+    path("proxies/<int:pk>", standins.proxy, name="proxy"),
+    path("proxies/<int:pk>/confirm", standins.proxy_confirm, name="proxy_confirm"),
+    path("proxies/<int:pk>/decline", standins.proxy_decline, name="proxy_decline"),
+    path("proxies/<int:pk>/revoke", standins.proxy_revoke, name="proxy_revoke"),
+    path("proxies/<int:pk>/code", standins.proxy_code, name="proxy_code"),
+    path("proxies/<int:pk>/document", standins.proxy_document, name="proxy_document"),
+    path("assist/new/<int:number>", standins.assist_new, name="assist_new"),
+    path("assist/<int:pk>", standins.assist, name="assist"),
+    path("transfers/new/<int:number>", standins.transfer_new, name="transfer_new"),
+    path("transfers/<int:pk>", standins.transfer, name="transfer"),
+    path("transfers/<int:pk>/confirm", standins.transfer_confirm, name="transfer_confirm"),
+    path("transfers/<int:pk>/decline", standins.transfer_decline, name="transfer_decline"),
+    path("transfers/<int:pk>/document", standins.transfer_document, name="transfer_document"),
     path("board.zip", announced.board_export, name="board_export"),
 ]
 

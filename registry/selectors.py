@@ -289,6 +289,14 @@ def staff_of(estate_id: int) -> list[Staff]:
     ]
 
 
+def works_for_manager(estate_id: int, *, name: str, phone_hash: str = "") -> bool:
+    """Whether somebody of that name, or with that phone, works for the property manager."""
+    same = Q(name_hash=keyed_hash(name.strip(), purpose="registry.staff"))
+    if phone_hash:
+        same |= Q(phone_hash=phone_hash)
+    return PropertyManagerStaff.objects.filter(same, estate_id=estate_id).exists()
+
+
 def roll_figures(estate_id: int) -> dict[str, int]:
     """What a roll's first page shows: units, area (0.01 m²), owners.
 
@@ -400,9 +408,18 @@ def _within(scope: Iterable[Mapping[str, Any]], path: str = "") -> Q:
     return wanted
 
 
-def _titled(unit: Unit, titles: Sequence[Ownership]) -> TitledUnit:
+def owners_of_units(unit_ids: Sequence[int]) -> dict[int, tuple[TitledOwner, ...]]:
+    """The present owners of these units, by unit; a unit nobody owns is not there."""
+    by_unit: dict[int, list[Ownership]] = defaultdict(list)
+    found = Ownership.objects.filter(unit__in=unit_ids, valid_to__isnull=True)
+    for title in found.select_related("owner").order_by("pk"):
+        by_unit[title.unit_id].append(title)
+    return {unit: _owners(titles) for unit, titles in by_unit.items()}
+
+
+def _owners(titles: Sequence[Ownership]) -> tuple[TitledOwner, ...]:
     sole = len(titles) == 1
-    owners = tuple(
+    return tuple(
         TitledOwner(
             owner_id=title.owner_id,
             document_hash=title.owner.document_hash,
@@ -415,6 +432,9 @@ def _titled(unit: Unit, titles: Sequence[Ownership]) -> TitledUnit:
         )
         for title in titles
     )
+
+
+def _titled(unit: Unit, titles: Sequence[Ownership]) -> TitledUnit:
     return TitledUnit(
         unit_id=unit.pk,
         label=unit.label,
@@ -427,7 +447,7 @@ def _titled(unit: Unit, titles: Sequence[Ownership]) -> TitledUnit:
         area=unit.area,
         area_source=unit.area_source,
         status=unit.status,
-        owners=owners,
+        owners=_owners(titles),
     )
 
 

@@ -244,6 +244,8 @@ def resolution_facts(
             by_browser=result.ballots.by_browser,
             by_server=result.ballots.by_server,
             replacement=result.ballots.replacement,
+            proxies=PaperCount(*result.ballots.proxies),
+            assisted=PaperCount(*result.ballots.assisted),
             invalid=result.ballots.excluded,
         ),
         keys=KeyHolders(

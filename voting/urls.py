@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voting.views import after, board, owner, receipts
+from voting.views import after, board, owner, proxy, receipts
 
 app_name = "voting"
 urlpatterns = [
@@ -21,6 +21,10 @@ urlpatterns = [
     path("vote/<slug:code>/submit/", owner.submit, name="submit"),
     path("vote/<slug:code>/cast/", owner.cast, name="cast"),
     path("vote/<slug:code>/receipt/", receipts.receipt, name="receipt"),
+    path("vote/<slug:code>/proxy/", proxy.proxy, name="proxy"),
+    path("vote/<slug:code>/proxy/revoke", proxy.proxy_revoke, name="proxy_revoke"),
+    path("vote/<slug:code>/proxy/code", proxy.proxy_code, name="proxy_code"),
+    path("vote/<slug:code>/leave", proxy.leave, name="leave"),
     path("vote/<slug:code>/participants/", after.participants, name="participants"),
     path("vote/<slug:code>/board.zip", after.board_archive, name="board_archive"),
     path("r/<slug:code>.png", receipts.receipt_image, name="receipt_image"),

@@ -24,7 +24,7 @@ from registry.models import PropertyManagerStaff
 from registry.services.imports import preview_import
 from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
-from voting.models import Ruling
+from voting.models import Proxy, Ruling, Transfer
 from voting.services.closing import close_session
 from voting.services.convening import put_basis
 from voting.services.drafting import add_attachment
@@ -54,6 +54,8 @@ VIEWERS = WATCHERS | {"bureau"}
 PROPOSERS = {"organiser", "residents_committee", "street_office"}
 DECIDERS = {"supervisor", "residents_committee", "street_office"}
 OPERATOR = {"operator"}
+ENTERERS = {"organiser", "residents_committee"}
+CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
 WITNESSES = {"street_office", "bureau"}
 ALL_WITNESSES = WITNESSES | {"other street_office", "other bureau"}
 NOBODY: set[str] = set()
@@ -150,6 +152,29 @@ TABLE = [
     Row("staff:ruling_decline", DECIDERS, BAD, args=("closed", "ruling"), post=True),
     # Only whoever proposed takes it back.
     Row("staff:ruling_withdraw", PROPOSERS, REFUSED, args=("closed", "ruling"), post=True),
+    # --- who votes for somebody else -----------------------------------------------------
+    Row("staff:standins", WATCHERS, args=("session",)),
+    Row("staff:standins", NOBODY, args=("draft",)),
+    Row("staff:proxy_new", ENTERERS, args=("session", "number")),
+    Row("staff:proxy_new", ENTERERS, BAD, args=("session", "number"), post=True),
+    Row("staff:proxy", WATCHERS, args=("session", "proxy")),
+    Row("staff:proxy_confirm", CONFIRMERS, args=("session", "proxy"), post=True),
+    Row("staff:proxy_decline", CONFIRMERS, REFUSED, args=("session", "proxy"), post=True),
+    Row("staff:proxy_revoke", ENTERERS, MOVED, args=("session", "proxy"), post=True),
+    Row("staff:proxy_code", CONFIRMERS, REFUSED, args=("session", "proxy"), post=True),
+    Row("staff:proxy_document", CONFIRMERS, args=("session", "proxy")),
+    Row("staff:assist_new", {"residents_committee"}, args=("session", "number")),
+    Row(
+        "staff:assist_new", {"residents_committee"}, BAD, args=("session", "number"), post=True
+    ),
+    # Only whoever began it operates the device.
+    Row("staff:assist", NOBODY, args=("session", "number")),
+    Row("staff:transfer_new", ENTERERS, args=("session", "number")),
+    Row("staff:transfer_new", ENTERERS, BAD, args=("session", "number"), post=True),
+    Row("staff:transfer", WATCHERS, args=("session", "transfer")),
+    Row("staff:transfer_confirm", CONFIRMERS, REFUSED, args=("session", "transfer"), post=True),
+    Row("staff:transfer_decline", CONFIRMERS, REFUSED, args=("session", "transfer"), post=True),
+    Row("staff:transfer_document", CONFIRMERS, args=("session", "transfer")),
     # Not even the organiser sees a result before the count.
     Row("staff:result", NOBODY, args=("session",)),
     Row("staff:letters", ORGANISER, args=("session",)),
@@ -248,6 +273,10 @@ PUBLIC = {
     "voting:submit": ("session",),
     "voting:cast": ("session",),
     "voting:receipt": ("session",),
+    "voting:proxy": ("session",),
+    "voting:proxy_revoke": ("session",),
+    "voting:proxy_code": ("session",),
+    "voting:leave": ("session",),
     "voting:participants": ("session",),
     "voting:board_archive": ("session",),
     "voting:receipt_image": ("nothing",),
@@ -327,6 +356,33 @@ def arguments(town: Town) -> dict[str, Any]:
         proposed_role="organiser",
         proposed_at=timezone.now(),
     )
+    paper = Proxy.objects.create(
+        session=session,
+        party=session.parties.get(number=1),
+        state="waiting",
+        agent_name="周七",
+        agent_phone="10000009999",
+        agent_phone_hash="0" * 64,
+        motions=[1],
+        powers="free",
+        signed_on=timezone.localdate(),
+        until=timezone.localdate(session.closes_at),
+        content=seal_bytes(PDF, purpose="voting.proxy.content"),
+        content_type="application/pdf",
+        sha256="0" * 64,
+        entered_by="user:0",
+        entered_at=timezone.now(),
+    )
+    sale = Transfer.objects.create(
+        session=session,
+        party=session.parties.get(number=1),
+        content=seal_bytes(PDF, purpose="voting.transfer.content"),
+        content_type="application/pdf",
+        sha256="0" * 64,
+        proposed_by="user:0",
+        proposed_role="organiser",
+        proposed_at=timezone.now(),
+    )
     job = Job.objects.create(
         kind="letters", estate=town.here.estate, created_at=session.created_at
     )
@@ -356,6 +412,8 @@ def arguments(town: Town) -> dict[str, Any]:
         "closed": closed.code,
         "ruling": ruling.pk,
         "number": 1,
+        "proxy": paper.pk,
+        "transfer": sale.pk,
         "job": job.pk,
         "person": organiser.pk,
         "grant": RoleGrant.objects.get(user=organiser).pk,

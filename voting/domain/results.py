@@ -51,6 +51,9 @@ class Ballots(NamedTuple):
     paper: int
     replacement: int
     excluded: int
+    # Cast by agents, and by somebody who operated the device; of how many heads and what area.
+    proxies: Count = Count(0, 0)
+    assisted: Count = Count(0, 0)
 
 
 @dataclass(frozen=True, slots=True)

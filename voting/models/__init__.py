@@ -27,8 +27,10 @@ from voting.models.paper import (
 from voting.models.results import PreliminaryResult, StandingEvent
 from voting.models.roll import CheckCode, LetterCode, MotionShare, Party, PartyUnit
 from voting.models.sessions import Attachment, Motion, Session
+from voting.models.standins import Assistance, HelpedBallot, Proxy, Transfer
 
 __all__ = [
+    "Assistance",
     "Attachment",
     "Ballot",
     "BallotPoint",
@@ -38,6 +40,7 @@ __all__ = [
     "Demand",
     "Extension",
     "GroupMember",
+    "HelpedBallot",
     "KeyCeremony",
     "KeyHolder",
     "LetterCode",
@@ -50,6 +53,7 @@ __all__ = [
     "Party",
     "PartyUnit",
     "PreliminaryResult",
+    "Proxy",
     "Recusal",
     "ReissuedSerial",
     "Review",
@@ -58,6 +62,7 @@ __all__ = [
     "Session",
     "StandingEvent",
     "Supervisor",
+    "Transfer",
     "TrusteeKey",
     "Waiver",
     "Witness",

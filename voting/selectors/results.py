@@ -9,9 +9,11 @@ from voting.models import (
     Ballot,
     Session,
 )
+from voting.protocol import board
 from voting.selectors.board import body_of
 from voting.selectors.rulings import excluded_parties
 from voting.selectors.sessions import terms
+from voting.selectors.standins import signed_as
 
 
 def result_of(session: Session) -> SessionResult:
@@ -47,10 +49,16 @@ def result_of(session: Session) -> SessionResult:
         area=Sum("party__area", default=0),
     )
     area = sums.pop("area")
+    by_reason = signed_as(session)
     return session_result(
         roll=Heads(frozen.roll_heads, frozen.roll_area),
         participating=Heads(sums["counted"], area),
         questions=questions,
         body=body,
-        ballots=Ballots(**sums, excluded=len(out)),
+        ballots=Ballots(
+            **sums,
+            excluded=len(out),
+            proxies=Heads(*by_reason.get(board.PROXY, (0, 0))),
+            assisted=Heads(*by_reason.get(board.ASSISTED, (0, 0))),
+        ),
     )

@@ -8,9 +8,9 @@ an exception; frames that hold one are kept out of error reports.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import choice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -21,19 +21,31 @@ from accounts.texts import TEXTS
 from accounts.texts import gaps as text_gaps
 from core.canonical import NotCanonical, canonical
 from core.codes import new_code
+from core.deadlines import local_day
 from core.errors import RuleViolation
 from logbook.steps import append_all, locked_log
-from voting.models import Ballot, Party, Session
+from voting.models import Assistance, Ballot, HelpedBallot, Party, Proxy, Session
 from voting.protocol import ballot as sealing
-from voting.protocol import credential
+from voting.protocol import board, credential
 from voting.protocol.refusal import Refused
 from voting.protocol.shape import b64, unb64
-from voting.selectors import terms
+from voting.selectors import terms, was_by_agent
 from voting.steps import RECEIPT_CODE, board_name, points_of, signed_receipt, use_once
 
 _TRIES = 3
 _SUBMISSION = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _PLACE = ("ballots", "last_digest", "current_key")
+
+
+class Helper(NamedTuple):
+    """Who casts for the owner: `reason` PROXY or ASSISTED, and that row's key."""
+
+    reason: str
+    pk: int
+
+
+# A tablet that lies about is no standing authority.
+ASSISTED_WITHIN = timedelta(hours=1)
 
 
 def cast_sealed(
@@ -43,14 +55,16 @@ def cast_sealed(
     submission: str,
     ballot: Mapping[str, Any],
     replacement_key: str | None,
+    helper: Helper | None = None,
     at: datetime,
 ) -> Ballot:
     """Record a ballot the owner's browser encrypted and signed.
 
     `submission` names the act: cast twice, it is recorded once, and so is the same ballot.
     `replacement_key` (base64url): a key the browser made after the second check; it takes
-    the place of the party's credential. RuleViolation "vote.not_open", "vote.closed",
-    "ballot.refused" (facts: check, detail of the protocol), "ballot.overtaken".
+    the place of the party's credential, and a `helper` always needs one. RuleViolation
+    "vote.not_open", "vote.closed", "ballot.refused" (facts: check, detail of the protocol),
+    "ballot.overtaken"; "proxy.ended", "proxy.matter", "assist.over" for a helper.
     """
     _demand_submission(submission)
     party = _party(session_id, party_id)
@@ -59,10 +73,11 @@ def cast_sealed(
     if repeated:
         return repeated
     _demand_open(party.session, at)
-    if party.ballots and not party.session.revote:
-        raise _no_revote()
+    after_proxy = _demand_revote(party, helper)
     if given.get("encrypted_by") != sealing.BROWSER:
         raise _refusal(Refused("ballots.shape", "encrypted_by: not browser"))
+    if replacement_key is None and helper is not None:
+        raise _refusal(Refused("ballots.credential", "a helper uses no letter"))
     if replacement_key is not None:
         _demand_fresh(party, replacement_key)
     try:
@@ -74,6 +89,7 @@ def cast_sealed(
             ),
             expected_number=party.ballots + 1,
             expected_previous=party.last_digest,
+            after_proxy=after_proxy,
         )
     except Refused as refused:
         # Not the next ballot of its party: the owner has voted meanwhile, in another window.
@@ -81,7 +97,7 @@ def cast_sealed(
         raise (_overtaken() if overtaken else _refusal(refused)) from None
     if parsed.party != party.number:
         raise _refusal(Refused("ballots.credential", "another party's number"))
-    return _record(_Cast(party, submission, given, parsed, replacement_key), at=at)
+    return _record(_Cast(party, submission, given, parsed, replacement_key, helper), at=at)
 
 
 @sensitive_variables("choices", "secret", "given")
@@ -91,6 +107,7 @@ def cast_plain(
     party_id: int,
     submission: str,
     choices: Sequence[Sequence[int] | None],
+    helper: Helper | None = None,
     at: datetime,
 ) -> Ballot:
     """Encrypt the choices at once with a fresh replacement credential, and record them.
@@ -106,8 +123,7 @@ def cast_plain(
         if repeated:
             return repeated
         _demand_open(party.session, at)
-        if party.ballots and not party.session.revote:
-            raise _no_revote()
+        after_proxy = _demand_revote(party, helper)
         manifest = terms(party.session)
         secret, key = credential.random_key(manifest.suite)
         try:
@@ -130,9 +146,10 @@ def cast_plain(
             expected_key=key,
             expected_number=party.ballots + 1,
             expected_previous=party.last_digest,
+            after_proxy=after_proxy,
         )
         try:
-            return _record(_Cast(party, submission, given, parsed, b64(key)), at=at)
+            return _record(_Cast(party, submission, given, parsed, b64(key), helper), at=at)
         except RuleViolation as refusal:
             if refusal.code != "ballot.overtaken":
                 raise
@@ -148,6 +165,7 @@ class _Cast:
     value: dict[str, Any]
     parsed: sealing.Ballot
     replacement_key: str | None
+    helper: Helper | None
 
 
 def _party(session_id: int, party_id: int) -> Party:
@@ -196,6 +214,21 @@ def _demand_open(session: Session, at: datetime) -> None:
         raise RuleViolation("vote.not_open", "投票还没有开始")
 
 
+def _demand_revote(party: Party, helper: Helper | None) -> bool:
+    """Whether the ballot before was the agent's and this one is not.
+
+    That one the owner replaces even where ballots cannot be changed. RuleViolation
+    "ballot.no_revote".
+    """
+    if not party.ballots:
+        return False
+    by_agent = helper is not None and helper.reason == board.PROXY
+    after_proxy = not by_agent and was_by_agent(party)
+    if not (party.session.revote or after_proxy):
+        raise _no_revote()
+    return after_proxy
+
+
 def _key(text: str) -> bytes:
     try:
         return unb64(text)
@@ -233,6 +266,8 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
             return repeated
         voted = now[0] > 0
         raise _no_revote() if voted and not session.revote else _overtaken()
+    if cast.helper is not None:
+        _demand_helper(cast, at)
     use_once(session.pk, _points(cast))
     _tell_owner(session, party, cast, at)
     acts: list[tuple[str, Mapping[str, Any]]] = [("ballot", cast.value)]
@@ -241,7 +276,7 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
             "party": party.number,
             "key": cast.replacement_key,
             "replaces": party.current_key,
-            "reason": "code",
+            "reason": cast.helper.reason if cast.helper else board.CODE,
         }
         acts.insert(0, ("credential", body))
         party.current_key = cast.replacement_key
@@ -253,7 +288,7 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
     party.last_digest = digest
     party.last_seq = entry.seq
     party.save(update_fields=["ballots", "last_digest", "last_seq", "current_key"])
-    return Ballot.objects.create(
+    made = Ballot.objects.create(
         session_id=session.pk,
         party=party,
         number=party.ballots,
@@ -266,6 +301,44 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
         submission=cast.submission,
         recorded_at=at,
     )
+    if cast.helper is not None:
+        by_agent = cast.helper.reason == board.PROXY
+        HelpedBallot.objects.create(
+            ballot=made,
+            proxy_id=cast.helper.pk if by_agent else None,
+            assistance_id=None if by_agent else cast.helper.pk,
+        )
+    return made
+
+
+def _demand_helper(cast: _Cast, at: datetime) -> None:
+    """Under the party's lock: the agent's authority, or the assistance, still holds."""
+    party, helper = cast.party, cast.helper
+    if helper is None:
+        return
+    if helper.reason == board.PROXY:
+        proxy = Proxy.objects.only("state", "motions", "until").get(pk=helper.pk, party=party)
+        # Civil Code 173: revoked, or over with its period; and the owner voting ends it.
+        ended = proxy.state != "active" or local_day(at) > proxy.until
+        if ended or (party.ballots and not was_by_agent(party)):
+            raise RuleViolation(
+                "proxy.ended",
+                "委托已经结束：撤销了、业主本人投了票，或者期限过了。这张票没有记录",
+            )
+        outside = [
+            number
+            for number, answer in enumerate(cast.value["answers"], start=1)
+            if answer is not None and number not in proxy.motions
+        ]
+        if outside:
+            raise RuleViolation("proxy.matter", "这张票里有没有委托给您的事项，没有记录")
+        return
+    row = Assistance.objects.only("started_at").get(pk=helper.pk, party=party)
+    used = HelpedBallot.objects.filter(assistance=helper.pk).exists()
+    if used or at - row.started_at > ASSISTED_WITHIN:
+        raise RuleViolation(
+            "assist.over", "这次代操作已经用过，或者过了一小时。请工作人员重新开始"
+        )
 
 
 def _points(cast: _Cast) -> list[bytes]:
@@ -276,16 +349,20 @@ def _points(cast: _Cast) -> list[bytes]:
 
 def _tell_owner(session: Session, party: Party, cast: _Cast, at: datetime) -> None:
     """An SMS on every accepted ballot: the defence against votes behind an owner's back."""
-    if not party.phone:
-        return
     gaps = {
         "estate": terms(session).value["estate"],
         "title": session.title,
         "phone": session.contact_phone,
     }
+    _tell_agent(party, cast, gaps, at)
+    if not party.phone:
+        return
     number = party.ballots + 1
     texts = ["ballot_recorded" if number == 1 else "ballot_replaced"]
-    if cast.replacement_key is not None and party.current_key == party.key:
+    if cast.helper is not None:
+        by_agent = cast.helper.reason == board.PROXY
+        texts = ["ballot_by_proxy" if by_agent else "ballot_assisted"]
+    elif cast.replacement_key is not None and party.current_key == party.key:
         texts.append("credential_replaced")
         # The letter's own key ends here; later replacements replace replacements.
     for template in texts:
@@ -296,6 +373,29 @@ def _tell_owner(session: Session, party: Party, cast: _Cast, at: datetime) -> No
             params={gap: gaps[gap] for gap in text_gaps(TEXTS[template])},
             at=at,
         )
+
+
+def _tell_agent(party: Party, cast: _Cast, gaps: dict[str, str], at: datetime) -> None:
+    """Tell the agent too: that the ballot came, or that the owner has replaced it."""
+    template = "proxy_replaced"
+    if cast.helper is not None and cast.helper.reason == board.PROXY:
+        template = "proxy_voted"
+        proxy = Proxy.objects.only("agent_phone").get(pk=cast.helper.pk)
+    elif party.ballots and was_by_agent(party):
+        last = HelpedBallot.objects.select_related("proxy")
+        found = last.get(ballot__party=party, ballot__number=party.ballots).proxy
+        if found is None:
+            return
+        proxy = found
+    else:
+        return
+    queue_message(
+        key=f"session:{party.session_id}:party:{party.pk}:{template}:{party.ballots + 1}",
+        phone=proxy.agent_phone,
+        template=template,
+        params=gaps,
+        at=at,
+    )
 
 
 def _refusal(refused: Refused) -> RuleViolation:

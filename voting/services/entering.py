@@ -23,7 +23,7 @@ from core.errors import RuleViolation
 from core.text import half_width
 from registry.fields import keyed_hash
 from voting.domain.people import same_person
-from voting.models import CheckCode, LetterCode, Party
+from voting.models import CheckCode, LetterCode, Party, Proxy
 from voting.protocol.credential import login_message
 from voting.protocol.schnorr import verify
 from voting.protocol.shape import unb64
@@ -41,11 +41,16 @@ CODE_LIFE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class LetterState:
-    """What a letter's code leads to; party and session are 0 for an unknown one."""
+    """What a code leads to; party and session are 0 for an unknown one.
+
+    `proxy_id`: the authority an agent's code is for; `letter_id`: the issue of a letter.
+    """
 
     kind: Literal["valid", "reissued", "unknown"]
     party_id: int = 0
     session_id: int = 0
+    proxy_id: int = 0
+    letter_id: int = 0
 
 
 def code_hmac(code: str) -> str:
@@ -68,15 +73,26 @@ def find_letter(*, code: str, at: datetime, address: str = "") -> LetterState:
     plain = read_code(code)
     found = plain and (
         LetterCode.objects.filter(code_hmac=code_hmac(plain))
-        .values_list("party_id", "party__session_id", "voided_at")
+        .values_list("party_id", "party__session_id", "voided_at", "pk")
         .first()
     )
+    if not found and plain:
+        agent = (
+            Proxy.objects.filter(code_hmac=code_hmac(plain)).only("party", "session").first()
+        )
+        if agent:
+            return LetterState(
+                "valid" if agent.state == "active" else "reissued",
+                agent.party_id,
+                agent.session_id,
+                proxy_id=agent.pk,
+            )
     if not found:
         if address:
             count_attempt(counter, limit=MAX_GUESSES, window=WINDOW, at=at)
         return LetterState("unknown")
-    party, session, voided = found
-    return LetterState("reissued" if voided else "valid", party, session)
+    party, session, voided, letter = found
+    return LetterState("reissued" if voided else "valid", party, session, letter_id=letter)
 
 
 def start_by_letter(*, party_id: int, challenge: bytes, key: str, login: str) -> bool:
@@ -146,18 +162,24 @@ def check_second_factor(
     method: Literal["sms", "document"],
     answer: str,
     family_name: str = "",
+    assisted: bool = False,
     at: datetime,
 ) -> bool:
     """Whether the second check is passed; five wrong answers lock it for 15 minutes.
 
     `answer`: the six digits sent, or the last six of the document number (then with
     `family_name`). A try is counted before it is weighed, so that a hundred at once are
-    no way round the limit. RuleViolation "check.locked"; "check.not_allowed" where this
-    session does not take documents.
+    no way round the limit. `assisted`: somebody else operates the device; then a document
+    serves only where the roll has no phone. RuleViolation "check.locked"; "check.not_allowed"
+    where this session does not take documents.
     """
     counter = f"check:{party_id}"
     party = Party.objects.select_related("session").get(pk=party_id)
-    if method == "document" and not party.session.allow_document_check:
+    if method == "document" and assisted and party.phone:
+        raise RuleViolation(
+            "check.not_allowed", _("代操作要用业主手机收到的验证码，不能用证件代替。")
+        )
+    if method == "document" and not (party.session.allow_document_check or assisted):
         raise RuleViolation("check.not_allowed", _("这次投票只能用短信验证码核对身份。"))
     if not count_attempt(counter, limit=MAX_WRONG_ANSWERS, window=WINDOW, at=at):
         raise RuleViolation("check.locked", _("输错次数太多，请过十五分钟再试，或联系组织者。"))
@@ -168,6 +190,58 @@ def check_second_factor(
     if right:
         forget_attempts(counter)
     return right
+
+
+@sensitive_variables("digits")
+def send_agent_code(*, proxy_id: int, at: datetime) -> None:
+    """Send six digits to the agent's own phone.
+
+    RuleViolation "check.too_soon", "proxy.ended", "sms.daily_limit".
+    """
+    digits = f"{randbelow(10**6):06}"
+    proxy = _store_agent_code(proxy_id, digits, at)
+    send_code(
+        phone=proxy.agent_phone,
+        template="vote_check",
+        params={"code": digits, "estate": proxy.session.estate.name},
+        key=f"check:proxy:{proxy_id}:{at.timestamp():.0f}",
+        at=at,
+    )
+
+
+@transaction.atomic(durable=True)
+@sensitive_variables("digits")
+def _store_agent_code(proxy_id: int, digits: str, at: datetime) -> Proxy:
+    found = Proxy.objects.select_for_update(of=("self",), no_key=True).defer("content")
+    proxy = found.select_related("session__estate").get(pk=proxy_id)
+    if proxy.state != "active":
+        raise RuleViolation("proxy.ended", _("这项委托已经结束。"))
+    if proxy.check_sent_at and at < proxy.check_sent_at + RESEND_AFTER:
+        raise RuleViolation("check.too_soon", _("短信刚刚发出，请等一分钟再要。"))
+    proxy.check_hmac, proxy.check_sent_at = _digits_hmac(-proxy_id, digits), at
+    proxy.save(update_fields=["check_hmac", "check_sent_at"])
+    return proxy
+
+
+@sensitive_variables("answer")
+def check_agent(*, proxy_id: int, answer: str, at: datetime) -> bool:
+    """Whether these digits were sent to the agent and still hold; they hold once.
+
+    Five wrong answers lock it for 15 minutes: RuleViolation "check.locked".
+    """
+    counter = f"check:proxy:{proxy_id}"
+    if not count_attempt(counter, limit=MAX_WRONG_ANSWERS, window=WINDOW, at=at):
+        raise RuleViolation("check.locked", _("输错次数太多，请过十五分钟再试，或联系组织者。"))
+    digits = half_width(answer).strip()
+    used = Proxy.objects.filter(
+        pk=proxy_id,
+        state="active",
+        check_hmac=_digits_hmac(-proxy_id, digits),
+        check_sent_at__gt=at - CODE_LIFE,
+    ).update(check_hmac="")
+    if used:
+        forget_attempts(counter)
+    return used > 0
 
 
 def _use_digits(party_id: int, typed: str, at: datetime) -> bool:

@@ -26,7 +26,7 @@ AFTER = {"closed", "counted", "resolved"}
 
 
 @require_safe
-@with_visit(checked=True)
+@with_visit(checked=True, owner_only=True)
 def participants(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """The rooms that took part, never how: who finds the own one there unvoted can object."""
     session = walk.party.session
@@ -48,7 +48,7 @@ def participants(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@with_visit(checked=True)
+@with_visit(checked=True, owner_only=True)
 def board_archive(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """The whole board as a .zip, on pressing a button: it ends with a fresh checkpoint."""
     session = walk.party.session

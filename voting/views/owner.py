@@ -31,22 +31,27 @@ from voting.protocol.ballot import read
 from voting.protocol.refusal import Refused
 from voting.selectors import (
     MotionShare,
+    ballot_of_agent,
     ballot_terms,
+    ended_by_owner,
     last_ballot,
     motions_with_shares,
     phase,
+    was_by_agent,
 )
 from voting.services.casting import cast_plain, cast_sealed
 from voting.services.entering import (
     LetterState,
+    check_agent,
     check_second_factor,
     find_letter,
+    send_agent_code,
     send_second_check_code,
     start_by_letter,
 )
 from voting.views.addresses import client_address, see_other
 from voting.views.after import AFTER
-from voting.views.receipts import recorded_at, who_can_read
+from voting.views.receipts import helped_by, recorded_at, who_can_read
 from voting.views.visits import (
     Visit,
     Walk,
@@ -89,6 +94,9 @@ def letter(request: HttpRequest, code: str) -> HttpResponseBase:
         return render(request, "voting/owner/letter_unknown.html", status=422)
     party = Party.objects.select_related("session__estate").get(pk=state.party_id)
     context: dict[str, Any] = {"party": party, "session": party.session}
+    context["by_agent"] = bool(state.proxy_id)
+    if state.proxy_id and state.kind == "reissued":
+        return render(request, "voting/owner/proxy_ended.html", context, status=410)
     if state.kind == "reissued":
         return render(request, "voting/owner/letter_reissued.html", context, status=410)
     now = phase(party.session, timezone.now())
@@ -96,6 +104,9 @@ def letter(request: HttpRequest, code: str) -> HttpResponseBase:
     context |= {"ballot": ballot, "phase": now, "code": code}
     if ballot:
         context["recorded_at"] = recorded_at(ballot)
+        context["helped_by"] = helped_by(ballot)
+        by_agent = context["helped_by"] == "proxy" and not state.proxy_id
+        context["may_vote_again"] = party.session.revote or by_agent
     if now == "announced":
         return render(request, "voting/owner/not_yet_open.html", context)
     if now != "open":
@@ -127,7 +138,13 @@ def start(request: HttpRequest, code: str) -> HttpResponseBase:
     if phase(party.session, timezone.now()) not in {"open", *AFTER}:
         return see_other("voting:letter", code)
     by_letter = _letter_key(request, party)
-    visit = Visit(party=party.pk, session=party.session_id, by_letter=by_letter)
+    visit = Visit(
+        party=party.pk,
+        session=party.session_id,
+        by_letter="" if state.proxy_id else by_letter,
+        letter=state.letter_id,
+        proxy=state.proxy_id,
+    )
     begin_visit(request, party.session.code, visit)
     response = see_other("voting:resume", party.session.code)
     response.delete_cookie(_CHALLENGE, path="/q/", samesite="Lax")
@@ -163,11 +180,17 @@ def resume(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 
 def _identity_context(walk: Walk) -> dict[str, Any]:
     party, session = walk.party, walk.party.session
-    phone = party.phone
+    phone, by_document = party.phone, session.allow_document_check
+    if walk.proxy:
+        phone, by_document = walk.proxy.agent_phone, False
+    elif walk.visit.assistance:
+        by_document = not phone
     return {
         "session": session,
         "phone": f"{phone[0]}******{phone[-4:]}" if phone else "",
-        "by_document": session.allow_document_check and bool(party.document_tails),
+        "by_document": by_document and bool(party.document_tails),
+        "by_agent": walk.proxy,
+        "assistance": walk.visit.assistance,
     }
 
 
@@ -187,7 +210,10 @@ def send_code(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     if request.method != "POST":
         return see_other("voting:identity_sms", walk.code)
     try:
-        send_second_check_code(party_id=walk.party.pk, at=timezone.now())
+        if walk.proxy:
+            send_agent_code(proxy_id=walk.proxy.pk, at=timezone.now())
+        else:
+            send_second_check_code(party_id=walk.party.pk, at=timezone.now())
     except RuleViolation as refusal:
         context = _identity_context(walk) | {
             "form": SmsCodeForm(),
@@ -202,7 +228,7 @@ def send_code(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 @with_visit(checked=False)
 def identity_sms(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """The six digits."""
-    if not walk.party.phone:
+    if not (walk.proxy or walk.party.phone):
         return see_other("voting:identity", walk.code)
     form = SmsCodeForm(request.POST or None)
     return _second_check(request, walk, form, "sms")
@@ -213,6 +239,8 @@ def identity_sms(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 @with_visit(checked=False)
 def identity_document(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """Family name and the last six of the document number."""
+    if walk.proxy:
+        return see_other("voting:identity", walk.code)
     form = DocumentForm(request.POST or None)
     return _second_check(request, walk, form, "document")
 
@@ -225,9 +253,7 @@ def _second_check(
     context = _identity_context(walk) | {"form": form}
     if form.is_bound and form.is_valid():
         try:
-            passed = check_second_factor(
-                party_id=walk.party.pk, method=method, at=timezone.now(), **form.cleaned_data
-            )
+            passed = _passes(walk, method, form.cleaned_data)
         except RuleViolation as refusal:
             if refusal.code == "check.locked":
                 context |= {"refusal": refusal}
@@ -241,6 +267,16 @@ def _second_check(
     context |= {"errors": problems(form)}
     status = 422 if form.is_bound else 200
     return render(request, f"voting/owner/identity_{method}.html", context, status=status)
+
+
+def _passes(walk: Walk, method: Any, answers: Any) -> bool:
+    now = timezone.now()
+    if walk.proxy:
+        return check_agent(proxy_id=walk.proxy.pk, answer=answers["answer"], at=now)
+    assisted = bool(walk.visit.assistance)
+    return check_second_factor(
+        party_id=walk.party.pk, method=method, assisted=assisted, at=now, **answers
+    )
 
 
 # --- The motions -----------------------------------------------------------------------
@@ -258,6 +294,11 @@ def _page(walk: Walk) -> dict[str, Any]:
         "total": len(asked),
         "options": [(str(index), label) for index, (_name, label) in enumerate(OPTIONS)],
         "not_taking_part": NOT_TAKING_PART,
+        "by_agent": walk.proxy,
+        "voted": walk.party.ballots > 0,
+        "assistance": walk.visit.assistance,
+        # Motions outside an agent's authority are shown and cannot be answered.
+        "entrusted": walk.proxy.motions if walk.proxy else [],
     }
 
 
@@ -268,7 +309,13 @@ def _closed(walk: Walk) -> bool:
 def _over(request: HttpRequest, walk: Walk) -> HttpResponseBase | None:
     """The page for who comes too late, or has voted and may not change it."""
     session, ballot = walk.party.session, last_ballot(walk.party)
-    if ballot and (not session.revote or _closed(walk)):
+    if walk.proxy and (walk.proxy.state != "active" or ended_by_owner(walk.proxy)):
+        if ballot_of_agent(walk.proxy):
+            return see_other("voting:receipt", walk.code)
+        ended = {"session": session}
+        return render(request, "voting/owner/proxy_ended.html", ended, status=409)
+    again = session.revote or (not walk.proxy and was_by_agent(walk.party))
+    if ballot and (not again or _closed(walk)):
         return see_other("voting:receipt", walk.code)
     if _closed(walk):
         context = {"session": session, "phase": phase(session, timezone.now())}
@@ -286,6 +333,7 @@ def motions(request: HttpRequest, walk: Walk) -> HttpResponseBase:
         return over
     if "step" in request.GET:
         return _one_motion(request, walk)
+    walk.demand_valid()
     terms = ballot_terms(walk.party)
     by_letter = bool(walk.visit.by_letter) and walk.visit.by_letter == terms.key
     facts = {
@@ -374,6 +422,7 @@ def submit(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     submission = request.POST.get("submission", "").replace("\0", "")
     draft, party = read_draft(request, walk), walk.visit.party
     if draft.answers and submission == draft.submission:
+        walk.demand_valid()
         cast_plain(
             session_id=walk.visit.session,
             party_id=party,
@@ -382,6 +431,7 @@ def submit(request: HttpRequest, walk: Walk) -> HttpResponseBase:
                 _choice(draft.answers.get(str(index), ""))
                 for index in range(len(draft.answers))
             ],
+            helper=walk.helper,
             at=timezone.now(),
         )
     elif not Ballot.objects.filter(party_id=party, submission=submission).exists():
@@ -408,12 +458,16 @@ def cast(request: HttpRequest, walk: Walk) -> HttpResponseBase:
         return see_other("voting:motions", walk.code)
     text = request.POST.get("ballot", "").encode()
     ballot = _read_ballot(text)
+    walk.demand_valid()
+    key = str(ballot.get("key", ""))
     cast_sealed(
         session_id=walk.visit.session,
         party_id=walk.visit.party,
         submission=sha256(text).hexdigest(),
         ballot=ballot,
-        replacement_key=None if walk.visit.by_letter else str(ballot.get("key", "")),
+        # The letter's key may have been replaced since it was proved: by an agent's, say.
+        replacement_key=None if key == walk.visit.by_letter else key,
+        helper=walk.helper,
         at=timezone.now(),
     )
     return see_other("voting:receipt", walk.code)

@@ -4,7 +4,7 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -21,10 +21,11 @@ from documents.qr import svg
 from documents.receipt_image import receipt_png
 from voting.facts import specimen_of
 from voting.forms.owner import ProofForm
-from voting.models import Ballot, Session
+from voting.models import Ballot, HelpedBallot, Session
 from voting.protocol.ballot import tracker_text
 from voting.selectors import (
     ballot_at,
+    ballot_of_agent,
     last_ballot,
     phase,
     receipt_by_code,
@@ -65,6 +66,14 @@ def who_can_read(session: Session, encrypted_by: str = "") -> list[str]:
     return sentences
 
 
+def helped_by(ballot: Ballot) -> Literal["", "proxy", "assisted"]:
+    """Who cast it where not the owner alone: an agent, or somebody who operated the device."""
+    helped = HelpedBallot.objects.filter(ballot=ballot).first()
+    if helped is None:
+        return ""
+    return "assisted" if helped.proxy_id is None else "proxy"
+
+
 def _facts(ballot: Ballot) -> dict[str, Any]:
     receipt = json.loads(bytes(ballot.receipt))
     fragment = urlsafe_b64encode(bytes(ballot.receipt)).rstrip(b"=").decode()
@@ -74,6 +83,7 @@ def _facts(ballot: Ballot) -> dict[str, Any]:
         "receipt_fragment": fragment,
         "session": ballot.session,
         "tracker": tracker_text(ballot.digest),
+        "helped_by": helped_by(ballot),
         "recorded_at": recorded_at(ballot),
         "checkpoint_by": parse_datetime(receipt["checkpoint_by"]),
         "check_url": f"{settings.PUBLIC_URL}/r/{ballot.receipt_code}",
@@ -86,10 +96,13 @@ def _facts(ballot: Ballot) -> dict[str, Any]:
 @with_visit(checked=True)
 def receipt(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """What an owner gets after voting, and every time the letter is scanned again."""
-    ballot = last_ballot(walk.party)
+    ballot = ballot_of_agent(walk.proxy) if walk.proxy else last_ballot(walk.party)
     if ballot is None:
         return see_other("voting:motions", walk.code)
     context = _facts(ballot) | {
+        "by_agent": walk.proxy,
+        "state": receipt_state(ballot),
+        "assistance": walk.visit.assistance,
         "units": walk.party.units.order_by("pk"),
         "party": walk.party,
     }
@@ -127,6 +140,7 @@ def receipt_image(request: HttpRequest, code: str) -> HttpResponse:
             units=tuple(f"{unit.building}***{unit.unit.room}" for unit in units),
             encrypted_by="server" if ballot.encrypted_by == "server" else "browser",
             check_url=facts["check_url"],
+            helped_by=facts["helped_by"],
             phone=ballot.session.contact_phone,
             specimen=specimen_of(ballot.session),
         )

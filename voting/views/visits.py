@@ -16,9 +16,13 @@ from cryptography.exceptions import InvalidTag
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.errors import RuleViolation
 from registry.fields import open_bytes, seal_bytes
-from voting.models import Party
+from voting.models import LetterCode, Party, Proxy
+from voting.protocol import board
+from voting.services.casting import Helper
 
 IDLE_SECONDS = 30 * 60
 _SEEN_STEP = 60  # the session row is written at most once a minute
@@ -33,6 +37,9 @@ class Visit:
     party: int
     session: int
     by_letter: str = ""  # the public key the browser proved to hold; "" for the code
+    letter: int = 0  # the issue of the letter whose code was shown; 0 where there was none
+    proxy: int = 0  # the authority an agent votes by
+    assistance: int = 0  # somebody else operates the device
     checked: bool = False
     seen: int = 0
 
@@ -40,9 +47,22 @@ class Visit:
 def begin_visit(request: HttpRequest, code: str, visit: Visit) -> None:
     """Start over with this party's letter; a passed check of the same party is kept."""
     old = current_visit(request, code)
-    checked = old is not None and old.party == visit.party and old.checked
+    same = old is not None and _who(old) == _who(visit)
+    checked = old is not None and same and old.checked
     request.session.cycle_key()
     _save(request, code, replace(visit, checked=checked))
+
+
+def _who(visit: Visit) -> tuple[int, int, int]:
+    return visit.party, visit.proxy, visit.assistance
+
+
+def end_visit(request: HttpRequest, code: str) -> None:
+    """Forget this session's visit: the device goes back to whoever lent it."""
+    visits = request.session.get(_KEY, {})
+    visits.pop(code, None)
+    request.session[_KEY] = visits
+    request.session.cycle_key()
 
 
 def pass_check(request: HttpRequest, code: str, visit: Visit) -> None:
@@ -87,12 +107,40 @@ class Walk:
         """The party with its session and estate; recording a ballot does without."""
         return Party.objects.select_related("session__estate").get(pk=self.visit.party)
 
+    @cached_property
+    def proxy(self) -> Proxy | None:
+        """The authority, where an agent walks here."""
+        if not self.visit.proxy:
+            return None
+        found = Proxy.objects.defer("content").select_related("party")
+        return found.get(pk=self.visit.proxy, party=self.visit.party)
+
+    @property
+    def helper(self) -> Helper | None:
+        """Who casts for the owner; None for the owner."""
+        if self.visit.proxy:
+            return Helper(board.PROXY, self.visit.proxy)
+        if self.visit.assistance:
+            return Helper(board.ASSISTED, self.visit.assistance)
+        return None
+
+    def demand_valid(self) -> None:
+        """RuleViolation where the letter was reissued since it was opened here."""
+        letter = self.visit.letter
+        if letter and LetterCode.objects.filter(pk=letter, voided_at__isnull=False).exists():
+            raise RuleViolation(
+                "letter.void", _("这封通知书已经补发或者改发，请用最新的一封重新扫码。")
+            )
+
 
 View = Callable[..., HttpResponseBase]
 
 
-def with_visit(*, checked: bool) -> Callable[[View], View]:
-    """Give the view its `Walk`; without one (or without the check) ask to scan again."""
+def with_visit(*, checked: bool, owner_only: bool = False) -> Callable[[View], View]:
+    """Give the view its `Walk`; without one (or without the check) ask to scan again.
+
+    `owner_only`: neither for an agent nor for who operates the device.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -100,7 +148,8 @@ def with_visit(*, checked: bool) -> Callable[[View], View]:
             request: HttpRequest, code: str, *args: Any, **kwargs: Any
         ) -> HttpResponseBase:
             visit = current_visit(request, code)
-            if visit is None or (checked and not visit.checked):
+            helped = visit is not None and bool(visit.proxy or visit.assistance)
+            if visit is None or (checked and not visit.checked) or (owner_only and helped):
                 return render(request, "voting/owner/scan_again.html", status=403)
             return view(request, Walk(code, visit), *args, **kwargs)
 
@@ -148,7 +197,7 @@ def drop_draft(response: HttpResponse, walk: Walk) -> None:
 
 
 def _purpose(visit: Visit) -> str:
-    return f"draft/{visit.session}/{visit.party}"
+    return f"draft/{visit.session}/{visit.party}/{visit.proxy}/{visit.assistance}"
 
 
 def _path(walk: Walk) -> str:
