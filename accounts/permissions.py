@@ -40,6 +40,12 @@ class Permission(StrEnum):
     ASSIST = "assist"  # operate the device for an owner, before two witnesses
     DELIVER = "deliver"  # note what happened to a letter at the door
     WITNESS = "witness"  # countersign checkpoints of the board, with the authority's own key
+    HANG_PAPERS = "hang_papers"  # record where and when papers hang, with photographs
+    STAMP_PAPERS = "stamp_papers"  # link stamped scans; confirm those of another person
+    KEEP_SEALS = "keep_seals"  # the register of seals: keepers and every use
+    KEEP_ARCHIVE = "keep_archive"  # the bundle of a session, with its roll and its papers
+    FILE_PAPERS = "file_papers"  # file what was decided with the street office
+    RECEIVE_FILING = "receive_filing"  # take it in, or return it; never approve it
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -49,6 +55,7 @@ _WATCHES = _SEES | {_P.VIEW_DRAFT, _P.VIEW_TURNOUT, _P.SUPERVISE}
 _RULES = frozenset({_P.PROPOSE_RULING, _P.DECIDE_RULING})
 _PAPERS = frozenset({_P.ENTER_PAPER, _P.COUNT_BOX})
 _SETTLES = frozenset({_P.SETTLE_PAPER, _P.COUNT_BOX})
+_ON_THE_WALL = frozenset({_P.HANG_PAPERS, _P.STAMP_PAPERS, _P.KEEP_SEALS})
 
 # An organiser does not supervise the own count: the two roles have separate rows, and
 # whoever convenes on behalf of a street or residents' committee gets an organiser's grant.
@@ -57,17 +64,21 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "organiser": _WATCHES
     | _PAPERS
     | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING}
-    | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.DELIVER},
-    "supervisor": _WATCHES | _SETTLES | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN},
+    | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.DELIVER}
+    | _ON_THE_WALL
+    | {_P.KEEP_ARCHIVE, _P.FILE_PAPERS},
+    "supervisor": _WATCHES | _SETTLES | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN, _P.STAMP_PAPERS},
     "residents_committee": _WATCHES
     | _RULES
     | _PAPERS
     | _SETTLES
-    | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.CONFIRM_STANDIN, _P.ASSIST, _P.DELIVER},
+    | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.CONFIRM_STANDIN, _P.ASSIST, _P.DELIVER}
+    | _ON_THE_WALL,
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
-    | {_P.HANDLE_OBJECTION, _P.CONFIRM_STANDIN, _P.REVIEW, _P.WITNESS},
+    | {_P.HANDLE_OBJECTION, _P.CONFIRM_STANDIN, _P.REVIEW, _P.WITNESS}
+    | {_P.STAMP_PAPERS, _P.KEEP_ARCHIVE, _P.RECEIVE_FILING},
     "bureau": _SEES | {_P.WITNESS},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),

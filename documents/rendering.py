@@ -70,6 +70,7 @@ def render(
     *,
     facts: papers.PaperFacts,
     attachments: Mapping[str, bytes],
+    styles: Sequence[str] = ("paper.css",),
 ) -> bytes:
     """One archival paper: PDF/A-3b, tagged, with its data inside, the same bytes each time.
 
@@ -79,6 +80,7 @@ def render(
             attachment) and ``context``.
         facts: dates come from here, never from the clock.
         attachments: file name to bytes; the first one's fingerprint stands on every page.
+        styles: names in the same folder; a later one overrides.
     """
     from weasyprint import Attachment
 
@@ -90,11 +92,11 @@ def render(
     ]
     common = {
         "facts": facts,
-        "qr": mark_safe(qr.svg(facts.verify_url)),  # noqa: S308 - our own drawing
+        "qr": code_drawing(facts.verify_url),
         "attached": attached,
         "fingerprint": papers.fingerprint(attached[0].sha256) if attached else "",
     }
-    document = _document(template, "paper.css", {**common, **context}, tags=True)
+    document = _document(template, styles, {**common, **context}, tags=True)
     written: bytes = document.write_pdf(
         pdf_variant="pdf/a-3b",
         pdf_tags=True,
@@ -107,14 +109,19 @@ def render(
     return written
 
 
+def code_drawing(text: str) -> str:
+    """A QR code for a template, ready to stand in it."""
+    return mark_safe(qr.svg(text))  # noqa: S308 - our own drawing
+
+
 def _document(
-    template: str, style: str, context: Mapping[str, Any], *, tags: bool = False
+    template: str, styles: Sequence[str], context: Mapping[str, Any], *, tags: bool = False
 ) -> Any:
     from weasyprint import HTML
 
     text = _engine().get_template(template).render(Context(context, use_l10n=False))
     page = HTML(string=text, url_fetcher=_refuse)
-    return page.render(stylesheets=[_style(style)], pdf_tags=tags)
+    return page.render(stylesheets=[_style(style) for style in styles], pdf_tags=tags)
 
 
 def render_sheets(
@@ -135,7 +142,7 @@ def render_sheets(
     Raises:
         PageOverflow: the template came out as another number of pages.
     """
-    document = _document(template, style, context)
+    document = _document(template, [style], context)
     if len(document.pages) != pages:
         raise PageOverflow(f"{len(document.pages)} pages instead of {pages}")
     pdf: bytes = document.write_pdf(

@@ -6,9 +6,11 @@ The caller writes the log entry, with the document's SHA-256 and number.
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from django.db import transaction
 
+from core.deadlines import local_day
 from documents import keys
 from documents.models import Document
 from documents.papers import PaperFacts
@@ -66,6 +68,18 @@ def store_signed(
         issued_at=facts.issued_at,
         is_public=is_public,
     )
+
+
+def next_number(estate: Estate, *, series: str, at: datetime) -> str:
+    """The next number of the year in a series of an estate, e.g. 样例花园业〔2026〕3号.
+
+    Locks the estate's row, so that two papers never take the same number.
+    """
+    _inside_transaction()
+    Estate.objects.select_for_update(no_key=True).get(pk=estate.pk)
+    prefix = f"{estate.name}{series}〔{local_day(at).year}〕"
+    issued = Document.objects.filter(estate=estate, number__startswith=prefix).count()
+    return f"{prefix}{issued + 1}号"
 
 
 def mark_superseded(document: Document, *, by: Document, reason: str) -> None:

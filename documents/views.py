@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.codes import read_code
 from documents import keys, selectors
 from documents.forms import VerifyForm
-from documents.models import Document
+from documents.models import Document, StampedCopy
 from documents.papers import fingerprint
 from documents.verification import check
 
@@ -55,11 +55,28 @@ def paper_pdf(request: HttpRequest, code: str) -> HttpResponse:
     return response
 
 
+@require_safe
+def stamped(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """A stamped print, scanned back and seen by a second person."""
+    return scan_response(selectors.public_scan(code, pk))
+
+
+def scan_response(found: StampedCopy) -> HttpResponse:
+    """A scan's bytes. A PDF comes from a scanner we do not know: no page of ours shows it."""
+    response = HttpResponse(selectors.scan_bytes(found), content_type=found.content_type)
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    shown = found.content_type == "image/jpeg"
+    how, ending = ("inline", "jpg") if shown else ("attachment", "pdf")
+    response["Content-Disposition"] = f'{how}; filename="stamped-{found.pk}.{ending}"'
+    return response
+
+
 def _registered(document: Document) -> dict[str, object]:
     return {
         "document": document,
         "fingerprint": fingerprint(document.facts_sha256),
         "rehearsal": _of_rehearsal(document.number),
+        "copies": list(selectors.public_copies(document)),
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,8 @@ from accounts.permissions import (
     places_of,
     refuse_strange,
 )
+from core.deadlines import start_of
+from documents.models import Document, Posting, PostingPhoto, PostingPlace
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
@@ -28,6 +30,20 @@ from voting.selectors import phase
 RECENT = timedelta(days=30)
 
 
+def _walls(field: str) -> Subquery:
+    """At how many places the paper in this field of a session was hung."""
+    hung = Posting.objects.filter(document=OuterRef(field), place__is_active=True)
+    counted = hung.order_by().values("document").annotate(n=Count("place", distinct=True))
+    return Subquery(counted.values("n"))
+
+
+_PLACES = Subquery(
+    PostingPlace.objects.filter(estate=OuterRef("estate"), is_active=True)
+    .order_by()
+    .values("estate")
+    .annotate(n=Count("pk"))
+    .values("n")
+)
 _DISPUTED = Ruling.objects.filter(session=OuterRef("pk"), state="proposed")
 
 
@@ -51,7 +67,7 @@ def session_for(user: Visitor, code: str, permission: Permission) -> Session:
     session = (
         Session.objects.filter(estate__in=estates_for(user, permission), code=code.upper())
         .select_related("estate__authority__parent__parent__parent__parent", "estate__division")
-        .select_related("letters_job", "resolution", "board")
+        .select_related("letters_job", "resolution", "notice", "board")
         .first()
     )
     if session is None:
@@ -60,6 +76,35 @@ def session_for(user: Visitor, code: str, permission: Permission) -> Session:
     if hidden and permission is Permission.VIEW_SESSION:
         return session_for(user, code, Permission.VIEW_DRAFT)
     return session
+
+
+def document_for(user: Visitor, code: str, permission: Permission) -> Document:
+    """The paper of that code, without its bytes; Http404 unless `user` has `permission` at
+    its estate."""
+    refuse_strange(code)
+    document = (
+        Document.objects.filter(estate__in=estates_for(user, permission), code=code.upper())
+        .select_related("estate__authority__parent__parent__parent__parent")
+        .defer("pdf", "facts")
+        .first()
+    )
+    if document is None:
+        raise Http404
+    return document
+
+
+def posting_for(user: Visitor, pk: int, permission: Permission) -> Posting:
+    """The posting with its photographs; Http404 unless `user` has `permission` there."""
+    posting = (
+        Posting.objects.filter(pk=pk, document__estate__in=estates_for(user, permission))
+        .select_related("document__estate__authority__parent__parent__parent__parent", "place")
+        .prefetch_related(Prefetch("photos", PostingPhoto.objects.defer("content")))
+        .defer("document__pdf", "document__facts")
+        .first()
+    )
+    if posting is None:
+        raise Http404
+    return posting
 
 
 def job_for(user: Visitor, pk: int) -> Job:
@@ -164,6 +209,7 @@ def _session_tasks(
         .exclude(state="resolved", closes_at__lt=at - RECENT)
         .select_related("estate", "letters_job")
         .annotate(tallied_at=F("ceremony__tallied_at"), disputed=Exists(_DISPUTED))
+        .annotate(places=_PLACES, notices=_walls("notice"), resolutions=_walls("resolution"))
         .defer("manifest", "profile")
     )
     drafts = set(inside.values_list("pk", flat=True))
@@ -179,6 +225,7 @@ def _session_tasks(
     for session in sessions:
         mine = session.estate_id in organises
         yield from _tasks_of(session, mine, counted.get(session.pk, {}), at)
+        yield from _wall_tasks(session, mine)
 
 
 def _tasks_of(
@@ -213,5 +260,24 @@ def _tasks_of(
     elif now in ("closed", "counted"):
         what = _("等待计票：%(title)s") if now == "closed" else _("等待出决议：%(title)s")
         yield task(what, _("系统"), session.closes_at)
-    else:
-        yield task(_("张贴决议：%(title)s"), organiser, None)
+
+
+def _wall_tasks(session: Session, mine: bool) -> Iterator[Task]:
+    """Papers that do not hang yet everywhere."""
+    url = reverse("staff:postings", args=[session.code])
+    said = {"title": session.title}
+    if session.state == "frozen" and _is_missing("notice", session):
+        due = start_of(session.notice_on + timedelta(days=1)) if session.notice_on else None
+        what = _("张贴公告：%(title)s") % said
+        yield Task(session.estate, what, _("组织者"), url, due, mine)
+    if _is_missing("resolution", session):
+        what = _("张贴决议：%(title)s") % said
+        yield Task(session.estate, what, _("组织者"), url, None, mine)
+
+
+def _is_missing(paper: str, session: Session) -> bool:
+    """Whether a paper hangs at fewer places than it has to; no place named is one too few."""
+    if getattr(session, f"{paper}_id") is None:
+        return False
+    hung = getattr(session, f"{paper}s") or 0
+    return bool(hung < max(1, session.places or 0))  # type: ignore[attr-defined]

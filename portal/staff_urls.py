@@ -8,10 +8,12 @@ from portal.views import (
     keys,
     letters,
     people,
+    postings,
     reviews,
     rulings,
     sessions,
     staff,
+    stamping,
     standins,
     witnesses,
 )
@@ -64,6 +66,7 @@ _session = [
     path("rulings/<int:pk>/decline", rulings.ruling_decline, name="ruling_decline"),
     path("rulings/<int:pk>/withdraw", rulings.ruling_withdraw, name="ruling_withdraw"),
     path("rulings/<int:pk>/document", rulings.ruling_document, name="ruling_document"),
+    path("postings", postings.postings, name="postings"),
     path("witnesses", witnesses.asked, name="witnesses"),
     path("witness", witnesses.witness, name="witness"),
     path("standins/", standins.standins, name="standins"),
@@ -84,12 +87,32 @@ _session = [
     path("board.zip", announced.board_export, name="board_export"),
 ]
 
+_paper = [
+    path("stamp", stamping.stamp, name="stamp"),
+    path("pdf", stamping.stamp_pdf, name="stamp_pdf"),
+    path("scans", stamping.scan_upload, name="scan_upload"),
+    path("scans/<int:pk>", stamping.scan, name="scan"),
+    path("scans/<int:pk>/confirm", stamping.scan_confirm, name="scan_confirm"),
+    path("scans/<int:pk>/decline", stamping.scan_decline, name="scan_decline"),
+    path("post/<int:place>", postings.posting_new, name="posting_new"),
+]
+
 urlpatterns = [
     path("", staff.home, name="home"),
     path("estates/", staff.estates, name="estates"),
     path("estates/<str:code>/", staff.estate, name="estate"),
     path("estates/<str:code>/sessions/new", sessions.session_new, name="session_new"),
+    path("estates/<str:code>/papers", stamping.papers, name="papers"),
+    path("estates/<str:code>/places", postings.places, name="posting_places"),
+    path(
+        "estates/<str:code>/places/<int:pk>/retire", postings.place_retire, name="place_retire"
+    ),
     path("sessions/<str:code>/", include(_session)),
+    path("papers/<str:code>/", include(_paper)),
+    path("postings/<int:pk>", postings.posting, name="posting"),
+    path("postings/<int:pk>/photo", postings.posting_photo_add, name="posting_photo_add"),
+    path("postings/<int:pk>/down", postings.posting_down, name="posting_down"),
+    path("postings/<int:pk>/photos/<int:photo>", postings.posting_photo, name="posting_photo"),
     path("witness", witnesses.witness_key, name="witness_key"),
     path("jobs/<int:pk>", letters.job, name="job"),
     path("jobs/<int:pk>/state", letters.job_state, name="job_state"),

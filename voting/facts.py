@@ -234,7 +234,7 @@ def resolution_facts(
         opens_at=session.opens_at,
         closes_at=session.closes_at,
         partial_scope=partial,
-        scope=_scope_words(session),
+        scope=scope_words(session),
         roll=PaperCount(*result.roll),
         motions=tuple(_motion_result(motion) for motion in result.motions),
         ballots=BallotCounts(
@@ -302,7 +302,7 @@ def _division_words(division: Division) -> str:
     return "".join(names)
 
 
-def _scope_words(session: Session) -> str:
+def scope_words(session: Session) -> str:
     if not session.scope:
         return "全体业主"
     names = dict(Building.objects.filter(estate=session.estate_id).values_list("pk", "name"))

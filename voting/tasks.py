@@ -21,6 +21,7 @@ from voting.services.closing import close_session
 from voting.services.counting import count_session
 from voting.services.keys import destroy_keys
 from voting.services.letters import delete_due_letters, due_letter_jobs, run_letters
+from voting.services.notices import issue_notice
 from voting.services.resolutions import issue_resolution
 from voting.services.telling import remind, tell_opened, tell_result
 from voting.steps import checkpoint_board
@@ -48,6 +49,12 @@ def _each(due: Iterable[Session], act: Callable[[Session], object]) -> int:
         except Exception:
             logger.exception("session %s", session.code)
     return done
+
+
+def notify_due(at: datetime) -> int:
+    return _each(
+        selectors.due_to_notify(at), lambda one: issue_notice(session_id=one.pk, at=at)
+    )
 
 
 def close_due(at: datetime) -> int:
@@ -95,6 +102,7 @@ def print_letters(at: datetime) -> int:
 
 
 SWEEPERS = (
+    Sweeper("notices", timedelta(seconds=10), notify_due),
     Sweeper("close", timedelta(seconds=10), close_due),
     Sweeper("count", timedelta(seconds=10), count_due),
     Sweeper("resolve", timedelta(seconds=10), resolve_due),

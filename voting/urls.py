@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voting.views import after, board, owner, proxy, receipts
+from voting.views import after, board, notice, owner, proxy, receipts
 
 app_name = "voting"
 urlpatterns = [
@@ -30,6 +30,7 @@ urlpatterns = [
     path("r/<slug:code>.png", receipts.receipt_image, name="receipt_image"),
     path("r/<slug:code>", receipts.public_receipt, name="public_receipt"),
     path("s/<slug:code>/", board.session_page, name="session"),
+    path("s/<slug:code>/notice/", notice.notice_page, name="notice"),
     path("s/<slug:code>/files/<int:pk>/", board.attachment, name="attachment"),
     path("s/<slug:code>/board/", board.board_page, name="board"),
     path("s/<slug:code>/board/manifest.json", board.manifest_file, name="manifest_file"),

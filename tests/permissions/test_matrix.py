@@ -19,9 +19,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
+from documents.services.posting import add_place, post_paper
+from documents.services.stamping import link_scan
 from registry.fields import seal_bytes
 from registry.models import PropertyManagerStaff
 from registry.services.imports import preview_import
+from tests.documents.test_postings import make_document
+from tests.documents.test_scans import photo
 from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
 from voting.models import Proxy, Ruling, Transfer
@@ -53,6 +57,7 @@ WATCHERS = {"organiser", "supervisor", "residents_committee", "street_office"}
 VIEWERS = WATCHERS | {"bureau"}
 PROPOSERS = {"organiser", "residents_committee", "street_office"}
 DECIDERS = {"supervisor", "residents_committee", "street_office"}
+HANGERS = {"organiser", "residents_committee"}
 OPERATOR = {"operator"}
 ENTERERS = {"organiser", "residents_committee"}
 CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
@@ -184,6 +189,25 @@ TABLE = [
     Row("staff:reissue", ORGANISER, BAD, args=("session", "number"), post=True),
     Row("staff:job", ORGANISER, args=("job",)),
     Row("staff:job_state", ORGANISER, args=("job",)),
+    # --- papers on the wall, and stamped ---------------------------------------------------
+    Row("staff:postings", WATCHERS, args=("session",)),
+    Row("staff:postings", NOBODY, args=("draft",)),
+    Row("staff:posting_places", HANGERS, args=("estate",)),
+    Row("staff:posting_places", HANGERS, BAD, args=("estate",), post=True),
+    Row("staff:place_retire", HANGERS, MOVED, args=("estate", "place"), post=True),
+    Row("staff:posting_new", HANGERS, args=("paper", "place")),
+    Row("staff:posting_new", HANGERS, BAD, args=("paper", "place"), post=True),
+    Row("staff:posting", WATCHERS, args=("posting",)),
+    Row("staff:posting_photo", WATCHERS, args=("posting", "photo")),
+    Row("staff:posting_photo_add", HANGERS, BAD, args=("posting",), post=True),
+    Row("staff:posting_down", HANGERS, BAD, args=("posting",), post=True),
+    Row("staff:papers", WATCHERS, args=("estate",)),
+    Row("staff:stamp", WATCHERS, args=("paper",)),
+    Row("staff:stamp_pdf", WATCHERS, args=("paper",)),
+    Row("staff:scan_upload", WATCHERS, BAD, args=("paper",), post=True),
+    Row("staff:scan", WATCHERS, args=("paper", "scan")),
+    Row("staff:scan_confirm", WATCHERS, MOVED, args=("paper", "scan"), post=True),
+    Row("staff:scan_decline", WATCHERS, BAD, args=("paper", "scan"), post=True),
     # --- witnesses -----------------------------------------------------------------------
     Row("staff:witness_key", ALL_WITNESSES),
     Row("staff:witness_key", ALL_WITNESSES, BAD, post=True),
@@ -260,6 +284,7 @@ PUBLIC = {
     "documents:verify": (),
     "documents:paper": ("nothing",),
     "documents:paper-pdf": ("nothing",),
+    "documents:stamped": ("nothing", "number"),
     "voting:enter": (),
     "voting:letter": ("nothing",),
     "voting:start": ("nothing",),
@@ -282,6 +307,7 @@ PUBLIC = {
     "voting:receipt_image": ("nothing",),
     "voting:public_receipt": ("nothing",),
     "voting:session": ("session",),
+    "voting:notice": ("session",),
     "voting:attachment": ("session", "number"),
     "voting:board": ("session",),
     "voting:manifest_file": ("session",),
@@ -396,6 +422,19 @@ def arguments(town: Town) -> dict[str, Any]:
         actor="user:1",
         at=session.created_at,
     )
+    paper = make_document(town.here.estate)
+    at = paper.issued_at
+    place = add_place(estate_id=paper.estate_id, name="大门", actor="user:1", at=at)
+    posting = post_paper(
+        document_id=paper.pk,
+        place_id=add_place(estate_id=paper.estate_id, name="侧门", actor="user:1", at=at).pk,
+        posted_by="王一",
+        posted_at=at,
+        photos=[photo()],
+        actor="user:1",
+        at=at,
+    )
+    scanned = link_scan(document_id=paper.pk, content=photo(), actor="user:0", at=at)
     member = PropertyManagerStaff.objects.create(estate=town.here.estate)
     return {
         "import": roll.pk,
@@ -418,6 +457,11 @@ def arguments(town: Town) -> dict[str, Any]:
         "person": organiser.pk,
         "grant": RoleGrant.objects.get(user=organiser).pk,
         "nothing": "ZZZZZZZZ",
+        "paper": paper.code,
+        "place": place.pk,
+        "posting": posting.pk,
+        "photo": posting.photos.get().pk,
+        "scan": scanned.pk,
     }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from core.files import content_reasons
+from core.files import content_type as content_type
 from voting.domain.reasons import Reason
 
 # Field: (Chinese name, greatest length, may be empty)
@@ -38,12 +40,6 @@ _MAX_MOTION_TITLE = 120
 _MAX_MOTION_TEXT = 4000
 _MAX_RULING_TEXT = 500
 _MAX_FEN = 10**13  # a hundred thousand million yuan
-
-_MAGIC = {
-    b"%PDF-": "application/pdf",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-}
 
 
 def session_reasons(
@@ -95,30 +91,12 @@ def ruling_reasons(*, reason: str) -> list[Reason]:
 def attachment_reasons(*, name: str, content: bytes, most: int) -> list[Reason]:
     """What is wrong with a file; its type is told by its content, never by its name."""
     found = text_reasons("name", "附件名称", name, 120)
-    if not content:
-        found.append(Reason("attachment.empty", "这个文件是空的（0字节）", "content"))
-    elif content_type(content) is None:
-        found.append(
-            Reason(
-                "attachment.type",
-                "只收 PDF、PNG、JPEG 文件；这个文件的内容不是其中任何一种",
-                "content",
-            )
-        )
-    if len(content) > most:
-        limit = most // (1024 * 1024)
-        found.append(Reason("attachment.too_large", f"文件超过{limit} MB", "content"))
-    return found
+    return found + content_reasons(content, most=most)
 
 
 def file_name(name: str) -> str:
     """A file's own name, without the folders some browsers send along."""
     return name.replace("\\", "/").rsplit("/", 1)[-1].strip()
-
-
-def content_type(content: bytes) -> str | None:
-    """The media type by the first bytes, or None for what is not taken."""
-    return next((kind for magic, kind in _MAGIC.items() if content.startswith(magic)), None)
 
 
 def text_reasons(

@@ -1,26 +1,5 @@
-"""Every reason at once."""
+"""The reasons of `core.reasons`, by the name the rules of a vote know them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from core.reasons import Reason, demand_none
 
-from core.errors import RuleViolation
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One thing to put right: a stable code, a sentence, and the field it stands beside."""
-
-    code: str
-    sentence: str
-    field: str = ""
-    place: int = 0  # of a motion, where it is about one
-
-    def __str__(self) -> str:
-        return self.sentence
-
-
-def demand_none(code: str, reasons: Sequence[Reason]) -> None:
-    """RuleViolation `code` with facts["reasons"], where there is any reason."""
-    if reasons:
-        sentence = "；".join(reason.sentence for reason in reasons)
-        raise RuleViolation(code, sentence, reasons=list(reasons))
+__all__ = ["Reason", "demand_none"]

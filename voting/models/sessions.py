@@ -66,6 +66,10 @@ class Session(models.Model):
     board = models.OneToOneField(Log, null=True, on_delete=models.PROTECT)
     letters_job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL)
     resolution = models.OneToOneField(Document, null=True, on_delete=models.PROTECT)
+    # The notice for the wall (表决公告); null after the announcement: still to be issued.
+    notice = models.OneToOneField(
+        Document, null=True, on_delete=models.PROTECT, related_name="announces"
+    )
     opened_told_at = models.DateTimeField(null=True)  # owners were sent a message
     reminded_at = models.DateTimeField(null=True)
     result_told_at = models.DateTimeField(null=True)

@@ -78,6 +78,7 @@ from voting.selectors.parties import (
     turnout,
     why_one_head,
 )
+from voting.selectors.postings import Hanging, hanging
 from voting.selectors.receipts import (
     ballot_at,
     ballot_of_number,
@@ -101,6 +102,7 @@ from voting.selectors.sessions import (
     Progress,
     due_to_close,
     due_to_count,
+    due_to_notify,
     due_to_resolve,
     open_sessions,
     phase,
@@ -142,6 +144,7 @@ __all__ = [
     "BallotTerms",
     "Delivery",
     "Desk",
+    "Hanging",
     "HeadLine",
     "Helped",
     "LateRuling",
@@ -186,11 +189,13 @@ __all__ = [
     "draft_of",
     "due_to_close",
     "due_to_count",
+    "due_to_notify",
     "due_to_resolve",
     "ended_by_owner",
     "estate_objections",
     "excluded_parties",
     "extension_of",
+    "hanging",
     "has_basis",
     "is_waived",
     "key_of_witness",

@@ -77,6 +77,14 @@ def progress(session: Session, at: datetime) -> Progress:
     return Progress(phase=phase(session, at), **sums)
 
 
+def due_to_notify(at: datetime) -> QuerySet[Session]:
+    """Announced sessions whose notice for the wall is still to be issued.
+
+    None that is over: a notice dated after the vote would prove nothing.
+    """
+    return Session.objects.filter(state="frozen", notice__isnull=True, closes_at__gt=at)
+
+
 def due_to_close(at: datetime) -> QuerySet[Session]:
     """Sessions whose time is over and that nobody has closed."""
     return Session.objects.filter(state="frozen", closes_at__lte=at)

@@ -7,13 +7,11 @@ from django.db import transaction
 
 from core.canonical import canonical
 from core.codes import LENGTH, new_code
-from core.deadlines import local_day
 from core.errors import RuleViolation
 from documents.models import Document
 from documents.resolutions import render_resolution
-from documents.steps import store_signed
+from documents.steps import next_number, store_signed
 from logbook.steps import append_to, locked_log
-from registry.models import Estate
 from voting.domain.results import tally_json
 from voting.facts import TALLY_NAME, resolution_facts
 from voting.models import Session
@@ -33,14 +31,13 @@ def issue_resolution(*, session_id: int, at: datetime) -> Document:
         return session.resolution
     if session.state != "counted":
         raise RuleViolation("resolution.not_counted", "还没有计票，不能出决议")
-    # The estate's row keeps two resolutions of one estate from taking the same number.
-    estate = Estate.objects.select_for_update(no_key=True).get(pk=session.estate_id)
+    estate = session.estate
     result = result_of(session)
     tally = canonical(tally_json(result))
     facts = resolution_facts(
         session,
         result,
-        number=_number(session, estate, at),
+        number=next_number(estate, series="演练" if session.rehearsal else "业", at=at),
         code=new_code(LENGTH, choice),
         at=at,
     )
@@ -59,11 +56,3 @@ def issue_resolution(*, session_id: int, at: datetime) -> Document:
     append_to(locked_log(board_name(session.code)), "resolution", body, at=at)
     checkpoint_board(session, at=at)
     return document
-
-
-def _number(session: Session, estate: Estate, at: datetime) -> str:
-    """The next number of the year, e.g. 样例花园业〔2026〕3号; rehearsals have their own."""
-    series = "演练" if session.rehearsal else "业"
-    prefix = f"{estate.name}{series}〔{local_day(at).year}〕"
-    issued = Document.objects.filter(estate=estate, number__startswith=prefix).count()
-    return f"{prefix}{issued + 1}号"

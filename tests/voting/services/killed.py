@@ -43,6 +43,7 @@ def main() -> None:
     settings.DATABASES["default"]["NAME"] = given["database"]
     connection.settings_dict["NAME"] = given["database"]
     settings.LETTER_DIR = Path(given["letters"])
+    settings.CA_DIR = Path(given.get("ca", settings.CA_DIR))
     module, name = given["act"]
     act = getattr(importlib.import_module(module), name)
     arguments = given["arguments"]

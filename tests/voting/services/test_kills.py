@@ -49,6 +49,7 @@ def run(act: str, *positional: Any, strike: list[str] | None = None, **arguments
     given = {
         "database": str(connection.settings_dict["NAME"]),
         "letters": str(django_settings.LETTER_DIR),
+        "ca": str(django_settings.CA_DIR),
         "act": [module, name],
         "positional": positional,
         "arguments": {

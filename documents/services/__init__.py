@@ -1,0 +1,1 @@
+"""Acts on stored papers: hanging them, linking their stamped copies, keeping the seals."""
