@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MANAGE_ROLL = "manage_roll"  # import, correct and waive; sees names and numbers
     MANAGE_SESSION = "manage_session"  # draft, announce, cancel
     PRINT_LETTERS = "print_letters"  # letters hold every owner's credential
+    MAKE_LETTERS = "make_letters"  # in the platform's place: takes the roll, hands in keys
     VIEW_SESSION = "view_session"  # announced sessions: timeline, totals, result
     VIEW_DRAFT = "view_draft"  # before the announcement too
     VIEW_TURNOUT = "view_turnout"  # which rooms took part; never how
@@ -66,19 +67,20 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING}
     | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.DELIVER}
     | _ON_THE_WALL
-    | {_P.KEEP_ARCHIVE, _P.FILE_PAPERS},
+    | {_P.KEEP_ARCHIVE, _P.FILE_PAPERS, _P.MAKE_LETTERS},
     "supervisor": _WATCHES | _SETTLES | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN, _P.STAMP_PAPERS},
     "residents_committee": _WATCHES
     | _RULES
     | _PAPERS
     | _SETTLES
     | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.CONFIRM_STANDIN, _P.ASSIST, _P.DELIVER}
-    | _ON_THE_WALL,
+    | _ON_THE_WALL
+    | {_P.MAKE_LETTERS},
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
     | {_P.HANDLE_OBJECTION, _P.CONFIRM_STANDIN, _P.REVIEW, _P.WITNESS}
-    | {_P.STAMP_PAPERS, _P.KEEP_ARCHIVE, _P.RECEIVE_FILING},
+    | {_P.STAMP_PAPERS, _P.KEEP_ARCHIVE, _P.RECEIVE_FILING, _P.MAKE_LETTERS},
     "bureau": _SEES | {_P.WITNESS},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),

@@ -173,6 +173,8 @@ class ResolutionFacts(PaperFacts):
     motions: tuple[MotionResult, ...]
     ballots: BallotCounts
     keys: KeyHolders
+    letters_by: str = ""
+    """Who made the letters outside the platform; empty where the platform did."""
     witnesses: Witnesses | None = None
     """None where nobody was asked."""
     opening_policy: OpeningPolicy
@@ -275,7 +277,7 @@ class LetterFacts:
     """Of all units, 0.01 m²."""
     code: str = field(repr=False)
     token: str = field(repr=False)
-    """22 characters base64url. Goes into the QR only."""
+    """22 characters base64url, goes into the QR only; empty where the code alone leads on."""
     serial: str
     """The tear-off paper ballot's own serial."""
     shares_fen: tuple[int | None, ...]
@@ -290,7 +292,8 @@ class LetterFacts:
     @property
     def vote_url(self) -> str:
         """The fragment stays in the phone: the token never reaches the server."""
-        return f"{self.session.base_url}/q/{self.code}#{self.token}"
+        fragment = f"#{self.token}" if self.token else ""
+        return f"{self.session.base_url}/q/{self.code}{fragment}"
 
 
 # --- Receipt (D7) ----------------------------------------------------------------------

@@ -50,7 +50,7 @@ def _context(facts: ResolutionFacts) -> dict[str, object]:
         "rows": [_row(motion, facts) for motion in facts.motions],
         "decisions": [_decision(motion) for motion in facts.motions],
         "passed": passed,
-        "secrecy": _secrecy(facts),
+        "secrecy": _secrecy(facts) + _letters(facts),
         "witnesses": _witnesses(facts),
         "opening": _opening(facts),
         "stamp_place": (
@@ -139,6 +139,12 @@ def _secrecy(facts: ResolutionFacts) -> str:
         f"开票密钥由{names}分别保管，{facts.keys.threshold} 人到场才能开票。{also}"
         "计票结果附有证明，任何人都可以用公开的数据复核。"
     )
+
+
+def _letters(facts: ResolutionFacts) -> str:
+    if facts.letters_by:
+        return f"通知书由{facts.letters_by}在平台以外制作，平台没有信里的密钥。"
+    return "通知书由平台制作：平台从技术上能够看到信里的密钥。"
 
 
 def _witnesses(facts: ResolutionFacts) -> str:

@@ -208,6 +208,7 @@ def _session_tasks(
         .exclude(state="cancelled")
         .exclude(state="resolved", closes_at__lt=at - RECENT)
         .select_related("estate", "letters_job")
+        .annotate(outside=F("letter_maker__pk"))
         .annotate(tallied_at=F("ceremony__tallied_at"), disputed=Exists(_DISPUTED))
         .annotate(places=_PLACES, notices=_walls("notice"), resolutions=_walls("resolution"))
         .defer("manifest", "profile")
@@ -242,7 +243,8 @@ def _tasks_of(
     if now == "draft":
         yield task(_("完成草稿：%(title)s"), organiser, session.opens_at)
     elif now in ("announced", "open"):
-        if session.letters_job is None or session.letters_job.state != "done":
+        done = session.letters_job is not None and session.letters_job.state == "done"
+        if not (done or session.outside):  # type: ignore[attr-defined]
             letters = reverse("staff:letters", args=[session.code]) if mine else url
             yield task(_("打印通知书：%(title)s"), organiser, session.opens_at, letters)
         if now == "announced":

@@ -1,13 +1,14 @@
 """What a vote's papers say, from its rows: the letters and the resolution."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import Prefetch
 
+from core.canonical import canonical
 from documents.papers import (
     Attachment,
     BallotCounts,
@@ -21,16 +22,28 @@ from documents.papers import (
     ResolutionFacts,
     Result,
     Witnesses,
+    masked_names,
 )
 from documents.papers import Count as PaperCount
 from registry.domain.rooms import entrance_label
 from registry.models import Building, Division
 from voting.domain.organisers import SUPERVISORS
+from voting.domain.parties import VotingParty
 from voting.domain.results import MotionOutcome, SessionResult
 from voting.domain.thresholds import MATTER_TITLES, Matter, majority_for
+from voting.letterer import rolls
 from voting.models import Attachment as AttachmentRow
-from voting.models import MotionShare, Party, PartyUnit, Session
-from voting.selectors import reissued_serials, supervisors_of, terms, witnessed_close
+from voting.models import LetterMaker, Motion, MotionShare, Party, PartyUnit, Session
+from voting.protocol.manifest import HOST
+from voting.protocol.suite import suite
+from voting.selectors import (
+    ceremony_of,
+    reissued_serials,
+    supervisors_of,
+    terms,
+    transcript_of,
+    witnessed_close,
+)
 from voting.spool import Secret
 
 _SUMMARY = 60  # characters of a motion's text on the letter; the rest is behind the QR
@@ -40,6 +53,7 @@ _SECRECY = (
 )
 
 
+_REISSUED = "这封信是平台补发的，没有密钥：用12位码进去，核对身份以后换发新的凭据。"
 _REHEARSAL = "演练样本，不具有效力"
 _DEVELOPMENT = "开发环境生成的样本，不具有效力"
 
@@ -62,7 +76,16 @@ def _letters(
     session: Session, secrets: Mapping[int, Secret], reissue: int
 ) -> Iterator[LetterFacts]:
     motions = list(session.motions.all())
-    shared = _letter_session(session)
+    manifest = terms(session)
+    shared = _letter_session(
+        session,
+        secrecy=_secrecy(
+            [trustee.name for trustee in manifest.trustees],
+            manifest.threshold,
+            session.opening_policy,
+        )
+        + (_REISSUED if manifest.value["letters"]["by"] != HOST else ""),
+    )
     shares = {
         (motion_id, party_id): fen
         for motion_id, party_id, fen in MotionShare.objects.filter(
@@ -98,7 +121,61 @@ def _letters(
         )
 
 
-def _letter_session(session: Session) -> LetterSession:
+def letter_roll(
+    session: Session,
+    maker: LetterMaker,
+    motions: Sequence[Motion],
+    parties: Sequence[VotingParty],
+    shares: Mapping[int, Sequence[int]],
+) -> dict[str, Any]:
+    """What somebody outside needs to make the letters of a session to be frozen (§15).
+
+    `session` has title and profile as they will be frozen; `shares`: motion id → fen of each
+    party; `maker.serials` has one for each party.
+    """
+    held = ceremony_of(session)
+    keepers = None if held is None else transcript_of(held)
+    names = [""] if keepers is None else list(keepers.names)
+    secrecy = _secrecy(names, keepers.threshold if keepers else 1, session.opening_policy)
+    shared = _letter_session(session, secrecy=secrecy + _made_outside(maker.name))
+    facts = {}
+    for place, party in enumerate(parties):
+        first = party.titles[0]
+        facts[party.number] = LetterFacts(
+            session=shared,
+            building=first.building,
+            entrance=entrance_label(first.entrance),
+            floor="" if first.floor is None else str(first.floor),
+            room=first.label,
+            address=first.label,
+            masked_name=shown_name(party),
+            units=tuple(title.label for title in party.titles),
+            area=party.area,
+            code="",
+            token="",
+            serial=maker.serials[place],
+            shares_fen=tuple(
+                shares[motion.pk][place] if motion.pk in shares else None for motion in motions
+            ),
+        )
+    return rolls.make(session.code, session.suite, maker.name, facts)
+
+
+def roll_hash(session: Session, roll: dict[str, Any]) -> bytes:
+    """R of §15."""
+    return suite(session.suite).hash(canonical(roll))
+
+
+def shown_name(party: VotingParty) -> str:
+    """The owners as papers name them: masked."""
+    return masked_names([holder.name for holder in party.holders]) or "建设单位"
+
+
+def _made_outside(maker: str) -> str:
+    return f"这封信由{maker}制作和打印，二维码里的密钥平台没有见过。"
+
+
+def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
     if session.opens_at is None or session.closes_at is None:
         raise ValueError("letters are printed of a frozen session")
     estate = session.estate
@@ -129,7 +206,7 @@ def _letter_session(session: Session) -> LetterSession:
         specimen=specimen_of(session),
         proxy_limit=_proxy_limit(session),
         opening_policy=cast(OpeningPolicy, session.opening_policy),
-        secrecy=_secrecy(session),
+        secrecy=secrecy,
         privacy=PrivacyNotice(
             handler=session.organiser,
             contact=session.contact_phone,
@@ -141,19 +218,18 @@ def _letter_session(session: Session) -> LetterSession:
     )
 
 
-def _secrecy(session: Session) -> str:
-    manifest = terms(session)
-    if len(manifest.trustees) == 1:
+def _secrecy(holders: Sequence[str], threshold: int, policy: str) -> str:
+    if len(holders) == 1:
         return _SECRECY
     opened = {
         "secret": "按规定只解开合计数，不解开单张票",
         "named": "截止以后按记名的规定解开",
     }
-    names = "、".join(trustee.name for trustee in manifest.trustees)
+    names = "、".join(holders)
     return (
         "您的选择会加密后保存，投票截止前谁也不能看到任何选择和票数。"
-        f"解密钥匙由{names}分别保管，{manifest.threshold}人一起才能打开，"
-        f"{opened[manifest.opening_policy]}；平台没有钥匙。"
+        f"解密钥匙由{names}分别保管，{threshold}人一起才能打开，"
+        f"{opened[policy]}；平台没有钥匙。"
         "手机不能加密、由服务器代为加密的，服务器在加密以前看得到。"
     )
 
@@ -253,6 +329,7 @@ def resolution_facts(
             names=tuple(trustee.name for trustee in manifest.trustees),
             platform=len(manifest.trustees) == 1,
         ),
+        letters_by=_letters_by(manifest.value["letters"]),
         witnesses=_witnesses(session),
         opening_policy=cast(OpeningPolicy, session.opening_policy),
         basis=_BASIS,
@@ -267,6 +344,10 @@ def resolution_facts(
             .order_by("motion__position", "pk")
         ),
     )
+
+
+def _letters_by(letters: Mapping[str, str]) -> str:
+    return letters["name"] if letters["by"] != HOST else ""
 
 
 def _witnesses(session: Session) -> Witnesses | None:

@@ -128,6 +128,7 @@ export class Session {
       challenge_hours: 24,
       paper: false,
       silence: null,
+      letters: { by: 'host', name: '平台' },
     };
   }
 

@@ -16,7 +16,7 @@ from portal.selectors import job_for, session_for
 from portal.views.common import actor_of, posted, searched
 from voting.forms.staff import ReissueForm
 from voting.models import Party, Session
-from voting.selectors import parties_with_room, phase
+from voting.selectors import letter_maker_of, parties_with_room, phase
 from voting.services.letters import reissue_letter, start_letters, take_letters
 from voting.spool import letters_path
 
@@ -36,6 +36,7 @@ def letters(request: HttpRequest, code: str) -> HttpResponse:
         "session": session,
         "estate": session.estate,
         "job": job,
+        "maker": letter_maker_of(session),
         "on_disk": letters_path(session.code).exists(),
         "taken": bool(job and job.result.get("taken_at")),
         "search": search,

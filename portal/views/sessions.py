@@ -14,6 +14,7 @@ from accounts.permissions import Permission, estate_for, permissions_at
 from core.deadlines import earliest_opening, start_of
 from core.errors import RuleViolation
 from funds.domain.apportionment import share_table
+from portal.costs import share_tables
 from portal.forms import add_reasons
 from portal.leaks import leaks_of
 from portal.selectors import doors_of, session_for
@@ -75,7 +76,7 @@ def session(request: HttpRequest, code: str) -> HttpResponse:
     may = permissions_at(request.user, found.estate)
     if found.state != "draft":
         return announced(request, found, may)
-    weighed = weigh(found, at=timezone.now())
+    weighed = weigh(found, at=timezone.now(), share_tables=share_tables(found))
     context = _draft_context(found, may) | {
         "reasons": weighed.reasons,
         "lines": weighed.lines,
@@ -192,7 +193,8 @@ def attachment(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def announce(request: HttpRequest, code: str) -> HttpResponse:
     """The last look before nothing can be changed; posting freezes."""
     draft = _draft(request, code)
-    weighed = weigh(draft, at=timezone.now())
+    tables = share_tables(draft)
+    weighed = weigh(draft, at=timezone.now(), share_tables=tables)
     if weighed.reasons:
         context = _draft_context(draft, permissions_at(request.user, draft.estate))
         context |= {
@@ -203,19 +205,17 @@ def announce(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "staff/draft.html", context, status=409)
     form = AnnounceForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        tables = {
-            motion.pk: share_table(motion.cost_fen)
-            for motion in weighed.motions
-            if motion.cost_fen
-        }
         freeze_session(
             session_id=draft.pk,
             actor=actor_of(request),
             at=timezone.now(),
             share_tables=tables,
         )
-        messages.success(request, _("已公告。接着打印通知书。"))
-        return redirect("staff:letters", draft.code)
+        if weighed.letters is None:
+            messages.success(request, _("已公告。接着打印通知书。"))
+            return redirect("staff:letters", draft.code)
+        messages.success(request, _("已公告。请制信人把通知书发出。"))
+        return redirect("staff:session", draft.code)
     context = _draft_context(draft, frozenset()) | {
         "form": form,
         "heads": len(weighed.parties),

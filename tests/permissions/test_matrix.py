@@ -58,6 +58,7 @@ VIEWERS = WATCHERS | {"bureau"}
 PROPOSERS = {"organiser", "residents_committee", "street_office"}
 DECIDERS = {"supervisor", "residents_committee", "street_office"}
 HANGERS = {"organiser", "residents_committee"}
+LETTER_MAKERS = {"organiser", "residents_committee", "street_office"}
 OPERATOR = {"operator"}
 ENTERERS = {"organiser", "residents_committee"}
 CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
@@ -135,6 +136,15 @@ TABLE = [
     Row("staff:key_restart", ORGANISER, MOVED, args=("sitting",), post=True),
     # Only a tally that waits for trustees has this page.
     Row("staff:opening", NOBODY, args=("session",)),
+    # --- who makes the letters -----------------------------------------------------------
+    Row("staff:letter_maker", LETTER_MAKERS, args=("draft",)),
+    Row("staff:letter_maker", LETTER_MAKERS, args=("session",)),
+    Row("staff:letter_maker", ORGANISER, BAD, args=("draft",), post=True),
+    Row("staff:letter_platform", ORGANISER, MOVED, args=("draft",), post=True),
+    Row("staff:letter_platform", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:letter_roll", LETTER_MAKERS, REFUSED, args=("draft",), post=True),
+    Row("staff:letter_keys", LETTER_MAKERS, BAD, args=("draft",), post=True),
+    Row("staff:letter_restart", ORGANISER, REFUSED, args=("draft",), post=True),
     # --- an announced session ------------------------------------------------------------
     Row("staff:session", VIEWERS, args=("session",)),
     Row("staff:session_edit", ORGANISER, REFUSED, args=("session",)),

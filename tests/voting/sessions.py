@@ -216,6 +216,7 @@ class Setting:
             "challenge_hours": 0,
             "paper": False,
             "silence": None,
+            "letters": {"by": "host", "name": "平台"},
             **changes,
         }
         if sitting:

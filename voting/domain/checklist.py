@@ -20,7 +20,7 @@ _TOPICS = (
     ("supervisors", "监票人", ("supervisors",)),
     ("materials", "附件材料", ("materials",)),
     ("roll", "名册", ("roll", "area", "owner", "posting")),
-    ("keys", "开票钥匙", ("keys",)),
+    ("keys", "开票钥匙", ("keys", "letters")),
     ("review", "街道指导", ("review",)),
     ("messages", "短信", ()),
 )

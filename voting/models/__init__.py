@@ -16,6 +16,7 @@ from voting.models.convening import (
     Waiver,
 )
 from voting.models.keys import KeyCeremony, KeyHolder, TrusteeKey, Witness, Witnessing
+from voting.models.letters import LetterMaker
 from voting.models.objections import Objection, Recusal
 from voting.models.paper import (
     BoxCount,
@@ -44,6 +45,7 @@ __all__ = [
     "KeyCeremony",
     "KeyHolder",
     "LetterCode",
+    "LetterMaker",
     "Motion",
     "MotionShare",
     "Objection",

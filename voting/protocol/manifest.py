@@ -16,6 +16,7 @@ from .suite import SUITES, Suite, suite
 
 FORMAT = "yishi-manifest-1"
 QUESTION_OPTIONS = ("for", "against", "abstain")
+HOST, OUTSIDE = "host", "outside"  # who drew the letters' tokens and printed them
 _CHECK = Shape("manifest")
 _MOST_TRUSTEES = 20
 _MOST_HOURS = 24 * 366
@@ -83,7 +84,7 @@ def parse(value: Any) -> Manifest:
         *("format", "suite", "session", "title", "estate", "division", "organiser"),
         *("motions", "quorum", "profile", "roll", "opens_at", "closes_at", "revote"),
         *("trustees", "opening_policy", "board_key", "witnesses", "witnesses_needed"),
-        *("bundle", "challenge_hours", "paper", "silence"),
+        *("bundle", "challenge_hours", "paper", "silence", "letters"),
     )
     check.equal(value["format"], "format", FORMAT)
     chosen = suite(check.one_of(value["suite"], "suite", *SUITES))
@@ -92,6 +93,9 @@ def parse(value: Any) -> Manifest:
     check.text(value["division"], "division", r"\d{12}")
     check.hash(value["bundle"], "bundle")
     _quorum_and_profile(value)
+    letters = check.fields(value["letters"], "letters", "by", "name")
+    check.one_of(letters["by"], "letters.by", HOST, OUTSIDE)
+    check.text(letters["name"], "letters.name")
     opens_at = check.time(value["opens_at"], "opens_at")
     closes_at = check.time(value["closes_at"], "closes_at")
     if opens_at >= closes_at:

@@ -27,6 +27,7 @@ from voting.selectors.convening import (
     to_tell_extended,
 )
 from voting.selectors.keys import ROUND_FIELDS, Delivery, ceremony_of, deliveries, transcript_of
+from voting.selectors.letters import letter_maker_of
 from voting.selectors.objections import (
     PublishedObjection,
     answer_days,
@@ -205,6 +206,7 @@ __all__ = [
     "late_finding",
     "late_ruling",
     "late_rulings",
+    "letter_maker_of",
     "members_of",
     "motions_of",
     "motions_with_shares",

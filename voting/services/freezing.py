@@ -1,11 +1,12 @@
 """Freezing a session: its terms, its roll, its keys and its board."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from secrets import choice, token_bytes
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
@@ -17,7 +18,6 @@ from core.canonical import canonical
 from core.codes import LENGTH, new_code
 from core.deadlines import local_day
 from core.errors import RuleViolation
-from documents.papers import masked_names
 from logbook.steps import append_to, locked_log, record_act, stamp
 from registry.domain.profiles import RuleValue, frozen, unverified
 from registry.selectors import TitledUnit, current_titles, open_findings, profile_for
@@ -36,8 +36,10 @@ from voting.domain.parties import (
 from voting.domain.people import tail_of, tails
 from voting.domain.reasons import Reason, demand_none
 from voting.domain.thresholds import majority_for
+from voting.facts import letter_roll, roll_hash, shown_name
 from voting.models import (
     LetterCode,
+    LetterMaker,
     Motion,
     MotionShare,
     Party,
@@ -46,13 +48,14 @@ from voting.models import (
     TrusteeKey,
 )
 from voting.protocol import ceremony, credential, manifest, roll, trustees
-from voting.protocol.shape import b64
+from voting.protocol.shape import b64, unb64
 from voting.protocol.suite import Suite, draw_scalar, suite
 from voting.selectors import (
     asked_to_witness,
     ceremony_of,
     demand_of,
     draft_of,
+    letter_maker_of,
     motions_of,
     requirements_of,
     support_of,
@@ -65,6 +68,7 @@ from voting.steps import board_name, checkpoint_board
 ShareTable = Callable[[Sequence[PartyArea]], Sequence[int]]
 
 _PLATFORM = "平台密钥（一把）"
+_HOST = "平台"
 _BUNDLE = "js/ballot.bundle.js"
 _NO_BUNDLE = "0" * 64
 # Until a decision can no longer be brought to court (SPC interpretation art. 12: one year)
@@ -95,17 +99,14 @@ def freeze_session(
     )
     if session.state != "draft":
         raise RuleViolation("session.not_draft", "会议已经冻结，不能再冻结一次")
-    weighed = weigh(session, at=at)
+    weighed = weigh(session, at=at, share_tables=share_tables or {})
     demand_none("session.not_ready", weighed.reasons)
     values, motions, parties = weighed.values, weighed.motions, weighed.parties
-    if session.rehearsal:
-        # Needs no notice; whatever shows the title, the manifest included, says what it is.
-        session.notice_on = session.notice_on or local_day(at)
-        session.title = f"【演练】{session.title}"[:_TITLE_LENGTH]
-    session.profile = frozen(values)
+    _set_terms(session, values, at)
     session.profile_code = session.estate.profile_code
-    letters = _write_roll(session, parties, at)
-    _write_shares(motions, parties, letters.rows, share_tables or {})
+    shares = _shares(motions, parties, share_tables or {})
+    letters = _write_roll(session, parties, at, weighed.letters)
+    _write_shares(motions, shares, letters.rows)
     _open_board(session, motions, letters, at)
     facts = {
         "session": session.code,
@@ -114,8 +115,10 @@ def freeze_session(
         "unverified": unverified(values, convening.VALUES_USED),
     }
     record_act(f"estate/{session.estate.code}", "session.frozen", facts, actor=actor, at=at)
-    # Last before the commit: a roll without its letters' secrets would be of no use.
-    write_spool(session.code, letters.secrets)
+    # Last before the commit: a roll without its letters' secrets would be of no use. Where
+    # somebody outside made the letters there are none here.
+    if letters.secrets:
+        write_spool(session.code, letters.secrets)
     return session
 
 
@@ -124,7 +127,7 @@ class Weighed:
     """A draft as it would be frozen now: `reasons` against it, and the parties it makes.
 
     No parties where the roll itself is at fault. `areas`: the parties as share tables
-    see them.
+    see them. `letters`: who makes them, where the platform does not.
     """
 
     values: Mapping[str, RuleValue]
@@ -133,14 +136,23 @@ class Weighed:
     reasons: Sequence[Reason]
     lines: Sequence[checklist.Line]
     """The same reasons by topic, with what holds: the page before the announcement."""
+    letters: LetterMaker | None
 
     @property
     def areas(self) -> list[PartyArea]:
         return party_areas(self.parties)
 
 
-def weigh(session: Session, *, at: datetime) -> Weighed:
-    """Everything that stands against freezing `session` at `at`; nothing is written."""
+def weigh(
+    session: Session,
+    *,
+    at: datetime,
+    share_tables: Mapping[int, ShareTable] | None = None,
+) -> Weighed:
+    """Everything that stands against freezing `session` at `at`; nothing is written.
+
+    Whether letters made outside still fit is seen only where `share_tables` is given.
+    """
     values = profile_for(session.estate, local_day(at))
     motions = motions_of(session)
     counted = _counted(session, session.scope, values)
@@ -152,16 +164,36 @@ def weigh(session: Session, *, at: datetime) -> Weighed:
         *_profile_reasons(values),
         *_key_reasons(session),
     ]
-    messages = checklist.Messages(
-        sum(1 for party in parties if party.phone), settings.SMS_COST_LI
-    )
-    return Weighed(
+    maker = letter_maker_of(session)
+    weighed = Weighed(
         values=values,
         motions=motions,
         parties=parties,
         reasons=reasons,
-        lines=checklist.lines(draft, reasons, messages),
+        lines=[],
+        letters=maker,
     )
+    if maker is not None:
+        reasons += _letter_reasons(session, maker, weighed, share_tables, at)
+    messages = checklist.Messages(
+        sum(1 for party in parties if party.phone), settings.SMS_COST_LI
+    )
+    return replace(weighed, reasons=reasons, lines=checklist.lines(draft, reasons, messages))
+
+
+def roll_for_letters(
+    session: Session,
+    maker: LetterMaker,
+    weighed: Weighed,
+    share_tables: Mapping[int, ShareTable],
+    *,
+    at: datetime,
+) -> dict[str, Any]:
+    """The letter roll (§15) of the session as it would be frozen at `at`."""
+    as_frozen = copy(session)
+    _set_terms(as_frozen, weighed.values, at)
+    shares = _shares(weighed.motions, weighed.parties, share_tables)
+    return letter_roll(as_frozen, maker, weighed.motions, weighed.parties, shares)
 
 
 def _counted(
@@ -186,6 +218,7 @@ class _Roll:
     rows: list[Party]
     lines: list[bytes]
     secrets: dict[int, Secret]
+    made_by: dict[str, str]  # the manifest's field `letters`
 
 
 # --- whether it may be frozen -----------------------------------------------------------
@@ -230,6 +263,28 @@ def _key_reasons(session: Session) -> list[Reason]:
     return [Reason("keys.unfinished", "开票钥匙还没有做好：保管人要做完三轮并念过指纹", "keys")]
 
 
+def _letter_reasons(
+    session: Session,
+    maker: LetterMaker,
+    weighed: Weighed,
+    share_tables: Mapping[int, ShareTable] | None,
+    at: datetime,
+) -> list[Reason]:
+    if maker.delivered_at is None:
+        sentence = f"{maker.name}还没有交回公钥文件，通知书没有做好"
+        return [Reason("letters.missing", sentence, "letters")]
+    if share_tables is None or not weighed.parties:
+        return []
+    fits = len(maker.keys) == len(weighed.parties)
+    if fits:
+        roll = roll_for_letters(session, maker, weighed, share_tables, at=at)
+        fits = roll_hash(session, roll).hex() == maker.roll_sha
+    if fits:
+        return []
+    sentence = f"{maker.name}做信以后，名册或者会议内容改过，信已经不对：请重新做信"
+    return [Reason("letters.stale", sentence, "letters")]
+
+
 def _title(unit: TitledUnit) -> Title:
     return Title(
         unit=unit.unit_id,
@@ -257,24 +312,55 @@ def _title(unit: TitledUnit) -> Title:
 # --- the roll and its letters -----------------------------------------------------------
 
 
+class _Issued(NamedTuple):
+    """What a letter leaves here; no `secret` where somebody outside made it."""
+
+    key: bytes
+    code_hmac: str
+    serial: str
+    secret: Secret | None
+
+    def __repr__(self) -> str:
+        return "_Issued(***)"
+
+
 @sensitive_variables()
-def _write_roll(session: Session, parties: Sequence[VotingParty], at: datetime) -> _Roll:
+def _issue(session: Session, party: VotingParty, maker: LetterMaker | None) -> _Issued:
+    if maker is not None:
+        place = party.number - 1
+        key, code = unb64(maker.keys[place]), maker.codes[place]
+        return _Issued(key, code, maker.serials[place], None)
+    token = credential.new_token()
+    _secret, key = credential.derive(suite(session.suite), session.code, token)
+    code = new_code(LENGTH, choice)
+    return _Issued(key, code_hmac(code), new_serial(party.number), Secret(b64(token), code))
+
+
+def new_serial(number: int) -> str:
+    """Of a party's tear-off paper ballot."""
+    return f"{number:05}-{new_code(4, choice)}"
+
+
+@sensitive_variables()
+def _write_roll(
+    session: Session, parties: Sequence[VotingParty], at: datetime, maker: LetterMaker | None
+) -> _Roll:
     """One row, one credential and one letter for each party."""
     chosen = suite(session.suite)
-    rows, lines, secrets = [], [], {}
+    rows, lines, secrets, codes = [], [], {}, []
     for party in parties:
-        token = credential.new_token()
-        _secret, key = credential.derive(chosen, session.code, token)
-        row = _party_row(session, party, chosen, key)
+        issued = _issue(session, party, maker)
+        row = _party_row(session, party, chosen, issued)
         rows.append(row)
-        lines.append(roll.make_line(party.number, party.area, key, row.commitment))
-        code = new_code(LENGTH, choice)
-        secrets[party.number] = Secret(b64(token), code)
+        codes.append(issued.code_hmac)
+        lines.append(roll.make_line(party.number, party.area, issued.key, row.commitment))
+        if issued.secret is not None:
+            secrets[party.number] = issued.secret
     Party.objects.bulk_create(rows, batch_size=_BATCH)
     LetterCode.objects.bulk_create(
         [
-            LetterCode(party=row, code_hmac=code_hmac(secrets[row.number].code), issued_at=at)
-            for row in rows
+            LetterCode(party=row, code_hmac=code, issued_at=at)
+            for row, code in zip(rows, codes, strict=True)
         ],
         batch_size=_BATCH,
     )
@@ -294,50 +380,68 @@ def _write_roll(session: Session, parties: Sequence[VotingParty], at: datetime) 
         ],
         batch_size=_BATCH,
     )
-    return _Roll(rows, lines, secrets)
+    made_by = {"by": manifest.HOST, "name": _HOST}
+    if maker is not None:
+        made_by = {"by": manifest.OUTSIDE, "name": maker.name}
+    return _Roll(rows, lines, secrets, made_by)
 
 
-def _party_row(session: Session, party: VotingParty, chosen: Suite, key: bytes) -> Party:
+def _party_row(session: Session, party: VotingParty, chosen: Suite, issued: _Issued) -> Party:
     salt = token_bytes(roll.SALT_SIZE)
     identity = {
         "units": [[title.label, title.area] for title in party.titles],
         "owners": sorted(holder.document_hash for holder in party.holders),
     }
-    names = [holder.name for holder in party.holders]
     return Party(
         session=session,
         number=party.number,
         area=party.area,
         why=party.why,
         is_developer=party.why == "developer",
-        name=masked_names(names) or "建设单位",
+        name=shown_name(party),
         phone=party.phone,
         document_tails=tails((holder.name, holder.last_six) for holder in party.voters),
         salt=salt.hex(),
         commitment=roll.commitment(chosen, salt, identity),
-        key=b64(key),
-        current_key=b64(key),
-        serial=f"{party.number:05}-{new_code(4, choice)}",
+        key=b64(issued.key),
+        current_key=b64(issued.key),
+        serial=issued.serial,
     )
 
 
-def _write_shares(
+def _shares(
     motions: Sequence[Motion],
     parties: Sequence[VotingParty],
-    rows: Sequence[Party],
     tables: Mapping[int, ShareTable],
-) -> None:
+) -> dict[int, Sequence[int]]:
+    """Motion id → fen of each party, where the motion costs something."""
     areas = party_areas(parties)
-    shares = [
-        MotionShare(motion=motion, party=row, fen=fen)
-        for motion in motions
-        if motion.pk in tables
-        for row, fen in zip(rows, tables[motion.pk](areas), strict=True)
-    ]
-    MotionShare.objects.bulk_create(shares, batch_size=_BATCH)
+    return {motion.pk: tables[motion.pk](areas) for motion in motions if motion.pk in tables}
+
+
+def _write_shares(
+    motions: Sequence[Motion], shares: Mapping[int, Sequence[int]], rows: Sequence[Party]
+) -> None:
+    MotionShare.objects.bulk_create(
+        [
+            MotionShare(motion=motion, party=row, fen=fen)
+            for motion in motions
+            if motion.pk in shares
+            for row, fen in zip(rows, shares[motion.pk], strict=True)
+        ],
+        batch_size=_BATCH,
+    )
 
 
 # --- terms, key and board ---------------------------------------------------------------
+
+
+def _set_terms(session: Session, values: Mapping[str, RuleValue], at: datetime) -> None:
+    if session.rehearsal:
+        # Needs no notice; whatever shows the title, the manifest included, says what it is.
+        session.notice_on = session.notice_on or local_day(at)
+        session.title = f"【演练】{session.title}"[:_TITLE_LENGTH]
+    session.profile = frozen(values)
 
 
 def _open_board(
@@ -417,6 +521,7 @@ def _manifest(
         "challenge_hours": stated["value"] if stated and not session.rehearsal else 0,
         "paper": session.paper,
         "silence": None,
+        "letters": letters.made_by,
     }
 
 

@@ -25,7 +25,7 @@ from voting.models import LetterCode, Party, ReissuedSerial, Session
 from voting.protocol import credential
 from voting.protocol.shape import b64
 from voting.protocol.suite import suite
-from voting.selectors import phase
+from voting.selectors import letter_maker_of, phase
 from voting.services.entering import code_hmac
 from voting.spool import (
     Secret,
@@ -70,6 +70,12 @@ def start_letters(*, session_id: int, actor: str, at: datetime) -> Job:
     job = session.letters_job
     if job is not None and job.state != "failed":
         return job
+    maker = letter_maker_of(session)
+    if maker is not None:
+        raise RuleViolation(
+            "letters.outside",
+            f"这次的通知书由{maker.name}制作，平台不打印；丢了的可以补发12位码",
+        )
     if not spool_path(session.code).exists():
         raise RuleViolation("letters.gone", "通知书文件已按规定删除，请逐户补发")
     job = Job.objects.create(
@@ -144,6 +150,8 @@ def take_letters(*, session_id: int, actor: str, at: datetime) -> Path:
 def reissue_letter(*, party_id: int, actor: str, at: datetime, reason: str) -> Reissued:
     """A new letter for one party: new credential on the board, the old letter void.
 
+    Where somebody outside made the letters, the new one has a code and no token: the platform
+    never sees one, and the key that takes the old one's place is of a token nobody keeps.
     Allowed from freezing until the close. The PDF is written beside the others, readable
     by us alone. RuleViolation "letters.closed", "letters.reason", "letters.just_reissued"
     within a minute.
@@ -154,9 +162,12 @@ def reissue_letter(*, party_id: int, actor: str, at: datetime, reason: str) -> R
     secret = Secret(b64(token), new_code(LENGTH, choice))
     party = _rotate(party_id, token, secret.code, reason, actor=actor, at=at)
     issued = party.codes.count() - 1
+    if letter_maker_of(party.session) is not None:
+        secret = secret._replace(token="")
     facts = letter_facts(party.session, {party.number: secret}, reissue=issued)
     name = f"{party.session.code}-{party.number}-{issued}.pdf"
     path = Path(settings.LETTER_DIR) / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     render_letters(facts, path, processes=1)
     return Reissued(secret.token, secret.code, path)
 

@@ -23,6 +23,7 @@ from voting.facts import specimen_of
 from voting.forms.owner import ProofForm
 from voting.models import Ballot, HelpedBallot, Session
 from voting.protocol.ballot import tracker_text
+from voting.protocol.manifest import HOST
 from voting.selectors import (
     ballot_at,
     ballot_of_agent,
@@ -61,6 +62,13 @@ def who_can_read(session: Session, encrypted_by: str = "") -> list[str]:
         }
     sentences = [by[encrypted_by]] if encrypted_by else []
     sentences.append(keys)
+    letters = terms(session).value["letters"]
+    sentences.append(
+        _("通知书由平台制作：做信的一方看得到信里的密钥。")
+        if letters["by"] == HOST
+        else _("通知书由%(name)s在平台以外制作，平台没有信里的密钥。")
+        % {"name": letters["name"]}
+    )
     if session.opening_policy == "secret":
         sentences.append(_("截止以后只打开合计，不打开单张票。"))
     return sentences

@@ -225,7 +225,9 @@ function demandPhase(checked, mine, now) {
   const { manifest, entries } = checked;
   if (!checked.close) throw new Stop('open.voting');
   const closesAt = checked.extension ? checked.extension.body.closes_at : manifest.closes_at;
-  const over = addHours(closesAt, manifest.challenge_hours);
+  // A box with papers in it lengthens the list that can be objected to (§9).
+  const filled = checked.box && checked.box.body.counted ? checked.box.time : '';
+  const over = addHours(closesAt > filled ? closesAt : filled, manifest.challenge_hours);
   if (now < over) throw new Stop('open.early', { until: over });
   if (!checked.tally) throw new Stop('open.tally');
   if (!checked.report.checks.some(({ name, ok }) => name === 'aggregates' && ok)) {

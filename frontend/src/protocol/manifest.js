@@ -46,6 +46,8 @@ const FIELDS = {
       v.rule === 'majority' &&
       isText(v.clause) &&
       isText(v.page)),
+  letters: (v) =>
+    hasExactly(v, ['by', 'name']) && (v.by === 'host' || v.by === 'outside') && isText(v.name),
 };
 const MOTION = {
   id: isText,
