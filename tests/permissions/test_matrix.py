@@ -28,7 +28,7 @@ from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
 from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
-from voting.models import Proxy, Ruling, Transfer
+from voting.models import DeliveryEvidence, Proxy, Ruling, Transfer
 from voting.services.closing import close_session
 from voting.services.convening import put_basis
 from voting.services.drafting import add_attachment
@@ -167,6 +167,19 @@ TABLE = [
     Row("staff:ruling_decline", DECIDERS, BAD, args=("closed", "ruling"), post=True),
     # Only whoever proposed takes it back.
     Row("staff:ruling_withdraw", PROPOSERS, REFUSED, args=("closed", "ruling"), post=True),
+    # --- delivery of the letters ----------------------------------------------------------
+    Row("staff:delivery", WATCHERS, args=("session",)),
+    Row("staff:delivery_door", WATCHERS, NOT_FOUND, args=("session",)),  # no such entrance
+    Row("staff:delivery_room", WATCHERS, args=("session", "number")),
+    Row("staff:delivery_room", ENTERERS, REFUSED, args=("session", "number"), post=True),
+    Row("staff:delivery_scan", ENTERERS, MOVED, args=("session",), post=True),
+    Row("staff:delivery_handed_out", ENTERERS, MOVED, args=("session",), post=True),
+    Row("staff:delivery_sheet", NOBODY, args=("session",), post=True),
+    Row("staff:delivery_check", NOBODY, args=("session",), post=True),
+    Row("staff:delivery_notice", ENTERERS, args=("session",)),
+    Row("staff:delivery_notice", ENTERERS, BAD, args=("session",), post=True),
+    Row("staff:delivery_evidence", WATCHERS, args=("session", "evidence")),
+    Row("staff:delivery_record", WATCHERS, args=("session",), post=True),
     # --- who votes for somebody else -----------------------------------------------------
     Row("staff:standins", WATCHERS, args=("session",)),
     Row("staff:standins", NOBODY, args=("draft",)),
@@ -409,6 +422,16 @@ def arguments(town: Town) -> dict[str, Any]:
         entered_by="user:0",
         entered_at=timezone.now(),
     )
+    sheet = DeliveryEvidence.objects.create(
+        session=session,
+        kind="sheet",
+        content=seal_bytes(PDF, purpose="voting.delivery.content"),
+        content_type="application/pdf",
+        sha256="0" * 64,
+        added_by="user:0",
+        added_role="organiser",
+        added_at=timezone.now(),
+    )
     sale = Transfer.objects.create(
         session=session,
         party=session.parties.get(number=1),
@@ -462,6 +485,7 @@ def arguments(town: Town) -> dict[str, Any]:
         "ruling": ruling.pk,
         "number": 1,
         "proxy": paper.pk,
+        "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
         "person": organiser.pk,

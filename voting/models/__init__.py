@@ -15,6 +15,7 @@ from voting.models.convening import (
     Supervisor,
     Waiver,
 )
+from voting.models.delivery import DeliveryCheck, DeliveryEvidence, DeliveryMark
 from voting.models.keys import KeyCeremony, KeyHolder, TrusteeKey, Witness, Witnessing
 from voting.models.letters import LetterMaker
 from voting.models.objections import Objection, Recusal
@@ -38,6 +39,9 @@ __all__ = [
     "Basis",
     "BoxCount",
     "CheckCode",
+    "DeliveryCheck",
+    "DeliveryEvidence",
+    "DeliveryMark",
     "Demand",
     "Extension",
     "GroupMember",
