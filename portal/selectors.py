@@ -210,6 +210,7 @@ def _session_tasks(
         .select_related("estate", "letters_job")
         .annotate(outside=F("letter_maker__pk"))
         .annotate(tallied_at=F("ceremony__tallied_at"), disputed=Exists(_DISPUTED))
+        .annotate(boxed=Exists(_BOXED))
         .annotate(places=_PLACES, notices=_walls("notice"), resolutions=_walls("resolution"))
         .defer("manifest", "profile")
     )
@@ -259,6 +260,9 @@ def _tasks_of(
         yield task(_("等待保管人开票：%(title)s"), _("开票钥匙保管人"), None)
     elif now == "closed" and session.disputed:  # type: ignore[attr-defined]
         yield task(_("有裁定等第二人决定：%(title)s"), _("监票人、居委会、街道"), None)
+    elif now == "closed" and session.paper and not session.boxed:  # type: ignore[attr-defined]
+        papers = reverse("staff:paper", args=[session.code])
+        yield task(_("录入纸质票，点清票箱：%(title)s"), organiser, None, papers)
     elif now in ("closed", "counted"):
         what = _("等待计票：%(title)s") if now == "closed" else _("等待出决议：%(title)s")
         yield task(what, _("系统"), session.closes_at)

@@ -117,7 +117,9 @@ def make_town() -> Town:
     return Town(city, side("东", small_estate()), side("西", make_estate("西苑")))
 
 
-def draft(estate: Estate, *, at: datetime | None = None, days: int = 17) -> Session:
+def draft(
+    estate: Estate, *, at: datetime | None = None, days: int = 17, paper: bool = False
+) -> Session:
     """A draft with a costed motion, ready to be announced at `at` (now), open in `days`."""
     now = at or timezone.now()
     session = create_session(
@@ -130,6 +132,7 @@ def draft(estate: Estate, *, at: datetime | None = None, days: int = 17) -> Sess
         notice_on=timezone.localdate(now),
         opens_at=now + timedelta(days=days),
         closes_at=now + timedelta(days=days + 10),
+        paper=paper,
         actor="user:1",
         at=now,
     )
@@ -145,10 +148,10 @@ def draft(estate: Estate, *, at: datetime | None = None, days: int = 17) -> Sess
     return session
 
 
-def announced(estate: Estate, *, days_ago: int = 0) -> Session:
+def announced(estate: Estate, *, days_ago: int = 0, paper: bool = False) -> Session:
     """A session announced some days ago: open from the 17th day on, closed from the 27th."""
     at = timezone.now() - timedelta(days=days_ago)
-    session = draft(estate, at=at)
+    session = draft(estate, at=at, paper=paper)
     tables = {motion.pk: share_table(motion.cost_fen) for motion in session.motions.all()}
     freeze_session(session_id=session.pk, share_tables=tables, actor="user:1", at=at)
     session.refresh_from_db()

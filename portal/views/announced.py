@@ -51,7 +51,8 @@ def announced(
         if _P.VIEW_DRAFT in may:
             context["leaks"] = leaks_of(session.parties.values_list("area", flat=True))
     if session.state == "closed":
-        context["until"] = challenge_ends(session)
+        context["until"] = until = challenge_ends(session)
+        context["box_open"] = until is None
     return render(request, "staff/session.html", context)
 
 

@@ -8,8 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.context import TEXT_COOKIE, TEXT_SIZES
+from voting.domain.paper import read_serial
 from voting.forms.owner import LetterCodeForm, ReceiptForm, ReceiptNumberForm, problems
-from voting.selectors import ballot_of_number
+from voting.forms.paper import SPOILED_WORDS
+from voting.models import PaperBallot
+from voting.selectors import ballot_of_number, papers_by_serial, receipt_state
 from voting.views.receipts import recorded_receipt
 
 _YEAR = 365 * 86400
@@ -68,6 +71,14 @@ def check(request: HttpRequest) -> HttpResponse:
     number = ReceiptNumberForm(request.POST if by_number else None)
     form = ReceiptForm(request.POST if request.POST and not by_number else None)
     context = {"number": number, "form": form, "answered": False, "checks": CHECKS}
+    serial = read_serial(request.POST.get("number", "")) if by_number else None
+    if serial is not None:
+        context["papers"] = [
+            (paper, SPOILED_WORDS.get(paper.void, ""), _standing(paper))
+            for paper in papers_by_serial(serial)
+        ]
+        context |= {"serial": serial, "number": ReceiptNumberForm(), "errors": []}
+        return render(request, "portal/check.html", context)
     if number.is_bound and number.is_valid():
         found = ballot_of_number(number.cleaned_data["number"])
         if found:
@@ -81,6 +92,11 @@ def check(request: HttpRequest) -> HttpResponse:
     context["errors"] = problems(number) + problems(form)
     status = 422 if context["errors"] else 200
     return render(request, "portal/check.html", context, status=status)
+
+
+def _standing(paper: PaperBallot) -> str:
+    """Where a sheet stands: its state, or that of its ballot once it is on the board."""
+    return receipt_state(paper.ballot) if paper.ballot else paper.state
 
 
 @require_POST

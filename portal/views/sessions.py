@@ -51,7 +51,9 @@ _form_page = require_http_methods(["GET", "HEAD", "POST"])
 def session_new(request: HttpRequest, code: str) -> HttpResponse:
     """Begin a draft."""
     estate = estate_for(request.user, code, _P.MANAGE_SESSION)
-    form = SessionForm(posted(request), doors=doors_of(estate))
+    form = SessionForm(
+        posted(request), doors=doors_of(estate), initial={"paper": _paper_on_request(estate)}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             session = create_session(
@@ -344,6 +346,12 @@ def _draft_context(draft: Session, may: frozenset[Permission]) -> dict[str, Any]
         "may": {permission.value: True for permission in may},
         **_notice(draft.estate, draft),
     }
+
+
+def _paper_on_request(estate: Estate) -> bool:
+    """Whether the estate's rules give owners a paper ballot who ask for one."""
+    rules = profile_for(estate, timezone.localdate())
+    return "paper_on_request" not in rules or bool(rules["paper_on_request"].value)
 
 
 def _notice(estate: Estate, draft: Session | None = None) -> dict[str, Any]:

@@ -28,12 +28,14 @@ from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
 from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
-from voting.models import DeliveryEvidence, Proxy, Ruling, Transfer
+from voting.models import DeliveryEvidence, PaperBallot, Proxy, Ruling, Transfer
 from voting.services.closing import close_session
 from voting.services.convening import put_basis
 from voting.services.drafting import add_attachment
 from voting.services.keyholding import choose_trustees
+from voting.services.paper_rulings import propose_paper_ruling
 from voting.services.reviews import raise_comment, submit_draft
+from voting.steps import Signer
 
 PDF = b"%PDF-1.4\n%%EOF\n"
 OK, MOVED, BAD, NOT_FOUND, METHOD, REFUSED = 200, 302, 400, 404, 405, 409
@@ -56,6 +58,7 @@ ORGANISER = {"organiser"}
 WATCHERS = {"organiser", "supervisor", "residents_committee", "street_office"}
 VIEWERS = WATCHERS | {"bureau"}
 PROPOSERS = {"organiser", "residents_committee", "street_office"}
+CLERKS = {"organiser", "residents_committee"}
 DECIDERS = {"supervisor", "residents_committee", "street_office"}
 HANGERS = {"organiser", "residents_committee"}
 LETTER_MAKERS = {"organiser", "residents_committee", "street_office"}
@@ -203,6 +206,22 @@ TABLE = [
     Row("staff:transfer_confirm", CONFIRMERS, REFUSED, args=("session", "transfer"), post=True),
     Row("staff:transfer_decline", CONFIRMERS, REFUSED, args=("session", "transfer"), post=True),
     Row("staff:transfer_document", CONFIRMERS, args=("session", "transfer")),
+    # --- paper ballots: entered by some, counted by others ----------------------------------
+    Row("staff:paper", NOBODY, args=("session",)),  # this one takes none
+    Row("staff:paper", WATCHERS, args=("papers",)),
+    Row("staff:paper_missing", WATCHERS, args=("papers",)),
+    Row("staff:paper_register", CLERKS, args=("papers",)),
+    Row("staff:paper_register", CLERKS, BAD, args=("papers",), post=True),
+    Row("staff:paper_box", WATCHERS, args=("papers",)),
+    Row("staff:paper_box", WATCHERS, BAD, args=("papers",), post=True),
+    Row("staff:paper_sheet", WATCHERS, args=("papers", "sheet")),
+    Row("staff:paper_sheet", CLERKS, BAD, args=("papers", "sheet"), post=True),
+    Row("staff:paper_sheet", NOBODY, args=("closed", "sheet")),
+    Row("staff:paper_scan", WATCHERS, REFUSED, args=("papers", "sheet")),
+    Row("staff:paper_rule", PROPOSERS, args=("papers", "sheet")),
+    Row("staff:paper_rule", PROPOSERS, BAD, args=("papers", "sheet"), post=True),
+    Row("staff:paper_document", WATCHERS, args=("papers", "doubted")),
+    Row("staff:paper_decide", DECIDERS, REFUSED, args=("papers", "doubted"), post=True),
     # Not even the organiser sees a result before the count.
     Row("staff:result", NOBODY, args=("session",)),
     Row("staff:letters", ORGANISER, args=("session",)),
@@ -441,6 +460,27 @@ def arguments(town: Town) -> dict[str, Any]:
         proposed_by="user:0",
         proposed_role="organiser",
         proposed_at=timezone.now(),
+    papers = announced(town.here.estate, days_ago=28, paper=True)
+    sheets = [
+        PaperBallot.objects.create(
+            session=papers,
+            party=party,
+            serial=party.serial,
+            registered_by="user:0",
+            registered_role="organiser",
+            registered_at=papers.opens_at,
+        )
+        for party in papers.parties.order_by("number")[:2]
+    ]
+    close_session(session_id=papers.pk, at=timezone.now())
+    propose_paper_ruling(
+        paper_id=sheets[1].pk,
+        counts=False,
+        reason="信封被拆过",
+        name="照片.pdf",
+        content=PDF,
+        signer=Signer("user:0", "organiser"),
+        at=timezone.now(),
     )
     job = Job.objects.create(
         kind="letters", estate=town.here.estate, created_at=session.created_at
@@ -483,6 +523,9 @@ def arguments(town: Town) -> dict[str, Any]:
         "session": session.code,
         "closed": closed.code,
         "ruling": ruling.pk,
+        "papers": papers.code,
+        "sheet": sheets[0].pk,
+        "doubted": sheets[1].pk,
         "number": 1,
         "proxy": paper.pk,
         "evidence": sheet.pk,

@@ -13,15 +13,10 @@ _SERIAL = re.compile(r"(\d{5,7})-?([0-9A-Z]{4})", re.ASCII)
 _TAIL = 4
 _MAX_NOTE = 200
 
-FAULTS = {"two_marks": "画了两个以上", "unclear": "看不清画的是哪个"}
+FAULTS = frozenset({"two_marks", "unclear"})
 """Why what is marked for a motion counts as blank; "" where nothing is wrong."""
-SPOILED = {
-    "illegible": "整张看不清",
-    "signature": "没有签名或者签名不是业主的",
-    "torn": "撕毁、涂改到不能辨认",
-    "not_ours": "不是本次会议发的票",
-    "blank": "一项都没有填",
-}
+SPOILED = frozenset({"illegible", "signature", "torn", "not_ours", "blank"})
+"""Why a whole sheet is void; "blank" where nothing is marked on it."""
 
 
 class Asked(NamedTuple):

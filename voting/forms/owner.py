@@ -128,7 +128,9 @@ class ReceiptNumberForm(forms.Form):
 
     number = forms.CharField(
         label=_("回执号"),
-        help_text=_("在回执图片上，例如 Y6K8-Q6VB-N0YR-HNRK。"),
+        help_text=_(
+            "在回执图片上，例如 Y6K8-Q6VB-N0YR-HNRK。投纸质票的，填票号，例如 00042-7K3Q。"
+        ),
         max_length=60,
         error_messages={"required": _("请输入回执号")},
         widget=forms.TextInput(

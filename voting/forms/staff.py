@@ -118,6 +118,11 @@ class SessionForm(forms.Form):
             ),
         ],
     )
+    paper = forms.BooleanField(
+        label=_("也收纸质票：两个人录入，另外两个人点票箱，点清以后才计票"),
+        required=False,
+        initial=True,
+    )
     revote = forms.BooleanField(
         label=_("截止前可以改票，以最后一次为准"), required=False, initial=True
     )

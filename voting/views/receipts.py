@@ -49,6 +49,7 @@ def who_can_read(session: Session, encrypted_by: str = "") -> list[str]:
     by = {
         "browser": _("票在您的手机上加密，发出之前就已经看不到内容。"),
         "server": _("票由服务器代您加密：加密之前，服务器看得到内容，但不保存。"),
+        "paper": _("票写在纸上：两名录入的人看得到内容；录完由服务器加密，不再保存内容。"),
     }
     if len(trustees["keys"]) == 1:
         keys = _(
@@ -96,7 +97,9 @@ def _facts(ballot: Ballot) -> dict[str, Any]:
         "checkpoint_by": parse_datetime(receipt["checkpoint_by"]),
         "check_url": f"{settings.PUBLIC_URL}/r/{ballot.receipt_code}",
         "phase": phase(ballot.session, timezone.now()),
-        "readers": who_can_read(ballot.session, ballot.encrypted_by),
+        "readers": who_can_read(
+            ballot.session, "paper" if hasattr(ballot, "paper") else ballot.encrypted_by
+        ),
     }
 
 

@@ -1,0 +1,188 @@
+"""The pages of paper ballots: registering, two clerks, the third person, conflict, box."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import FOR, Vote, even_estate, make_profile
+from tests.town import announced
+from tests.voting.services.papers import PNG
+from tests.voting.views.test_owner_pages import text_of
+from voting.models import BoxCount, PaperBallot, Session
+from voting.selectors import result_of
+from voting.services.closing import close_session
+from voting.services.papers import register_paper
+from voting.spool import read_spool
+from voting.steps import Signer
+from voting.tasks import count_due
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def at(town):
+    """A signed-in client of a role here; `n` tells people of one role apart."""
+
+    def sign_in(role):
+        client = Client()
+        client.force_login(
+            town.person(role), backend="django.contrib.auth.backends.ModelBackend"
+        )
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def vote(town):
+    """Seven flats, 1-3 came on paper, 3 voted online too; closed a moment ago."""
+    make_profile("now", challenge_hours=0)
+    estate = even_estate(7, area=lambda _n: 100_00)
+    estate.authority, estate.profile_code = town.here.committee, "now"
+    estate.save()
+    town.here.estate = estate
+    session = announced(estate, days_ago=28, paper=True)
+    vote = Vote(session, read_spool(session.code) or {})
+    inside = session.opens_at + timedelta(hours=1)
+    for number in (3, 4, 5, 6):
+        vote.cast(number, [FOR], at=inside)
+    for number in (1, 2, 3):
+        register_paper(
+            session_id=session.pk,
+            serial=vote.party(number).serial,
+            place="居委会",
+            signer=Signer("user:0", "organiser"),
+            at=inside,
+        )
+    close_session(session_id=session.pk, at=timezone.now())
+    session.refresh_from_db()
+    return vote
+
+
+def url(vote, name, *args):
+    return reverse(f"staff:{name}", args=[vote.session.code, *args])
+
+
+def sheet(vote, number):
+    return PaperBallot.objects.get(session=vote.session, party__number=number)
+
+
+def scan():
+    return SimpleUploadedFile("票.png", PNG, "image/png")
+
+
+def test_the_whole_way(vote, at):
+    organiser, residents = at("organiser"), at("residents_committee")
+    supervisor, street = at("supervisor"), at("street_office")
+    page = text_of(organiser.get(url(vote, "paper")))
+    assert "等第一个人录" in page
+    assert "网上也投了票" in page
+    one = url(vote, "paper_sheet", sheet(vote, 1).pk)
+    # nothing chosen beforehand; everything missing said at once, what was typed kept
+    empty = organiser.post(one, {})
+    assert empty.status_code == 400
+    assert "第1项还没有选" in text_of(empty)
+    assert "checked" not in organiser.get(one).content.decode()
+    assert organiser.post(one, {"motion1": "1"}).status_code == 400  # no scan
+    given = organiser.post(one, {"motion1": "1", "content": scan()}, follow=True)
+    assert "请另一个人录第二遍" in text_of(given)
+    assert organiser.post(one, {"motion1": "1"}).status_code == 409
+    # the second sees neither the first's entry nor anything chosen
+    blind = residents.get(one).content.decode()
+    assert "checked" not in blind
+    assert "看不到第一个人录的" in blind
+    seen = residents.get(url(vote, "paper_scan", sheet(vote, 1).pk))
+    assert (seen.content, seen.headers["Cache-Control"]) == (PNG, "no-store")
+    residents.post(one, {"motion1": "1"})
+    assert sheet(vote, 1).state == "entered"
+    # a mismatch goes to the third
+    two = url(vote, "paper_sheet", sheet(vote, 2).pk)
+    organiser.post(two, {"motion1": "0", "content": scan()})
+    residents.post(two, {"motion1": "blank"})
+    assert "等第三个人决定" in text_of(organiser.get(url(vote, "paper")))
+    assert "第三个人决定" in text_of(supervisor.get(two))
+    supervisor.post(two, {"motion1": "two_marks"})
+    assert (sheet(vote, 2).state, sheet(vote, 2).void) == ("spoiled", "blank")
+    # both channels: two people in two roles
+    three = sheet(vote, 3)
+    assert "以网上的为准" in text_of(organiser.get(url(vote, "paper_sheet", three.pk)))
+    bad = organiser.post(url(vote, "paper_rule", three.pk), {"reason": "两张"})
+    assert bad.status_code == 400
+    organiser.post(url(vote, "paper_rule", three.pk), {"outcome": "out", "reason": "两张"})
+    supervisor.post(url(vote, "paper_decide", three.pk), {"agree": "1"})
+    assert sheet(vote, 3).state == "ruled_out"
+    # the box
+    assert organiser.post(url(vote, "paper_box"), {"counted": "3"}).status_code == 400
+    assert street.post(url(vote, "paper_box"), {"counted": "x"}).status_code == 400
+    street.post(url(vote, "paper_box"), {"counted": "2"})
+    assert ">2<" not in organiser.get(url(vote, "paper")).content.decode()
+    # who arbitrated has read a sheet, and may not count either
+    assert supervisor.post(url(vote, "paper_box"), {"counted": "3"}).status_code == 400
+    assert count_due(timezone.now()) == 0
+
+
+def test_an_empty_box_needs_two_people_and_no_more(vote, at):
+    PaperBallot.objects.none()
+    session = announced(vote.session.estate, days_ago=28, paper=True)
+    close_session(session_id=session.pk, at=timezone.now())
+    box = reverse("staff:paper_box", args=[session.code])
+    organiser, supervisor = at("organiser"), at("supervisor")
+    assert "两个人各填一次0" in text_of(organiser.get(box))
+    organiser.post(box, {"counted": "0"})
+    organiser.post(box, {"counted": "0"})
+    assert BoxCount.objects.filter(session=session).get().state == "stated"
+    supervisor.post(box, {"counted": "0"})
+    assert BoxCount.objects.filter(session=session).get().state == "sealed"
+    assert count_due(timezone.now()) == 1
+    assert result_of(Session.objects.get(pk=session.pk)).ballots.paper == 0
+
+
+def test_registering_with_a_scanner(vote, at):
+    session = announced(vote.session.estate, days_ago=20, paper=True)
+    other = Vote(session, {})
+    client = at("organiser")
+    page = reverse("staff:paper_register", args=[session.code])
+    assert "autofocus" in client.get(page).content.decode()
+    serial = other.party(1).serial
+    done = client.post(page, {"serial": serial, "place": "一号楼 & 票箱"})
+    assert done.status_code == 302
+    again = client.get(done.headers["Location"])
+    assert 'value="一号楼 &amp; 票箱"' in again.content.decode()
+    assert serial in text_of(again)
+    twice = client.post(page, {"serial": serial, "place": "居委会"})
+    assert twice.status_code == 400
+    assert "已经登记过了" in text_of(twice)
+    assert serial in twice.content.decode()
+    wrong = client.post(page, {"serial": vote.party(1).serial, "place": "居委会"})
+    assert "另一次会议" in text_of(wrong)
+    # nothing of a sheet can be opened before the close
+    pk = PaperBallot.objects.get(session=session).pk
+    assert "不拆封" in text_of(client.get(reverse("staff:paper", args=[session.code])))
+    entry = reverse("staff:paper_sheet", args=[session.code, pk])
+    assert client.post(entry, {"motion1": "0"}).status_code == 404
+
+
+def test_what_a_paper_voter_can_look_up(vote, at, client):
+    serial = vote.party(1).serial
+    check = reverse("portal:check")
+    assert "截止以后才拆封" in text_of(client.post(check, {"number": serial}))
+    one = url(vote, "paper_sheet", sheet(vote, 1).pk)
+    at("organiser").post(one, {"motion1": "1", "content": scan()})
+    at("residents_committee").post(one, {"motion1": "1"})
+    answer = text_of(client.post(check, {"number": serial.lower()}))
+    assert "等待计票" in answer
+    assert "反对" not in answer
+    receipt = client.get(
+        reverse("voting:public_receipt", args=[sheet(vote, 1).ballot.receipt_code])
+    )
+    assert "票写在纸上" in text_of(receipt)
+    assert "没有收到票号" in text_of(client.post(check, {"number": "00001-0000"}))
+
+
+def test_without_paper_there_is_no_such_page(vote, at):
+    session = announced(vote.session.estate, days_ago=28)
+    assert at("organiser").get(reverse("staff:paper", args=[session.code])).status_code == 404
