@@ -23,7 +23,7 @@ from documents.models import Document, Posting, PostingPhoto, PostingPlace
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
-from voting.models import Party, Ruling, Session
+from voting.models import BoxCount, Party, Ruling, Session
 from voting.selectors import phase
 
 # A finished session stays on the worklist so long, so that its resolution gets posted.
@@ -44,6 +44,7 @@ _PLACES = Subquery(
     .annotate(n=Count("pk"))
     .values("n")
 )
+_BOXED = BoxCount.objects.filter(session=OuterRef("pk"), state="sealed")
 _DISPUTED = Ruling.objects.filter(session=OuterRef("pk"), state="proposed")
 
 

@@ -460,6 +460,7 @@ def arguments(town: Town) -> dict[str, Any]:
         proposed_by="user:0",
         proposed_role="organiser",
         proposed_at=timezone.now(),
+    )
     papers = announced(town.here.estate, days_ago=28, paper=True)
     sheets = [
         PaperBallot.objects.create(

@@ -20,13 +20,13 @@ from accounts.steps import queue_message
 from core.canonical import canonical
 from core.codes import new_code
 from core.errors import RuleViolation
+from documents.pictures import without_metadata
 from logbook.models import Log
 from logbook.steps import append_to, locked_log, record_act
 from registry.fields import open_bytes, seal_bytes
 from voting.domain.drafts import attachment_reasons, content_type
 from voting.domain.paper import Reading, place_reasons, read_serial, reading_reasons, same
 from voting.domain.reasons import Reason, demand_none
-from voting.domain.scans import without_place
 from voting.models import Ballot, PaperBallot, PaperReading, Party, Session
 from voting.protocol import ballot as sealing
 from voting.protocol import credential
@@ -261,14 +261,15 @@ def _keep_scan(paper: PaperBallot, name: str, content: bytes) -> list[Reason]:
     found = attachment_reasons(name=plain, content=content, most=settings.UPLOAD_MAX_BYTES)
     if found:
         return found
+    kind = content_type(content) or ""
     try:
-        kept = without_place(content)
-    except ValueError:
-        return [Reason("paper.scan", "图片不完整，请重新拍一张或扫描一次", "content")]
+        kept = without_metadata(content, kind)
+    except RuleViolation as refused:
+        return [Reason(refused.code, str(refused), "content")]
     salt = token_bytes(16)
     suite = terms(paper.session).suite
     paper.scan = seal_bytes(kept, purpose=_PURPOSE)
-    paper.scan_type = content_type(content) or ""
+    paper.scan_type = kind
     paper.scan_salt = salt.hex()
     paper.scan_hash = suite.hash(lp("YISHI-1-paper", salt, kept)).hex()
     paper.save(update_fields=["scan", "scan_type", "scan_salt", "scan_hash"])

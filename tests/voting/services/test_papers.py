@@ -260,7 +260,7 @@ def test_a_mismatch_goes_to_a_third_person(vote, tmp_path):
         )
         assert code_of(refused) == code
     content, kind = show_scan(paper_id=paper.pk, signer=THIRD, at=AFTER)
-    assert (content, kind) == (PNG, "image/png")
+    assert (content[:8], kind) == (PNG[:8], "image/png")
     assert Entry.objects.filter(kind="paper.scan_seen").count() == 1
     arbitrate_paper(paper_id=paper.pk, reading=reads(AGAINST_), signer=THIRD, at=AFTER)
     (body,) = entries(vote, "paper")
@@ -480,5 +480,5 @@ def test_a_scan_without_where_it_was_taken(vote):
     content, _kind = show_scan(paper_id=sheet(vote, 2).pk, signer=TWO, at=AFTER)
     assert b"MAKER-OF-PHONES" not in content
     kept = Image.open(BytesIO(content))
-    assert dict(kept.getexif()) == {0x0112: 6}
-    assert kept.tobytes() == Image.open(BytesIO(held.getvalue())).tobytes()
+    assert dict(kept.getexif()) == {}
+    assert kept.size == (20, 40)  # turned as the camera meant it
