@@ -200,6 +200,7 @@ SIGNER_PASSWORD_FILE = env_text("YISHI_SIGNER_PASSWORD_FILE")
 SIGNER_TRUST_FILE = env_text("YISHI_SIGNER_TRUST_FILE")
 TSA_URL = env_text("YISHI_TSA_URL")
 SMS_GATEWAY = env_text("YISHI_SMS_GATEWAY", "accounts.gateways.ConsoleGateway")
+IDENTITY_PROVIDER = env_text("YISHI_IDENTITY_PROVIDER", "")
 # What one message costs, in 厘 (0.001 yuan), for the budget shown before an announcement.
 SMS_COST_LI = env_int("YISHI_SMS_COST_LI", 45)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voting.views import after, board, notice, owner, proxy, receipts
+from voting.views import after, board, lost, notice, owner, proxy, receipts
 
 app_name = "voting"
 urlpatterns = [
@@ -31,6 +31,12 @@ urlpatterns = [
     path("r/<slug:code>", receipts.public_receipt, name="public_receipt"),
     path("s/<slug:code>/", board.session_page, name="session"),
     path("s/<slug:code>/notice/", notice.notice_page, name="notice"),
+    path("s/<slug:code>/lost/", lost.lost, name="lost"),
+    path("s/<slug:code>/lost/check", lost.lost_check, name="lost_check"),
+    path("s/<slug:code>/lost/identity", lost.lost_provider, name="lost_provider"),
+    path(
+        "s/<slug:code>/lost/identity/done", lost.lost_provider_done, name="lost_provider_done"
+    ),
     path("s/<slug:code>/files/<int:pk>/", board.attachment, name="attachment"),
     path("s/<slug:code>/board/", board.board_page, name="board"),
     path("s/<slug:code>/board/manifest.json", board.manifest_file, name="manifest_file"),

@@ -186,7 +186,7 @@ def check_second_factor(
     if method == "document":
         right = same_person(party.document_tails, family_name, answer)
     else:
-        right = _use_digits(party_id, answer, at)
+        right = use_digits(party_id, answer, at)
     if right:
         forget_attempts(counter)
     return right
@@ -244,7 +244,7 @@ def check_agent(*, proxy_id: int, answer: str, at: datetime) -> bool:
     return used > 0
 
 
-def _use_digits(party_id: int, typed: str, at: datetime) -> bool:
+def use_digits(party_id: int, typed: str, at: datetime) -> bool:
     """Whether these digits were sent and still hold; they hold once."""
     digits = half_width(typed).strip()
     used, _each = CheckCode.objects.filter(
