@@ -303,6 +303,7 @@ def _make(session: LetterSession, sheets: Sequence[_Sheet], path: Path) -> int:
         "session": session,
         "host": _host(session),
         "money": money,
+        "election": any(motion.seats for motion in session.motions),
         "density": _density(session, money),
         "sheets": [
             sheet.context | {"template": sheet.template, "letter": sheet.letter}
@@ -324,7 +325,13 @@ def _make(session: LetterSession, sheets: Sequence[_Sheet], path: Path) -> int:
 @lru_cache(maxsize=4)
 def _density(session: LetterSession, money: bool) -> str:
     """The largest of four layouts with which one sheet is enough."""
-    context = {"session": session, "money": money, "host": _host(session)}
+    election = any(motion.seats for motion in session.motions)
+    context = {
+        "session": session,
+        "money": money,
+        "election": election,
+        "host": _host(session),
+    }
     for density in ("few", "some", "many", "tight"):
         with suppress(rendering.PageOverflow):
             rendering.render_sheets(

@@ -62,6 +62,8 @@ class CandidateResult:
     name: str
     votes: Count
     elected: bool
+    state: str
+    """What became of them, as printed: ``当选``, ``候补第1名``, ``未过半数``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +96,12 @@ class MotionResult:
     """Positions of motions that had to pass too (first assembly)."""
     decision: str = ""
     """What is decided, in words, where the motion's title does not say it."""
+    ranking: str = ""
+    """The estate's own rule on ranking, as cited; empty where none is."""
+    unmet: str = ""
+    """Why it is rejected in spite of its own majority; a full sentence."""
+    silence: str = ""
+    """What those deemed to have voted did to the result; full sentences."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

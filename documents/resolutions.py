@@ -78,7 +78,7 @@ def _answers(motion: MotionResult) -> list[_Line]:
     if motion.candidates:
         return [
             _Line(
-                f"{candidate.name}（{'当选' if candidate.elected else '未当选'}）",
+                f"{candidate.name}（{candidate.state}）",
                 candidate.votes,
                 motion.participating,
             )
@@ -104,6 +104,10 @@ def _condition(motion: MotionResult, quorum: tuple[int, int]) -> str:
     )
     also = "".join(f"；第{numeral(each)}项也须通过" for each in motion.requires)
     seats = f"；应选 {motion.seats} 人" if motion.seats else ""
+    if motion.ranking:
+        seats += f"；超过应选人数时按引用的规则排名（{motion.ranking}）"
+    elif motion.seats:
+        seats += "；没有引用排名规则"
     return f"参与的人数和面积都达到{_fraction(quorum)}以上，并且{needed}{seats}{also}"
 
 
@@ -118,11 +122,10 @@ def _because(motion: MotionResult, quorum: tuple[int, int]) -> str:
 
 def _decision(motion: MotionResult) -> str:
     head = f"{motion.position}. {motion.title}："
-    elected = "、".join(each.name for each in motion.candidates if each.elected)
     if motion.result != "passed":
-        return f"{head}未通过。"
-    if elected:
-        return f"{head}通过，{elected}当选。{motion.decision}"
+        return f"{head}未通过。{motion.unmet}{motion.decision}"
+    if motion.candidates:
+        return f"{head}{motion.decision}"
     return f"{head}通过。{motion.decision}"
 
 

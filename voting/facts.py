@@ -12,6 +12,7 @@ from core.canonical import canonical
 from documents.papers import (
     Attachment,
     BallotCounts,
+    CandidateResult,
     KeyHolders,
     LetterFacts,
     LetterMotion,
@@ -37,7 +38,9 @@ from voting.models import LetterMaker, Motion, MotionShare, Party, PartyUnit, Se
 from voting.protocol.manifest import HOST
 from voting.protocol.suite import suite
 from voting.selectors import (
+    candidates_of,
     ceremony_of,
+    is_election,
     reissued_serials,
     supervisors_of,
     terms,
@@ -199,8 +202,14 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
                 title=motion.title,
                 summary=_summary(motion.text),
                 approval=majority_for(motion.matter).value,
+                seats=motion.election.seats if is_election(motion) else 0,
+                options=tuple(
+                    f"{one.place}. {one.name}（{one.room}）"
+                    + ("（已退出）" if one.withdrawn_at else "")
+                    for one in (candidates_of(motion) if is_election(motion) else ())
+                ),
             )
-            for motion in session.motions.all()
+            for motion in session.motions.select_related("election")
         ),
         rules=_rules(session),
         specimen=specimen_of(session),
@@ -246,8 +255,18 @@ def _rules(session: Session) -> tuple[str, ...]:
     return (
         changing,
         "网上和纸质都投的，以网上的为准。",
-        "没有投票不算参加；弃权算参加，但不算同意。",
+        *_silence(session),
         "参加表决的面积和人数都要达到三分之二，表决才有效（民法典第二百七十八条）。",
+    )
+
+
+def _silence(session: Session) -> tuple[str, ...]:
+    if not session.silence_clause:
+        return ("没有投票不算参加；弃权算参加，但不算同意。",)
+    return (
+        "弃权算参加，但不算同意。",
+        "注意：确认送到您手上、您到截止没有表态的，除选举以外，按本小区规则算到多数一边。"
+        f"不愿意这样，请自己投票。规则：“{session.silence_clause}”（{session.silence_page}）",
     )
 
 
@@ -371,7 +390,21 @@ def _motion_result(motion: MotionOutcome) -> MotionResult:
         result=cast(Result, motion.result),
         failed=motion.failed,
         margin=motion.flip_words,
+        candidates=tuple(
+            CandidateResult(
+                name=f"{one.candidate.option}号 {one.candidate.name}",
+                votes=PaperCount(*one.votes),
+                elected=one.state == "elected",
+                state=one.words,
+            )
+            for one in motion.standings
+        ),
+        seats=motion.question.election.seats if motion.question.election else 0,
+        ranking=motion.question.ranking_clause,
         requires=tuple(int(key) for key in motion.question.requires),
+        decision=motion.seats_words,
+        unmet=motion.unmet_words,
+        silence=motion.silence_words,
     )
 
 

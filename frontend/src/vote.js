@@ -103,6 +103,7 @@ import { able as isAble, all, byId, show, startWorker } from './page/client.js';
           go(Number(button.dataset.change));
         }),
       );
+      fieldsets.forEach(count);
       cast.addEventListener('submit', submit);
       byId('test').addEventListener('click', test);
       window.addEventListener('popstate', ({ state }) => {
@@ -139,14 +140,30 @@ import { able as isAble, all, byId, show, startWorker } from './page/client.js';
       if (reviewing) review();
     }
 
+    /** In words, beside the candidates: how many more may be chosen. */
+    function count(fieldset) {
+      const counter = fieldset.querySelector('[data-counter]');
+      if (!counter) return;
+      const most = Number(counter.dataset.counter);
+      const tell = () => {
+        const ticked = all('input', fieldset).filter((o) => o.checked && /^\d+$/.test(o.value));
+        const left = ticked.length > most ? 'over' : String(most - ticked.length);
+        all('[data-left]', counter).forEach((span) => show(span, span.dataset.left === left));
+      };
+      show(counter, true);
+      fieldset.addEventListener('change', tell);
+      tell();
+    }
+
     function answer(i) {
       const picked = all('input', fieldsets[i]).filter((input) => input.checked);
       const options = picked.filter((input) => /^\d+$/.test(input.value));
+      const aside = !options.length; // takes part in choosing nobody, or does not take part
       const { min, max } = asked[i];
       let error = '';
       if (!picked.length) error = 'missing';
       else if (options.length < picked.length && picked.length > 1) error = 'mixed';
-      else if (picked[0].value !== 'none' && options.length < min) error = 'missing';
+      else if (!aside && options.length < min) error = 'missing';
       else if (options.length > max) error = 'many';
       all('[data-error]', fieldsets[i]).forEach((p) => show(p, p.dataset.error === error));
       if (error) return;

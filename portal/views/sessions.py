@@ -31,7 +31,7 @@ from voting.forms.staff import (
     scope_values,
 )
 from voting.models import Attachment, Motion, Session
-from voting.selectors import requirements_of
+from voting.selectors import is_election, requirements_of
 from voting.services.drafting import (
     add_attachment,
     cancel_session,
@@ -129,7 +129,10 @@ def motion_new(request: HttpRequest, code: str) -> HttpResponse:
 def motion_edit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Change a motion of a draft, and its attachments."""
     draft = _draft(request, code)
-    return _motion(request, draft, _motion_of(draft, pk))
+    motion = _motion_of(draft, pk)
+    if is_election(motion):
+        return redirect("staff:election", draft.code, motion.pk)
+    return _motion(request, draft, motion)
 
 
 @_form_page

@@ -28,7 +28,16 @@ from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
 from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
-from voting.models import DeliveryEvidence, PaperBallot, Proxy, Ruling, Transfer
+from voting.models import (
+    Candidate,
+    DeliveryEvidence,
+    Election,
+    Motion,
+    PaperBallot,
+    Proxy,
+    Ruling,
+    Transfer,
+)
 from voting.services.closing import close_session
 from voting.services.convening import put_basis
 from voting.services.drafting import add_attachment
@@ -98,6 +107,21 @@ TABLE = [
     Row("staff:motion_edit", ORGANISER, BAD, args=("draft", "motion"), post=True),
     Row("staff:motion_remove", ORGANISER, args=("draft", "motion")),
     Row("staff:motion_remove", ORGANISER, MOVED, args=("draft", "motion"), post=True),
+    Row("staff:silence", ORGANISER, args=("draft",)),
+    Row("staff:silence", ORGANISER, MOVED, args=("draft",), post=True),
+    Row("staff:election_new", ORGANISER, args=("draft",)),
+    Row("staff:election_new", ORGANISER, BAD, args=("draft",), post=True),
+    Row("staff:election", ORGANISER, args=("contest", "seats")),
+    Row("staff:election", ORGANISER, BAD, args=("contest", "seats"), post=True),
+    Row("staff:election_draw", ORGANISER, BAD, args=("contest", "seats"), post=True),
+    Row("staff:candidate_new", ORGANISER, args=("contest", "seats")),
+    Row("staff:candidate_new", ORGANISER, BAD, args=("contest", "seats"), post=True),
+    Row("staff:candidate", ORGANISER, args=("contest", "candidate")),
+    Row("staff:candidate", ORGANISER, BAD, args=("contest", "candidate"), post=True),
+    Row("staff:candidate_remove", ORGANISER, MOVED, args=("contest", "candidate"), post=True),
+    Row("staff:candidate_withdraw", ORGANISER, args=("session", "gone")),
+    Row("staff:candidate_withdraw", ORGANISER, MOVED, args=("session", "gone"), post=True),
+    Row("staff:candidate_withdrawal", WATCHERS, args=("session", "gone")),
     Row("staff:attachment_add", ORGANISER, BAD, args=("draft", "motion"), post=True),
     Row("staff:attachment", WATCHERS, args=("draft", "file")),
     Row("staff:attachment_remove", ORGANISER, MOVED, args=("draft", "file"), post=True),
@@ -380,6 +404,15 @@ def test_every_address_has_its_row() -> None:
     assert sorted(set(names()) ^ listed) == []
 
 
+def contender(motion: Motion) -> Candidate:
+    """Somebody who stands for election in that motion."""
+    unit = motion.session.estate.units.first()
+    election = Election.objects.create(motion=motion, seats=1, draw_commitment="0" * 64)
+    return election.candidates.create(
+        name="甲", unit=unit, room=unit.label, place=1, consent_at=timezone.now()
+    )
+
+
 @pytest.fixture
 def arguments(town: Town) -> dict[str, Any]:
     sketch = draft(town.here.estate)
@@ -413,6 +446,13 @@ def arguments(town: Town) -> dict[str, Any]:
         at=sitting.created_at,
     )
     session = announced(town.here.estate)
+    contest = draft(town.here.estate)
+    gone = contender(session.motions.get())
+    Candidate.objects.filter(pk=gone.pk).update(
+        withdrawn_at=session.created_at,
+        withdrawal=seal_bytes(PDF, purpose="voting.candidate.withdrawal"),
+        withdrawal_type="application/pdf",
+    )
     closed = announced(town.here.estate, days_ago=28)
     closed.parties.filter(number=1).update(ballots=1)
     close_session(session_id=closed.pk, at=timezone.now())
@@ -538,6 +578,10 @@ def arguments(town: Town) -> dict[str, Any]:
         "job": job.pk,
         "person": organiser.pk,
         "grant": RoleGrant.objects.get(user=organiser).pk,
+        "contest": contest.code,
+        "seats": contest.motions.get().pk,
+        "candidate": contender(contest.motions.get()).pk,
+        "gone": gone.pk,
         "nothing": "ZZZZZZZZ",
         "paper": paper.code,
         "place": place.pk,

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from core.deadlines import earliest_opening, local_day, start_of
+from voting.domain.candidates import Ballot, ballot_reasons
 from voting.domain.demands import Support, demand_reasons
 from voting.domain.organisers import (
     PAPERS,
@@ -38,7 +39,10 @@ VALUES_USED = (
     "street_review_days",
     "max_extension_days",
 )
-_SIGNS = {"silence": "not_participating", "blank_item": "not_participating"}
+_SIGNS = {
+    "silence": {"not_participating", "majority"},
+    "blank_item": {"not_participating"},
+}
 
 _RULES, _COVENANT, _COMMITTEE = 1, 2, 3
 _USE_FUND, _RAISE_FUND, _REBUILD = 5, 6, 7
@@ -84,6 +88,8 @@ class Draft:
     reviewed: Reviewed | None = None
     fingerprint: str = ""
     """Of what a street office is shown, see domain.reviewing."""
+    silence_clause: str = ""
+    elections: Sequence[Ballot] = ()
 
 
 def value(draft: Draft, name: str, default: Any = None) -> Any:
@@ -102,6 +108,12 @@ def reasons(draft: Draft, *, at: datetime) -> list[Reason]:
         *_window(draft),
         *_profile(draft),
         *([] if draft.rehearsal else [*_organiser(draft), *_plan(draft), *_review(draft, at)]),
+        *_silence(draft),
+        *(
+            found
+            for ballot in draft.elections
+            for found in ballot_reasons(ballot, draft.profile)
+        ),
     ]
 
 
@@ -223,6 +235,9 @@ def _review(draft: Draft, at: datetime) -> list[Reason]:
 def _policy(draft: Draft) -> list[Reason]:
     if draft.opening_policy == "secret":
         return []
+    if draft.elections:
+        sentence = "有选举的会议不能记名，请选“只公布合计”"
+        return [Reason("policy.election", sentence, "opening_policy")]
     # Nothing opens single ballots yet, and no letter may promise what will not happen.
     return [Reason("policy.named", "“记名”还不能用，请选“只公布合计”", "opening_policy")]
 
@@ -304,10 +319,18 @@ def _window(draft: Draft) -> list[Reason]:
     return []
 
 
+def _silence(draft: Draft) -> list[Reason]:
+    if draft.silence_clause and draft.meeting == "first":
+        # No rule of the estate exists before its first assembly has passed one.
+        sentence = "首次业主大会会议还没有议事规则可以引用，不能用“未表态”规则"
+        return [Reason("silence.first_assembly", sentence, "silence")]
+    return []
+
+
 def _profile(draft: Draft) -> list[Reason]:
     found = []
     for name, handled in _SIGNS.items():
-        if value(draft, name, handled) != handled:
+        if name in draft.profile and value(draft, name) not in handled:
             found.append(
                 Reason(f"profile.{name}", f"规则“{name}”的取值还不能在线计票，请联系平台", "")
             )

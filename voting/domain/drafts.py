@@ -83,6 +83,15 @@ def motion_reasons(*, matter: int, title: str, text: str, cost_fen: int | None) 
     return found
 
 
+def silence_reasons(*, clause: str, page: str) -> list[Reason]:
+    """What is wrong with the rule cited on silence; both empty is no rule."""
+    if not clause.strip() and not page.strip():
+        return []
+    return text_reasons("clause", "规则原文", clause, _MAX_RULING_TEXT) + text_reasons(
+        "page", "在哪一条、哪一页", page, 40
+    )
+
+
 def ruling_reasons(*, reason: str) -> list[Reason]:
     """What is wrong with the words of a ruling, or of declining one."""
     return text_reasons("reason", "理由", reason, _MAX_RULING_TEXT)

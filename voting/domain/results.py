@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from core.exact import format_area, share_down
+from voting.domain.elections import Terms, elect
+from voting.domain.silence import weigh
 from voting.domain.thresholds import (
     Count,
     FlipMargin,
@@ -20,6 +22,7 @@ from voting.domain.thresholds import (
     still_passed,
 )
 
+_OPTIONS = ("for", "against", "abstain")
 _WORDS = {
     Outcome.PASSED: "通过",
     Outcome.REJECTED: "未通过",
@@ -27,8 +30,20 @@ _WORDS = {
 }
 
 
+class Candidate(NamedTuple):
+    """Somebody who stood for election; `option` is the number on the ballot."""
+
+    option: str
+    name: str
+    room: str
+
+
 class Question(NamedTuple):
-    """A motion as it was asked; `key` is its id on the board."""
+    """A motion as it was asked; `key` is its id on the board.
+
+    `election` and `candidates` (in the
+    ballot's order) of an election.
+    """
 
     key: str
     position: int
@@ -37,6 +52,44 @@ class Question(NamedTuple):
     text: str
     required: Majority
     requires: tuple[str, ...] = ()  # keys of questions that must pass too
+    election: Terms | None = None
+    ranking_clause: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+
+class Standing(NamedTuple):
+    """A candidate's votes and what became of them.
+
+    `state`: elected | undecided | alternate | qualified | short | withdrawn. `rank` of an
+    alternate, from 1, equals sharing one; else 0.
+    """
+
+    candidate: Candidate
+    votes: Count
+    state: str
+    rank: int = 0
+
+    @property
+    def words(self) -> str:
+        if self.state == "alternate":
+            return f"候补第{self.rank}名"
+        return _STATES[self.state]
+
+
+_STATES = {
+    "elected": "当选",
+    "undecided": "过半数，是否当选未定",
+    "qualified": "过半数，未当选",
+    "short": "未过半数",
+    "withdrawn": "已退出，不能当选",
+}
+
+
+class Deemed(NamedTuple):
+    """Those deemed to have voted on a question: `joined` an option, or "" for none."""
+
+    joined: str
+    silent: Count
 
 
 class Ballots(NamedTuple):
@@ -95,6 +148,70 @@ class MotionOutcome:
     failed: tuple[str, ...]
     tests: tuple[Test, ...]
     flip: FlipMargin | None
+    standings: tuple[Standing, ...] = ()  # of an election
+    stands: bool | None = None  # whether a committee stands, where a rule is cited
+    unmet: tuple[int, ...] = ()  # positions of required motions that did not pass
+    actual: str = ""  # the result of the votes alone, where silence counts
+    deemed: Deemed | None = None
+
+    @property
+    def decisive(self) -> bool:
+        """Whether silence alone made the result what it is."""
+        return bool(self.actual) and self.actual != self.result
+
+    @property
+    def silence_words(self) -> str:
+        """What the silent did to the result, in one or two sentences; "" where none counts."""
+        if self.deemed is None:
+            return ""
+        who = f"{self.deemed.silent.heads}人，{format_area(self.deemed.silent.area)}平方米"
+        if not self.deemed.joined:
+            return (
+                f"未表态但已确认送达的{who}：实际票的人数和面积没有共同的过半数意见，"
+                "不作推定，不计入。"
+            )
+        side = {"for": "同意", "against": "反对", "abstain": "弃权"}[self.deemed.joined]
+        then = (
+            f"起决定作用：只按实际票，结果是“{_WORDS[Outcome(self.actual)]}”。"
+            if self.decisive
+            else "不起决定作用：只按实际票，结果相同。"
+        )
+        return f"未表态但已确认送达的{who}，按引用的规则随多数视为{side}，与实际票分列。{then}"
+
+    @property
+    def unmet_words(self) -> str:
+        """Why a motion that had its own majority is rejected all the same."""
+        if not self.unmet:
+            return ""
+        items = "、".join(f"第{position}项" for position in self.unmet)
+        return f"本项自己得到了足够的同意，但须{items}也通过；{items}没有通过，所以本项不生效。"
+
+    @property
+    def seats_words(self) -> str:
+        """What an election came to, and what is left to do, in sentences."""
+        terms = self.question.election
+        if terms is None or self.result != "passed":
+            if self.stands is False and self.quorum_met:
+                return "当选的人数没有达到成立业主委员会的规定，本次选举不产生业主委员会。"
+            return ""
+        elected = [one.candidate.name for one in self.standings if one.state == "elected"]
+        open_ones = [one.candidate.name for one in self.standings if one.state == "undecided"]
+        said = [f"当选{len(elected)}人：{'、'.join(elected)}。"] if elected else []
+        left = terms.seats - len(elected)
+        if open_ones:
+            names = "、".join(open_ones)
+            why = (
+                "得票相同"
+                if terms.ranking
+                else "都过半数，超过应选人数，而本小区没有引用排名规则"
+            )
+            said.append(
+                f"还有{left}个名额未定：{names}{why}，系统不作决定。"
+                "请按议事规则在他们中间再次投票或者抽签。"
+            )
+        elif left:
+            said.append(f"空缺{left}个名额，可以另行补选。")
+        return "".join(said)
 
     @property
     def words(self) -> str:
@@ -158,9 +275,21 @@ def _dependent(weighed: Sequence[MotionOutcome]) -> tuple[MotionOutcome, ...]:
     """What passed by its own figures falls where something it requires did not pass."""
     passed = {one.question.key for one in weighed if one.result == Outcome.PASSED.value}
     requires = {one.question.key: one.question.requires for one in weighed}
-    fallen = passed - still_passed(passed, requires)
+    kept = still_passed(passed, requires)
+    fallen = passed - kept
+    places = {one.question.key: one.question.position for one in weighed}
+
+    def unmet(one: MotionOutcome) -> tuple[int, ...]:
+        return tuple(sorted(places[key] for key in set(one.question.requires) - kept))
+
     return tuple(
-        replace(one, result=Outcome.REJECTED.value, failed=("requires",), flip=None)
+        replace(
+            one,
+            result=Outcome.REJECTED.value,
+            failed=("requires",),
+            flip=None,
+            unmet=unmet(one),
+        )
         if one.question.key in fallen
         else one
         for one in weighed
@@ -183,6 +312,7 @@ def tally_json(result: SessionResult) -> dict[str, Any]:
                 "required": motion.question.required.value,
                 "result": motion.result,
                 "failed": list(motion.failed),
+                **_more_json(motion),
             }
             for motion in result.motions
         ],
@@ -190,12 +320,130 @@ def tally_json(result: SessionResult) -> dict[str, Any]:
     }
 
 
-def _outcome(roll: Count, question: Question, stated: Mapping[str, Any]) -> MotionOutcome:
+def _more_json(motion: MotionOutcome) -> dict[str, Any]:
+    """What elections and silence add; nothing for an ordinary question."""
+    more: dict[str, Any] = {}
+    terms = motion.question.election
+    if terms is not None:
+        more |= {
+            "seats": terms.seats,
+            "ranking": terms.ranking.value if terms.ranking else None,
+            "stands": motion.stands,
+            "candidates": [
+                {"option": one.candidate.option, "state": one.state, **_count_json(one.votes)}
+                for one in motion.standings
+            ],
+        }
+    if motion.actual:
+        more["actual"] = motion.actual
+    if motion.deemed is not None:
+        joined = motion.deemed.joined or None
+        more["deemed"] = {"joined": joined, **_count_json(motion.deemed.silent)}
+    return more
+
+
+def _election(roll: Count, question: Question, stated: Mapping[str, Any]) -> MotionOutcome:
+    if question.election is None:
+        raise ValueError("not an election")
     participating = Count(**stated["participating"])
-    votes_for, against, abstain = (Count(**total) for total in stated["totals"])
-    required = question.required
+    totals = [Count(**total) for total in stated["totals"]]
+    options = [one.option for one in question.candidates]
+    gone = [options.index(one) for one in stated["withdrawn"]]
+    found = elect(
+        question.election,
+        roll=roll,
+        participating=participating,
+        totals=totals,
+        required=question.required,
+        withdrawn=gone,
+    )
+    seated = [options[place] for place in found.elected]
+    qualified = [options[place] for place in found.qualified]
+    if stated["qualified"] != qualified or stated["elected"] not in ([], seated):
+        raise ValueError(f"the board says otherwise about {question.key}")
+    quorum = decide(
+        roll=roll,
+        participating=participating,
+        approving=Count(0, 0),
+        required=question.required,
+    )
+    missed = tuple(name for name in quorum.failed if name.startswith("quorum."))
+    return MotionOutcome(
+        question=question,
+        participating=participating,
+        votes_for=Count(0, 0),
+        against=Count(0, 0),
+        abstain=Count(0, 0),
+        quorum_met=stated["quorum_met"],
+        result=found.outcome.value,
+        failed=missed,
+        tests=(
+            _test("quorum.heads", participating.heads, roll.heads, None, missed),
+            _test("quorum.area", participating.area, roll.area, None, missed),
+        ),
+        flip=None,
+        standings=_standings(question, totals, stated),
+        stands=found.stands,
+        actual=stated.get("actual", ""),
+    )
+
+
+def _standings(
+    question: Question, totals: Sequence[Count], stated: Mapping[str, Any]
+) -> tuple[Standing, ...]:
+    """In the ballot's order."""
+    terms = question.election
+    participating = Count(**stated["participating"])
+    rows = []
+    alternates: dict[str, int] = {}
+    before: Any = None
+    for number, option in enumerate(stated["alternates"], 1):
+        place = int(option) - 1
+        key = terms.ranking.key(totals[place], participating) if terms and terms.ranking else 0
+        same = before is not None and before[0] == key
+        alternates[option] = before[1] if same else number
+        before = (key, alternates[option])
+    for candidate, votes in zip(question.candidates, totals, strict=True):
+        option = candidate.option
+        state = (
+            "withdrawn"
+            if option in stated["withdrawn"]
+            else next(
+                (
+                    name
+                    for name, field in (
+                        ("elected", "elected"),
+                        ("undecided", "undecided"),
+                        ("alternate", "alternates"),
+                        ("qualified", "qualified"),
+                    )
+                    if option in stated[field]
+                ),
+                "short",
+            )
+        )
+        rows.append(Standing(candidate, votes, state, alternates.get(option, 0)))
+    return tuple(rows)
+
+
+def _outcome(roll: Count, question: Question, stated: Mapping[str, Any]) -> MotionOutcome:
+    if question.election is not None:
+        return _election(roll, question, stated)
+    actual_part = Count(**stated["participating"])
+    votes = [Count(**total) for total in stated["totals"]]
+    votes_for, against, abstain = votes
+    required, participating, approving = question.required, actual_part, votes_for
+    deemed = None
+    if stated.get("deemed"):
+        count = Count(stated["deemed"]["heads"], stated["deemed"]["area"])
+        weighed = weigh(
+            roll=roll, participating=actual_part, totals=votes, required=required, deemed=count
+        )
+        joined = "" if weighed.joined is None else _OPTIONS[weighed.joined]
+        deemed = Deemed(joined, count)
+        participating, approving = weighed.participating, weighed.approving
     decision = decide(
-        roll=roll, participating=participating, approving=votes_for, required=required
+        roll=roll, participating=participating, approving=approving, required=required
     )
     tests = [
         _test("quorum.heads", participating.heads, roll.heads, None, decision.failed),
@@ -203,11 +451,11 @@ def _outcome(roll: Count, question: Question, stated: Mapping[str, Any]) -> Moti
     ]
     if decision.outcome is not Outcome.NO_QUORUM:
         for side in Count._fields:
-            part, whole = getattr(votes_for, side), getattr(participating, side)
+            part, whole = getattr(approving, side), getattr(participating, side)
             tests.append(_test(f"approval.{side}", part, whole, required, decision.failed))
     return MotionOutcome(
         question=question,
-        participating=participating,
+        participating=actual_part,
         votes_for=votes_for,
         against=against,
         abstain=abstain,
@@ -216,8 +464,10 @@ def _outcome(roll: Count, question: Question, stated: Mapping[str, Any]) -> Moti
         failed=decision.failed,
         tests=tuple(tests),
         flip=flip_margin(
-            roll=roll, participating=participating, approving=votes_for, required=required
+            roll=roll, participating=participating, approving=approving, required=required
         ),
+        actual=stated.get("actual", ""),
+        deemed=deemed,
     )
 
 

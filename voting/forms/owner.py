@@ -11,6 +11,7 @@ from core.text import half_width
 
 RECEIPT_NUMBER_LENGTH = 16
 NOT_TAKING_PART = "none"
+NOBODY = "nobody"  # of an election: takes part, chooses no candidate
 OPTIONS = [("for", _("同意")), ("against", _("反对")), ("abstain", _("弃权"))]
 """In the manifest's order; an answer is an index into this list, or NOT_TAKING_PART."""
 
@@ -102,6 +103,44 @@ class DocumentForm(forms.Form):
         if len(tail) != 6 or not (tail.isascii() and tail.isalnum()):
             raise forms.ValidationError(gettext("只要证件号码的最后 6 位，请数一数。"))
         return tail
+
+
+class ElectionForm(forms.Form):
+    """One election: candidates ticked, or nobody, or not taking part in it."""
+
+    answer = forms.MultipleChoiceField(
+        error_messages={
+            "required": _("请勾选候选人；一个也不选，请勾“一个也不选”"),
+            "invalid_choice": _("请从列出的候选人里选"),
+        },
+    )
+
+    def __init__(self, *args: Any, candidates: int, most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.most = most
+        places = [(str(place), "") for place in range(candidates)]
+        self.fields["answer"].choices = [  # type: ignore[attr-defined]
+            *places,
+            (NOBODY, ""),
+            (NOT_TAKING_PART, ""),
+        ]
+
+    def clean_answer(self) -> str:
+        """The draft's text for it: places joined by commas, NOBODY or NOT_TAKING_PART."""
+        ticked = list(dict.fromkeys(self.cleaned_data["answer"]))
+        aside = {NOBODY, NOT_TAKING_PART}.intersection(ticked)
+        if aside and len(ticked) > 1:
+            raise forms.ValidationError(gettext("勾了候选人，就不能再勾下面的两项；请去掉一边"))
+        if len(ticked) > self.most:
+            raise forms.ValidationError(
+                gettext("最多选 %(most)s 人，您选了 %(many)s 人，请去掉 %(over)s 人")
+                % {
+                    "most": self.most,
+                    "many": len(ticked),
+                    "over": len(ticked) - self.most,
+                }
+            )
+        return ticked[0] if aside else ",".join(sorted(ticked, key=int))
 
 
 class AnswerForm(forms.Form):

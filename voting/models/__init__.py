@@ -16,6 +16,7 @@ from voting.models.convening import (
     Waiver,
 )
 from voting.models.delivery import DeliveryCheck, DeliveryEvidence, DeliveryMark
+from voting.models.elections import Candidate, Election
 from voting.models.keys import KeyCeremony, KeyHolder, TrusteeKey, Witness, Witnessing
 from voting.models.letters import LetterMaker
 from voting.models.objections import Objection, Recusal
@@ -38,11 +39,13 @@ __all__ = [
     "BallotPoint",
     "Basis",
     "BoxCount",
+    "Candidate",
     "CheckCode",
     "DeliveryCheck",
     "DeliveryEvidence",
     "DeliveryMark",
     "Demand",
+    "Election",
     "Extension",
     "GroupMember",
     "HelpedBallot",

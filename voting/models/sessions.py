@@ -50,6 +50,9 @@ class Session(models.Model):
     suite = models.CharField(max_length=16, default="P256-SHA256")
     opening_policy = models.CharField(max_length=8, choices=POLICIES, default="secret")
     revote = models.BooleanField(default=True)
+    # The estate's own rule that deems the silent to have voted, word for word; empty: none.
+    silence_clause = models.TextField(blank=True)
+    silence_page = models.CharField(max_length=40, blank=True)
     paper = models.BooleanField(default=False)  # 纸质票: the letter's tear-off ballot is taken
     # 演练: the whole way is tried; nothing it decides holds, and every paper says so
     rehearsal = models.BooleanField(default=False)

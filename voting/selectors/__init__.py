@@ -39,6 +39,7 @@ from voting.selectors.delivery import (
     proved_deliveries,
     silence_counts,
 )
+from voting.selectors.elections import candidates_file, candidates_of, election_of, is_election
 from voting.selectors.keys import ROUND_FIELDS, Delivery, ceremony_of, deliveries, transcript_of
 from voting.selectors.letters import letter_maker_of
 from voting.selectors.objections import (
@@ -129,6 +130,7 @@ from voting.selectors.sessions import (
     to_tell_result,
     uncovered,
 )
+from voting.selectors.silence import silent_parties
 from voting.selectors.standins import (
     Helped,
     agent_of,
@@ -188,6 +190,8 @@ __all__ = [
     "box_count_of",
     "box_counts_of",
     "box_is_open",
+    "candidates_file",
+    "candidates_of",
     "ceremony_of",
     "challenge_ends",
     "closed_at",
@@ -209,6 +213,7 @@ __all__ = [
     "due_to_count",
     "due_to_notify",
     "due_to_resolve",
+    "election_of",
     "ended_by_owner",
     "estate_objections",
     "evidence_of",
@@ -217,6 +222,7 @@ __all__ = [
     "figures",
     "hanging",
     "has_basis",
+    "is_election",
     "is_waived",
     "key_of_witness",
     "last_ballot",
@@ -271,6 +277,7 @@ __all__ = [
     "shown_to_street",
     "signed_as",
     "silence_counts",
+    "silent_parties",
     "supervisors_of",
     "support_of",
     "terms",

@@ -15,6 +15,7 @@ from voting.domain.parties import VotingParty
 from voting.domain.reviewing import Reviewed, fingerprint
 from voting.domain.wording import wording_hash
 from voting.models import Demand, Extension, Motion, Review, Session
+from voting.selectors.elections import drafted, is_election
 
 
 def members_of(session: Session) -> list[Person]:
@@ -96,7 +97,7 @@ def questions_of(motions: Sequence[Motion]) -> list[convening.Question]:
 
 def motions_of(session: Session) -> list[Motion]:
     """The motions of a session with all that their weighing looks at."""
-    found = session.motions.select_related("waiver")
+    found = session.motions.select_related("waiver", "election")
     return list(found.prefetch_related("attachments", "needs"))
 
 
@@ -125,6 +126,8 @@ def draft_of(
         supervisors=supervisors_of(session),
         reviewed=reviewed(session),
         fingerprint=fingerprint(shown_to_street(session, motions)),
+        silence_clause=session.silence_clause,
+        elections=[drafted(motion.election) for motion in motions if is_election(motion)],
     )
 
 

@@ -54,6 +54,8 @@ class PlaceFigures(NamedTuple):
 
 def silence_counts(session: Session) -> bool:
     """Whether a rule of this vote makes something of silence: then delivery must be proved."""
+    if session.silence_clause:
+        return True
     stated = session.profile.get("silence")
     return stated is not None and stated["value"] != _SILENT
 

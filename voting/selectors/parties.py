@@ -7,13 +7,17 @@ from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from registry.domain.rooms import natural
 from voting.models import (
+    Attachment,
     Ballot,
+    Candidate,
+    Election,
     Motion,
     Party,
     PartyUnit,
     Session,
 )
 from voting.models import MotionShare as ShareRow
+from voting.selectors.elections import candidates_of, is_election
 from voting.selectors.sessions import terms
 
 
@@ -46,6 +50,23 @@ class MotionShare(NamedTuple):
 
     motion: Motion
     fen: int | None
+    election: Election | None = None
+    candidates: Sequence[Candidate] = ()
+
+    @property
+    def most(self) -> int:
+        """How many candidates one ballot may choose; 0 for a question."""
+        return min(self.election.seats, len(self.candidates)) if self.election else 0
+
+    @property
+    def lefts(self) -> range:
+        """How many more may still be chosen: every number that can be said."""
+        return range(self.most + 1)
+
+    @property
+    def differing(self) -> bool:
+        """差额: more candidates than seats."""
+        return self.election is not None and len(self.candidates) > self.election.seats
 
 
 class BallotTerms(NamedTuple):
@@ -61,8 +82,20 @@ class BallotTerms(NamedTuple):
 def motions_with_shares(party: Party) -> list[MotionShare]:
     """The motions in order, each with the party's share of its cost."""
     shares = dict(ShareRow.objects.filter(party=party).values_list("motion_id", "fen"))
-    motions = Motion.objects.filter(session_id=party.session_id).prefetch_related("attachments")
-    return [MotionShare(motion, shares.get(motion.pk)) for motion in motions]
+    motions = (
+        Motion.objects.filter(session_id=party.session_id)
+        .select_related("election")
+        .prefetch_related(Prefetch("attachments", queryset=Attachment.objects.defer("content")))
+    )
+    return [
+        MotionShare(
+            motion,
+            shares.get(motion.pk),
+            motion.election if is_election(motion) else None,
+            candidates_of(motion) if is_election(motion) else (),
+        )
+        for motion in motions
+    ]
 
 
 def ballot_terms(party: Party) -> BallotTerms:

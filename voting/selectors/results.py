@@ -2,7 +2,7 @@
 
 from django.db.models import Count, F, Q, Sum
 
-from voting.domain.results import Ballots, Question, SessionResult, session_result
+from voting.domain.results import Ballots, Candidate, Question, SessionResult, session_result
 from voting.domain.thresholds import Count as Heads
 from voting.domain.thresholds import Majority
 from voting.models import (
@@ -11,6 +11,7 @@ from voting.models import (
 )
 from voting.protocol import board
 from voting.selectors.board import body_of
+from voting.selectors.elections import candidates_of, is_election
 from voting.selectors.rulings import excluded_parties
 from voting.selectors.sessions import terms
 from voting.selectors.standins import signed_as
@@ -22,7 +23,7 @@ def result_of(session: Session) -> SessionResult:
     if body is None:
         raise ValueError("this session is not counted")
     frozen = terms(session)
-    motions = list(session.motions.all())
+    motions = list(session.motions.select_related("election"))
     questions = [
         Question(
             key=term.id,
@@ -32,6 +33,12 @@ def result_of(session: Session) -> SessionResult:
             text=motion.text,
             required=Majority(term.approval),
             requires=term.requires,
+            election=term.election,
+            ranking_clause=motion.election.ranking_clause if is_election(motion) else "",
+            candidates=tuple(
+                Candidate(str(one.place), one.name, one.room)
+                for one in (candidates_of(motion) if is_election(motion) else ())
+            ),
         )
         for term, motion in zip(frozen.motions, motions, strict=True)
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -18,7 +19,14 @@ from voting.protocol import ballot as sealing
 from voting.protocol import board, tally
 from voting.protocol.manifest import Manifest
 from voting.protocol.verdict import NOBODY, result_body
-from voting.selectors import challenge_ends, excluded_parties, open_rulings, terms
+from voting.selectors import (
+    challenge_ends,
+    delivery_csv,
+    excluded_parties,
+    open_rulings,
+    silent_parties,
+    terms,
+)
 from voting.steps import board_name, checkpoint_board
 
 
@@ -49,6 +57,12 @@ def count_session(*, session_id: int, at: datetime) -> Session:
     if open_rulings(session).exists():
         raise RuleViolation("count.ruling_open", "还有裁定没有决定，决定以后才能计票")
     counted, sums = aggregates(session, manifest, log)
+    if manifest.silence:
+        body = {
+            "parties": silent_parties(session, at=at),
+            "sha256": sha256(delivery_csv(session).encode()).hexdigest(),
+        }
+        append_to(log, board.DEEMED, body, at=at)
     append_to(log, "tally", tally.tally_body(manifest, counted, sums), at=at)
     if held is None:
         _open(session, manifest, log, sums, at)

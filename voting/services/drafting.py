@@ -20,6 +20,7 @@ from voting.domain.drafts import (
     file_name,
     motion_reasons,
     session_reasons,
+    silence_reasons,
 )
 from voting.domain.reasons import Reason, demand_none
 from voting.models import Attachment, Motion, Session
@@ -180,6 +181,27 @@ def remove_motion(*, motion_id: int, actor: str, at: datetime) -> None:
         later.position -= 1
         later.save(update_fields=["position"])
     _record(session, "motion.removed", {"position": position}, actor=actor, at=at)
+
+
+@transaction.atomic(durable=True)
+def cite_silence(
+    *, session_id: int, clause: str, page: str, actor: str, at: datetime
+) -> Session:
+    """Cite the estate's own rule on silence, or, with both empty, hold the vote without one.
+
+    RuleViolation "silence.invalid" with every reason.
+    """
+    session = _draft(session_id)
+    clause, page = clause.strip(), page.strip()
+    reasons = silence_reasons(clause=clause, page=page)
+    if clause and session.meeting == "first":
+        sentence = "首次业主大会会议还没有议事规则可以引用，不能用“未表态”规则"
+        reasons.append(Reason("silence.first_assembly", sentence, "clause"))
+    demand_none("silence.invalid", reasons)
+    session.silence_clause, session.silence_page = clause, page
+    session.save(update_fields=["silence_clause", "silence_page"])
+    _record(session, "session.silence", {"cited": bool(clause)}, actor=actor, at=at)
+    return session
 
 
 @transaction.atomic(durable=True)

@@ -38,6 +38,7 @@ from voting.domain.reasons import Reason, demand_none
 from voting.domain.thresholds import majority_for
 from voting.facts import letter_roll, roll_hash, shown_name
 from voting.models import (
+    Election,
     LetterCode,
     LetterMaker,
     Motion,
@@ -52,9 +53,11 @@ from voting.protocol.shape import b64, unb64
 from voting.protocol.suite import Suite, draw_scalar, suite
 from voting.selectors import (
     asked_to_witness,
+    candidates_file,
     ceremony_of,
     demand_of,
     draft_of,
+    is_election,
     letter_maker_of,
     motions_of,
     requirements_of,
@@ -452,6 +455,7 @@ def _open_board(
         raise ValueError("a session is frozen with its times")
     chosen = suite(session.suite)
     keys = _trustees(session, chosen, local_day(session.closes_at))
+    _publish_candidates(motions)
     terms = manifest.parse(_manifest(session, motions, letters, keys))
     log = locked_log(board_name(session.code), hash_name=chosen.hash_name)
     append_to(log, "manifest", terms.value, at=at)
@@ -520,29 +524,78 @@ def _manifest(
         # A rehearsal decides nothing that could be objected to.
         "challenge_hours": stated["value"] if stated and not session.rehearsal else 0,
         "paper": session.paper,
-        "silence": None,
+        "silence": _silence(session),
         "letters": letters.made_by,
     }
 
 
-def _motion(motion: Motion, requires: Sequence[int]) -> dict[str, Any]:
+def _silence(session: Session) -> dict[str, str] | None:
+    if not session.silence_clause:
+        return None
     return {
+        "rule": "majority",
+        "clause": session.silence_clause,
+        "page": session.silence_page,
+    }
+
+
+def _motion(motion: Motion, requires: Sequence[int]) -> dict[str, Any]:
+    common = {
         "id": str(motion.position),
         "matter": motion.matter,
-        "kind": "question",
         "title": motion.title,
         "text": motion.text,
-        "options": list(manifest.QUESTION_OPTIONS),
-        "min": 1,
-        "max": 1,
         "approval": majority_for(motion.matter).value,
         "requires": [str(position) for position in requires],
-        "election": None,
         "attachments": [
             {"name": attachment.name, "sha256": attachment.sha256}
-            for attachment in motion.attachments.all()
+            for attachment in motion.attachments.only("name", "sha256").order_by("pk")
         ],
     }
+    if is_election(motion):
+        return common | _election(motion.election)
+    options = list(manifest.QUESTION_OPTIONS)
+    return common | {
+        "kind": "question",
+        "options": options,
+        "min": 1,
+        "max": 1,
+        "election": None,
+    }
+
+
+def _election(election: Election) -> dict[str, Any]:
+    options = [str(place) for place in range(1, election.candidates.count() + 1)]
+    ranking, stands = None, None
+    if election.ranking:
+        ranking = {"by": election.ranking, "clause": election.ranking_clause}
+    if election.minimum is not None:
+        stands = {"minimum": election.minimum, "clause": election.minimum_clause}
+    return {
+        "kind": "election",
+        "options": options,
+        "min": 0,
+        "max": min(election.seats, len(options)),
+        "election": {
+            "seats": election.seats,
+            "alternates": min(election.alternates, len(options)),
+            "ranking": ranking,
+            "stands": stands,
+        },
+    }
+
+
+def _publish_candidates(motions: Sequence[Motion]) -> None:
+    """What was consented to, as a file of the motion: the manifest pins it by its hash."""
+    for motion in motions:
+        if is_election(motion):
+            content = canonical(candidates_file(motion.election))
+            motion.attachments.create(
+                name="候选人和抽签.json",
+                content_type="application/json",
+                content=content,
+                sha256=sha256(content).hexdigest(),
+            )
 
 
 def _bundle_hash() -> str:

@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -22,6 +23,7 @@ from voting.labels import MATTERS
 from voting.models import Attachment, Session
 from voting.selectors import (
     board_proof,
+    candidates_of,
     consistency_file,
     has_basis,
     late_rulings,
@@ -52,8 +54,13 @@ def session_page(request: HttpRequest, code: str) -> HttpResponse:
     """The vote itself: questions, terms, dates, and after the count its result."""
     session = _session_or_404(code)
     now = phase(session, timezone.now())
-    motions = list(session.motions.prefetch_related("attachments"))
+    motions = list(
+        session.motions.select_related("election").prefetch_related(
+            Prefetch("attachments", queryset=Attachment.objects.defer("content"))
+        )
+    )
     for motion in motions:
+        motion.candidates = candidates_of(motion)  # type: ignore[attr-defined]
         motion.threshold = MATTERS[motion.matter - 1].threshold  # type: ignore[attr-defined]
     context = {
         "session": session,

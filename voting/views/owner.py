@@ -2,6 +2,7 @@
 than a browser that can send a form; where it can encrypt, it does (static/js/vote.js).
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from secrets import token_bytes
@@ -18,10 +19,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import RuleViolation
 from voting.forms.owner import (
+    NOBODY,
     NOT_TAKING_PART,
     OPTIONS,
     AnswerForm,
     DocumentForm,
+    ElectionForm,
     LetterCodeForm,
     SmsCodeForm,
     problems,
@@ -65,6 +68,7 @@ from voting.views.visits import (
 
 _CHALLENGE = "challenge"
 _CHALLENGE_SECONDS = 8 * 3600
+_PLACES = re.compile(r"[0-9]{1,2}(,[0-9]{1,2})*", re.ASCII)
 
 
 # --- The letter ------------------------------------------------------------------------
@@ -299,6 +303,7 @@ def _page(walk: Walk) -> dict[str, Any]:
         "assistance": walk.visit.assistance,
         # Motions outside an agent's authority are shown and cannot be answered.
         "entrusted": walk.proxy.motions if walk.proxy else [],
+        "nobody": NOBODY,
     }
 
 
@@ -356,7 +361,8 @@ def _one_motion(request: HttpRequest, walk: Walk) -> HttpResponseBase:
         return see_other("voting:motions", walk.code)
     index = int(step)
     draft = read_draft(request, walk)
-    form = AnswerForm(request.POST or None, initial={"answer": draft.answers.get(step)})
+    item = page["asked"][index]
+    form = _answer_form(request, item)
     if request.method == "POST" and form.is_valid():
         draft = draft.with_answer(index, form.cleaned_data["answer"])
         response = see_other("voting:review", walk.code)
@@ -365,26 +371,52 @@ def _one_motion(request: HttpRequest, walk: Walk) -> HttpResponseBase:
         write_draft(response, request, walk, draft)
         return response
     missing = request.method == "POST"
+    chosen = draft.answers.get(step, "")
     page |= {
         "index": index,
-        "item": page["asked"][index],
-        "chosen": draft.answers.get(step),
-        "errors": [("answer-0", _("请选一项"))] if missing else [],
+        "item": item,
+        "chosen": chosen,
+        "ticked": request.POST.getlist("answer") if missing else chosen.split(","),
+        "errors": [("answer-0", text) for text in form.errors.get("answer", ())],
     }
     return render(request, "voting/owner/motion.html", page, status=422 if missing else 200)
 
 
+def _answer_form(request: HttpRequest, item: MotionShare) -> AnswerForm | ElectionForm:
+    data = request.POST if request.method == "POST" else None
+    if item.election is None:
+        return AnswerForm(data)
+    return ElectionForm(data, candidates=len(item.candidates), most=item.most)
+
+
 def _answered(asked: list[MotionShare], answers: dict[str, str]) -> list[dict[str, Any]]:
-    words: dict[str, Any] = {str(index): label for index, (_name, label) in enumerate(OPTIONS)}
-    words[NOT_TAKING_PART] = _("不参加这一项")
     return [
         {
             "motion": item.motion,
             "index": index,
-            "answer": words.get(answers.get(str(index), "")),
+            "answer": _words(item, answers.get(str(index), "")),
         }
         for index, item in enumerate(asked)
     ]
+
+
+def _words(item: MotionShare, answer: str) -> list[str] | None:
+    """An answer as it is read back, one line each; None where there is none."""
+    if answer == NOT_TAKING_PART:
+        return [_("不参加这一项")]
+    if item.election is None:
+        words = {str(index): str(label) for index, (_name, label) in enumerate(OPTIONS)}
+        return [words[answer]] if answer in words else None
+    if answer == NOBODY:
+        return [_("一个也不选（参加表决，但不同意任何人）")]
+    places = _places(answer)
+    if not places or places[-1] >= len(item.candidates):
+        return None
+    return [f"{place + 1}. {item.candidates[place].name}" for place in places]
+
+
+def _places(answer: str) -> list[int]:
+    return [int(part) for part in answer.split(",")] if _PLACES.fullmatch(answer) else []
 
 
 @sensitive_variables("draft", "rows", "page")
@@ -445,9 +477,12 @@ def submit(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 def _choice(answer: str) -> list[int] | None:
     if answer == NOT_TAKING_PART:
         return None
-    if answer not in {str(index) for index in range(len(OPTIONS))}:
+    if answer == NOBODY:
+        return []
+    places = _places(answer)
+    if not places:
         raise BadRequest("an answer is missing")
-    return [int(answer)]
+    return places  # more than the motion allows is refused by the command
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
