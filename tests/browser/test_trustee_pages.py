@@ -46,6 +46,14 @@ def test_keys_from_the_choice_to_the_last_share(
         page.get_by_label(f"第{number}位属于哪一方").select_option("street_office")
     page.get_by_role("button", name="确定保管人").click()
     expect(page.locator("main")).to_contain_text("他们听命于同一方")
+    page.locator(".notice").get_by_role("link", name="抽签产生业主保管人").click()
+    page.get_by_label("种子从哪里来").fill("12月1日福彩3D和双色球")
+    page.get_by_role("button", name="固定名单").click()
+    page.get_by_label("种子（").fill("3D 123 双色球 05 11 17")
+    page.get_by_role("button", name="抽签", exact=True).click()
+    expect(page.locator("main")).to_contain_text("抽中的先后次序")
+    look("keys-lot")
+    page.goto(f"/staff/sessions/{session.code}/keys")
     held = Held.__new__(Held)
     held.session = session
     held.act = {"session_id": session.pk, "actor": "user:1", "at": at}
@@ -64,6 +72,7 @@ def test_keys_from_the_choice_to_the_last_share(
             look("keys-round")
     look("keys-fingerprint")
     page.get_by_label("每位保管人都在自己的电脑上念了一遍").check()
+    page.get_by_label("每位保管人的两份钥匙都当场试解通过").check()
     page.get_by_role("button", name="大家念的都一样").click()
     expect(page.locator("main")).to_contain_text("钥匙做好了")
     freeze_session(session_id=session.pk, actor="user:1", at=at)

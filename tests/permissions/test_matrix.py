@@ -42,6 +42,7 @@ from voting.services.closing import close_session
 from voting.services.convening import put_basis
 from voting.services.drafting import add_attachment
 from voting.services.keyholding import choose_trustees
+from voting.services.lots import fix_list
 from voting.services.paper_rulings import propose_paper_ruling
 from voting.services.reviews import raise_comment, submit_draft
 from voting.steps import Signer
@@ -160,6 +161,11 @@ TABLE = [
     Row("staff:key_file", WATCHERS, args=("sitting",)),
     Row("staff:key_upload", ORGANISER, BAD, args=("sitting",), post=True),
     Row("staff:key_agree", ORGANISER, BAD, args=("sitting",), post=True),
+    Row("staff:key_lot", WATCHERS, args=("draft",)),
+    Row("staff:key_lot", ORGANISER, BAD, args=("sitting",), post=True),
+    Row("staff:key_lot_draw", ORGANISER, BAD, args=("draft",), post=True),
+    Row("staff:key_lot_draw", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:key_lot_file", WATCHERS, args=("draft", "lot")),
     Row("staff:key_restart", ORGANISER, MOVED, args=("sitting",), post=True),
     # Only a tally that waits for trustees has this page.
     Row("staff:opening", NOBODY, args=("session",)),
@@ -438,6 +444,7 @@ def arguments(town: Town) -> dict[str, Any]:
         actor="user:2",
         at=sketch.created_at,
     )
+    lot = fix_list(session_id=sketch.pk, source="福彩3D", actor="user:1", at=sketch.created_at)
     sitting = draft(town.here.estate)
     choose_trustees(
         session_id=sitting.pk,
@@ -562,6 +569,7 @@ def arguments(town: Town) -> dict[str, Any]:
         "draft": sketch.code,
         "sitting": sitting.code,
         "three": 3,
+        "lot": lot.pk,
         "motion": motion.pk,
         "file": file.pk,
         "comment": comment.pk,

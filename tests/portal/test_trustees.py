@@ -22,13 +22,14 @@ from tests.factories import AGAINST, FOR, Vote
 from tests.town import Town, draft
 from tests.voting.trustee.sitting import Device, carried, value_of
 from voting import keyfiles
-from voting.models import KeyCeremony, Session, TrusteeKey
+from voting.models import KeyCeremony, KeyLot, Session, TrusteeKey
 from voting.protocol import ceremony
 from voting.selectors import ceremony_of, result_of, transcript_of
 from voting.services.closing import close_session
 from voting.services.exporting import export_board
 from voting.spool import read_spool
 from voting.tasks import sweep_all
+from voting.trustee.__main__ import main as trustee_tool
 from voting.verifier import verify
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +110,7 @@ def walk(organiser: Any, town: Town, tmp_path: Path) -> Walk:
 
 def frozen(walk: Walk) -> tuple[Vote, list[Device]]:
     devices = walk.sit()
-    walk.post("key_agree", same="on")
+    walk.post("key_agree", same="on", tried="on")
     assert walk.post("announce", understood="on").status_code == 302
     walk.session.refresh_from_db()
     secrets = read_spool(walk.session.code)
@@ -149,7 +150,8 @@ def test_from_the_draft_to_the_result(walk, town, tmp_path):
         last = tmp_path / "ceremony-3.json"
         assert device.run("fingerprint", last, "--key", device.path("key-a")) == 0
     assert walk.post("key_agree").status_code == 400
-    assert walk.post("key_agree", same="on").status_code == 302
+    assert walk.post("key_agree", same="on").status_code == 400  # nor without trying copies
+    assert walk.post("key_agree", same="on", tried="on").status_code == 302
     assert walk.post("announce", understood="on").status_code == 302
     session = walk.session
     session.refresh_from_db()
@@ -379,3 +381,46 @@ def test_the_page_for_trustees_is_offered_with_its_hash(organiser, town, tmp_pat
     assert file.with_name(file.name + ".sha256").read_text().split()[0] == digest
     manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     assert f"SHA-256 of `yishi-ceremony.html`: `{digest}`" in manual
+
+
+SEEDED = "3D 1-2-3 双色球 05 11 17"
+
+
+def test_owners_are_drawn_and_anybody_draws_the_same(organiser, town, tmp_path, capsys):
+    session = draft(town.here.estate, at=timezone.now())
+    walk = Walk(organiser, session, tmp_path)
+    assert walk.post("key_lot_draw", seed=SEEDED).status_code == 400  # no list is fixed
+    assert walk.post("key_lot", source="").status_code == 400
+    assert walk.post("key_lot", source="12月1日福彩3D和双色球").status_code == 302
+    lot = KeyLot.objects.get()
+    assert walk.post("key_lot", source="别的").status_code == 400  # one after the other
+    assert walk.post("key_lot_draw", seed="12345").status_code == 400
+    assert lot.list_sha256 in walk.get("key_lot")
+    url = walk.url("key_lot_file", lot.pk)
+    early = tmp_path / "early.json"
+    early.write_bytes(organiser.get(url).content)
+    assert trustee_tool(["lot", str(early)]) == 1
+    assert "种子还没有出来" in capsys.readouterr().err
+    assert walk.post("key_lot_draw", seed=SEEDED).status_code == 302
+    assert walk.post("key_lot_draw", seed=SEEDED).status_code == 302  # harmless
+    lot.refresh_from_db()
+    assert lot.seed == "3D123051117"
+    file = tmp_path / "lot.json"
+    file.write_bytes(organiser.get(url).content)
+    assert trustee_tool(["lot", str(file)]) == 0
+    first = value_of(file)["rooms"][value_of(file)["order"][0] - 1]
+    shown = capsys.readouterr().out
+    assert shown.index(lot.list_sha256) < shown.index(first)
+    assert first in walk.get("key_lot")
+    developer = session.estate.units.filter(status="unsold").first()
+    assert developer is None or developer.label not in value_of(file)["rooms"]
+    for edit in ({"seed": "ANOTHER1"}, {"order": [1, 2]}, {"list_sha256": "0" * 64}):
+        bent = tmp_path / "bent.json"
+        bent.write_bytes(canonical({**value_of(file), **edit}) + b"\n")
+        assert trustee_tool(["lot", str(bent)]) == 1, edit
+    bent.write_bytes(canonical({**value_of(file), "rooms": 7}) + b"\n")
+    assert trustee_tool(["lot", str(bent)]) == 1
+    # Drawing again leaves the first one where everybody sees it, in the log too.
+    walk.post("key_lot", source="12月8日福彩3D")
+    assert len(Entry.objects.filter(kind__startswith="keys.lot_")) == 3
+    assert walk.get("key_lot").count("次抽签") == 2

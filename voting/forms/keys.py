@@ -65,3 +65,7 @@ class AgreeForm(forms.Form):
         label=_("每位保管人都在自己的电脑上念了一遍，和这里一样"),
         error_messages={"required": _("请先勾选，确认每个人念的都一样")},
     )
+    tried = forms.BooleanField(
+        label=_("每位保管人的两份钥匙都当场试解通过，放在两个地方"),
+        error_messages={"required": _("请先勾选，确认每位保管人的两份钥匙都试解通过")},
+    )

@@ -19,6 +19,7 @@ from voting.models.delivery import DeliveryCheck, DeliveryEvidence, DeliveryMark
 from voting.models.elections import Candidate, Election
 from voting.models.keys import KeyCeremony, KeyHolder, TrusteeKey, Witness, Witnessing
 from voting.models.letters import LetterMaker
+from voting.models.lots import KeyLot
 from voting.models.objections import Objection, Recusal
 from voting.models.paper import (
     BoxCount,
@@ -51,6 +52,7 @@ __all__ = [
     "HelpedBallot",
     "KeyCeremony",
     "KeyHolder",
+    "KeyLot",
     "LetterCode",
     "LetterMaker",
     "Motion",

@@ -42,6 +42,7 @@ from voting.selectors.delivery import (
 from voting.selectors.elections import candidates_file, candidates_of, election_of, is_election
 from voting.selectors.keys import ROUND_FIELDS, Delivery, ceremony_of, deliveries, transcript_of
 from voting.selectors.letters import letter_maker_of
+from voting.selectors.lots import lot_file, lots_of, open_lot
 from voting.selectors.objections import (
     PublishedObjection,
     answer_days,
@@ -233,6 +234,8 @@ __all__ = [
     "late_rulings",
     "letter_maker_of",
     "living_marks",
+    "lot_file",
+    "lots_of",
     "marks_of",
     "members_of",
     "motions_of",
@@ -241,6 +244,7 @@ __all__ = [
     "not_yet_voted",
     "objections_of",
     "objections_of_party",
+    "open_lot",
     "open_rulings",
     "open_sessions",
     "other_principals",

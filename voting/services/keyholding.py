@@ -84,7 +84,10 @@ def take_message(*, session_id: int, content: bytes, actor: str, at: datetime) -
 
 @transaction.atomic(durable=True)
 def agree_fingerprint(*, session_id: int, actor: str, at: datetime) -> KeyCeremony:
-    """Note that all trustees read the same fingerprint aloud. Harmless when done twice."""
+    """Note that all trustees read the same fingerprint aloud, and tried both their copies.
+
+    Nothing is announced before. Harmless when done twice.
+    """
     session = _draft(session_id)
     row = _row(session)
     if row.agreed_at is None:
@@ -93,7 +96,7 @@ def agree_fingerprint(*, session_id: int, actor: str, at: datetime) -> KeyCeremo
             raise RuleViolation("keys.unfinished", "三轮的文件还没有收齐，没有指纹可念")
         row.agreed_at = at
         row.save(update_fields=["agreed_at"])
-        facts = {"fingerprint": ceremony.fingerprint(current)}
+        facts = {"fingerprint": ceremony.fingerprint(current), "copies_tried": True}
         _record(session, "keys.agreed", facts, actor=actor, at=at)
     return row
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from voting import keyfiles
+from voting.domain import lots
 from voting.keyfiles import Stop
 from voting.protocol import ceremony, dealing
 from voting.protocol.ceremony import Ceremony
@@ -22,6 +23,8 @@ from .files import Key
 
 _Given = argparse.Namespace
 _AGREE = "同意"
+_MAX_LOT = 8 * 1024 * 1024
+_FIRST = 10  # rooms shown of a lot
 _EPILOG = """顺序：certificate（证书）→ reveal（公开）→ confirm（确认，生成两份钥匙）→
 fingerprint（大家念指纹，必须一样）→ 公告后 test（试钥匙）→ 截止后 decrypt（开票）。
 哪一步提示有人的文件不对，就当众说明，所有人用新的钥匙重新开始。"""
@@ -129,6 +132,27 @@ def _fingerprint(given: _Given) -> None:
 # --- afterwards -----------------------------------------------------------------------------
 
 
+def _lot(given: _Given) -> None:
+    """Draw again from the file of a lot."""
+    value = keyfiles.read_value(given.lot, _MAX_LOT)
+    try:
+        rooms, seed = value["rooms"], value["seed"]
+        told = value["list_sha256"], value["order"]
+        if value["format"] != lots.FORMAT or not all(type(room) is str for room in rooms):
+            raise ValueError
+        order = lots.drawn(rooms, seed) if lots.read_seed(seed) else []
+        right = lots.list_hash(rooms), order
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Stop(f"文件 {given.lot} 不是抽签文件，或者不完整。") from error
+    _say(f"名单{len(rooms)}户，名单的 SHA-256：{right[0]}", "请和固定名单时公布的核对。")
+    if told != right:
+        raise Stop("文件里的结果和按名单、种子抽出来的不一样。请当众说明。")
+    if not order:
+        raise Stop("种子还没有出来。")
+    first = "、".join(rooms[place - 1] for place in order[:_FIRST])
+    _say(f"种子：{seed}", f"抽中的先后次序：{first}")
+
+
 def _test(given: _Given) -> None:
     if given.key.resolve() == given.copy.resolve():
         raise Stop("同一个文件名用了两次：两份钥匙都要试。")
@@ -222,6 +246,7 @@ def _parser() -> argparse.ArgumentParser:
     command("fingerprint", _fingerprint, "显示要念的指纹", "ceremony", "--key")
     test = command("test", _test, "试两份钥匙", "--key", "--copy")
     test.add_argument("--export", type=Path, metavar="DIR", help="公开记录：核对用的是这把钥匙")
+    command("lot", _lot, "照抽签文件再抽一遍", "lot")
     opened = command(
         "decrypt", _decrypt, "开票：核验、重算、写开票份额", "folder", "--key", "--out"
     )
