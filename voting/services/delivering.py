@@ -11,11 +11,11 @@ from django.db import transaction
 from accounts.permissions import Permission, roles_with
 from core.deadlines import publicity_end, start_of
 from core.errors import RuleViolation
-from documents.pictures import without_metadata
+from documents.scans import plain_scan
 from logbook.steps import record_act
 from registry.fields import open_bytes, seal_bytes
 from voting.domain.delivering import NOTICE_DAYS, refusal, state_of
-from voting.domain.drafts import attachment_reasons, content_type
+from voting.domain.drafts import attachment_reasons
 from voting.domain.reasons import demand_none
 from voting.models import (
     DeliveryCheck,
@@ -146,8 +146,7 @@ def add_evidence(
         "delivery.evidence",
         attachment_reasons(name="证据", content=content, most=settings.UPLOAD_MAX_BYTES),
     )
-    media = content_type(content) or ""
-    kept = without_metadata(content, media)
+    kept, media = plain_scan(content)
     digest = sha256(kept).hexdigest()
     same = session.evidence.filter(
         sha256=digest, building=place[0], entrance=place[1], kind=kind
@@ -252,8 +251,7 @@ def substitute_by_notice(
     ]
     if not parties:
         raise RuleViolation("delivery.none", "没有拒收或者退回的房屋可以公告送达")
-    media = content_type(content) or ""
-    kept = without_metadata(content, media)
+    kept, media = plain_scan(content)
     photo = DeliveryEvidence.objects.create(
         session=session,
         kind="notice",

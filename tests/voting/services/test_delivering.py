@@ -12,7 +12,6 @@ from PIL import Image
 
 from core.deadlines import SHANGHAI
 from core.errors import RuleViolation
-from documents.pictures import without_metadata
 from tests.factories import OPEN, frozen_vote
 from voting.domain.delivering import HANDED, Mark, refusal, state_of
 from voting.models import DeliveryCheck, DeliveryEvidence, DeliveryMark
@@ -91,18 +90,6 @@ class TestRules:
         found = state_of([Mark(kind) for kind in kinds], at=OPEN)
         assert (found == "delivered") is bool(HANDED & set(kinds))
         assert bool(refusal("absent", found, has_mark=True)) is (found == "delivered")
-
-
-def test_a_photograph_loses_what_the_camera_wrote():
-    with_exif = photograph()
-    assert MAKER.encode() in with_exif
-    clean = without_metadata(with_exif, "image/jpeg")
-    assert MAKER.encode() not in clean
-    with Image.open(io.BytesIO(clean)) as found:
-        assert (found.size, len(found.getexif())) == ((40, 20), 0)
-    with pytest.raises(RuleViolation):
-        without_metadata(b"\xff\xd8\xff no picture", "image/jpeg")
-    assert without_metadata(PDF, "application/pdf") == PDF
 
 
 @pytest.mark.django_db
