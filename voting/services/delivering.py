@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
@@ -32,6 +32,7 @@ _PURPOSE = "voting.delivery.content"
 _SUBMISSION = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _KINDS = {kind for kind, _label in DeliveryMark.KINDS} - {"substituted"}
 _NOTE = 200
+SAME_PRESS = timedelta(minutes=10)
 
 
 @transaction.atomic(durable=True)
@@ -45,7 +46,8 @@ def mark_delivery(
     evidence_id: int | None = None,
     note: str = "",
 ) -> DeliveryMark:
-    """What happened to a letter at the door. Sent twice (`submission`), it is one mark.
+    """What happened to a letter at the door. Sent twice (`submission`, or the same within
+    ten minutes), it is one mark.
 
     RuleViolation "delivery.role", "delivery.kind", "delivery.submission", "delivery.state",
     "delivery.note".
@@ -67,6 +69,8 @@ def mark_delivery(
         return same
     living = living_marks(party)
     last = living[-1] if living else None
+    if last and last.kind == kind and at - last.happened_at < SAME_PRESS:
+        return last  # back in the browser, and pressed once more
     problem = refusal(kind, state_of(marks_of(living), at=at), has_mark=last is not None)
     if problem:
         raise RuleViolation("delivery.state", problem)

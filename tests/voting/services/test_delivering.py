@@ -98,6 +98,7 @@ class TestAtTheDoor:
         vote = frozen_vote()
         first = mark(vote, 1, "signed", submission="x")
         assert mark(vote, 1, "signed", submission="x").pk == first.pk
+        assert mark(vote, 1, "signed", at=OPEN + timedelta(minutes=9)).pk == first.pk
         assert DeliveryMark.objects.count() == 1
         assert state(vote, 1) == "delivered"
 
