@@ -47,6 +47,9 @@ class Permission(StrEnum):
     KEEP_ARCHIVE = "keep_archive"  # the bundle of a session, with its roll and its papers
     FILE_PAPERS = "file_papers"  # file what was decided with the street office
     RECEIVE_FILING = "receive_filing"  # take it in, or return it; never approve it
+    LOOK_AT_BALLOTS = "look_at_ballots"  # of a named vote, one by one, each time logged
+    ENTER_COURT_ORDER = "enter_court_order"  # that one ballot of a secret vote is opened
+    CONFIRM_COURT_ORDER = "confirm_court_order"  # entered by another person, in another role
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -57,6 +60,7 @@ _RULES = frozenset({_P.PROPOSE_RULING, _P.DECIDE_RULING})
 _PAPERS = frozenset({_P.ENTER_PAPER, _P.COUNT_BOX})
 _SETTLES = frozenset({_P.SETTLE_PAPER, _P.COUNT_BOX})
 _ON_THE_WALL = frozenset({_P.HANG_PAPERS, _P.STAMP_PAPERS, _P.KEEP_SEALS})
+_COURT = frozenset({_P.ENTER_COURT_ORDER, _P.CONFIRM_COURT_ORDER})
 
 # An organiser does not supervise the own count: the two roles have separate rows, and
 # whoever convenes on behalf of a street or residents' committee gets an organiser's grant.
@@ -67,20 +71,27 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING}
     | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.DELIVER}
     | _ON_THE_WALL
-    | {_P.KEEP_ARCHIVE, _P.FILE_PAPERS, _P.MAKE_LETTERS},
-    "supervisor": _WATCHES | _SETTLES | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN, _P.STAMP_PAPERS},
+    | {_P.KEEP_ARCHIVE, _P.FILE_PAPERS, _P.MAKE_LETTERS}
+    | {_P.ENTER_COURT_ORDER},
+    "supervisor": _WATCHES
+    | _SETTLES
+    | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN, _P.STAMP_PAPERS}
+    | {_P.LOOK_AT_BALLOTS, _P.CONFIRM_COURT_ORDER},
     "residents_committee": _WATCHES
     | _RULES
     | _PAPERS
     | _SETTLES
     | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.CONFIRM_STANDIN, _P.ASSIST, _P.DELIVER}
     | _ON_THE_WALL
-    | {_P.MAKE_LETTERS},
+    | {_P.MAKE_LETTERS}
+    | _COURT,
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
     | {_P.HANDLE_OBJECTION, _P.CONFIRM_STANDIN, _P.REVIEW, _P.WITNESS}
-    | {_P.STAMP_PAPERS, _P.KEEP_ARCHIVE, _P.RECEIVE_FILING, _P.MAKE_LETTERS},
+    | {_P.STAMP_PAPERS, _P.KEEP_ARCHIVE, _P.RECEIVE_FILING, _P.MAKE_LETTERS}
+    | _COURT
+    | {_P.LOOK_AT_BALLOTS},
     "bureau": _SEES | {_P.WITNESS},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),

@@ -86,6 +86,10 @@ TEXTS: dict[str, str] = {
         "不服的，{deadline}以前可以要求裁定。咨询{phone}。"
     ),
     "objection_ruled": "【{estate}】您的第{number}号异议已由两人裁定，请看{url}。咨询{phone}。",
+    "ballot_for_court": (
+        "【{estate}】{court}要求打开您家对{title}的表决票。打开的内容封给法院。"
+        "有疑问请致电{phone}。"
+    ),
     "invited": "{inviter}请您登录业主表决平台办理“{role}”的事务。请打开{url}，用本手机号登录。",
 }
 

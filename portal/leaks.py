@@ -33,28 +33,31 @@ class Leaks(NamedTuple):
 
     sentence: str
     report: Report
+    took_part: bool  # about who took part, not about the whole roll
     largest: str
     prior: tuple[str, ...]
     lines: tuple[Line, ...]
 
 
-def leaks_of(areas: Iterable[int]) -> Leaks | None:
+def leaks_of(areas: Iterable[int], *, took_part: bool = False) -> Leaks | None:
     """What the exact totals of parties with these areas (0.01 m²) would give away.
 
-    None for an empty roll. A roll is audited once and its report kept: it takes seconds.
+    `took_part`: the parties that did, after the close. None for an empty roll. A roll is
+    audited once and its report kept: it takes seconds.
     """
     roll = sorted(areas)
     if not roll or roll[0] <= 0:
         return None
-    digest = sha256(repr(roll).encode()).hexdigest()
+    digest = sha256(repr((roll, took_part)).encode()).hexdigest()
     key = f"leaks/{_VERSION}/{digest}"
     report: Report | None = cache.get(key)
     if report is None:
-        report = audit(roll, rng=Random(_SEED))  # noqa: S311 (draws votes, hides nothing)
+        report = audit(roll, rng=Random(_SEED), took_part=took_part)  # noqa: S311 (draws votes, hides nothing)
         cache.set(key, report, _KEPT)
     return Leaks(
         sentence=sentence(report),
         report=report,
+        took_part=took_part,
         largest=share_down(report.largest.numerator, report.largest.denominator),
         prior=tuple(f"{100 * share // sum(PRIOR)}%" for share in PRIOR),
         lines=tuple(_line(case) for case in report.cases),

@@ -1,7 +1,7 @@
 """Reads that combine apps: the ways to a session, and what lies on whose desk."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Job
+from accounts.models import Job, User
 from accounts.permissions import (
     Permission,
     Visitor,
@@ -106,6 +106,14 @@ def posting_for(user: Visitor, pk: int, permission: Permission) -> Posting:
     if posting is None:
         raise Http404
     return posting
+
+
+def names_of(actors: Iterable[str]) -> Mapping[str, str]:
+    """What people are called, by how logs name them ("user:7")."""
+    wanted = {actor: actor.removeprefix("user:") for actor in actors}
+    keys = [int(key) for key in wanted.values() if key.isdigit()]
+    found = {str(user.pk): str(user) for user in User.objects.filter(pk__in=keys)}
+    return {actor: found.get(key, actor) for actor, key in wanted.items()}
 
 
 def job_for(user: Visitor, pk: int) -> Job:
@@ -213,6 +221,7 @@ def _session_tasks(
         .annotate(tallied_at=F("ceremony__tallied_at"), disputed=Exists(_DISPUTED))
         .annotate(boxed=Exists(_BOXED))
         .annotate(places=_PLACES, notices=_walls("notice"), resolutions=_walls("resolution"))
+        .annotate(opened=F("openings"))
         .defer("manifest", "profile")
     )
     drafts = set(inside.values_list("pk", flat=True))
@@ -229,6 +238,7 @@ def _session_tasks(
         mine = session.estate_id in organises
         yield from _tasks_of(session, mine, counted.get(session.pk, {}), at)
         yield from _wall_tasks(session, mine)
+        yield from _opening_tasks(session)
 
 
 def _tasks_of(
@@ -267,6 +277,15 @@ def _tasks_of(
     elif now in ("closed", "counted"):
         what = _("等待计票：%(title)s") if now == "closed" else _("等待出决议：%(title)s")
         yield task(what, _("系统"), session.closes_at)
+
+
+def _opening_tasks(session: Session) -> Iterator[Task]:
+    """Trustees are waited for to open the ballots of a named vote."""
+    counted = session.state in ("counted", "resolved") and session.tallied_at  # type: ignore[attr-defined]
+    if counted and session.opening_policy == "named" and session.opened is None:  # type: ignore[attr-defined]
+        what = _("等待保管人打开记名票：%(title)s") % {"title": session.title}
+        url = reverse("staff:openings", args=[session.code])
+        yield Task(session.estate, what, _("开票钥匙保管人"), url)
 
 
 def _wall_tasks(session: Session, mine: bool) -> Iterator[Task]:

@@ -118,7 +118,12 @@ def make_town() -> Town:
 
 
 def draft(
-    estate: Estate, *, at: datetime | None = None, days: int = 17, paper: bool = False
+    estate: Estate,
+    *,
+    at: datetime | None = None,
+    days: int = 17,
+    paper: bool = False,
+    **fields: str,
 ) -> Session:
     """A draft with a costed motion, ready to be announced at `at` (now), open in `days`."""
     now = at or timezone.now()
@@ -135,6 +140,7 @@ def draft(
         paper=paper,
         actor="user:1",
         at=now,
+        **fields,
     )
     save_motion(
         session_id=session.pk,
@@ -148,10 +154,12 @@ def draft(
     return session
 
 
-def announced(estate: Estate, *, days_ago: int = 0, paper: bool = False) -> Session:
+def announced(
+    estate: Estate, *, days_ago: int = 0, paper: bool = False, **fields: str
+) -> Session:
     """A session announced some days ago: open from the 17th day on, closed from the 27th."""
     at = timezone.now() - timedelta(days=days_ago)
-    session = draft(estate, at=at, paper=paper)
+    session = draft(estate, at=at, paper=paper, **fields)
     tables = {motion.pk: share_table(motion.cost_fen) for motion in session.motions.all()}
     freeze_session(session_id=session.pk, share_tables=tables, actor="user:1", at=at)
     session.refresh_from_db()

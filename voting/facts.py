@@ -50,10 +50,15 @@ from voting.selectors import (
 from voting.spool import Secret
 
 _SUMMARY = 60  # characters of a motion's text on the letter; the rest is behind the QR
-_SECRECY = (
-    "您的选择会加密后保存，投票截止前谁也不能看到任何选择和票数。这次只有平台一把解密钥匙，"
-    "平台按规定只解开合计数，不解开单张票，但技术上有能力看到。"
-)
+_SECRECY = "您的选择会加密后保存，投票截止前谁也不能看到任何选择和票数。"
+_PLATFORM = {
+    "secret": "这次只有平台一把解密钥匙，平台按规定只解开合计数，但技术上有能力看到单张票。",
+    "named": "这次只有平台一把解密钥匙，平台技术上有能力看到单张票。",
+}
+_TRUSTEES = {
+    "secret": "按规定只解开合计数，不解开单张票；平台没有钥匙。",
+    "named": "平台没有钥匙；公布结果后由他们逐票解开，内容加密存在平台。",
+}
 
 
 _REISSUED = "这封信是平台补发的，没有密钥：用12位码进去，核对身份以后换发新的凭据。"
@@ -229,16 +234,11 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
 
 def _secrecy(holders: Sequence[str], threshold: int, policy: str) -> str:
     if len(holders) == 1:
-        return _SECRECY
-    opened = {
-        "secret": "按规定只解开合计数，不解开单张票",
-        "named": "截止以后按记名的规定解开",
-    }
+        return _SECRECY + _PLATFORM[policy]
     names = "、".join(holders)
     return (
-        "您的选择会加密后保存，投票截止前谁也不能看到任何选择和票数。"
-        f"解密钥匙由{names}分别保管，{threshold}人一起才能打开，"
-        f"{opened[policy]}；平台没有钥匙。"
+        f"{_SECRECY}解密钥匙由{names}分别保管，{threshold}人一起才能打开，"
+        f"{_TRUSTEES[policy]}"
         "手机不能加密、由服务器代为加密的，服务器在加密以前看得到。"
     )
 

@@ -17,11 +17,13 @@ from accounts.services.messages import send_due_messages
 from core.errors import RuleViolation
 from voting import selectors
 from voting.models import Session
+from voting.selectors.opened import due_to_open
 from voting.services.closing import close_session
 from voting.services.counting import count_session
 from voting.services.keys import destroy_keys
 from voting.services.letters import delete_due_letters, due_letter_jobs, run_letters
 from voting.services.notices import issue_notice
+from voting.services.openings import open_ballots
 from voting.services.resolutions import issue_resolution
 from voting.services.telling import remind, tell_opened, tell_result
 from voting.steps import checkpoint_board
@@ -78,6 +80,11 @@ def resolve_due(at: datetime) -> int:
     )
 
 
+def open_due(at: datetime) -> int:
+    """Single ballots of named votes, where the platform has the key."""
+    return _each(due_to_open(), lambda one: open_ballots(session_id=one.pk, at=at))
+
+
 def sign_checkpoints(at: datetime) -> int:
     def sign(session: Session) -> object:
         with transaction.atomic(durable=True):
@@ -106,6 +113,7 @@ SWEEPERS = (
     Sweeper("close", timedelta(seconds=10), close_due),
     Sweeper("count", timedelta(seconds=10), count_due),
     Sweeper("resolve", timedelta(seconds=10), resolve_due),
+    Sweeper("open", timedelta(seconds=30), open_due),
     Sweeper("letters", timedelta(seconds=2), print_letters),
     Sweeper("delete_letters", timedelta(minutes=1), lambda at: delete_due_letters(at=at)),
     Sweeper("checkpoints", timedelta(minutes=1), sign_checkpoints),

@@ -26,6 +26,7 @@ urlpatterns = [
     path("vote/<slug:code>/proxy/code", proxy.proxy_code, name="proxy_code"),
     path("vote/<slug:code>/leave", proxy.leave, name="leave"),
     path("vote/<slug:code>/participants/", after.participants, name="participants"),
+    path("vote/<slug:code>/opened/", after.opened, name="opened"),
     path("vote/<slug:code>/board.zip", after.board_archive, name="board_archive"),
     path("r/<slug:code>.png", receipts.receipt_image, name="receipt_image"),
     path("r/<slug:code>", receipts.public_receipt, name="public_receipt"),

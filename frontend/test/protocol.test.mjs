@@ -375,7 +375,7 @@ test('vectors: verdicts', () => {
 });
 
 test('vectors: boards', () => {
-  for (const vector of cases('10-boards.json')) {
+  for (const vector of [...cases('10-boards.json'), ...cases('16-court.json')]) {
     const folder = join(FOLDER, vector.folder);
     const files = {};
     for (const name of readdirSync(folder)) {

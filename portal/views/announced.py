@@ -15,13 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import Permission, permissions_at
 from core.exact import format_area
-from portal.leaks import leaks_of
+from portal.leaks import Leaks, leaks_of
 from portal.selectors import session_for
 from registry.domain.rooms import natural
 from voting.labels import WHY_ONE_HEAD
 from voting.models import Session
 from voting.selectors import (
     challenge_ends,
+    excluded_parties,
     late_rulings,
     not_yet_voted,
     phase,
@@ -49,11 +50,21 @@ def announced(
         context["witnessed"] = witnessed(session)
         context["motions"] = session.motions.prefetch_related("attachments")
         if _P.VIEW_DRAFT in may:
-            context["leaks"] = leaks_of(session.parties.values_list("area", flat=True))
+            context["leaks"] = _leaks(session)
     if session.state == "closed":
         context["until"] = until = challenge_ends(session)
         context["box_open"] = until is None
     return render(request, "staff/session.html", context)
+
+
+def _leaks(session: Session) -> Leaks | None:
+    """From the close on about who took part, while nothing is opened yet, and later too."""
+    if session.state == "frozen":
+        return leaks_of(session.parties.values_list("area", flat=True))
+    counted = session.parties.filter(ballots__gt=0).exclude(
+        number__in=excluded_parties(session)
+    )
+    return leaks_of(counted.values_list("area", flat=True), took_part=True)
 
 
 @require_safe

@@ -21,7 +21,7 @@ from accounts.permissions import (
 from core.errors import RuleViolation
 from portal.forms import add_reasons
 from portal.selectors import session_for
-from portal.views.common import actor_of, posted, searched, user_of
+from portal.views.common import actor_of, posted, searched, signer_of
 from voting.forms.rulings import ConfirmForm, DeclineForm, ProposeForm
 from voting.models import Party, Ruling, Session
 from voting.selectors import (
@@ -35,7 +35,6 @@ from voting.selectors import (
     rulings_of,
 )
 from voting.services.rulings import (
-    Signer,
     confirm_ruling,
     decline_ruling,
     document_of,
@@ -82,7 +81,7 @@ def ruling_new(request: HttpRequest, code: str, number: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 name=upload.name if upload else _("没有文件"),
                 content=upload.read(settings.UPLOAD_MAX_BYTES + 1) if upload else b"",
-                signer=_signer(request, session, _P.PROPOSE_RULING),
+                signer=signer_of(request, session, _P.PROPOSE_RULING),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -113,7 +112,7 @@ def ruling_confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     found = _ruling_of(session, pk)
     confirm_ruling(
         ruling_id=found.pk,
-        signer=_signer(request, session, _P.DECIDE_RULING, other_than=found.proposed_role),
+        signer=signer_of(request, session, _P.DECIDE_RULING, other_than=found.proposed_role),
         understood="understood" in request.POST,
         at=timezone.now(),
     )
@@ -132,7 +131,9 @@ def ruling_decline(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         decline_ruling(
             ruling_id=found.pk,
             reason=form.cleaned_data.get("reason", ""),
-            signer=_signer(request, session, _P.DECIDE_RULING, other_than=found.proposed_role),
+            signer=signer_of(
+                request, session, _P.DECIDE_RULING, other_than=found.proposed_role
+            ),
             at=timezone.now(),
         )
     except RuleViolation as refused:
@@ -149,7 +150,7 @@ def ruling_withdraw(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Who proposed takes it back."""
     session = _closed(request, code, _P.PROPOSE_RULING)
     found = _ruling_of(session, pk)
-    signer = _signer(request, session, _P.PROPOSE_RULING)
+    signer = signer_of(request, session, _P.PROPOSE_RULING)
     withdraw_ruling(ruling_id=found.pk, signer=signer, at=timezone.now())
     messages.success(request, _("已撤回。这一户的票照常计入。"))
     return redirect("staff:ruling", session.code, found.pk)
@@ -196,19 +197,6 @@ def _finding(session: Session, party: Party) -> LateRuling | None:
         return None
     found = late_finding(session, party.number)
     return late_ruling(party.number, found, list(session.motions.all()))
-
-
-def _signer(
-    request: HttpRequest, session: Session, permission: Permission, *, other_than: str = ""
-) -> Signer:
-    """The person signed in, in a role that may; if possible in another than this one."""
-    roles = [
-        role
-        for role in roles_at(user_of(request), session.estate)
-        if permission in ROLE_PERMISSIONS[role]
-    ]
-    roles.sort(key=lambda role: role == other_than)
-    return Signer(actor_of(request), roles[0])
 
 
 def _titles(permission: Permission, *, but: str = "") -> list[object]:

@@ -22,20 +22,25 @@ from accounts.models import Job, RoleGrant
 from documents.services.posting import add_place, post_paper
 from documents.services.stamping import link_scan
 from registry.fields import seal_bytes
-from registry.models import PropertyManagerStaff
+from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
 from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
+from tests.factories import FOR, Vote
 from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
 from voting.models import (
     Candidate,
+    CourtFile,
+    CourtOrder,
     DeliveryEvidence,
     Election,
+    Look,
     Motion,
     PaperBallot,
     Proxy,
     Ruling,
+    Session,
     Transfer,
 )
 from voting.services.closing import close_session
@@ -43,8 +48,10 @@ from voting.services.convening import put_basis
 from voting.services.drafting import add_attachment
 from voting.services.keyholding import choose_trustees
 from voting.services.lots import fix_list
+from voting.services.openings import open_ballots
 from voting.services.paper_rulings import propose_paper_ruling
 from voting.services.reviews import raise_comment, submit_draft
+from voting.spool import read_spool
 from voting.steps import Signer
 
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -72,6 +79,7 @@ CLERKS = {"organiser", "residents_committee"}
 DECIDERS = {"supervisor", "residents_committee", "street_office"}
 HANGERS = {"organiser", "residents_committee"}
 LETTER_MAKERS = {"organiser", "residents_committee", "street_office"}
+LOOKERS = {"supervisor", "street_office"}
 OPERATOR = {"operator"}
 ENTERERS = {"organiser", "residents_committee"}
 CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
@@ -252,6 +260,30 @@ TABLE = [
     Row("staff:paper_rule", PROPOSERS, BAD, args=("papers", "sheet"), post=True),
     Row("staff:paper_document", WATCHERS, args=("papers", "doubted")),
     Row("staff:paper_decide", DECIDERS, REFUSED, args=("papers", "doubted"), post=True),
+    # --- single ballots: never the organiser's, never the residents' committee's ----------
+    Row("staff:openings", WATCHERS, args=("named",)),
+    Row("staff:openings", NOBODY, args=("resolved",)),
+    Row("staff:openings", WATCHERS, BAD, args=("named",), post=True),
+    # Only where trustees are waited for.
+    Row("staff:opening_request", NOBODY, args=("named",)),
+    Row("staff:look_new", LOOKERS, args=("named", "number")),
+    Row("staff:look_new", LOOKERS, BAD, args=("named", "number"), post=True),
+    # Only to who asked for this look.
+    Row("staff:look", {"supervisor"}, args=("named", "look")),
+    Row("staff:court_orders", WATCHERS, args=("resolved",)),
+    Row("staff:court_orders", NOBODY, args=("named",)),
+    Row("staff:court_order_new", PROPOSERS, args=("resolved", "number")),
+    Row("staff:court_order_new", PROPOSERS, BAD, args=("resolved", "number"), post=True),
+    Row("staff:court_order", WATCHERS, args=("resolved", "order")),
+    Row("staff:court_order", WATCHERS, BAD, args=("resolved", "order"), post=True),
+    Row("staff:court_order_confirm", DECIDERS, BAD, args=("resolved", "order"), post=True),
+    Row("staff:court_order_decline", DECIDERS, MOVED, args=("resolved", "order"), post=True),
+    # Only whoever entered it takes it back.
+    Row(
+        "staff:court_order_withdraw", PROPOSERS, REFUSED, args=("resolved", "order"), post=True
+    ),
+    Row("staff:court_order_document", WATCHERS, args=("resolved", "order")),
+    Row("staff:court_file", WATCHERS, args=("resolved", "order", "trustee")),
     # Not even the organiser sees a result before the count.
     Row("staff:result", NOBODY, args=("session",)),
     Row("staff:letters", ORGANISER, args=("session",)),
@@ -379,6 +411,7 @@ PUBLIC = {
     "voting:lost_provider": ("session",),
     "voting:lost_provider_done": ("session",),
     "voting:participants": ("session",),
+    "voting:opened": ("session",),
     "voting:board_archive": ("session",),
     "voting:receipt_image": ("nothing",),
     "voting:public_receipt": ("nothing",),
@@ -534,6 +567,30 @@ def arguments(town: Town) -> dict[str, Any]:
         signer=Signer("user:0", "organiser"),
         at=timezone.now(),
     )
+    named, resolved = counted(town.here.estate, "named"), counted(town.here.estate, "secret")
+    order = CourtOrder.objects.create(
+        session=resolved,
+        ballot=resolved.ballots.get(),
+        court="测试区人民法院",
+        number="（2026）测0101民初1号",
+        key="A" * 43,
+        document_name="裁定.pdf",
+        content_type="application/pdf",
+        content=seal_bytes(PDF, purpose="voting.court_order.content"),
+        sha256="0" * 64,
+        proposed_by="user:0",
+        proposed_role="organiser",
+        proposed_at=timezone.now(),
+    )
+    CourtFile.objects.create(order=order, trustee=1, content=b"x", received_at=timezone.now())
+    look = Look.objects.create(
+        session=named,
+        party=named.parties.get(number=1),
+        actor=f"user:{town.person('supervisor').pk}",
+        role="supervisor",
+        reason="核对签名",
+        looked_at=timezone.now(),
+    )
     job = Job.objects.create(
         kind="letters", estate=town.here.estate, created_at=session.created_at
     )
@@ -579,6 +636,11 @@ def arguments(town: Town) -> dict[str, Any]:
         "papers": papers.code,
         "sheet": sheets[0].pk,
         "doubted": sheets[1].pk,
+        "named": named.code,
+        "resolved": resolved.code,
+        "order": order.pk,
+        "look": look.pk,
+        "trustee": 1,
         "number": 1,
         "proxy": paper.pk,
         "evidence": sheet.pk,
@@ -597,6 +659,20 @@ def arguments(town: Town) -> dict[str, Any]:
         "photo": posting.photos.get().pk,
         "scan": scanned.pk,
     }
+
+
+def counted(estate: Estate, policy: str) -> Session:
+    """A resolved session in which party 1 voted; named, its ballots are opened."""
+    session = announced(estate, days_ago=28, opening_policy=policy)
+    vote = Vote(session, read_spool(session.code) or {})
+    vote.cast(1, [FOR], at=session.opens_at)
+    vote.count(at=timezone.now())
+    if policy == "named":
+        open_ballots(session_id=session.pk, at=timezone.now())
+    # The paper itself is not looked at here, and takes long to render.
+    Session.objects.filter(pk=session.pk).update(state="resolved")
+    session.refresh_from_db()
+    return session
 
 
 def answer(town: Town, who: str, path: str, *, post: bool = False) -> Any:

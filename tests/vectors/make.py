@@ -50,6 +50,7 @@ from voting.protocol import (
     late,
     proof,
     schnorr,
+    sealing,
     tally,
     tested,
     verdict,
@@ -832,6 +833,73 @@ def opening_cases() -> Iterator[dict[str, Any]]:
     }
 
 
+# --- 16 a ballot opened for a court ----------------------------------------------------------
+
+
+def court_cases() -> Iterator[dict[str, Any]]:
+    """A superseded ballot of party 1; the platform's one key, then 2 of 3."""
+    folder = FOLDER / "boards"
+    for short, name, threshold, count in (
+        ("p256-court", "P256-SHA256", 2, 3),
+        ("sm2-court", "SM2-SM3", 1, 1),
+    ):
+        dice = Dice(f"court {name}")
+        secret = dice.bytes(32)
+        vote, order, files = court_vote(name, threshold, count, sealing.public_key(secret))
+        vote.export(folder / short)
+        report = verify(folder / short)
+        assert report.ok
+        yield {
+            "folder": f"boards/{short}",
+            "root": vote.root(),
+            "key": vote.manifest.value["board_key"],
+            "receipt": vote.receipts[-1],
+            "refused_by": None,
+            "results": report.results,
+            "order": order,
+            "court_secret": secret.hex(),
+            "files": [b64(data) for data in files],
+            "choices": [[1], [0, 2]],
+        }
+    for what, changes in {
+        "another_party": {"party": 2},
+        "no_ballot": {"seq": 0},
+    }.items():
+        vote, _order, _files = court_vote(
+            "P256-SHA256", 1, 1, sealing.public_key(bytes(32)), **changes
+        )
+        vote.export(folder / f"forged/court_{what}")
+        assert not verify(folder / f"forged/court_{what}").ok
+        yield {
+            "folder": f"boards/forged/court_{what}",
+            "root": vote.root(),
+            "key": vote.manifest.value["board_key"],
+            "receipt": vote.receipts[-1],
+            "refused_by": "court_orders",
+        }
+
+
+def court_vote(
+    name: str, threshold: int, count: int, key: bytes, **changes: Any
+) -> tuple[Vote, int, list[bytes]]:
+    vote = Vote(
+        name,
+        seed=f"board court {name}",
+        motions=[question("m1"), election("e1", candidates=3, seats=2)],
+        threshold=threshold,
+        count=count,
+    )
+    vote.cast(1, [[1], [0, 2]])
+    first = vote.cast_by[1][0][0]
+    vote.cast(1, [[0], [1]])
+    vote.cast(2, [[2], None])
+    vote.finish()
+    order = vote.order(1, key, first, **changes)
+    files = [] if changes else vote.open_for_court(order, *range(count, count - threshold, -1))
+    vote.checkpoint(witnessed=True)
+    return vote, order, files
+
+
 # --- 12 the ceremony --------------------------------------------------------------------------
 
 
@@ -1044,6 +1112,7 @@ def main() -> None:
     )
     write("10-boards.json", "Whole boards (§11, §12)", list(board_cases()))
     write("11-openings.json", "A named vote (§10)", list(opening_cases()))
+    write("16-court.json", "A ballot opened for a court (§9, §14)", list(court_cases()))
     write("12-ceremony.json", "Keys of k of n (§14)", list(ceremony_cases()))
     write("14-witness.json", "Consistency and cosignatures (§9)", list(witness_cases()))
     write("15-verdicts.json", "Elections, silence, dependence (§10)", list(verdict_cases()))

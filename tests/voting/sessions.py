@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from voting.protocol import (
     credential,
     dealing,
     export,
+    handed,
     late,
     manifest,
     openings,
@@ -25,9 +27,10 @@ from voting.protocol import (
     verdict,
 )
 from voting.protocol.ed25519 import public_key
-from voting.protocol.shape import NO_HASH, b64
+from voting.protocol.shape import NO_HASH, b64, unb64
 from voting.protocol.suite import suite
 
+ORDER = b"%PDF-1.7 an order of a court\n"
 QUESTION = ["for", "against", "abstain"]
 
 
@@ -453,6 +456,51 @@ class Vote(Setting):
         self.resolution = b"%PDF-1.7 a resolution\n"
         digest = hashlib.sha256(self.resolution).hexdigest()
         self.post("resolution", {"sha256": digest, "number": "2026-1"})
+
+    def order(self, of: int, key: bytes, at: int | None = None, **changes: Any) -> int:
+        """A court's order on the party's last ballot (or that at `at`); gives its seq."""
+        body = {
+            "party": of,
+            "seq": self.cast_by[of][-1][0] if at is None else at,
+            "court": "测试区人民法院",
+            "number": "（2026）测0101民初1号",
+            "sha256": hashlib.sha256(ORDER).hexdigest(),
+            "key": b64(key),
+            "signers": ["甲", "乙"],
+        }
+        return self.post("court_order", body | changes)
+
+    def open_for_court(self, order: int, *trustees_: int, random: Any = None) -> list[bytes]:
+        """The sealed files of these trustees; their hashes go on the board."""
+        body = json.loads(self.lines[order])["body"]
+        given = dict(self.cast_by[body["party"]])[body["seq"]]
+        one = openings.Counted(
+            body["party"],
+            body["seq"],
+            self.areas[body["party"]],
+            ballot.tracker(self.manifest, given),
+            ballot.encoded(given),
+        )
+        files = []
+        for trustee in trustees_ or range(1, self.manifest.threshold + 1):
+            data = handed.make(
+                self.manifest,
+                entry=self.suite.hash(self.lines[order]).hex(),
+                trustee=trustee,
+                recipient=unb64(body["key"]),
+                lines=openings.make_lines(
+                    self.manifest,
+                    [one],
+                    trustee=trustee,
+                    secret=self.trustee_secrets[trustee],
+                    rng=self.dice,
+                ),
+                random=random or self.dice.bytes,
+            )
+            digest = hashlib.sha256(data).hexdigest()
+            self.post("court_opening", {"order": order, "trustee": trustee, "sha256": digest})
+            files.append(data)
+        return files
 
     def late_body(self, party: int) -> dict[str, Any]:
         """What excludes the party now; nothing is posted."""

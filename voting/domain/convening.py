@@ -233,13 +233,10 @@ def _review(draft: Draft, at: datetime) -> list[Reason]:
 
 
 def _policy(draft: Draft) -> list[Reason]:
-    if draft.opening_policy == "secret":
-        return []
-    if draft.elections:
+    if draft.opening_policy == "named" and draft.elections:
         sentence = "有选举的会议不能记名，请选“只公布合计”"
         return [Reason("policy.election", sentence, "opening_policy")]
-    # Nothing opens single ballots yet, and no letter may promise what will not happen.
-    return [Reason("policy.named", "“记名”还不能用，请选“只公布合计”", "opening_policy")]
+    return []
 
 
 def _scope(draft: Draft) -> list[Reason]:

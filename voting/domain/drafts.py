@@ -39,6 +39,7 @@ FIELDS = frozenset(
 _MAX_MOTION_TITLE = 120
 _MAX_MOTION_TEXT = 4000
 _MAX_RULING_TEXT = 500
+_MAX_COURT, _MAX_NUMBER = 40, 60
 _MAX_FEN = 10**13  # a hundred thousand million yuan
 
 
@@ -95,6 +96,22 @@ def silence_reasons(*, clause: str, page: str) -> list[Reason]:
 def ruling_reasons(*, reason: str) -> list[Reason]:
     """What is wrong with the words of a ruling, or of declining one."""
     return text_reasons("reason", "理由", reason, _MAX_RULING_TEXT)
+
+
+def look_reasons(*, reason: str, court: str) -> list[Reason]:
+    """What is wrong with a request to see one household's ballot."""
+    return [
+        *text_reasons("reason", "理由", reason, _MAX_RULING_TEXT),
+        *text_reasons("court", "法院和文号", court, _MAX_COURT, may_be_empty=True),
+    ]
+
+
+def court_reasons(*, court: str, number: str) -> list[Reason]:
+    """What is wrong with the names of a court's order; both stand on the board for ever."""
+    return [
+        *text_reasons("court", "法院名称", court, _MAX_COURT),
+        *text_reasons("number", "文号", number, _MAX_NUMBER),
+    ]
 
 
 def attachment_reasons(*, name: str, content: bytes, most: int) -> list[Reason]:

@@ -80,10 +80,13 @@ class Report:
         return max(self.cases, key=lambda case: case.expected)
 
 
-def audit(areas: Sequence[int], *, rng: Random, votes: int = VOTES) -> Report:
+def audit(
+    areas: Sequence[int], *, rng: Random, votes: int = VOTES, took_part: bool = False
+) -> Report:
     """The report on a roll of parties with these areas (0.01 m², all above 0).
 
-    The same roll and seed give the same report. ValueError for an empty roll.
+    `took_part`: these are who took part, so that no other turnout is looked at. The same roll
+    and seed give the same report. ValueError for an empty roll.
     """
     if not areas or min(areas) <= 0:
         raise ValueError("a leak audit needs a roll of positive areas")
@@ -94,7 +97,9 @@ def audit(areas: Sequence[int], *, rng: Random, votes: int = VOTES) -> Report:
         sizes=len(sizes),
         unique=sum(size.members == 1 for size in sizes),
         largest=Fraction(max(areas), sum(areas)),
-        cases=(everybody, _drawn(sorted(areas), TWO_THIRDS, rng, votes)),
+        cases=(everybody,)
+        if took_part
+        else (everybody, _drawn(sorted(areas), TWO_THIRDS, rng, votes)),
     )
 
 

@@ -21,6 +21,7 @@ from voting.models.keys import KeyCeremony, KeyHolder, TrusteeKey, Witness, Witn
 from voting.models.letters import LetterMaker
 from voting.models.lots import KeyLot
 from voting.models.objections import Objection, Recusal
+from voting.models.opened import CourtFile, CourtOrder, Look, OpenedLine, Openings
 from voting.models.paper import (
     BoxCount,
     PaperBallot,
@@ -42,6 +43,8 @@ __all__ = [
     "BoxCount",
     "Candidate",
     "CheckCode",
+    "CourtFile",
+    "CourtOrder",
     "DeliveryCheck",
     "DeliveryEvidence",
     "DeliveryMark",
@@ -55,9 +58,12 @@ __all__ = [
     "KeyLot",
     "LetterCode",
     "LetterMaker",
+    "Look",
     "Motion",
     "MotionShare",
     "Objection",
+    "OpenedLine",
+    "Openings",
     "PaperBallot",
     "PaperReading",
     "PaperRuling",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from core.canonical import MAX_LINE, NotCanonical, canonical, parse_canonical
 
+from . import sealing
 from .manifest import Manifest
 from .refusal import Refused
 from .shape import NO_HASH, Shape, later, round_down
@@ -20,9 +22,11 @@ PAPER, BOX = "paper", "box"
 TALLY, DECRYPTION, RESULT = "tally", "decryption", "result"
 OPENINGS, RESOLUTION = "openings", "resolution"
 LATE_RULING = "late_ruling"
+COURT_ORDER, COURT_OPENING = "court_order", "court_opening"
 
 # What may follow what: the type before -> the types after it.
 _VOTING = (CREDENTIAL, BALLOT, EXTEND, WITHDRAWAL, CLOSE)
+_AFTER = (OPENINGS, RESOLUTION, LATE_RULING, COURT_ORDER, COURT_OPENING)
 _NEXT: dict[str, tuple[str, ...]] = {
     MANIFEST: _VOTING,
     CREDENTIAL: _VOTING,
@@ -36,10 +40,8 @@ _NEXT: dict[str, tuple[str, ...]] = {
     DEEMED: (TALLY,),
     TALLY: (DECRYPTION,),
     DECRYPTION: (DECRYPTION, RESULT),
-    RESULT: (OPENINGS, LATE_RULING, RESOLUTION),
-    OPENINGS: (LATE_RULING, RESOLUTION),
-    LATE_RULING: (LATE_RULING, RESOLUTION),
-    RESOLUTION: (LATE_RULING,),
+    RESULT: _AFTER,
+    **dict.fromkeys(_AFTER, _AFTER),
 }
 STANDS, RECOUNT = "stands", "recount"  # what a late ruling finds
 # Why a credential is replaced: the letter's code was typed, a letter was printed anew, an
@@ -68,6 +70,19 @@ class Credential(NamedTuple):
     key: bytes
     replaces: bytes
     reason: str
+
+
+class CourtOrder(NamedTuple):
+    """A court wants one ballot opened, for its own eyes. `seq`: the ballot's entry; `key`:
+    X25519, 32 bytes; `sha256`: of the order."""
+
+    party: int
+    seq: int
+    court: str
+    number: str
+    sha256: bytes
+    key: bytes
+    signers: tuple[str, str]
 
 
 class Close(NamedTuple):
@@ -104,6 +119,16 @@ def parse_line(line: bytes) -> Any:
         return parse_canonical(line, MAX_LINE)
     except NotCanonical as error:
         raise Refused("canonical", str(error)) from error
+
+
+def body_of(line: bytes) -> Any:
+    """The body of a line that was found canonical before."""
+    return json.loads(line)["body"]
+
+
+def ballot_of(type_: str, body: Any) -> Any:
+    """The ballot in the body of an entry `ballot`, or `paper`."""
+    return body["ballot"] if type_ == PAPER else body
 
 
 class Chain:
@@ -165,8 +190,9 @@ class Phases:
         self._free_from = ""  # what the challenge period is reckoned from
         self._boxed = False
         self._opened: set[int] = set()  # trustees who have decrypted
+        self._once: set[str] = set()
+        self._orders: dict[int, set[int]] = {}  # court order -> trustees who have opened
         self._ruled: set[int] = set()
-        self._resolved = False
         self._withdrawn: set[tuple[str, str]] = set()
         self._deemed = False
         self.closes_at = manifest.closes_at
@@ -184,8 +210,10 @@ class Phases:
             DECRYPTION: self._decrypt,
             RESULT: self._result,
             OPENINGS: self._openings,
-            RESOLUTION: self._resolve,
+            RESOLUTION: self._demand_first,
             LATE_RULING: self._rule_late,
+            COURT_ORDER: self._order,
+            COURT_OPENING: self._open_for_court,
         }
 
     def follow(self, entry: Entry) -> None:
@@ -267,19 +295,37 @@ class Phases:
     def _openings(self, entry: Entry, where: str) -> None:
         if self._manifest.opening_policy != "named":
             raise _PHASES.refuse(where, "ballots of a secret vote are not opened")
+        self._demand_first(entry, where)
         parse_openings(entry.body, where)
 
-    def _resolve(self, entry: Entry, where: str) -> None:
-        """Late rulings may stand on both sides of it; it stands once."""
-        if self._resolved:
-            raise _PHASES.refuse(where, "a second resolution")
-        self._resolved = True
+    def _demand_first(self, entry: Entry, where: str) -> None:
+        if entry.type in self._once:
+            raise _PHASES.refuse(where, "there is one already")
+        self._once.add(entry.type)
+
+    def _demand_resolved(self, where: str) -> None:
+        if RESOLUTION not in self._once:
+            raise _PHASES.refuse(where, "before the resolution")
 
     def _rule(self, entry: Entry, where: str) -> None:
         self._exclude(parse_ruling(entry.body, where), where)
 
     def _rule_late(self, entry: Entry, where: str) -> None:
         self._exclude(parse_late_ruling(entry.body, where), where)
+
+    def _order(self, entry: Entry, where: str) -> None:
+        self._demand_resolved(where)
+        if self._manifest.opening_policy != "secret":
+            raise _PHASES.refuse(where, "a named vote needs no order of a court")
+        parse_court_order(entry.body, where)
+        self._orders[entry.seq] = set()
+
+    def _open_for_court(self, entry: Entry, where: str) -> None:
+        order, trustee, _sha256 = parse_court_opening(entry.body, where)
+        opened = self._orders.get(order)
+        if opened is None or trustee > len(self._manifest.trustees) or trustee in opened:
+            raise _PHASES.refuse(where, "no such order or trustee, or the same one again")
+        opened.add(trustee)
 
     def _exclude(self, party: int, where: str) -> None:
         if party in self._ruled or party > self._manifest.roll_heads:
@@ -368,21 +414,23 @@ def parse_late_ruling(body: Any, where: str) -> int:
 
 def _ruled_party(body: dict[str, Any], where: str) -> int:
     _PHASES.hash(body["sha256"], where)
-    _demand_two(_PHASES, body["signers"], where)
+    _two_signers(_PHASES, body["signers"], where)
     return _PHASES.integer(body["party"], where, 1)
 
 
-def _demand_two(check: Shape, value: Any, where: str) -> None:
-    signers = check.items(value, f"{where}: signers", 2, 2)
-    if len({check.text(signer, f"{where}: signers") for signer in signers}) != 2:
+def _two_signers(check: Shape, value: Any, where: str) -> tuple[str, str]:
+    where = f"{where}: signers"
+    one, two = (check.text(each, where) for each in check.items(value, where, 2, 2))
+    if one == two:
         raise check.refuse(where, "needs two different signers")
+    return one, two
 
 
 def parse_paper(body: Any, where: str) -> Paper:
     """The ballot is given as it stands, unread. Raises Refused("paper", …)."""
     check = Shape("paper")
     check.fields(body, where, "ballot", "scan", "signers", "ruling")
-    _demand_two(check, body["signers"], where)
+    _two_signers(check, body["signers"], where)
     ruling = b"" if body["ruling"] is None else check.hash(body["ruling"], f"{where}: ruling")
     return Paper(body["ballot"], check.hash(body["scan"], f"{where}: scan"), ruling)
 
@@ -391,7 +439,7 @@ def parse_box(body: Any, where: str) -> Box:
     """Raises Refused("box", …) where it is malformed or does not balance."""
     check = Shape("box")
     check.fields(body, where, "counted", "entered", "spoiled", "ruled_out", "signers")
-    _demand_two(check, body["signers"], where)
+    _two_signers(check, body["signers"], where)
     entered = tuple(
         check.integer(party, f"{where}: entered", 1)
         for party in check.items(body["entered"], f"{where}: entered")
@@ -420,6 +468,34 @@ def _settled(check: Shape, value: Any, where: str, proof: str) -> tuple[Settled,
     if any(one >= two for one, two in pairwise(found)):
         raise check.refuse(where, "not in order, or a paper twice")
     return tuple(found)
+
+
+def parse_court_order(body: Any, where: str) -> CourtOrder:
+    """Whether the ballot is there is another check's question. Raises Refused("phases", …)."""
+    check = _PHASES
+    check.fields(body, where, *CourtOrder._fields)
+    key = check.data(body["key"], f"{where}: key", sealing.KEY_SIZE)
+    if not sealing.takes(key):
+        raise check.refuse(where, "nothing can be sealed to this key")
+    return CourtOrder(
+        check.integer(body["party"], f"{where}: party", 1),
+        check.integer(body["seq"], f"{where}: seq"),
+        check.text(body["court"], f"{where}: court"),
+        check.text(body["number"], f"{where}: number"),
+        check.hash(body["sha256"], where),
+        key,
+        _two_signers(check, body["signers"], where),
+    )
+
+
+def parse_court_opening(body: Any, where: str) -> tuple[int, int, bytes]:
+    """(seq of the order, trustee, SHA-256 of the file). Raises Refused("phases", …)."""
+    _PHASES.fields(body, where, "order", "trustee", "sha256")
+    return (
+        _PHASES.integer(body["order"], f"{where}: order"),
+        _PHASES.integer(body["trustee"], f"{where}: trustee", 1),
+        _PHASES.hash(body["sha256"], where),
+    )
 
 
 def parse_openings(body: Any, where: str) -> tuple[bytes, int]:

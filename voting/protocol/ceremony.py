@@ -8,23 +8,19 @@ finds a fault starts again with new terms and new keys; nobody is left out half-
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-
 from core.canonical import canonical
 
-from . import schnorr, trustees
+from . import schnorr, sealing, trustees
 from .group import Point
 from .hashing import lp, u32
 from .refusal import Refused
+from .sealing import Random
 from .shape import Shape, b64, unb64
 from .suite import SUITES, Suite, suite
-
-Random = Callable[[int], bytes]
-"""Given a size, so many random bytes."""
 
 FORMAT = "yishi-ceremony-1"
 FORMATS = ("yishi-certificate-1", "yishi-reveal-1", "yishi-confirmation-1")
@@ -247,12 +243,8 @@ def _check_certificate(ceremony: Ceremony, message: dict[str, Any]) -> int:
     index = shape.integer(message["index"], "index", 1, ceremony.count)
     key = shape.data(message["encryption"], "encryption", 32)
     shape.hash(message["commitment"], "commitment")
-    try:  # a point of small order gives everybody the same secret, all zeros
-        X25519PrivateKey.from_private_bytes(b"\x01" * 32).exchange(
-            X25519PublicKey.from_public_bytes(key)
-        )
-    except ValueError as error:
-        raise Complaint("encryption", index, "an encryption key of small order") from error
+    if not sealing.takes(key):
+        raise Complaint("encryption", index, "an encryption key of small order")
     return index
 
 

@@ -8,28 +8,21 @@ from __future__ import annotations
 import secrets
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from . import schnorr, trustees
+from . import schnorr, sealing, trustees
 from .ceremony import (
     FORMATS,
     POSSESSION,
     Ceremony,
     Complaint,
-    Random,
     WrongFile,
     commitment,
     value_in_exponent,
 )
 from .elgamal import encrypt
-from .hashing import hkdf, lp, u32
+from .hashing import lp, u32
+from .sealing import Random
 from .shape import b64, unb64
 from .suite import Draw, Suite, draw_scalar
-
-_KEY = 32  # bytes of an X25519 key
-_NO_NONCE = bytes(12)  # every AES key seals one share
 
 
 class Secret(NamedTuple):
@@ -54,7 +47,7 @@ def new_secret(
     if not 1 <= index <= ceremony.count:
         raise WrongFile("index", "no such trustee")
     coefficients = tuple(rng(ceremony.suite.order) for _ in range(ceremony.threshold))
-    return Secret(index, coefficients, random(_KEY))
+    return Secret(index, coefficients, random(sealing.KEY_SIZE))
 
 
 def certificate(ceremony: Ceremony, secret: Secret) -> dict[str, Any]:
@@ -64,7 +57,7 @@ def certificate(ceremony: Ceremony, secret: Secret) -> dict[str, Any]:
         "format": FORMATS[0],
         "ceremony": ceremony.hashes[0].hex(),
         "index": secret.number,
-        "encryption": b64(_public(secret.decryption)),
+        "encryption": b64(sealing.public_key(secret.decryption)),
         "commitment": commitment(ceremony, secret.number, points).hex(),
     }
 
@@ -161,25 +154,30 @@ def _value_at(secret: Secret, at: int, order: int) -> int:
 
 
 def _seal(ceremony: Ceremony, sender: int, to: int, share: int, random: Random) -> bytes:
-    """E ‖ AES-256-GCM of the 32 bytes of the share."""
-    once = random(_KEY)
-    sent = _public(once)
-    recipient = ceremony.recipients[to - 1]
-    common = X25519PrivateKey.from_private_bytes(once).exchange(_recipient(recipient))
-    key = _share_key(ceremony, sender, to, sent, common)
-    return sent + AESGCM(key).encrypt(_NO_NONCE, share.to_bytes(32, "big"), None)
+    """The 32 bytes of the share, for `to` alone."""
+    return sealing.seal(
+        ceremony.suite.hash_name,
+        ceremony.recipients[to - 1],
+        share.to_bytes(32, "big"),
+        salt=ceremony.hashes[1],
+        place=_place(sender, to),
+        random=random,
+    )
 
 
 def _open(ceremony: Ceremony, sender: int, secret: Secret, sealed: bytes) -> int:
     """The share of `sender`, if it is f(index) of the polynomial that was revealed."""
-    sent, rest = sealed[:_KEY], sealed[_KEY:]
     try:
-        private = X25519PrivateKey.from_private_bytes(secret.decryption)
-        common = private.exchange(_recipient(sent))
-        key = _share_key(ceremony, sender, secret.number, sent, common)
-        share = int.from_bytes(AESGCM(key).decrypt(_NO_NONCE, rest, None), "big")
-    except (ValueError, InvalidTag) as error:
+        plain = sealing.unseal(
+            ceremony.suite.hash_name,
+            secret.decryption,
+            sealed,
+            salt=ceremony.hashes[1],
+            place=_place(sender, secret.number),
+        )
+    except sealing.Unopened as error:
         raise Complaint("share", sender, "the share sent to you cannot be opened") from error
+    share = int.from_bytes(plain, "big")
     right = 0 < share < ceremony.suite.order and ceremony.suite.group.base(
         share
     ) == value_in_exponent(ceremony, sender, secret.number)
@@ -188,15 +186,5 @@ def _open(ceremony: Ceremony, sender: int, secret: Secret, sealed: bytes) -> int
     return share
 
 
-def _share_key(ceremony: Ceremony, sender: int, to: int, sent: bytes, common: bytes) -> bytes:
-    info = lp("YISHI-1-share", u32(sender), u32(to), sent, ceremony.recipients[to - 1])
-    name, salt = ceremony.suite.hash_name, ceremony.hashes[1]
-    return hkdf(name, common, salt=salt, info=info, length=32)
-
-
-def _public(private: bytes) -> bytes:
-    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-
-
-def _recipient(key: bytes) -> X25519PublicKey:
-    return X25519PublicKey.from_public_bytes(key)
+def _place(sender: int, to: int) -> tuple[str | bytes, ...]:
+    return "YISHI-1-share", u32(sender), u32(to)

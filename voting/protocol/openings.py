@@ -1,12 +1,13 @@
-"""Named votes (§10): every counted ballot opened after the close, into a restricted file.
+"""Single ballots opened (§10): all that count in a named vote, or one for a court.
 
-The board holds the file's hash; who may see the file is not the protocol's matter. The choices
-opened must add up to the totals, so that both roads to a result are one.
+In a named vote they go into a restricted file, whose hash the board holds; who may see it is
+not the protocol's matter. The choices opened must add up to the totals, so that both roads to
+a result are one. For a court the same lines are sealed to its key (`handed`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from core.canonical import MAX_LINE, NotCanonical, canonical, parse_canonical
@@ -28,7 +29,7 @@ _PROOF = 2 * POINT_SIZE + SCALAR_SIZE
 
 
 class Counted(NamedTuple):
-    """A counted ballot: `area` in 0.01 m², `digest` its tracker, 64 hex digits."""
+    """A ballot to open: `area` in 0.01 m², `digest` its tracker, 64 hex digits."""
 
     party: int
     seq: int
@@ -94,7 +95,7 @@ def verify(
         ballot = counted[number % len(counted)] if counted else None
         if ballot is None:
             raise Refused("openings", "a line, though no ballot counts")
-        trustee, shares = _read(manifest, ballot, line)
+        trustee, shares = read_line(manifest, ballot, line)
         place = number % len(counted)
         if len(rows.get(trustee, [])) != place or (
             place == 0 and any(t > trustee for t in rows)
@@ -113,10 +114,24 @@ def verify(
     return choices
 
 
-def _read(
+def open_one(manifest: Manifest, ballot: Counted, lines: Iterable[bytes]) -> Choices:
+    """What one ballot chose, from a line each of k trustees; the first k are used.
+
+    Raises Refused("openings", …).
+    """
+    rows = dict(read_line(manifest, ballot, line) for line in lines)
+    if len(rows) < manifest.threshold:
+        raise Refused("openings", f"{len(rows)} of {manifest.threshold} trustees")
+    return _open(manifest, ballot, {t: rows[t] for t in sorted(rows)[: manifest.threshold]})
+
+
+def read_line(
     manifest: Manifest, ballot: Counted, line: bytes
 ) -> tuple[int, list[list[Point] | None]]:
-    """(trustee, shares per motion and option) of one line, all proofs in one batch."""
+    """(trustee, shares per motion and option) of one line, all proofs in one batch.
+
+    Raises Refused("openings", …).
+    """
     where = f"party {ballot.party}"
     try:
         value = parse_canonical(line, MAX_LINE)
@@ -184,7 +199,7 @@ def _weigh(
 
 
 def _open(
-    manifest: Manifest, ballot: Counted, rows: dict[int, list[list[Point] | None]]
+    manifest: Manifest, ballot: Counted, rows: Mapping[int, list[list[Point] | None]]
 ) -> Choices:
     """B - Σ λF is the identity (not chosen) or G (chosen)."""
     suite = manifest.suite

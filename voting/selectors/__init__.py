@@ -1,4 +1,7 @@
-"""Every read of a vote. Nothing here returns a choice, or a count before the close."""
+"""Every read of a vote. Nothing here returns a choice, or a count before the close.
+
+Choices that were opened are read in `voting.selectors.opened`, which names who calls it.
+"""
 
 from voting.selectors.board import (
     board_of,

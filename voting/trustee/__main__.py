@@ -18,7 +18,7 @@ from voting.protocol.refusal import Refused
 from voting.protocol.suite import suite
 from voting.verifier.verification import examine
 
-from . import files, opening
+from . import files, opening, single
 from .files import Key
 
 _Given = argparse.Namespace
@@ -27,6 +27,7 @@ _MAX_LOT = 8 * 1024 * 1024
 _FIRST = 10  # rooms shown of a lot
 _EPILOG = """顺序：certificate（证书）→ reveal（公开）→ confirm（确认，生成两份钥匙）→
 fingerprint（大家念指纹，必须一样）→ 公告后 test（试钥匙）→ 截止后 decrypt（开票）。
+记名的会议，公布结果以后再 open（打开单张票）；法院要求打开一张票的，court。
 哪一步提示有人的文件不对，就当众说明，所有人用新的钥匙重新开始。"""
 
 
@@ -161,7 +162,7 @@ def _test(given: _Given) -> None:
     if keys[0] != keys[1]:
         raise Stop("两个文件不是同一把钥匙。")
     if given.export is not None:
-        report, reading, _sums = examine(given.export)
+        report, reading, _sums, _counted = examine(given.export)
         opening.demand_verified(report)
         opening.demand_ours(reading.manifest, keys[0])
         _say(f"会议 {reading.manifest.session} 用的就是这次做的钥匙。")
@@ -173,11 +174,42 @@ def _decrypt(given: _Given) -> None:
     _say("正在核验公开记录，自己重算合计……")
     due = opening.judge(given.folder, key, now=given.now, root=given.root)
     _say(*opening.words(due, key))
-    if not given.yes and given.ask(f"核对无误请输入“{_AGREE}”：").strip() != _AGREE:
-        raise Stop("您没有同意，什么也没有打开。")
+    _demand_yes(given)
     opening.remember(Path(f"{given.key}.opened"), due)
     keyfiles.write_value(given.out, opening.open_totals(due, key))
     _say(f"开票份额写在 {given.out}，交给组织者或监票人上传。")
+
+
+def _open(given: _Given) -> None:
+    keyfiles.demand_free([given.out])
+    key = files.read_key(given.key, _passphrase(given))
+    _say("正在核验公开记录……")
+    due = single.judge_named(
+        given.folder, key, request=given.request, now=given.now, root=given.root
+    )
+    _hand_over(given, due, key)
+
+
+def _court(given: _Given) -> None:
+    keyfiles.demand_free([given.out])
+    key = files.read_key(given.key, _passphrase(given))
+    _say("正在核验公开记录……")
+    due = single.judge_court(
+        given.folder, key, order=given.order, paper=given.paper, root=given.root
+    )
+    _hand_over(given, due, key)
+
+
+def _hand_over(given: _Given, due: single.Single, key: Key) -> None:
+    _say(*due.words)
+    _demand_yes(given)
+    keyfiles.write(given.out, single.make(due, key))
+    _say(f"封好的文件写在 {given.out}，交给组织者或监票人上传。")
+
+
+def _demand_yes(given: _Given) -> None:
+    if not given.yes and given.ask(f"核对无误请输入“{_AGREE}”：").strip() != _AGREE:
+        raise Stop("您没有同意，什么也没有打开。")
 
 
 # --- small things ---------------------------------------------------------------------------
@@ -250,8 +282,16 @@ def _parser() -> argparse.ArgumentParser:
     opened = command(
         "decrypt", _decrypt, "开票：核验、重算、写开票份额", "folder", "--key", "--out"
     )
-    opened.add_argument("--root", metavar="HEX", help="您手里记下的记录根")
-    opened.add_argument("--yes", action="store_true", help="不问，直接开")
+    named = command(
+        "open", _open, "记名：打开每一张计入的票", "folder", "--request", "--key", "--out"
+    )
+    court = command("court", _court, "法院：打开一张票", "folder", "--paper", "--key", "--out")
+    court.add_argument(
+        "--order", type=int, required=True, metavar="N", help="法院文书登记在记录的第几条"
+    )
+    for one in (opened, named, court):
+        one.add_argument("--root", metavar="HEX", help="您手里记下的记录根")
+        one.add_argument("--yes", action="store_true", help="不问，直接开")
     return parser
 
 

@@ -38,7 +38,7 @@ class Due(NamedTuple):
 
 def judge(folder: Path, key: Key, *, now: datetime, root: str | None = None) -> Due:
     """What the export lets this trustee open. Raises Stop."""
-    report, reading, sums = examine(folder, root=root)
+    report, reading, sums, _counted = examine(folder, root=root)
     demand_verified(report)
     manifest = reading.manifest
     demand_ours(manifest, key)
@@ -74,11 +74,11 @@ def demand_verified(report: Report) -> None:
             )
 
 
-def _demand_phase(report: Report, reading: Reading, key: Key, now: datetime) -> str:
-    """The end of voting, as it may have been extended."""
+def demand_over(reading: Reading, now: datetime) -> str:
+    """The end of voting, as it may have been extended; it and the objections must be over by
+    the own clock. Raises Stop."""
     manifest = reading.manifest
-    types = [entry.type for entry in reading.entries]
-    if board.CLOSE not in types:
+    if board.CLOSE not in [entry.type for entry in reading.entries]:
         raise Stop("投票还没有截止，不能开票。")
     closes_at = manifest.closes_at
     for entry in reading.entries:
@@ -93,6 +93,13 @@ def _demand_phase(report: Report, reading: Reading, key: Key, now: datetime) -> 
             f"按您这台电脑的时间，截止和异议期要到{clock(over)}才结束，现在不能开票。"
             "电脑的时间不对就先校准。"
         )
+    return closes_at
+
+
+def _demand_phase(report: Report, reading: Reading, key: Key, now: datetime) -> str:
+    """The end of voting, where totals may be opened now."""
+    closes_at = demand_over(reading, now)
+    types = [entry.type for entry in reading.entries]
     if board.TALLY not in types:
         raise Stop("平台还没有列出计入的票（异议期没有结束，或者还在处理），现在不能开票。")
     if not any(check.name == "aggregates" and check.ok for check in report.checks):
@@ -116,7 +123,7 @@ def words(due: Due, key: Key) -> list[str]:
     manifest, value = due.manifest, due.manifest.value
     policy = {
         "secret": "只公布合计：任何一张票都不打开",
-        "named": "记名：这一步仍然只打开合计，单张票另行打开",
+        "named": "记名：这一步仍然只打开合计，单张票公布结果以后另行打开（open）",
     }
     lines = [
         f"会议：{value['estate']} {value['title']}（{manifest.session}）",

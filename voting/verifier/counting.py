@@ -36,7 +36,7 @@ class Counting:
         self._expected: dict[str, Any] = {}  # the body the tally entry must have
         self._shares: list[tuple[int, tally.Shares]] = []
         self._totals: list[list[Count]] = []
-        self._counted: list[Counted] = []
+        self.ballots: list[Counted] = []
         self._deemed = verdict.NOBODY
 
     def counted(self) -> dict[str, str]:
@@ -54,7 +54,7 @@ class Counting:
             ((encoded, areas[party]) for party, (_, encoded) in counting.items()),
         )
         pairs = [(party, seq) for party, (seq, _) in counting.items()]
-        self._counted = [
+        self.ballots = [
             Counted(party, seq, areas[party], self._replay.tracker(party), encoded)
             for party, (seq, encoded) in counting.items()
         ]
@@ -193,7 +193,7 @@ class Counting:
 
     def late_rulings(self) -> dict[str, str]:
         """What exclusions after the count can change, from the figures alone."""
-        counted = {ballot.party: ballot for ballot in self._counted}
+        counted = {ballot.party: ballot for ballot in self.ballots}
         result = self._result_motions("late_rulings")
         out: list[late.Excluded] = []
         finding = "none"
@@ -212,6 +212,29 @@ class Counting:
             finding = f"{len(out)} parties: {entry.body['finding']}"
         return {"late_rulings": finding}
 
+    def court_orders(self) -> dict[str, str]:
+        """Each names a ballot of the board; by whom it was opened, and on which paper."""
+        k = self._reading.manifest.threshold
+        found: dict[int, tuple[str, list[str]]] = {}
+        for entry in self._reading.entries:
+            where = f"entry {entry.seq}"
+            if entry.type == board.COURT_ORDER:
+                order = board.parse_court_order(entry.body, where)
+                if self._replay.owners.get(order.seq) != order.party:
+                    raise Refused("court_orders", f"{where}: names no ballot of that party")
+                text = f"entry {order.seq} for {order.court} {order.number}"
+                found[entry.seq] = text, []
+            elif entry.type == board.COURT_OPENING:
+                seq, trustee, _sha256 = board.parse_court_opening(entry.body, where)
+                found[seq][1].append(str(trustee))
+        said = [
+            f"{text}: {'opened' if len(by) >= k else 'not opened'} by trustees {', '.join(by)}"
+            if by
+            else f"{text}: not opened"
+            for text, by in found.values()
+        ]
+        return {"court_orders": "; ".join(said) or "none"}
+
     def openings(self, path: Path) -> dict[str, str]:
         """The restricted file of a named vote opens every counted ballot and adds up."""
         entry = self._reading.entry(board.OPENINGS)
@@ -222,7 +245,7 @@ class Counting:
             raise Refused("openings", "the file cannot be read") from error
         if hashlib.sha256(data).digest() != digest:
             raise Refused("openings", "another file than the board names")
-        counted = self._counted
+        counted = self.ballots
         if count != len(counted) or (data and not data.endswith(b"\n")):
             raise Refused("openings", "another number of ballots, or the last line is cut")
         lines = data[:-1].split(b"\n") if data else []

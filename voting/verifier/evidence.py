@@ -58,7 +58,7 @@ class Evidence:
         seq = found["seq"]
         if seq >= len(entries) or entries[seq].type not in (board.BALLOT, board.PAPER):
             raise Refused("receipt", f"entry {seq} is no ballot")
-        body = self._replay.body(self._reading.lines[seq])
+        body = board.body_of(self._reading.lines[seq])
         if entries[seq].type == board.PAPER:
             body = board.parse_paper(body, f"entry {seq}").ballot
         same = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from core.canonical import canonical
 from voting.protocol import ballot, board
 from voting.protocol.ballot import Ballot, Encoded
+from voting.protocol.openings import Counted
 from voting.protocol.refusal import Refused
 from voting.protocol.shape import NO_HASH
 
@@ -36,6 +36,7 @@ class Replay:
         self.cast = 0
         self.online: set[int] = set()  # parties that cast a ballot before the close
         self.papers: dict[int, bool] = {}  # party -> whether it stands for an online ballot
+        self.owners: dict[int, int] = {}  # seq of a ballot -> its party
         self._keys: dict[int, bytes] = {}
         self._reasons: dict[int, str] = {}  # party -> why its valid key was made
         self._signed_as: dict[int, str] = {}  # party -> the same of its last ballot's key
@@ -60,9 +61,9 @@ class Replay:
             if entry.type == board.CREDENTIAL:
                 self._replace(entry)
             elif entry.type == board.BALLOT:
-                self._take(entry.seq, self.body(line), len(line))
+                self._take(entry.seq, board.body_of(line), len(line))
             elif entry.type == board.PAPER:
-                self._take_paper(entry, self.body(line), len(line))
+                self._take_paper(entry, board.body_of(line), len(line))
         self._prove()
         cast = f"{self.cast + len(self.papers)} ballots"
         return {
@@ -84,11 +85,6 @@ class Replay:
     def tracker(self, party: int) -> str:
         """The digest of the party's last ballot."""
         return self._chain[party][1]
-
-    @staticmethod
-    def body(line: bytes) -> Any:
-        """The body of a line that was found canonical before."""
-        return json.loads(line)["body"]
 
     def _replace(self, entry: board.Entry) -> None:
         where = f"entry {entry.seq}"
@@ -155,6 +151,7 @@ class Replay:
     def _append(self, seq: int, found: Ballot) -> None:
         self._chain[found.party] = found.number, found.digest.hex()
         self.last[found.party] = seq, found.encoded
+        self.owners[seq] = found.party
         self._by_server += found.encrypted_by == ballot.SERVER
         self._waiting.append(found)
         if len(self._waiting) == _BATCH:
@@ -183,3 +180,10 @@ class Replay:
         if self._waiting:
             ballot.verify_many(self._reading.manifest, self._waiting)
             self._waiting.clear()
+
+
+def ballot_at(reading: Reading, party: int, seq: int) -> Counted:
+    """A ballot of a board whose ballots were checked, to be opened."""
+    body = board.ballot_of(reading.entries[seq].type, board.body_of(reading.lines[seq]))
+    digest = ballot.tracker(reading.manifest, body)
+    return Counted(party, seq, reading.parties[party - 1].area, digest, ballot.encoded(body))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from voting.protocol.openings import Counted
 from voting.protocol.refusal import Refused
 from voting.protocol.tally import Aggregate
 
@@ -29,14 +30,15 @@ class _Step(NamedTuple):
 
 
 class Examined(NamedTuple):
-    """A report, with what was read on the way and the sums of the counted ballots.
+    """A report, with what was read on the way, the counted ballots and their sums.
 
-    Both are to be relied on only as far as the report says the checks held.
+    They are to be relied on only as far as the report says the checks held.
     """
 
     report: Report
     reading: Reading
     sums: list[Aggregate]
+    counted: list[Counted]
 
 
 def verify(
@@ -89,6 +91,7 @@ def examine(
         _Step(("verdict",), ("totals",), counting.verdict),
         _Step(("resolution",), ("phases",), counting.resolution),
         _Step(("late_rulings",), ("verdict",), counting.late_rulings),
+        _Step(("court_orders",), ("verdict",), counting.court_orders),
     ]
     if root is not None:
         steps.append(_Step(("origin",), ("manifest",), lambda: evidence.origin(root)))
@@ -106,7 +109,8 @@ def examine(
         not_checked.append("witnesses")
     proved = any(check.name == "totals" and check.ok for check in checks)
     results: list[dict[str, Any]] = counting.results() if proved else []
-    return Examined(Report(checks, not_checked, results), reading, counting.sums)
+    report = Report(checks, not_checked, results)
+    return Examined(report, reading, counting.sums, counting.ballots)
 
 
 def _run(steps: list[_Step]) -> tuple[list[Check], list[str]]:

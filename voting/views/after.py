@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from voting.models import Session
+from accounts.labels import ROLE_TITLES
+from voting.models import Openings, Session
 from voting.selectors import (
     challenge_ends,
     excluded_parties,
@@ -18,6 +19,7 @@ from voting.selectors import (
     ruling_on,
     took_part,
 )
+from voting.selectors.opened import court_orders_on, looks_at, opened_choices
 from voting.services.exporting import export_board
 from voting.views.addresses import see_other
 from voting.views.visits import Walk, with_visit
@@ -43,8 +45,33 @@ def participants(request: HttpRequest, walk: Walk) -> HttpResponseBase:
         "excluded": excluded_parties(session) | late_excluded(session),
         "ruling": ruling_on(walk.party),
         "until": challenge_ends(session) if closed else None,
+        "named": session.opening_policy == "named" and now in {"counted", "resolved"},
+        "for_court": court_orders_on(walk.party),
     }
     return render(request, "voting/owner/participants.html", context)
+
+
+@require_safe
+@with_visit(checked=True, owner_only=True)
+def opened(request: HttpRequest, walk: Walk) -> HttpResponseBase:
+    """After a named vote: how the own ballot stands, and who in office has looked at it."""
+    session = walk.party.session
+    now = phase(session, timezone.now())
+    if now not in {"counted", "resolved"} or session.opening_policy != "named":
+        return see_other("voting:resume", walk.code)
+    context = {
+        "session": session,
+        "phase": now,
+        "units": walk.party.units.order_by("pk"),
+        "done": Openings.objects.filter(session=session).exists(),
+        "voted": walk.party.ballots > 0,
+        "choices": opened_choices(walk.party),
+        "ruling": ruling_on(walk.party),
+        "looks": [(one, ROLE_TITLES[one.role]) for one in looks_at(walk.party)],
+    }
+    response = render(request, "voting/owner/opened.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -36,6 +36,7 @@ from voting.selectors import (
     terms,
     witnessed,
 )
+from voting.selectors.opened import court_openings
 from voting.views.receipts import ballot_on_receipt, who_can_read
 
 # What a browser may show itself; anything else is downloaded.
@@ -71,6 +72,7 @@ def session_page(request: HttpRequest, code: str) -> HttpResponse:
         "readers": who_can_read(session),
         "result": result_of(session) if now in {"counted", "resolved"} else None,
         "late": late_rulings(session),
+        "for_courts": court_openings(session),
         "witnessed": witnessed(session),
         "basis": session.basis if has_basis(session) else None,
         "members": [(_(SIDES[one.side]), one) for one in published(members_of(session))],

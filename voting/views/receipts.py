@@ -72,6 +72,18 @@ def who_can_read(session: Session, encrypted_by: str = "") -> list[str]:
     )
     if session.opening_policy == "secret":
         sentences.append(_("截止以后只打开合计，不打开单张票。"))
+        sentences.append(
+            _("只有法院依法要求时，才打开文书指明的那一张，内容只封给法院；谁都看得到打开过。")
+        )
+    else:
+        sentences.append(
+            _(
+                "这是记名表决：公布结果以后，每张计入的票都打开。您可以看自己的；"
+                "监票人、街道办事处写明理由、留下记录才能看一户；法院依法可以看；"
+                "邻居、组织者和物业看不到。"
+            )
+        )
+        sentences.append(_("打开的内容加密存在平台：平台技术上有能力看到。"))
     return sentences
 
 

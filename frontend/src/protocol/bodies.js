@@ -1,4 +1,6 @@
 /** The fields of entries and of their bodies, and the phase of each type (protocol §9). */
+import { x25519 } from '@noble/curves/ed25519.js';
+import { fromBase64url } from './bytes.js';
 import { isHash, isNumber, isText, isTime } from './board.js';
 import { hasExactly } from './json.js';
 
@@ -17,9 +19,12 @@ export const PHASES = {
   tally: 4,
   decryption: 4,
   result: 4,
-  openings: 4,
-  resolution: 4,
-  late_ruling: 4,
+  // After the result, in any order.
+  openings: 5,
+  resolution: 5,
+  late_ruling: 5,
+  court_order: 5,
+  court_opening: 5,
 };
 
 /** A shape of a body: every field is there, no other, and each satisfies its test. */
@@ -88,7 +93,27 @@ export const BODIES = {
     finding: (v) => v === 'stands' || v === 'recount',
     motions: () => true,
   }),
+  court_order: bodyOf({
+    party: isParty,
+    seq: isNumber,
+    court: isText,
+    number: isText,
+    sha256: isHash,
+    key: isSealingKey,
+    signers: isTwoSigners,
+  }),
+  court_opening: bodyOf({ order: isNumber, trustee: isParty, sha256: isHash }),
 };
+
+/** 32 bytes of X25519 to which something can be sealed: not a point of small order. */
+function isSealingKey(value) {
+  if (!isText(value) || value.length !== 43) return false;
+  try {
+    return x25519.getSharedSecret(new Uint8Array(32).fill(1), fromBase64url(value)).length === 32;
+  } catch {
+    return false;
+  }
+}
 
 export const BODY_CHECK = {
   credential: 'ballots.credential',

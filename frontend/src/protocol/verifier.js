@@ -109,6 +109,7 @@ export class Verification {
       this.checkResolution(),
     );
     this.when(verdict, 'late_rulings', () => this.checkLateRulings());
+    this.when(verdict, 'court_orders', () => this.checkCourtOrders());
     if (root === undefined && key === undefined) this.notChecked.push('origin');
     if (root !== undefined) this.step('origin', () => this.checkRoot(root));
     if (key !== undefined) {
@@ -310,6 +311,7 @@ export class Verification {
     this.decryptions = [];
     this.late = new Map();
     this.withdrawn = {};
+    this.orders = new Map();
     let phase = 0;
     const opens = tenMinutes(this.manifest.opens_at);
     let closes = this.manifest.closes_at;
@@ -391,7 +393,7 @@ export class Verification {
         once('result', entry);
       },
       openings: (entry) => {
-        demand(this.result && !this.resolution && !this.late.size, 'out of turn');
+        demand(this.result, 'before the result');
         demand(this.manifest.opening_policy === 'named', 'in a secret vote');
         once('openings', entry);
       },
@@ -404,6 +406,18 @@ export class Verification {
         const party = this.partyOf(entry);
         demand(!party.excluded && !this.late.has(entry.body.party), 'a second ruling on it');
         this.late.set(entry.body.party, entry);
+      },
+      court_order: (entry) => {
+        demand(this.resolution, 'before the resolution');
+        demand(this.manifest.opening_policy === 'secret', 'in a named vote');
+        this.orders.set(entry.seq, { order: entry.body, seq: entry.seq, by: [] });
+      },
+      court_opening: (entry) => {
+        const { order, trustee } = entry.body;
+        const found = this.orders.get(order);
+        const known = trustee <= this.manifest.trustees.keys.length;
+        demand(found && known && found.by.indexOf(trustee) < 0, 'no such order or trustee');
+        found.by.push(trustee);
       },
     };
     this.entries.forEach((entry) => {
@@ -754,6 +768,20 @@ export class Verification {
       );
     });
     return this.late.size + ' parties';
+  }
+
+  /** Each order of a court names a ballot; what of it was opened nobody else can read. */
+  checkCourtOrders() {
+    const k = this.manifest.trustees.threshold;
+    const said = [];
+    this.orders.forEach(({ order, seq, by }) => {
+      const ballot = this.ballots.find((one) => one.seq === order.seq);
+      const own = ballot && ballot.party === order.party;
+      demand(own, 'entry ' + seq + ': names no ballot of that party');
+      const opened = by.length >= k ? 'opened' : 'not opened';
+      said.push('entry ' + order.seq + ' for ' + order.court + ': ' + opened);
+    });
+    return said.join('; ') || 'none';
   }
 
   checkResolution() {

@@ -76,10 +76,6 @@ def test_all_reasons_at_once():
     assert found == ["motions.none", "notice.missing", "opening.missing", "closing.missing"]
 
 
-def test_no_promise_of_opening_ballots_that_nothing_keeps():
-    assert codes(opening_policy="named") == ["policy.named"]
-
-
 @pytest.mark.parametrize("matter", [1, 2, 3, 4, 6, 7, 8, 9])
 def test_some_buildings_alone_decide_only_on_using_the_fund(matter):
     motions = [Question(1, matter, "标题", "内容")]

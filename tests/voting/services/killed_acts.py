@@ -4,6 +4,7 @@ import os
 import signal
 from typing import Any
 
+from voting.services.court import confirm_court_order
 from voting.services.freezing import freeze_session
 from voting.services.keyholding import take_message
 from voting.services.opening import deliver_share
@@ -25,3 +26,7 @@ def deliver(content: str, **arguments: Any) -> None:
 
 def confirm(actor: str, role: str, **arguments: Any) -> None:
     confirm_ruling(signer=Signer(actor, role), **arguments)
+
+
+def confirm_court(actor: str, role: str, **arguments: Any) -> None:
+    confirm_court_order(signer=Signer(actor, role), **arguments)

@@ -25,7 +25,7 @@ ALL = [
     *("ballots.shape", "ballots.credential", "ballots.sequence", "ballots.unique"),
     *("ballots.signature", "ballots.proofs", "paper", "box"),
     *("counted", "participation", "aggregates"),
-    *("decryption", "totals", "verdict", "resolution", "late_rulings"),
+    *("decryption", "totals", "verdict", "resolution", "late_rulings", "court_orders"),
 ]
 
 
@@ -132,7 +132,7 @@ def test_unfinished_boards(stage, tmp_path):
         "tally": "aggregates",
         "first": "decryption",
         "decryption": "decryption",
-        "result": "late_rulings",
+        "result": "court_orders",
     }
     assert made[-1] == until[stage]
     assert bool(report.results) == (stage == "result")
