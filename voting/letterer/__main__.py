@@ -71,7 +71,7 @@ def _draw(given: _Given) -> None:
 
 def _check(given: _Given) -> None:
     file = _value(given.keys)
-    report, reading, _sums = examine(given.folder)
+    report, reading, *_ = examine(given.folder)
     for check in report.checks:
         if not check.ok:
             raise Stop(f"这份公开记录没有通过核验（{check.name}：{check.detail}）。")

@@ -19,7 +19,7 @@ from core.errors import RuleViolation
 from logbook.selectors import lines as lines_of
 from logbook.steps import append_to, locked_log, record_act
 from registry.fields import seal_bytes
-from voting.domain.drafts import look_reasons
+from voting.domain.drafts import court_reasons, look_reasons
 from voting.domain.reasons import demand_none
 from voting.domain.thresholds import Count
 from voting.models import Look, OpenedLine, Openings, Session, TrusteeKey
@@ -155,6 +155,21 @@ def look_at_ballot(
     place = f"estate/{session.estate.code}"
     record_act(place, "ballot.looked_at", facts, actor=looker.actor, at=at)
     return look
+
+
+@transaction.atomic(durable=True)
+def record_export(*, session_id: int, number: str, at: datetime) -> None:
+    """Write down that the whole file leaves, for the paper of that number.
+
+    RuleViolation "look.not_opened", "look.invalid".
+    """
+    session = Session.objects.select_related("estate").get(pk=session_id)
+    demand_none("look.invalid", court_reasons(court="-", number=number))
+    if not Openings.objects.filter(session=session).exists():
+        raise RuleViolation("look.not_opened", "单张票还没有打开，现在看不到")
+    facts = {"session": session.code, "for": number.strip()}
+    place = f"estate/{session.estate.code}"
+    record_act(place, "openings.exported", facts, actor="operator", at=at)
 
 
 def may_look(roles: Iterable[str]) -> bool:

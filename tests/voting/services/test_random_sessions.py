@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from tests.factories import CLOSE, even_estate, frozen_vote
 from voting.selectors import result_of, took_part
+from voting.selectors.opened import Choice, opened_choices, opened_lines
 from voting.services.exporting import export_board
+from voting.services.openings import open_ballots
 from voting.verifier.verification import verify
 
 pytestmark = pytest.mark.django_db
 
+NAMES = ("for", "against", "abstain")
 answers = st.one_of(st.none(), st.sampled_from([[0], [1], [2]]))
 
 
@@ -27,7 +30,8 @@ def stories(draw):
     matters = draw(st.lists(st.integers(1, 9), min_size=1, max_size=3))
     choices = st.lists(answers, min_size=len(matters), max_size=len(matters)).filter(any)
     casting = st.tuples(st.integers(1, len(areas)), choices, st.booleans())
-    return areas, matters, draw(st.lists(casting, max_size=8))
+    policy = draw(st.sampled_from(["secret", "named"]))
+    return areas, matters, draw(st.lists(casting, max_size=8)), policy
 
 
 def direct_count(areas, matters, casts):
@@ -52,6 +56,23 @@ def direct_count(areas, matters, casts):
         yield counts, verdict
 
 
+def opened_as_cast(vote, casts, file):
+    """Opens the ballots: each is the party's last one, and nobody else has any."""
+    open_ballots(session_id=vote.session.pk, at=CLOSE)
+    last = {number: choices for number, choices, _plain in casts}
+    for party in vote.session.parties.all():
+        opened = opened_choices(party)
+        chosen = last.get(party.number)
+        assert opened == (
+            chosen
+            and [
+                Choice(motion, None if one is None else tuple(NAMES[at] for at in one))
+                for motion, one in zip(vote.session.motions.all(), chosen, strict=True)
+            ]
+        )
+    file.write_bytes(b"".join(line + b"\n" for line in opened_lines(vote.session)))
+
+
 @settings(
     max_examples=12,
     deadline=None,
@@ -59,9 +80,11 @@ def direct_count(areas, matters, casts):
 )
 @given(stories())
 def test_the_tally_is_the_direct_count_and_the_verifier_accepts(story):
-    areas, matters, casts = story
+    areas, matters, casts, policy = story
     vote = frozen_vote(
-        even_estate(len(areas), lambda number: areas[number - 1]), matters=matters
+        even_estate(len(areas), lambda number: areas[number - 1]),
+        matters=matters,
+        opening_policy=policy,
     )
     by_code = set()  # whose letter key is void: they go on by the code
     for number, choices, plain in casts:
@@ -78,9 +101,13 @@ def test_the_tally_is_the_direct_count_and_the_verifier_accepts(story):
         assert [total.heads for total in totals] == counts[0]
         assert [total.area for total in totals] == counts[1]
         assert motion.result == verdict
+    file = None
     with tempfile.TemporaryDirectory() as folder:
+        if policy == "named":
+            file = Path(folder) / "openings.jsonl"
+            opened_as_cast(vote, casts, file)
         export_board(vote.session, Path(folder) / "export", at=CLOSE)
-        report = verify(Path(folder) / "export")
+        report = verify(Path(folder) / "export", openings=file)
     assert report.ok, report.as_text()
     shown = report.as_json()["results"]
     assert [one["heads"]["for"] for one in shown] == [
