@@ -9,7 +9,7 @@ from logbook.triggers import append_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("voting", "0018_elections"),
+        ("voting", "0019_key_lots"),
     ]
 
     operations = [
