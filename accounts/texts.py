@@ -22,6 +22,10 @@ TEXTS: dict[str, str] = {
         "【{estate}】{title}将于{deadline}截止，目前还没有收到您的表决票。"
         "是否参加由您决定。请用纸质通知书投票，丢失可补发，咨询{phone}。"
     ),
+    "session_extended": (
+        "【{estate}】{title}的投票时间延长，改到{deadline}截止。"
+        "已经投的票有效，不用再投；还没有投的用原来的纸质通知书。咨询{phone}。"
+    ),
     "result_published": "【{estate}】{title}已有结果，请看小区公告栏或{url}。咨询{phone}。",
     "ballot_recorded": (
         "【{estate}】已收到您家对{title}的表决票。如果不是您家所投，请马上致电{phone}。"

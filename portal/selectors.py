@@ -24,7 +24,7 @@ from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
 from voting.models import BoxCount, Party, Ruling, Session
-from voting.selectors import phase
+from voting.selectors import days_of, phase, reviews_under_way
 
 # A finished session stays on the worklist so long, so that its resolution gets posted.
 RECENT = timedelta(days=30)
@@ -178,7 +178,11 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
     """Everything that waits for somebody in the places of `user`, the most urgent first."""
     inside = estates_for(user, Permission.VIEW_DRAFT)
     organises = set(estates_for(user, Permission.MANAGE_SESSION).values_list("pk", flat=True))
-    tasks = [*_roll_tasks(inside, organises), *_session_tasks(user, inside, organises, at)]
+    tasks = [
+        *_roll_tasks(inside, organises),
+        *_session_tasks(user, inside, organises, at),
+        *_review_tasks(user, inside, at),
+    ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))
 
@@ -207,6 +211,20 @@ def _roll_tasks(inside: QuerySet[Estate], organises: set[int]) -> Iterator[Task]
         if estate.open_findings:
             what = _("名册有%(n)d处要解决或说明") % {"n": estate.open_findings}
             yield task(what, findings)
+
+
+def _review_tasks(user: Visitor, inside: QuerySet[Estate], at: datetime) -> Iterator[Task]:
+    """Drafts before the street office: until when, and for how long already."""
+    mine = set(estates_for(user, Permission.REVIEW).values_list("pk", flat=True))
+    for review in reviews_under_way(at).filter(session__estate__in=inside):
+        session = review.session
+        what = _("看草稿，只提法律意见，已%(day)s天：%(title)s") % {
+            "day": days_of(review, at),
+            "title": session.title,
+        }
+        url = reverse("staff:review", args=[session.code])
+        own = session.estate_id in mine
+        yield Task(session.estate, what, _("街道"), url, review.ends_at, own)
 
 
 def _session_tasks(

@@ -25,7 +25,7 @@ from voting.services.letters import delete_due_letters, due_letter_jobs, run_let
 from voting.services.notices import issue_notice
 from voting.services.openings import open_ballots
 from voting.services.resolutions import issue_resolution
-from voting.services.telling import remind, tell_opened, tell_result
+from voting.services.telling import remind, tell_extended, tell_opened, tell_result
 from voting.steps import checkpoint_board
 
 logger = logging.getLogger(__name__)
@@ -97,6 +97,9 @@ def tell_owners(at: datetime) -> int:
     return (
         _each(selectors.to_tell_opened(at), lambda one: tell_opened(session_id=one.pk, at=at))
         + _each(selectors.to_remind(at), lambda one: remind(session_id=one.pk, at=at))
+        + _each(
+            selectors.to_tell_extended(), lambda one: tell_extended(session_id=one.pk, at=at)
+        )
         + _each(selectors.to_tell_result(), lambda one: tell_result(session_id=one.pk, at=at))
     )
 

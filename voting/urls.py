@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voting.views import after, board, lost, notice, owner, proxy, receipts
+from voting.views import after, board, lost, notice, owner, posted_roll, proxy, receipts
 
 app_name = "voting"
 urlpatterns = [
@@ -39,6 +39,7 @@ urlpatterns = [
         "s/<slug:code>/lost/identity/done", lost.lost_provider_done, name="lost_provider_done"
     ),
     path("s/<slug:code>/files/<int:pk>/", board.attachment, name="attachment"),
+    path("s/<slug:code>/roll/", posted_roll.posted_roll, name="posted_roll"),
     path("s/<slug:code>/board/", board.board_page, name="board"),
     path("s/<slug:code>/board/manifest.json", board.manifest_file, name="manifest_file"),
     path(

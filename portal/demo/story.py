@@ -31,14 +31,22 @@ from voting.protocol import credential
 from voting.protocol.ballot import BROWSER, seal
 from voting.protocol.shape import unb64
 from voting.selectors import terms
-from voting.services import casting, convening, drafting, freezing, letters, reviews
+from voting.services import (
+    casting,
+    convening,
+    drafting,
+    freezing,
+    letters,
+    posting,
+    reviews,
+)
 from voting.spool import Secret, read_spool
 from voting.tasks import sweep_all
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CITY = "340800000000"
 # Days of the story before today.
-BEGINS, NOTICE, OPENS, CLOSES = 60, 55, 38, 24
+BEGINS, NOTICE, OPENS, CLOSES = 70, 55, 38, 24
 NEXT_NOTICE, NEXT_OPENS, NEXT_CLOSES = 20, 3, -11
 _OPTIONS = {"同意": 0, "反对": 1, "弃权": 2}
 
@@ -113,8 +121,10 @@ Say = Callable[[str], None]
 Keep = Callable[[Session], None]
 
 
-# A draft is made and handed to the street office so long before its announcement.
-_DRAFTED = timedelta(days=1)
+# A draft is made, its roll put on show and it is handed to the street office so long before
+# its announcement: seven full days lie between.
+_DRAFTED = timedelta(days=9)
+_READ = timedelta(days=8)
 _PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
@@ -345,17 +355,18 @@ def _convene(session: Session, actors: tuple[str, str], at: datetime, say: Say) 
         clause="regs-14",
         text="请把通知书同时送一份给居民委员会。",
         actor=street,
-        at=at - timedelta(hours=20),
+        at=at - _READ,
     )
     reviews.answer_comment(
         comment_id=comment.pk,
         kind="answered",
         answer="公告当天送居民委员会一份，已列入安排。",
         actor=actor,
-        at=at - timedelta(hours=19),
+        at=at - _READ + timedelta(hours=1),
     )
-    reviews.finish_review(review_id=review.pk, actor=street, at=at - timedelta(hours=18))
-    say("草稿已送街道指导：一条法律意见，已答复")
+    reviews.finish_review(review_id=review.pk, actor=street, at=at - _READ + timedelta(hours=2))
+    posting.post_roll(session_id=session.pk, **on)  # type: ignore[arg-type]
+    say("名册已公示，不写姓名；草稿已送街道指导：一条法律意见，已答复")
 
 
 def _letters(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,7 @@ from voting.services.keyholding import choose_trustees
 from voting.services.lots import fix_list
 from voting.services.openings import open_ballots
 from voting.services.paper_rulings import propose_paper_ruling
+from voting.services.posting import post_roll
 from voting.services.reviews import raise_comment, submit_draft
 from voting.spool import read_spool
 from voting.steps import Signer
@@ -191,6 +193,14 @@ TABLE = [
     Row("staff:session_edit", ORGANISER, REFUSED, args=("session",)),
     Row("staff:motion_new", ORGANISER, REFUSED, args=("session",), post=True),
     Row("staff:announce", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:roll_posting", WATCHERS, args=("draft",)),
+    Row("staff:roll_post", ORGANISER, MOVED, args=("draft",), post=True),
+    Row("staff:roll_trace", ORGANISER, REFUSED, args=("draft",), post=True),
+    Row("staff:roll_pdf", WATCHERS, args=("draft",)),
+    Row("staff:roll_pdf", NOBODY, args=("sitting",)),
+    Row("staff:extension", ORGANISER, args=("session",)),
+    Row("staff:extension", ORGANISER, BAD, args=("session",), post=True),
+    Row("staff:extension", ORGANISER, REFUSED, args=("draft",)),
     Row("staff:turnout", WATCHERS, args=("session",)),
     Row("staff:turnout", NOBODY, args=("draft",)),
     Row("staff:missing", WATCHERS, args=("session",)),
@@ -418,6 +428,7 @@ PUBLIC = {
     "voting:session": ("session",),
     "voting:notice": ("session",),
     "voting:attachment": ("session", "number"),
+    "voting:posted_roll": ("draft",),
     "voting:board": ("session",),
     "voting:manifest_file": ("session",),
     "voting:checkpoints_file": ("session",),
@@ -453,7 +464,7 @@ def contender(motion: Motion) -> Candidate:
 
 
 @pytest.fixture
-def arguments(town: Town) -> dict[str, Any]:
+def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
     sketch = draft(town.here.estate)
     motion = sketch.motions.get()
     file = add_attachment(
@@ -478,6 +489,8 @@ def arguments(town: Town) -> dict[str, Any]:
         at=sketch.created_at,
     )
     lot = fix_list(session_id=sketch.pk, source="福彩3D", actor="user:1", at=sketch.created_at)
+    settings.CA_DIR, settings.DEBUG = tmp_path / "ca", True
+    post_roll(session_id=sketch.pk, actor="user:1", at=sketch.created_at)
     sitting = draft(town.here.estate)
     choose_trustees(
         session_id=sitting.pk,

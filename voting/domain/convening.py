@@ -38,6 +38,7 @@ VALUES_USED = (
     "street_review_before_open",
     "street_review_days",
     "max_extension_days",
+    "roll_posting_days",
 )
 _SIGNS = {
     "silence": {"not_participating", "majority"},

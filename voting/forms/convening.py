@@ -211,3 +211,22 @@ class ExtensionForm(forms.Form):
     understood = forms.BooleanField(
         label=_("我知道只能延期一次，公布以后不能收回；已经投的票照样有效"), required=False
     )
+
+
+class ChangeForm(forms.Form):
+    """Why a room reads otherwise than posted."""
+
+    may_be_empty = frozenset({"objection"})
+
+    room = forms.CharField(required=False, widget=forms.HiddenInput)
+    objection = forms.IntegerField(
+        label=_("依据第几号异议"),
+        required=False,
+        min_value=1,
+        error_messages={"invalid": _("请填异议的编号，只填数字")},
+    )
+    reason = forms.CharField(
+        label=_("变动的依据"),
+        required=False,
+        help_text=_("例如：按登记簿更正面积；已过户，见转移登记。不要写姓名。"),
+    )

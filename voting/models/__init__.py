@@ -29,6 +29,7 @@ from voting.models.paper import (
     PaperRuling,
     ReissuedSerial,
 )
+from voting.models.posted_roll import RollChange, RollPosting
 from voting.models.results import PreliminaryResult, StandingEvent
 from voting.models.roll import CheckCode, LetterCode, MotionShare, Party, PartyUnit
 from voting.models.sessions import Attachment, Motion, Session
@@ -75,6 +76,8 @@ __all__ = [
     "ReissuedSerial",
     "Review",
     "ReviewComment",
+    "RollChange",
+    "RollPosting",
     "Ruling",
     "Session",
     "StandingEvent",

@@ -15,6 +15,7 @@ from voting.selectors.convening import (
     demand_of,
     draft_of,
     extension_of,
+    extension_window,
     has_basis,
     is_waived,
     last_review,
@@ -96,6 +97,13 @@ from voting.selectors.parties import (
     took_part,
     turnout,
     why_one_head,
+)
+from voting.selectors.posted_roll import (
+    differences,
+    posted,
+    posted_lines,
+    posting_of,
+    roll_objections,
 )
 from voting.selectors.postings import Hanging, hanging
 from voting.selectors.receipts import (
@@ -210,6 +218,7 @@ __all__ = [
     "demand_of",
     "demand_unconcerned",
     "desk",
+    "differences",
     "dispute_days",
     "doors",
     "draft_of",
@@ -223,6 +232,7 @@ __all__ = [
     "evidence_of",
     "excluded_parties",
     "extension_of",
+    "extension_window",
     "figures",
     "hanging",
     "has_basis",
@@ -262,7 +272,10 @@ __all__ = [
     "party_of_serial",
     "phase",
     "possible_witnesses",
+    "posted",
+    "posted_lines",
     "posting_days",
+    "posting_of",
     "preliminary_of",
     "progress",
     "proved_deliveries",
@@ -276,6 +289,7 @@ __all__ = [
     "result_of",
     "reviewed",
     "reviews_under_way",
+    "roll_objections",
     "ruling_on",
     "rulings_of",
     "serial_of",

@@ -10,6 +10,7 @@ from core.deadlines import local_day
 from registry.domain.profiles import RuleValue
 from voting.domain import convening
 from voting.domain.demands import Support, support
+from voting.domain.extending import Window
 from voting.domain.organisers import Person
 from voting.domain.parties import VotingParty
 from voting.domain.reviewing import Reviewed, fingerprint
@@ -194,10 +195,25 @@ def extension_of(session: Session) -> Extension | None:
     return Extension.objects.filter(session=session).select_related("document").first()
 
 
+def extension_window(session: Session) -> Window:
+    """A frozen session's window, and what its rules say of an extension."""
+    if session.opens_at is None or session.closes_at is None:
+        raise ValueError("a frozen session has its times")
+    most = session.profile.get("max_extension_days")
+    window = session.profile.get("window_days")
+    return Window(
+        opens_at=session.opens_at,
+        closes_at=session.closes_at,
+        extended=extension_of(session) is not None,
+        most_days=int(most["value"] or 0) if most else 0,
+        longest_days=int(window["value"][1]) if window and not session.rehearsal else None,
+    )
+
+
 def to_tell_extended() -> QuerySet[Session]:
     """Sessions that were extended and whose owners were not told yet."""
-    return Session.objects.filter(state="frozen", extension__told_at__isnull=True).exclude(
-        extension=None
+    return Session.objects.filter(
+        state="frozen", extension__isnull=False, extension__told_at__isnull=True
     )
 
 

@@ -34,6 +34,7 @@ from voting.domain.parties import (
     party_areas,
 )
 from voting.domain.people import tail_of, tails
+from voting.domain.posting import by_room, posting_reasons, roll_lines
 from voting.domain.reasons import Reason, demand_none
 from voting.domain.thresholds import majority_for
 from voting.facts import letter_roll, roll_hash, shown_name
@@ -60,6 +61,7 @@ from voting.selectors import (
     is_election,
     letter_maker_of,
     motions_of,
+    posted,
     requirements_of,
     support_of,
     transcript_of,
@@ -164,6 +166,7 @@ def weigh(
     reasons = [
         *convening.reasons(draft, at=at),
         *_roll_reasons(session, counted),
+        *_posting_reasons(session, values, parties, at),
         *_profile_reasons(values),
         *_key_reasons(session),
     ]
@@ -244,6 +247,19 @@ def _roll_reasons(session: Session, counted: Sequence[Title]) -> list[Reason]:
         sentence = f"名册检查还有{len(open_ones)}处没有解决或说明"
         found.append(Reason("roll.findings", sentence, "roll"))
     return found
+
+
+def _posting_reasons(
+    session: Session,
+    values: Mapping[str, RuleValue],
+    parties: Sequence[VotingParty],
+    at: datetime,
+) -> list[Reason]:
+    stated = values.get("roll_posting_days")
+    # A roll that is at fault itself makes no parties and has said so.
+    if session.rehearsal or stated is None or not stated.value or not parties:
+        return []
+    return posting_reasons(posted(session), by_room(roll_lines(parties)), at=at)
 
 
 def _profile_reasons(values: Mapping[str, RuleValue]) -> list[Reason]:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from accounts.steps import queue_message
 from accounts.texts import TEXTS, gaps
 from documents.wording import deadline
-from voting.models import Party, Session
+from voting.models import Extension, Party, Session
 
 _PORTION = 200  # parties in one transaction: nobody waits long for a lock
 
@@ -27,6 +27,13 @@ def remind(*, session_id: int, at: datetime) -> int:
     )
 
 
+def tell_extended(*, session_id: int, at: datetime) -> int:
+    """Tell every party with a phone until when voting goes on; once."""
+    told = _tell(session_id, "session_extended", None, at)
+    Extension.objects.filter(session_id=session_id).update(told_at=at)
+    return told
+
+
 def tell_result(*, session_id: int, at: datetime) -> int:
     """Tell every party with a phone where the result stands; once."""
     return _tell(session_id, "result_published", "result_told_at", at)
@@ -35,7 +42,7 @@ def tell_result(*, session_id: int, at: datetime) -> int:
 def _tell(
     session_id: int,
     template: str,
-    mark: str,
+    mark: str | None,
     at: datetime,
     narrowed: Callable[[QuerySet[Party]], QuerySet[Party]] = lambda found: found,
 ) -> int:
@@ -50,7 +57,8 @@ def _tell(
             for party in portion:
                 told += _queue(party, template, facts, at)
             if len(portion) < _PORTION:
-                Session.objects.filter(pk=session_id).update(**{mark: at})
+                if mark is not None:
+                    Session.objects.filter(pk=session_id).update(**{mark: at})
                 return told
         last = portion[-1].number
 
