@@ -40,6 +40,7 @@ class Permission(StrEnum):
     CONFIRM_STANDIN = "confirm_standin"  # what another person entered
     ASSIST = "assist"  # operate the device for an owner, before two witnesses
     DELIVER = "deliver"  # note what happened to a letter at the door
+    RECORD_STANDING = "record_standing"  # correction ordered, suspended, revoked
     WITNESS = "witness"  # countersign checkpoints of the board, with the authority's own key
     HANG_PAPERS = "hang_papers"  # record where and when papers hang, with photographs
     STAMP_PAPERS = "stamp_papers"  # link stamped scans; confirm those of another person
@@ -88,11 +89,11 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
-    | {_P.HANDLE_OBJECTION, _P.CONFIRM_STANDIN, _P.REVIEW, _P.WITNESS}
+    | {_P.HANDLE_OBJECTION, _P.CONFIRM_STANDIN, _P.RECORD_STANDING, _P.REVIEW, _P.WITNESS}
     | {_P.STAMP_PAPERS, _P.KEEP_ARCHIVE, _P.RECEIVE_FILING, _P.MAKE_LETTERS}
     | _COURT
     | {_P.LOOK_AT_BALLOTS},
-    "bureau": _SEES | {_P.WITNESS},
+    "bureau": _SEES | {_P.RECORD_STANDING, _P.WITNESS},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }

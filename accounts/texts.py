@@ -26,12 +26,18 @@ TEXTS: dict[str, str] = {
         "【{estate}】{title}的投票时间延长，改到{deadline}截止。"
         "已经投的票有效，不用再投；还没有投的用原来的纸质通知书。咨询{phone}。"
     ),
+    "preliminary_posted": (
+        "【{estate}】{title}的初步统计结果正在公示，{deadline}以前可以提异议，请看{url}。咨询{phone}。"
+    ),
+    "decision_changed": "【{estate}】{title}的决定有新情况：{what}。请看{url}。咨询{phone}。",
     "result_published": "【{estate}】{title}已有结果，请看小区公告栏或{url}。咨询{phone}。",
     "ballot_recorded": (
-        "【{estate}】已收到您家对{title}的表决票。如果不是您家所投，请马上致电{phone}。"
+        "【{estate}】已收到您家对{title}的表决票。"
+        "如果不是您家所投，请打开{url}登记，或者马上致电{phone}。"
     ),
     "ballot_replaced": (
-        "【{estate}】您家对{title}的表决票已改，以最后一次为准。如果不是您家所改，请马上致电{phone}。"
+        "【{estate}】您家对{title}的表决票已改，以最后一次为准。"
+        "如果不是您家所改，请打开{url}登记，或者马上致电{phone}。"
     ),
     "credential_replaced": (
         "【{estate}】有人用您家通知书上的12位码办理了投票核对，原二维码不再有效。"
@@ -84,6 +90,10 @@ TEXTS: dict[str, str] = {
     ),
     "objection_filed": (
         "【{estate}】已收到您对{about}的异议，编号{number}，{deadline}以前答复。咨询{phone}。"
+    ),
+    "ballot_disowned": (
+        "【{estate}】已登记：{title}收到的票不是您家所投，编号{number}，优先处理，"
+        "{deadline}以前答复。如果不是您家登记的，请马上致电{phone}。"
     ),
     "objection_answered": (
         "【{estate}】您的第{number}号异议已有答复，请看{url}。"

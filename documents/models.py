@@ -26,6 +26,10 @@ class Document(models.Model):
     is_public = models.BooleanField(default=True)
     status = models.CharField(max_length=10, choices=STATUS, default="issued")
     status_reason = models.CharField(max_length=300, blank=True)
+    # What is in the way of what it decides, though the paper itself is in force: "" |
+    # challenged | correction | suspended | revoked or superseded (in part), and a sentence.
+    standing = models.CharField(max_length=12, blank=True)
+    standing_note = models.CharField(max_length=600, blank=True)
     superseded_by = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="supersedes"
     )

@@ -102,6 +102,17 @@ class MotionResult:
     """Why it is rejected in spite of its own majority; a full sentence."""
     silence: str = ""
     """What those deemed to have voted did to the result; full sentences."""
+    after: tuple[str, ...] = ()
+    """Verdicts possible after late rulings, best first; empty where none took anything out."""
+    contested: str = ""
+    """How much is under objection and whether it decides, as a sentence of the counter's."""
+
+    @property
+    def verdict(self) -> str:
+        """passed | rejected | no_quorum, or undetermined where a ruling left it open."""
+        if len(self.after) > 1:
+            return "undetermined"
+        return self.after[0] if self.after else self.result
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +134,8 @@ class BallotCounts:
     """Cast with somebody else operating the device."""
     invalid: int = 0
     """Paper ballots ruled invalid, or excluded by a ruling."""
+    duplicate: int = 0
+    """Ballots that another one of the same party took the place of, by whatever way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,12 +208,42 @@ class ResolutionFacts(PaperFacts):
     objections: str
     """To whom, how and until when an owner can object; a full sentence or two."""
     effective: str = "自公布之日起生效。"
+    preliminary: str = ""
+    """That and when the preliminary result was on show, and what became of the objections."""
+    late_rulings: str = ""
+    """What was excluded after the count, and what follows, in a sentence or two."""
     attachments: tuple[Attachment, ...] = ()
 
     @property
     def title(self) -> str:
         """A vote of some buildings is not one of the assembly (Civil Code 278, 282)."""
         return f"{self.estate}{'相关业主共同决定' if self.partial_scope else '业主大会决议'}"
+
+
+# --- Preliminary result (D3) ------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreliminaryFacts(ResolutionFacts):
+    """初步统计结果询异公示: the figures of the count, on show for objections (rules EV-10, 13).
+
+    Rooms are for the owners' own page: the paper hangs where anybody can read it.
+    """
+
+    version: int = 1
+    phone: str
+    objected: int
+    """Objections filed so far, whatever became of them."""
+    until: datetime
+    """The first instant after the period."""
+    ways: tuple[str, ...]
+    """How to object, one sentence each."""
+    deemed: str = "没有投票的，不算参加：没有把任何人的沉默推定为同意。"
+    """Whether silence was taken for a vote, by which clause, and whether that decides."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.estate}{self.session_title}初步统计结果询异公示"
 
 
 # --- Letter (D2) -----------------------------------------------------------------------

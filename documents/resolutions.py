@@ -10,6 +10,12 @@ from documents.papers import Count, MotionResult, ResolutionFacts
 from documents.wording import numeral
 
 _FRACTIONS = {(2, 3): "三分之二", (3, 4): "四分之三", (1, 2): "二分之一"}
+_VERDICTS = {
+    "passed": "通过",
+    "rejected": "未通过",
+    "no_quorum": "未通过",
+    "undetermined": "未能确定",
+}
 _FAILED = {
     "quorum.heads": "参与人数不够",
     "quorum.area": "参与面积不够",
@@ -45,9 +51,9 @@ class _Row:
 
 
 def _context(facts: ResolutionFacts) -> dict[str, object]:
-    passed = any(motion.result == "passed" for motion in facts.motions)
+    passed = any(motion.verdict == "passed" for motion in facts.motions)
     return {
-        "rows": [_row(motion, facts) for motion in facts.motions],
+        "rows": motion_rows(facts),
         "decisions": [_decision(motion) for motion in facts.motions],
         "passed": passed,
         "secrecy": _secrecy(facts) + _letters(facts),
@@ -61,6 +67,11 @@ def _context(facts: ResolutionFacts) -> dict[str, object]:
     }
 
 
+def motion_rows(facts: ResolutionFacts) -> list[_Row]:
+    """Every motion as resolution and preliminary result print it."""
+    return [_row(motion, facts) for motion in facts.motions]
+
+
 def _row(motion: MotionResult, facts: ResolutionFacts) -> _Row:
     item = numeral(motion.matter)
     return _Row(
@@ -68,7 +79,7 @@ def _row(motion: MotionResult, facts: ResolutionFacts) -> _Row:
         matter=f"属于民法典第二百七十八条第一款第（{item}）项：{motion.matter_title}",
         condition=_condition(motion, facts.quorum),
         lines=(_Line("参与表决", motion.participating, facts.roll), *_answers(motion)),
-        verdict="通过" if motion.result == "passed" else "未通过",
+        verdict=_VERDICTS[motion.verdict],
         because=_because(motion, facts.quorum),
         margin=f"差额：{motion.margin}" if motion.margin else "",
     )
@@ -112,6 +123,10 @@ def _condition(motion: MotionResult, quorum: tuple[int, int]) -> str:
 
 
 def _because(motion: MotionResult, quorum: tuple[int, int]) -> str:
+    if motion.verdict == "undetermined":
+        return "（计票以后裁定排除的票足以左右结论，这些票没有打开）。"
+    if motion.verdict != motion.result:
+        return "（计票以后裁定排除了一些票，不论这些票选了什么，结论都是这样）。"
     if motion.result == "passed":
         return "。"
     reasons = "，".join(_FAILED[each] for each in motion.failed)
@@ -122,7 +137,9 @@ def _because(motion: MotionResult, quorum: tuple[int, int]) -> str:
 
 def _decision(motion: MotionResult) -> str:
     head = f"{motion.position}. {motion.title}："
-    if motion.result != "passed":
+    if motion.verdict == "undetermined":
+        return f"{head}未能确定，没有形成决定；由业主另行表决，或者由人民法院认定。"
+    if motion.verdict != "passed":
         return f"{head}未通过。{motion.unmet}{motion.decision}"
     if motion.candidates:
         return f"{head}{motion.decision}"

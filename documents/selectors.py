@@ -130,5 +130,6 @@ def _record(document: Document) -> Record:
         sha256=document.sha256,
         status=cast(Literal["issued", "superseded", "revoked"], document.status),
         status_reason=document.status_reason,
+        standing_note=document.standing_note,
         superseded_by=document.superseded_by.code if document.superseded_by else "",
     )

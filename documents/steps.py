@@ -92,6 +92,13 @@ def mark_revoked(document: Document, *, reason: str) -> None:
     _retire(document, status="revoked", reason=reason, superseded_by=None)
 
 
+def note_standing(document: Document, *, standing: str, note: str) -> None:
+    """Say on the verification page what is in the way of what the paper decides; "" nothing."""
+    _inside_transaction()
+    Document.objects.filter(pk=document.pk).update(standing=standing, standing_note=note)
+    document.refresh_from_db(fields=["standing", "standing_note"])
+
+
 def _retire(
     document: Document, *, status: str, reason: str, superseded_by: Document | None
 ) -> None:

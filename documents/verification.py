@@ -56,6 +56,8 @@ class Record:
     sha256: str
     status: Literal["issued", "superseded", "revoked"]
     status_reason: str = ""
+    standing_note: str = ""
+    """What is in the way of what it decides, though the paper is in force."""
     superseded_by: str = ""
     """Code of the document that took its place."""
 
@@ -96,6 +98,7 @@ def check(pdf: bytes, *, trust_roots: Sequence[bytes], record: Record | None) ->
         status: Status = "altered"
     elif record.status == "issued":
         status, reasons = "genuine", ["文件与登记的原件完全一致，签名有效。"]
+        reasons += filter(None, [record.standing_note])
     else:
         status = record.status
         words = "已被新的文件取代" if status == "superseded" else "已被撤销"

@@ -1,6 +1,6 @@
 """Days and moments as papers and their pages print them. Pure; numbers are `core.exact`'s."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from core.deadlines import SHANGHAI
 
@@ -26,6 +26,17 @@ def deadline(value: datetime) -> str:
     local = value.astimezone(SHANGHAI)
     weekday = _WEEKDAYS[local.weekday()]
     return f"{local.month}月{local.day}日（星期{weekday}）{local.hour}:{local.minute:02d}"
+
+
+def last_day(until: datetime) -> str:
+    """``2026年12月8日24时``: the end of a period; `until` is the instant after it."""
+    return f"{day(until - timedelta(seconds=1))}24时"
+
+
+def end_of(until: datetime) -> str:
+    """The end of a period: ``2026年12月8日24时`` where days are counted, else the moment."""
+    local = until.astimezone(SHANGHAI)
+    return last_day(until) if (local.hour, local.minute) == (0, 0) else moment(until)
 
 
 def stamp(value: datetime) -> str:

@@ -23,8 +23,8 @@ from documents.models import Document, Posting, PostingPhoto, PostingPlace
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
-from voting.models import BoxCount, Party, Ruling, Session
-from voting.selectors import days_of, phase, reviews_under_way
+from voting.models import BoxCount, Objection, Party, Ruling, Session
+from voting.selectors import days_of, phase, preliminary_of, reviews_under_way
 
 # A finished session stays on the worklist so long, so that its resolution gets posted.
 RECENT = timedelta(days=30)
@@ -116,6 +116,20 @@ def names_of(actors: Iterable[str]) -> Mapping[str, str]:
     return {actor: found.get(key, actor) for actor, key in wanted.items()}
 
 
+def objection_for(user: Visitor, pk: int, permission: Permission) -> Objection:
+    """The objection; Http404 unless `user` has `permission` at its estate."""
+    found = (
+        Objection.objects.filter(pk=pk, estate__in=estates_for(user, permission))
+        .select_related("estate__authority__parent__parent__parent__parent", "session__board")
+        .select_related("party", "unit", "ruling")
+        .defer("content", "ruling__content")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
 def job_for(user: Visitor, pk: int) -> Job:
     """A job of an estate where `user` may print letters; else Http404."""
     job = (
@@ -180,6 +194,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
     organises = set(estates_for(user, Permission.MANAGE_SESSION).values_list("pk", flat=True))
     tasks = [
         *_roll_tasks(inside, organises),
+        *_objection_tasks(user, inside, organises, at),
         *_session_tasks(user, inside, organises, at),
         *_review_tasks(user, inside, at),
     ]
@@ -225,6 +240,47 @@ def _review_tasks(user: Visitor, inside: QuerySet[Estate], at: datetime) -> Iter
         url = reverse("staff:review", args=[session.code])
         own = session.estate_id in mine
         yield Task(session.estate, what, _("街道"), url, review.ends_at, own)
+
+
+def _objection_tasks(
+    user: Visitor, inside: QuerySet[Estate], organises: set[int], at: datetime
+) -> Iterator[Task]:
+    """Objections nobody has answered or ruled on; overdue, they are the street office's too."""
+    street = set(estates_for(user, Permission.RECORD_STANDING).values_list("pk", flat=True))
+    waiting = (
+        Objection.objects.filter(estate__in=inside, state__in=("open", "disputed", "proposed"))
+        .select_related("estate", "session")
+        .only("estate", "number", "state", "not_mine", "due_at", "session__title")
+    )
+    words = {
+        "open": _("第%(n)s号异议等答复：%(title)s"),
+        "disputed": _("第%(n)s号异议等两人裁定：%(title)s"),
+        "proposed": _("第%(n)s号异议的裁定等第二人：%(title)s"),
+    }
+    for one in waiting.order_by("-not_mine", "due_at"):
+        late = at >= one.due_at
+        title = one.session.title if one.session else _("业主名册")
+        what = words[one.state] % {"n": one.number, "title": title}
+        if one.not_mine:
+            what = _("“这不是我投的”：%(what)s") % {"what": what}
+        desk = _("街道") if late else _("组织者") if one.state == "open" else _("裁定人")
+        mine = one.estate_id in (street if late else organises if one.state == "open" else ())
+        yield Task(
+            one.estate, what, desk, reverse("staff:objection", args=[one.pk]), one.due_at, mine
+        )
+    undecided = Ruling.objects.filter(
+        session__estate__in=inside, state="proposed", due_at__lte=at
+    ).select_related("session__estate")
+    for ruling in undecided.defer("content"):
+        session = ruling.session
+        yield Task(
+            session.estate,
+            _("裁定逾期没有决定：%(title)s") % {"title": session.title},
+            _("街道"),
+            reverse("staff:ruling", args=[session.code, ruling.pk]),
+            ruling.due_at,
+            session.estate_id in street,
+        )
 
 
 def _session_tasks(
@@ -293,8 +349,16 @@ def _tasks_of(
         papers = reverse("staff:paper", args=[session.code])
         yield task(_("录入纸质票，点清票箱：%(title)s"), organiser, None, papers)
     elif now in ("closed", "counted"):
-        what = _("等待计票：%(title)s") if now == "closed" else _("等待出决议：%(title)s")
-        yield task(what, _("系统"), session.closes_at)
+        yield task(*_waiting(session, now))
+
+
+def _waiting(session: Session, now: str) -> tuple[str, str, datetime | None]:
+    """What the clock will do next, on whose desk it lies till then, and when."""
+    posted = preliminary_of(session) if now == "counted" else None
+    if posted is not None:
+        return _("初步统计结果公示中：%(title)s"), _("业主"), posted.until
+    what = _("等待计票：%(title)s") if now == "closed" else _("等待出决议：%(title)s")
+    return what, _("系统"), session.closes_at
 
 
 def _opening_tasks(session: Session) -> Iterator[Task]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from documents.papers import (
     LetterSession,
     MotionResult,
     OpeningPolicy,
+    PreliminaryFacts,
     PrivacyNotice,
     ResolutionFacts,
     Result,
@@ -26,6 +28,7 @@ from documents.papers import (
     masked_names,
 )
 from documents.papers import Count as PaperCount
+from documents.wording import day, last_day
 from registry.domain.rooms import entrance_label
 from registry.models import Building, Division
 from voting.domain.organisers import SUPERVISORS
@@ -34,13 +37,17 @@ from voting.domain.results import MotionOutcome, SessionResult
 from voting.domain.thresholds import MATTER_TITLES, Matter, majority_for
 from voting.letterer import rolls
 from voting.models import Attachment as AttachmentRow
-from voting.models import LetterMaker, Motion, MotionShare, Party, PartyUnit, Session
+from voting.models import Ballot, LetterMaker, Motion, MotionShare, Party, PartyUnit, Session
 from voting.protocol.manifest import HOST
 from voting.protocol.suite import suite
 from voting.selectors import (
     candidates_of,
     ceremony_of,
+    contested,
+    final_results,
     is_election,
+    late_excluded,
+    preliminary_of,
     reissued_serials,
     supervisors_of,
     terms,
@@ -331,7 +338,7 @@ def resolution_facts(
         partial_scope=partial,
         scope=scope_words(session),
         roll=PaperCount(*result.roll),
-        motions=tuple(_motion_result(motion) for motion in result.motions),
+        motions=_motion_results(session, result),
         ballots=BallotCounts(
             counted=result.ballots.counted,
             online=result.ballots.counted - result.ballots.paper,
@@ -342,6 +349,7 @@ def resolution_facts(
             proxies=PaperCount(*result.ballots.proxies),
             assisted=PaperCount(*result.ballots.assisted),
             invalid=result.ballots.excluded,
+            duplicate=_replaced(session),
         ),
         keys=KeyHolders(
             threshold=manifest.threshold,
@@ -356,6 +364,8 @@ def resolution_facts(
             f"对决定有异议的，可以向{session.organiser}（电话{session.contact_phone}）或者"
             f"{estate.authority.name}提出。"
         ),
+        preliminary=_posted(session),
+        late_rulings=_late(session),
         attachments=tuple(
             Attachment(name=row.name, sha256=row.sha256)
             for row in AttachmentRow.objects.filter(motion__session=session)
@@ -369,9 +379,86 @@ def _letters_by(letters: Mapping[str, str]) -> str:
     return letters["name"] if letters["by"] != HOST else ""
 
 
+def preliminary_facts(
+    session: Session,
+    result: SessionResult,
+    *,
+    number: str,
+    code: str,
+    version: int,
+    until: datetime,
+    at: datetime,
+) -> PreliminaryFacts:
+    """The same figures on show for objections, with what is under objection already."""
+    base = resolution_facts(session, result, number=number, code=code, at=at)
+    common: dict[str, Any] = {each.name: getattr(base, each.name) for each in fields(base)}
+    doubts = contested(session)
+    common |= {
+        "issuer": session.organiser,
+        "preliminary": "",
+        "motions": tuple(
+            replace(motion, contested=doubt.words)
+            for motion, doubt in zip(base.motions, doubts, strict=True)
+        ),
+    }
+    page = f"{settings.PUBLIC_URL}/s/{session.code}/"
+    return PreliminaryFacts(
+        **common,
+        version=version,
+        phone=session.contact_phone,
+        objected=session.objections.count(),
+        until=until,
+        ways=(
+            f"扫通知书上的二维码，核对身份以后在网页上提出；结果也在网页 {page}。",
+            f"向{session.organiser}提出，由工作人员登记编号，可以附书面材料；"
+            f"电话{session.contact_phone}。",
+            f"组织者不按时答复的，向{session.estate.authority.name}提出。",
+        ),
+    )
+
+
+def _replaced(session: Session) -> int:
+    cast_ = Ballot.objects.filter(session=session).count()
+    return cast_ - session.parties.filter(ballots__gt=0).count()
+
+
+def _posted(session: Session) -> str:
+    """What became of the preliminary result, for the resolution."""
+    posted = preliminary_of(session)
+    if posted is None:
+        return ""
+    objections = session.objections.count()
+    became = f"收到异议{objections}件，已经全部答复或者裁定" if objections else "没有收到异议"
+    return (
+        f"初步统计结果（{posted.document.number}）自{day(posted.posted_at)}至"
+        f"{last_day(posted.until)}公示，{became}。"
+    )
+
+
+def _late(session: Session) -> str:
+    excluded = len(late_excluded(session))
+    if not excluded:
+        return ""
+    return (
+        f"计票以后，经两人裁定排除{excluded}位业主的票。合计没有重新打开：重新计票会让人推算出"
+        "被排除的票。上面的人数和面积是计票时的；结论按这些票全部同意和全部不同意两种情形核对，"
+        "两种情形一致的照写，不一致的写明未能确定。"
+    )
+
+
 def _witnesses(session: Session) -> Witnesses | None:
     seen = witnessed_close(session)
     return None if seen is None else Witnesses(needed=seen.needed, names=seen.names)
+
+
+def _motion_results(session: Session, result: SessionResult) -> tuple[MotionResult, ...]:
+    after: Sequence[tuple[str, ...]] = [()] * len(result.motions)
+    if late_excluded(session):
+        after = final_results(session)
+    return tuple(
+        replace(_motion_result(motion), after=results)
+        for motion, results in zip(result.motions, after, strict=True)
+    )
 
 
 def _motion_result(motion: MotionOutcome) -> MotionResult:

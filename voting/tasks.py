@@ -7,10 +7,10 @@ what was not is still due. `manage.py work` and Celery beat run the same table.
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from celery import shared_task
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.services.messages import send_due_messages
@@ -24,11 +24,20 @@ from voting.services.keys import destroy_keys
 from voting.services.letters import delete_due_letters, due_letter_jobs, run_letters
 from voting.services.notices import issue_notice
 from voting.services.openings import open_ballots
-from voting.services.resolutions import issue_resolution
-from voting.services.telling import remind, tell_extended, tell_opened, tell_result
+from voting.services.resolutions import issue_resolution, post_preliminary
+from voting.services.telling import (
+    remind,
+    tell_extended,
+    tell_opened,
+    tell_preliminary,
+    tell_result,
+    tell_standing,
+)
 from voting.steps import checkpoint_board
 
 logger = logging.getLogger(__name__)
+
+_Row = TypeVar("_Row", bound=models.Model)
 
 Sweep = Callable[[datetime], int]
 """Do what is due at an instant; how many things were done."""
@@ -40,16 +49,16 @@ class Sweeper(NamedTuple):
     run: Sweep
 
 
-def _each(due: Iterable[Session], act: Callable[[Session], object]) -> int:
+def _each(due: Iterable[_Row], act: Callable[[_Row], object]) -> int:
     """Act on each; one that fails must not hold up the others."""
     done = 0
-    for session in due:
+    for row in due:
         try:
-            done += act(session) is not None
+            done += act(row) is not None
         except RuleViolation as refusal:
-            logger.info("session %s: %s", session.code, refusal.code)
+            logger.info("%s %s: %s", type(row).__name__, row.pk, refusal.code)
         except Exception:
-            logger.exception("session %s", session.code)
+            logger.exception("%s %s", type(row).__name__, row.pk)
     return done
 
 
@@ -74,9 +83,14 @@ def count_due(at: datetime) -> int:
     return _each(due, lambda one: count_session(session_id=one.pk, at=at))
 
 
+def post_due(at: datetime) -> int:
+    due = [one for one in selectors.due_to_post() if selectors.must_post(one)]
+    return _each(due, lambda one: post_preliminary(session_id=one.pk, at=at))
+
+
 def resolve_due(at: datetime) -> int:
     return _each(
-        selectors.due_to_resolve(), lambda one: issue_resolution(session_id=one.pk, at=at)
+        selectors.due_to_resolve(at), lambda one: issue_resolution(session_id=one.pk, at=at)
     )
 
 
@@ -101,6 +115,11 @@ def tell_owners(at: datetime) -> int:
             selectors.to_tell_extended(), lambda one: tell_extended(session_id=one.pk, at=at)
         )
         + _each(selectors.to_tell_result(), lambda one: tell_result(session_id=one.pk, at=at))
+        + _each(
+            selectors.to_tell_preliminary(at),
+            lambda one: tell_preliminary(posted_id=one.pk, at=at),
+        )
+        + _each(selectors.to_tell_standing(), lambda one: tell_standing(event_id=one.pk, at=at))
     )
 
 
@@ -115,6 +134,7 @@ SWEEPERS = (
     Sweeper("notices", timedelta(seconds=10), notify_due),
     Sweeper("close", timedelta(seconds=10), close_due),
     Sweeper("count", timedelta(seconds=10), count_due),
+    Sweeper("post", timedelta(seconds=10), post_due),
     Sweeper("resolve", timedelta(seconds=10), resolve_due),
     Sweeper("open", timedelta(seconds=30), open_due),
     Sweeper("letters", timedelta(seconds=2), print_letters),

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from voting.views import after, board, lost, notice, owner, posted_roll, proxy, receipts
+from voting.views import (
+    after,
+    board,
+    lost,
+    notice,
+    objections,
+    owner,
+    posted_roll,
+    proxy,
+    receipts,
+)
 
 app_name = "voting"
 urlpatterns = [
@@ -27,9 +37,24 @@ urlpatterns = [
     path("vote/<slug:code>/leave", proxy.leave, name="leave"),
     path("vote/<slug:code>/participants/", after.participants, name="participants"),
     path("vote/<slug:code>/opened/", after.opened, name="opened"),
+    path("vote/<slug:code>/not-mine/", objections.not_mine, name="not_mine"),
+    path("vote/<slug:code>/objections/", objections.own, name="objections"),
+    path("vote/<slug:code>/objections/new", objections.new, name="objection_new"),
+    path(
+        "vote/<slug:code>/objections/<int:number>/dispute",
+        objections.dispute,
+        name="objection_dispute",
+    ),
+    path(
+        "vote/<slug:code>/objections/<int:number>/withdraw",
+        objections.withdraw,
+        name="objection_withdraw",
+    ),
     path("vote/<slug:code>/board.zip", after.board_archive, name="board_archive"),
     path("r/<slug:code>.png", receipts.receipt_image, name="receipt_image"),
     path("r/<slug:code>", receipts.public_receipt, name="public_receipt"),
+    path("r/<slug:code>/not-mine", objections.from_receipt, name="receipt_not_mine"),
+    path("s/<slug:code>/objections/", objections.public, name="public_objections"),
     path("s/<slug:code>/", board.session_page, name="session"),
     path("s/<slug:code>/notice/", notice.notice_page, name="notice"),
     path("s/<slug:code>/lost/", lost.lost, name="lost"),

@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.services.people import grant_role, invite_user
 from core.deadlines import local_day
 from documents.authority import development_identity
+from documents.wording import last_day
 from funds.domain.apportionment import share_table
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
@@ -30,23 +31,25 @@ from voting.models import Party, Session
 from voting.protocol import credential
 from voting.protocol.ballot import BROWSER, seal
 from voting.protocol.shape import unb64
-from voting.selectors import terms
+from voting.selectors import preliminary_of, terms
 from voting.services import (
     casting,
     convening,
     drafting,
     freezing,
     letters,
+    objections,
     posting,
     reviews,
 )
 from voting.spool import Secret, read_spool
+from voting.steps import Signer
 from voting.tasks import sweep_all
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CITY = "340800000000"
 # Days of the story before today.
-BEGINS, NOTICE, OPENS, CLOSES = 70, 55, 38, 24
+BEGINS, NOTICE, OPENS, CLOSES = 70, 55, 38, 33
 NEXT_NOTICE, NEXT_OPENS, NEXT_CLOSES = 20, 3, -11
 _OPTIONS = {"同意": 0, "反对": 1, "弃权": 2}
 
@@ -155,7 +158,7 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     ended = _announce(estate, (actor, street), FIRST, first, say)
     tokens = _letters(ended, actor, on(NOTICE, 10), keep_letters, say)
     choices = _vote(ended, FIRST, tokens, (on(OPENS, 9, 10), on(CLOSES, 16)), say)
-    _end(ended, on(CLOSES, 18), say)
+    _end(ended, actor, on(CLOSES, 18), say)
 
     second = _terms(
         "2026年第二次业主大会会议", on(NEXT_NOTICE), on(NEXT_OPENS), on(NEXT_CLOSES, 18)
@@ -460,16 +463,44 @@ def _cast(
     )
 
 
-def _end(session: Session, closes: datetime, say: Say) -> None:
-    """Nobody does anything: the clock closes, waits for objections, counts and issues."""
+def _end(session: Session, organiser: str, closes: datetime, say: Say) -> None:
+    """The clock closes, waits for objections, counts, shows and issues; one owner objects."""
     sweep_all(closes + timedelta(minutes=1))
-    objections = timedelta(hours=terms(session).challenge_hours)
+    challenge = timedelta(hours=terms(session).challenge_hours)
     for minutes in (30, 60):
-        sweep_all(closes + objections + timedelta(minutes=minutes))
+        sweep_all(closes + challenge + timedelta(minutes=minutes))
+    posted = preliminary_of(session)
+    if posted is None:
+        raise RuntimeError("the counted vote has its preliminary result on show")
+    say(f"到点自动截止、计票；初步统计结果公示至{last_day(posted.until)}")
+    _object(session, organiser, posted.posted_at + timedelta(days=1), say)
+    sweep_all(posted.until + timedelta(minutes=1))
     session.refresh_from_db()
     if session.resolution is None:
         raise RuntimeError("the ended vote has its resolution")
-    say(f"到点自动截止、计票、出决议：{session.resolution.number}")
+    say(f"异议期满、异议办结，自动出决议：{session.resolution.number}")
+
+
+def _object(session: Session, organiser: str, at: datetime, say: Say) -> None:
+    """Somebody doubts the count; the organiser answers the day after, with reasons."""
+    party = session.parties.filter(ballots__gt=0).order_by("number")[0]
+    made = objections.file_objection(
+        estate_id=session.estate_id,
+        session_id=session.pk,
+        said=objections.Statement("result", "请说明电梯一项的面积是怎样加总的。"),
+        objector=objections.Objector(party_id=party.pk),
+        submission=secrets.token_hex(16),
+        actor=f"party:{party.pk}",
+        at=at,
+    )
+    objections.answer_objection(
+        objection_id=made.pk,
+        upheld=False,
+        reason="面积按名册逐户相加，与公示一致；用公开的核对程序可以重算，合计相同。",
+        signer=Signer(organiser, "organiser"),
+        at=at + timedelta(days=1),
+    )
+    say("公示期内收到1件异议，已编号答复")
 
 
 def _links(session: Session, tokens: Mapping[int, Secret]) -> list[tuple[str, str, str]]:

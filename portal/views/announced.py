@@ -22,17 +22,19 @@ from voting.labels import WHY_ONE_HEAD
 from voting.models import Session
 from voting.selectors import (
     challenge_ends,
+    decision_status,
     excluded_parties,
     late_rulings,
     not_yet_voted,
     phase,
+    preliminary_of,
     progress,
-    result_of,
     turnout,
     why_one_head,
     witnessed,
 )
 from voting.views.after import zipped_board
+from voting.views.board import result_context
 
 _P = Permission
 HEADS_A_PAGE = 100
@@ -54,6 +56,9 @@ def announced(
     if session.state == "closed":
         context["until"] = until = challenge_ends(session)
         context["box_open"] = until is None
+    if session.state in {"counted", "resolved"}:
+        context["posted"] = preliminary_of(session)
+        context["status"] = decision_status(session)
     return render(request, "staff/session.html", context)
 
 
@@ -130,7 +135,10 @@ def result(request: HttpRequest, code: str) -> HttpResponse:
     if session.state not in {"counted", "resolved"}:
         raise Http404
     context = _context(session, permissions_at(request.user, session.estate))
-    context |= {"result": result_of(session), "late": late_rulings(session)}
+    context |= result_context(session) | {
+        "late": late_rulings(session),
+        "phase": phase(session, timezone.now()),
+    }
     context["witnessed"] = witnessed(session)
     return render(request, "staff/result.html", context)
 

@@ -193,7 +193,7 @@ def _page(
 
 def _finding(session: Session, party: Party) -> LateRuling | None:
     """After the count: what excluding the party could change. None before it."""
-    if session.state != "resolved":
+    if session.state not in {"counted", "resolved"}:
         return None
     found = late_finding(session, party.number)
     return late_ruling(party.number, found, list(session.motions.all()))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,12 @@ from voting.models import (
     Election,
     Look,
     Motion,
+    Objection,
     PaperBallot,
     Proxy,
     Ruling,
     Session,
+    StandingEvent,
     Transfer,
 )
 from voting.services.closing import close_session
@@ -294,6 +297,28 @@ TABLE = [
     ),
     Row("staff:court_order_document", WATCHERS, args=("resolved", "order")),
     Row("staff:court_file", WATCHERS, args=("resolved", "order", "trustee")),
+    # --- objections, and what befalls a decision -------------------------------------------
+    Row("staff:objections", WATCHERS, args=("closed",)),
+    Row("staff:objections", WATCHERS, args=("draft",)),
+    Row("staff:objection_new", PROPOSERS, args=("closed",)),
+    Row("staff:objection_new", PROPOSERS, BAD, args=("closed",), post=True),
+    Row("staff:estate_objections", WATCHERS, args=("estate",)),
+    Row("staff:estate_objection_new", PROPOSERS, args=("estate",)),
+    Row("staff:estate_objection_new", PROPOSERS, BAD, args=("estate",), post=True),
+    Row("staff:objection", WATCHERS, args=("objection",)),
+    Row("staff:objection_paper", WATCHERS, args=("objection",)),
+    Row("staff:objection_answer", PROPOSERS, BAD, args=("objection",), post=True),
+    Row("staff:objection_dispute", PROPOSERS, BAD, args=("objection",), post=True),
+    Row("staff:objection_withdraw", PROPOSERS, MOVED, args=("objection",), post=True),
+    Row("staff:objection_propose", PROPOSERS, BAD, args=("objection",), post=True),
+    Row("staff:objection_confirm", DECIDERS, REFUSED, args=("objection",), post=True),
+    Row("staff:objection_decline", DECIDERS, REFUSED, args=("objection",), post=True),
+    Row("staff:recusal", WATCHERS, args=("closed",)),
+    Row("staff:recusal", WATCHERS, BAD, args=("closed",), post=True),
+    Row("staff:standing", VIEWERS, args=("closed",)),
+    Row("staff:standing", WITNESSES, BAD, args=("closed",), post=True),
+    Row("staff:standing", NOBODY, args=("session",)),
+    Row("staff:standing_paper", VIEWERS, args=("closed", "event")),
     # Not even the organiser sees a result before the count.
     Row("staff:result", NOBODY, args=("session",)),
     Row("staff:letters", ORGANISER, args=("session",)),
@@ -422,6 +447,13 @@ PUBLIC = {
     "voting:lost_provider_done": ("session",),
     "voting:participants": ("session",),
     "voting:opened": ("session",),
+    "voting:not_mine": ("session",),
+    "voting:objections": ("session",),
+    "voting:objection_new": ("session",),
+    "voting:objection_dispute": ("session", "number"),
+    "voting:objection_withdraw": ("session", "number"),
+    "voting:receipt_not_mine": ("nothing",),
+    "voting:public_objections": ("session",),
     "voting:board_archive": ("session",),
     "voting:receipt_image": ("nothing",),
     "voting:public_receipt": ("nothing",),
@@ -604,6 +636,37 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         reason="核对签名",
         looked_at=timezone.now(),
     )
+    objection = Objection.objects.create(
+        estate=town.here.estate,
+        session=closed,
+        number=1,
+        about="other",
+        name="周某",
+        contact="办公室",
+        text="名单不对",
+        content_type="application/pdf",
+        content=seal_bytes(PDF, purpose="voting.objection.content"),
+        sha256="0" * 64,
+        submission="matrix",
+        entered_by="user:0",
+        filed_at=timezone.now(),
+        in_time=True,
+        due_at=timezone.now() + timedelta(days=3),
+    )
+    event = StandingEvent.objects.create(
+        session=closed,
+        kind="correction",
+        authority="样例街道办事处",
+        reference="责改1号",
+        dated=timezone.localdate(),
+        reason="公告日期不足",
+        content_type="application/pdf",
+        content=seal_bytes(PDF, purpose="voting.standing.content"),
+        sha256="0" * 64,
+        recorded_by="user:0",
+        recorded_role="street_office",
+        recorded_at=timezone.now(),
+    )
     job = Job.objects.create(
         kind="letters", estate=town.here.estate, created_at=session.created_at
     )
@@ -654,6 +717,8 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "order": order.pk,
         "look": look.pk,
         "trustee": 1,
+        "objection": objection.pk,
+        "event": event.pk,
         "number": 1,
         "proxy": paper.pk,
         "evidence": sheet.pk,

@@ -21,7 +21,12 @@ def test_no_message_of_the_story_is_left_for_the_terminal():
             key=f"story:{number}",
             phone=f"1000000{number:04}",
             template="ballot_recorded",
-            params={"estate": "青枫苑", "title": "会议", "phone": "0556-0000000"},
+            params={
+                "estate": "青枫苑",
+                "title": "会议",
+                "phone": "0556-0000000",
+                "url": "http://127.0.0.1:8000/r/7K4M2QXH9T3W/not-mine",
+            },
             not_before=then,
             created_at=then,
         )

@@ -6,12 +6,12 @@ the defaults are the house's and the profile says so.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from core.deadlines import publicity_end
 from core.errors import RuleViolation
-from documents.wording import day, moment
+from documents.wording import end_of
 from voting.domain.drafts import attachment_reasons, text_reasons
 from voting.domain.reasons import Reason
 
@@ -23,12 +23,13 @@ MOST_OPEN = 5  # unsettled objections of one party
 _MAX_TEXT = 1000
 _DAYS = {"objection_answer_days": 3, "objection_dispute_days": 2}
 
-# Which state may follow which. A ruling that excludes the ballots settles any of them.
-_NEXT = {
-    "open": {"answered", "ruled", "withdrawn"},
-    "answered": {"disputed", "ruled", "withdrawn"},
-    "disputed": {"proposed", "ruled", "withdrawn"},
-    "proposed": {"disputed", "ruled"},
+# Which state one person's act may lead to. "ruled" takes a second person, or a ruling that
+# excludes the ballots, and neither asks here.
+_NEXT: dict[str, set[str]] = {
+    "open": {"answered", "withdrawn"},
+    "answered": {"disputed", "withdrawn"},
+    "disputed": {"proposed", "withdrawn"},
+    "proposed": set(),
     "ruled": set(),
     "withdrawn": set(),
 }
@@ -96,15 +97,10 @@ def roll_term(deadline: datetime | None, at: datetime) -> Term:
     if deadline is not None and at >= deadline:
         raise RuleViolation(
             "objection.period_over",
-            f"名册公示的异议期到{_last_day(deadline)}为止，已经过了。"
+            f"名册公示的异议期到{end_of(deadline)}为止，已经过了。"
             "名册有错的，请马上告诉组织者，公告以前还可以更正",
         )
     return Term(True, deadline)
-
-
-def holds_count(about: str, state: str, in_time: bool) -> bool:
-    """Whether the count must wait: once totals are open, no ballot can be left out unseen."""
-    return in_time and about == "took_part" and state in UNSETTLED
 
 
 def days(profile: Mapping[str, Mapping[str, Any]], name: str, *, rehearsal: bool) -> int:
@@ -165,7 +161,7 @@ def _took_part(course: Course, at: datetime) -> Term:
     if at >= deadline or course.stage != "closed":
         raise RuleViolation(
             "objection.period_over",
-            f"对参加名单的异议到{moment(deadline)}为止，已经过了。"
+            f"对参加名单的异议到{end_of(deadline)}为止，已经过了。"
             "票不是您家投的，随时可以点“这不是我投的”；"
             "对结果有异议的，请在初步统计结果公示期内提出",
         )
@@ -175,7 +171,7 @@ def _took_part(course: Course, at: datetime) -> Term:
 def _result(course: Course, at: datetime) -> Term:
     until = course.posted_until
     if course.stage == "resolved" or (until is not None and at >= until):
-        over = f"对初步统计结果的异议到{_last_day(until)}为止，已经过了" if until else ""
+        over = f"对初步统计结果的异议到{end_of(until)}为止，已经过了" if until else ""
         raise RuleViolation(
             "objection.period_over", f"{over or '决议已经作出，没有异议期'}。{_court()}"
         )
@@ -201,8 +197,3 @@ def _court() -> str:
         "认为决定违法的，可以请街道办事处责令改正，也可以自知道或者应当知道决定之日起一年内"
         "请求人民法院撤销"
     )
-
-
-def _last_day(until: datetime) -> str:
-    """A period ends with its last day, 24:00."""
-    return f"{day(until - timedelta(seconds=1))}24时"

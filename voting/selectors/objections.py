@@ -118,11 +118,19 @@ def unsettled(
 
 
 def contesting(session: Session) -> QuerySet[Objection]:
-    """Undecided objections that a party's ballots are its own; the count waits for those in
-    time. Whoever has voted again since has put it right."""
+    """Undecided objections to a party's having taken part.
+
+    Whoever has voted again since has put it right.
+    """
     return Objection.objects.filter(
         ~Exists(_SINCE), session=session, about="took_part", state__in=UNSETTLED
     )
+
+
+def holding_count(session: Session, at: datetime) -> QuerySet[Objection]:
+    """What the count waits for: once totals are open, no ballot can be left out unseen."""
+    waiting = unsettled(session=session, at=at)
+    return waiting.filter(~Exists(_SINCE), about="took_part")
 
 
 def overdue_objections(estates: Iterable[int], at: datetime) -> QuerySet[Objection]:

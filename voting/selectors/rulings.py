@@ -1,14 +1,18 @@
 """Which parties a ruling excludes, and what a late one changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from core.canonical import parse_canonical
 from logbook import selectors as logs
+from voting.domain.contested import Contested
+from voting.domain.objections import UNSETTLED
+from voting.domain.thresholds import Count
 from voting.models import (
     Motion,
+    Objection,
     Party,
     Ruling,
     Session,
@@ -77,15 +81,73 @@ def late_finding(session: Session, number: int) -> dict[str, Any]:
 
     From totals and from who took part alone; nothing is opened. ValueError before the count.
     """
+    return _without(session, late_excluded(session) | {number})
+
+
+def contested(session: Session) -> list[Contested]:
+    """Per motion: how many counted ballots are under objection, and whether they decide.
+
+    ValueError before the count.
+    """
+    gone = late_excluded(session)
+    doubting = Objection.objects.filter(
+        session=session, about="took_part", state__in=UNSETTLED
+    ).exclude(party__recorded__recorded_at__gt=F("filed_at"))
+    doubted: set[int | None] = {
+        *doubting.values_list("party__number", flat=True),
+        *open_rulings(session).values_list("party__number", flat=True),
+    }
+    numbers = {one for one in doubted if one} - gone - excluded_parties(session)
+    now, without = _without(session, gone), _without(session, gone | numbers)
+    out = _out(session, numbers)
+    found = []
+    for place, (before, after) in enumerate(
+        zip(now["motions"], without["motions"], strict=True)
+    ):
+        areas = [one.area for one in out if one.answered[place]]
+        found.append(
+            Contested(
+                Count(len(areas), sum(areas)), tuple(before["results"]), tuple(after["results"])
+            )
+        )
+    return found
+
+
+def final_results(session: Session) -> list[tuple[str, ...]]:
+    """Per motion, in order, the verdicts it can have after all rulings, best first.
+
+    One verdict is certain. ValueError before the count.
+    """
     result = body_of(session, "result")
     if result is None:
         raise ValueError("this session is not counted")
-    parties = session.parties.filter(
-        number__in=late_excluded(session) | {number}, last_seq__isnull=False
-    )
+    return results_after(session, len(late_excluded(session)))
+
+
+def results_after(session: Session, rulings: int) -> list[tuple[str, ...]]:
+    """The same after so many of the late rulings; after none, as counted."""
+    result = body_of(session, "result")
+    if result is None:
+        raise ValueError("this session is not counted")
+    if not rulings:
+        return [(motion["result"],) for motion in result["motions"]]
+    lines = list(logs.lines(board_of(session), kinds=["late_ruling"]))
+    last = parse_canonical(lines[rulings - 1])["body"]
+    return [tuple(motion["results"]) for motion in last["motions"]]
+
+
+def _without(session: Session, numbers: Collection[int]) -> dict[str, Any]:
+    result = body_of(session, "result")
+    if result is None:
+        raise ValueError("this session is not counted")
+    return late.finding(terms(session), result["motions"], _out(session, numbers))
+
+
+def _out(session: Session, numbers: Collection[int]) -> list[late.Excluded]:
+    """The counted ballots of these parties, as anybody can see them."""
+    parties = session.parties.filter(number__in=numbers, last_seq__isnull=False)
     areas = {party.last_seq: party.area for party in parties if party.last_seq is not None}
-    out = [
+    return [
         late.excluded(areas[seq], ballot_in(parse_canonical(line))["answers"])
         for seq, line in logs.lines_at(board_of(session), areas)
     ]
-    return late.finding(terms(session), result["motions"], out)

@@ -96,9 +96,14 @@ def due_to_count(at: datetime) -> QuerySet[Session]:
     return Session.objects.filter(waiting, state="closed", closes_at__lte=at)
 
 
-def due_to_resolve() -> QuerySet[Session]:
-    """Counted sessions without a resolution."""
+def due_to_post() -> QuerySet[Session]:
+    """Counted sessions: whether a preliminary result is to be posted, `must_post` says."""
     return Session.objects.filter(state="counted")
+
+
+def due_to_resolve(at: datetime) -> QuerySet[Session]:
+    """Counted sessions whose preliminary result is no longer on show; the command says more."""
+    return Session.objects.filter(state="counted").exclude(preliminaries__until__gt=at)
 
 
 def open_sessions(at: datetime) -> QuerySet[Session]:

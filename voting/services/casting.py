@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from secrets import choice
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
@@ -269,7 +270,8 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
     if cast.helper is not None:
         _demand_helper(cast, at)
     use_once(session.pk, _points(cast))
-    _tell_owner(session, party, cast, at)
+    receipt_code = new_code(RECEIPT_CODE, choice)
+    _tell_owner(session, party, cast, receipt_code, at)
     acts: list[tuple[str, Mapping[str, Any]]] = [("ballot", cast.value)]
     if cast.replacement_key is not None:
         body = {
@@ -297,7 +299,7 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
         encrypted_by=cast.parsed.encrypted_by,
         replacement=party.current_key != party.key,
         receipt=canonical(signed_receipt(terms(session), cast.parsed, entry.seq, log)),
-        receipt_code=new_code(RECEIPT_CODE, choice),
+        receipt_code=receipt_code,
         submission=cast.submission,
         recorded_at=at,
     )
@@ -347,12 +349,15 @@ def _points(cast: _Cast) -> list[bytes]:
     return used if cast.replacement_key is None else [*used, b"K" + cast.parsed.key_bytes]
 
 
-def _tell_owner(session: Session, party: Party, cast: _Cast, at: datetime) -> None:
+def _tell_owner(
+    session: Session, party: Party, cast: _Cast, receipt_code: str, at: datetime
+) -> None:
     """An SMS on every accepted ballot: the defence against votes behind an owner's back."""
     gaps = {
         "estate": terms(session).value["estate"],
         "title": session.title,
         "phone": session.contact_phone,
+        "url": f"{settings.PUBLIC_URL}/r/{receipt_code}/not-mine",
     }
     _tell_agent(party, cast, gaps, at)
     if not party.phone:

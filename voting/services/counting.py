@@ -23,6 +23,7 @@ from voting.selectors import (
     challenge_ends,
     delivery_csv,
     excluded_parties,
+    holding_count,
     open_rulings,
     silent_parties,
     terms,
@@ -37,7 +38,7 @@ def count_session(*, session_id: int, at: datetime) -> Session:
     Where trustees have the keys, only `tally`: their shares are awaited (services.opening).
     Not before the challenge period of the manifest is over. Harmless where it is done
     already. RuleViolation "count.not_closed", "count.box_open", "count.too_early",
-    "count.ruling_open".
+    "count.ruling_open", "count.objection_open".
     """
     session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     if session.state in {"counted", "resolved"}:
@@ -56,6 +57,11 @@ def count_session(*, session_id: int, at: datetime) -> Session:
         raise RuleViolation("count.too_early", "参加名单的异议期还没有结束，不能计票")
     if open_rulings(session).exists():
         raise RuleViolation("count.ruling_open", "还有裁定没有决定，决定以后才能计票")
+    if holding_count(session, at).exists():
+        raise RuleViolation(
+            "count.objection_open",
+            "对参加名单的异议还没有答复、裁定完，完了才能计票",
+        )
     counted, sums = aggregates(session, manifest, log)
     if manifest.silence:
         body = {

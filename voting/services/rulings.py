@@ -1,7 +1,8 @@
 """Rulings that a party's ballots do not count: one person proposes, a second one decides.
 
 Before the count a confirmed ruling takes the ballots out of it. After the count nothing is
-opened again: the entry states what the exclusion can change at worst (docs/decisions/0022).
+opened again: the entry states what the exclusion can change at worst (docs/decisions/0023);
+before the resolution, the resolution takes account of it.
 """
 
 from collections.abc import Mapping
@@ -18,11 +19,15 @@ from core.errors import RuleViolation
 from logbook.steps import append_to, locked_log, record_act
 from registry.fields import open_bytes, seal_bytes
 from voting.domain.drafts import attachment_reasons, content_type, file_name, ruling_reasons
+from voting.domain.objections import due
 from voting.domain.reasons import demand_none
-from voting.models import Party, Ruling, Session
+from voting.models import Objection, Party, Ruling, Session
 from voting.selectors import (
+    answer_days,
     body_of,
     challenge_ends,
+    contesting,
+    demand_unconcerned,
     excluded_parties,
     late_excluded,
     late_finding,
@@ -39,6 +44,8 @@ __all__ = [
 ]
 
 _PURPOSE = "voting.ruling.content"
+_STREET = "street_office"
+_EXCLUDED = "经两人裁定，这一户的票不计入结果"
 
 
 @transaction.atomic(durable=True)
@@ -56,7 +63,7 @@ def propose_ruling(
 
     `name`, `content`: the paper it rests on, a PDF, PNG or JPEG. Proposed twice by the same
     person on the same paper, it is one. RuleViolation "ruling.invalid" with every reason,
-    "ruling.role", "ruling.too_early", "ruling.period_over", "ruling.wait",
+    "ruling.role", "ruling.concerned", "ruling.too_early", "ruling.period_over", "ruling.wait",
     "ruling.not_counted", "ruling.open".
     """
     session = _locked(session_id)
@@ -73,8 +80,11 @@ def propose_ruling(
         if (waiting.proposed_by, waiting.sha256) == (signer.actor, digest):
             return waiting
         raise RuleViolation("ruling.open", "这一户已经有裁定，或者有提议在等第二人决定")
+    _demand_unconcerned(session, party, signer)
+    # Who objected in time has a right to a ruling, even when the period is over meanwhile.
+    objected = contesting(session).filter(party=party, in_time=True).exists()
     ends = None if _is_late(session) else challenge_ends(session)
-    if ends is not None and at >= ends:
+    if ends is not None and at >= ends and not objected:
         raise RuleViolation(
             "ruling.period_over", "参加名单的异议期已经结束。结果公布以后仍然可以提出"
         )
@@ -90,6 +100,7 @@ def propose_ruling(
         proposed_by=signer.actor,
         proposed_role=signer.role,
         proposed_at=at,
+        due_at=due(at, answer_days(session)),
     )
     _record(ruling, "ruling.proposed", signer, at)
     return ruling
@@ -103,14 +114,14 @@ def confirm_ruling(
 
     `understood`: after the count, that a verdict may hang on ballots which nobody opens; must
     be said where it is so. Harmless where the same person has confirmed already. RuleViolation
-    "ruling.role", "ruling.same_person", "ruling.same_role", "ruling.decided", "ruling.wait",
-    "ruling.not_understood".
+    "ruling.role", "ruling.same_person", "ruling.same_role", "ruling.concerned",
+    "ruling.decided", "ruling.wait", "ruling.not_understood".
     """
     ruling = _ruling(ruling_id)
     session = ruling.session
     if (ruling.state, ruling.decided_by) == ("confirmed", signer.actor):
         return ruling
-    _demand_second(ruling, signer)
+    _demand_second(ruling, signer, at)
     body: dict[str, Any] = {
         "party": ruling.party.number,
         "sha256": ruling.sha256,
@@ -143,6 +154,7 @@ def confirm_ruling(
         },
         at=at,
     )
+    _settle_objections(ruling, signer, at)
     checkpoint_board(session, at=at)
     return ruling
 
@@ -157,7 +169,7 @@ def decline_ruling(*, ruling_id: int, reason: str, signer: Signer, at: datetime)
     ruling = _ruling(ruling_id)
     if (ruling.state, ruling.decided_by) == ("declined", signer.actor):
         return ruling
-    _demand_second(ruling, signer)
+    _demand_second(ruling, signer, at)
     demand_none("ruling.invalid", ruling_reasons(reason=reason))
     ruling.answer = reason.strip()
     _decide(ruling, "declined", signer, at)
@@ -204,14 +216,12 @@ def _ruling(ruling_id: int) -> Ruling:
 
 def _is_late(session: Session) -> bool:
     """Whether the count is over. RuleViolation before the close, and while counting."""
-    if session.state == "resolved":
+    if session.state in {"counted", "resolved"}:
         return True
     if session.state != "closed":
-        if session.state == "counted":
-            raise RuleViolation("ruling.wait", "正在出决议，出了决议再办")
         raise RuleViolation("ruling.too_early", "投票截止以后才能裁定")
     if body_of(session, "tally") is not None:
-        raise RuleViolation("ruling.wait", "已经开始计票，出了决议再办")
+        raise RuleViolation("ruling.wait", "已经开始计票，出了结果再办")
     return False
 
 
@@ -227,13 +237,24 @@ def _demand_role(signer: Signer, permission: Permission) -> None:
         raise RuleViolation("ruling.role", "您的角色不能办这件事")
 
 
-def _demand_second(ruling: Ruling, signer: Signer) -> None:
+def _demand_unconcerned(session: Session, party: Party, signer: Signer) -> None:
+    """Nobody rules on their own ballot, or on the objection they raised against it."""
+    hashes = Objection.objects.filter(session=session, party=party).values_list(
+        "contact_hash", flat=True
+    )
+    demand_unconcerned(signer.actor, session, parties=[party], hashes=hashes)
+
+
+def _demand_second(ruling: Ruling, signer: Signer, at: datetime) -> None:
     _demand_undecided(ruling)
     _demand_role(signer, Permission.DECIDE_RULING)
     if signer.actor == ruling.proposed_by:
         raise RuleViolation("ruling.same_person", "提议的人不能自己决定，请另一个人来办")
-    if signer.role == ruling.proposed_role:
+    # Nobody's absence holds a count up for ever: overdue, two of the street office will do.
+    overdue = ruling.due_at is not None and at >= ruling.due_at
+    if signer.role == ruling.proposed_role and not (overdue and signer.role == _STREET):
         raise RuleViolation("ruling.same_role", "要由另一种角色的人决定")
+    _demand_unconcerned(ruling.session, ruling.party, signer)
 
 
 def _demand_undecided(ruling: Ruling) -> None:
@@ -242,6 +263,22 @@ def _demand_undecided(ruling: Ruling) -> None:
 
 
 # --- what is written -----------------------------------------------------------------------
+
+
+def _settle_objections(ruling: Ruling, signer: Signer, at: datetime) -> None:
+    """Whoever said that these ballots are not theirs has been heard."""
+    heard = ("open", "answered", "disputed", "proposed")
+    Objection.objects.filter(
+        session=ruling.session, party=ruling.party, about="took_part", state__in=heard
+    ).update(
+        state="ruled",
+        upheld=True,
+        finding=_EXCLUDED,
+        ruling=ruling,
+        ruled_by=signer.actor,
+        ruled_role=signer.role,
+        ruled_at=at,
+    )
 
 
 def _decide(ruling: Ruling, state: str, signer: Signer, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """``{% load owners %}``: days, sums and codes in the reader's language."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils.timezone import localtime, now
@@ -52,6 +52,23 @@ def when(moment: datetime | None) -> str:
         "day": local.day,
         "weekday": _weekday(local.weekday()),
         "time": f"{local.hour}:{local.minute:02}",
+    }
+
+
+@register.filter
+def until_day(end: datetime | None) -> str:
+    """The end of a period of days: ``12月14日（星期一）24:00``, not the 15th at 0:00."""
+    if end is None:
+        return ""
+    local = localtime(end)
+    if (local.hour, local.minute) != (0, 0):
+        return when(end)
+    last = local - timedelta(seconds=1)
+    return _("%(month)s%(day)d日（%(weekday)s）%(time)s") % {
+        "month": _month(last.month),
+        "day": last.day,
+        "weekday": _weekday(last.weekday()),
+        "time": "24:00",
     }
 
 

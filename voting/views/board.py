@@ -25,10 +25,13 @@ from voting.selectors import (
     board_proof,
     candidates_of,
     consistency_file,
+    contested,
+    decision_status,
     has_basis,
     late_rulings,
     members_of,
     phase,
+    preliminary_of,
     published,
     result_of,
     session_by_code,
@@ -70,7 +73,7 @@ def session_page(request: HttpRequest, code: str) -> HttpResponse:
         "motions": motions,
         "timeline": _timeline(session),
         "readers": who_can_read(session),
-        "result": result_of(session) if now in {"counted", "resolved"} else None,
+        **(result_context(session) if now in {"counted", "resolved"} else {}),
         "late": late_rulings(session),
         "for_courts": court_openings(session),
         "witnessed": witnessed(session),
@@ -81,6 +84,16 @@ def session_page(request: HttpRequest, code: str) -> HttpResponse:
         ],
     }
     return render(request, "voting/owner/session.html", context)
+
+
+def result_context(session: Session) -> dict[str, Any]:
+    """What `_result.html` shows of a counted session, beside the rulings after the count."""
+    return {
+        "result": result_of(session),
+        "posted": preliminary_of(session),
+        "doubts": list(zip(session.motions.all(), contested(session), strict=True)),
+        "status": decision_status(session),
+    }
 
 
 def _timeline(session: Session) -> list[dict[str, Any]]:

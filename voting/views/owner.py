@@ -148,6 +148,7 @@ def start(request: HttpRequest, code: str) -> HttpResponseBase:
         by_letter="" if state.proxy_id else by_letter,
         letter=state.letter_id,
         proxy=state.proxy_id,
+        goal="not_mine" if "not_mine" in request.POST else "",
     )
     begin_visit(request, party.session.code, visit)
     response = see_other("voting:resume", party.session.code)
@@ -174,6 +175,8 @@ def resume(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """Where this visit stands: also where a second scan leads."""
     if not walk.visit.checked:
         return see_other("voting:identity", walk.code)
+    if walk.visit.goal == "not_mine" or walk.visit.only_object:
+        return see_other("voting:not_mine", walk.code)
     if phase(walk.party.session, timezone.now()) in AFTER:
         return see_other("voting:participants", walk.code)
     return see_other("voting:motions", walk.code)

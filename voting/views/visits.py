@@ -23,6 +23,7 @@ from registry.fields import open_bytes, seal_bytes
 from voting.models import LetterCode, Party, Proxy
 from voting.protocol import board
 from voting.services.casting import Helper
+from voting.views.addresses import see_other
 
 IDLE_SECONDS = 30 * 60
 _SEEN_STEP = 60  # the session row is written at most once a minute
@@ -42,6 +43,8 @@ class Visit:
     assistance: int = 0  # somebody else operates the device
     checked: bool = False
     seen: int = 0
+    goal: str = ""  # "not_mine": where to go after the check
+    only_object: bool = False  # came by a receipt, which many may know: may object, not vote
 
 
 def begin_visit(request: HttpRequest, code: str, visit: Visit) -> None:
@@ -49,8 +52,16 @@ def begin_visit(request: HttpRequest, code: str, visit: Visit) -> None:
     old = current_visit(request, code)
     same = old is not None and _who(old) == _who(visit)
     checked = old is not None and same and old.checked
+    # Who passed the check on the way to an objection has not shown the letter.
+    checked = checked and old is not None and (visit.only_object or not old.only_object)
     request.session.cycle_key()
     _save(request, code, replace(visit, checked=checked))
+
+
+def go_on_after_voiding(request: HttpRequest, code: str, visit: Visit) -> None:
+    """This visit outlives the letter that its owner has just made void."""
+    request.session.cycle_key()
+    _save(request, code, replace(visit, by_letter="", letter=0, goal=""))
 
 
 def _who(visit: Visit) -> tuple[int, int, int]:
@@ -136,10 +147,13 @@ class Walk:
 View = Callable[..., HttpResponseBase]
 
 
-def with_visit(*, checked: bool, owner_only: bool = False) -> Callable[[View], View]:
+def with_visit(
+    *, checked: bool, owner_only: bool = False, objecting: bool = False
+) -> Callable[[View], View]:
     """Give the view its `Walk`; without one (or without the check) ask to scan again.
 
-    `owner_only`: neither for an agent nor for who operates the device.
+    `owner_only`: neither for an agent nor for who operates the device. `objecting`: also for
+    who came by a receipt.
     """
 
     def decorate(view: View) -> View:
@@ -151,6 +165,8 @@ def with_visit(*, checked: bool, owner_only: bool = False) -> Callable[[View], V
             helped = visit is not None and bool(visit.proxy or visit.assistance)
             if visit is None or (checked and not visit.checked) or (owner_only and helped):
                 return render(request, "voting/owner/scan_again.html", status=403)
+            if checked and not objecting and visit.only_object:
+                return see_other("voting:not_mine", code)
             return view(request, Walk(code, visit), *args, **kwargs)
 
         return wrapped

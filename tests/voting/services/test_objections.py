@@ -6,11 +6,11 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
-from accounts.models import Message
+from accounts.models import Message, User
+from accounts.phones import phone_hash
 from core.deadlines import publicity_end
 from core.errors import RuleViolation
 from tests.factories import CLOSE, FOR, FREEZE, OPEN, draft_session, frozen_vote, small_estate
-from tests.town import make_user
 from tests.voting.services.test_rulings import (
     ORGANISER,
     OVER,
@@ -82,6 +82,14 @@ def dispute(objection, at=IN_TIME, reason="签名不是我的"):
 
 def waits_for(vote, at=IN_TIME):
     return [one.number for one in unsettled(session=vote.session, at=at)]
+
+
+def neighbour(phone):
+    """A member of the residents' committee with the number of a party on the roll."""
+    user = User.objects.create(
+        pk=9001, username="neighbour", phone=phone, phone_hash=phone_hash(phone)
+    )
+    return Signer(f"user:{user.pk}", "residents_committee")
 
 
 def refused(act):
@@ -198,8 +206,7 @@ def test_two_people_rule_and_neither_is_concerned(vote):
     assert code_of(lambda: propose(SUPERVISOR)) == "ruling.role"
     # Who gave the answer does not judge it.
     assert code_of(lambda: propose(ORGANISER)) == "ruling.concerned"
-    objector = make_user("objector", phone=vote.party(1).phone)
-    concerned = Signer(f"user:{objector.pk}", "residents_committee")
+    concerned = neighbour(vote.party(1).phone)
     assert code_of(lambda: propose(concerned)) == "ruling.concerned"
     propose(STREET)
     assert code_of(lambda: confirm(STREET)) == "ruling.same_person"
@@ -213,6 +220,18 @@ def test_two_people_rule_and_neither_is_concerned(vote):
     # Overdue, two people of the street office are enough: nobody can hold it up for ever.
     made.refresh_from_db()
     assert confirm(other, made.due_at).state == "ruled"
+
+
+@pytest.mark.parametrize("steps", [[], [answer], [answer, dispute]])
+def test_nobody_rules_on_what_nobody_proposed(vote, steps):
+    made = file(vote)
+    for step in steps:
+        step(made)
+    for act in (confirm_finding, decline_finding):
+        given = {"objection_id": made.pk, "signer": SUPERVISOR, "at": IN_TIME}
+        assert code_of(lambda act=act, given=given: act(**given)) == "objection.state"
+    made.refresh_from_db()
+    assert made.state != "ruled"
 
 
 def test_a_declined_finding_is_disputed_as_before(vote):

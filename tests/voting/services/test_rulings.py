@@ -287,8 +287,13 @@ def test_exclusions_add_up(tmp_path):
     verified(vote, tmp_path / "board")
 
 
-def test_between_count_and_resolution_a_ruling_waits():
+def test_between_count_and_resolution_it_is_weighed_as_after_it(tmp_path):
     vote = frozen_vote()
-    vote.cast(1, [FOR])
+    for number in range(1, 7):
+        vote.cast(number, [FOR])
     vote.count()
-    assert code_of(lambda: propose(vote)) == "ruling.wait"
+    confirm(propose(vote))
+    issue_resolution(session_id=vote.session.pk, at=OVER)
+    board = vote.session.board.entries.order_by("seq").values_list("kind", flat=True)
+    assert list(board)[-2:] == ["late_ruling", "resolution"]
+    verified(vote, tmp_path / "board")
