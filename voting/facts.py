@@ -396,6 +396,7 @@ def preliminary_facts(
     common |= {
         "issuer": session.organiser,
         "preliminary": "",
+        **({"deemed": ""} if any(motion.silence for motion in base.motions) else {}),
         "motions": tuple(
             replace(motion, contested=doubt.words)
             for motion, doubt in zip(base.motions, doubts, strict=True)
