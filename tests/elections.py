@@ -1,6 +1,9 @@
 """An election for tests: an even estate of nine, a covenant, candidates drawn."""
 
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from registry.models import Estate
 from tests.factories import ACTOR, FREEZE, Vote, draft_session, even_estate
@@ -43,6 +46,7 @@ def draft_election(
     candidates: int = 6,
     words: str = "3 8 1 7 5",
     session: dict[str, Any] | None = None,
+    at: datetime = FREEZE,
     **terms: Any,
 ) -> Session:
     """A covenant (item 1), and an election (item 2) that depends on it; ready to freeze."""
@@ -56,18 +60,33 @@ def draft_election(
         "needs": [1],
         **terms,
     }
-    motion = save_election(session_id=found.pk, **fields, **BY)
+    by = {**BY, "at": at}
+    motion = save_election(session_id=found.pk, **fields, **by)
     for number in range(1, candidates + 1):
-        stand(motion, number)
+        stand(motion, number, at=at)
     if words:
-        draw_order(motion_id=motion.pk, words=words, **BY)
+        draw_order(motion_id=motion.pk, words=words, **by)
     return found
 
 
-def frozen_election(estate: Estate | None = None, **fields: Any) -> Vote:
+def open_election(**fields: Any) -> Vote:
+    """The same, open now: for whoever looks with a browser, by the real clock."""
+    at = timezone.now() - timedelta(days=17)
+    times = {
+        "notice_on": timezone.localdate(at),
+        "opens_at": at + timedelta(days=16, hours=12),
+        "closes_at": at + timedelta(days=25),
+        "at": at,
+    }
+    return frozen_election(session=times, at=at, **fields)
+
+
+def frozen_election(
+    estate: Estate | None = None, *, at: datetime = FREEZE, **fields: Any
+) -> Vote:
     """The same, announced."""
-    session = draft_election(estate, **fields)
-    freeze_session(session_id=session.pk, **BY)
+    session = draft_election(estate, at=at, **fields)
+    freeze_session(session_id=session.pk, actor=ACTOR, at=at)
     session.refresh_from_db()
     secrets = read_spool(session.code)
     assert secrets is not None

@@ -215,11 +215,7 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
                 summary=_summary(motion.text),
                 approval=majority_for(motion.matter).value,
                 seats=motion.election.seats if is_election(motion) else 0,
-                options=tuple(
-                    f"{one.place}. {one.name}（{one.room}）"
-                    + ("（已退出）" if one.withdrawn_at else "")
-                    for one in (candidates_of(motion) if is_election(motion) else ())
-                ),
+                options=_names(motion),
             )
             for motion in session.motions.select_related("election")
         ),
@@ -274,6 +270,20 @@ def _silence(session: Session) -> tuple[str, ...]:
         "弃权算参加，但不算同意。",
         "注意：确认送到您手上、您到截止没有表态的，除选举以外，按本小区规则算到多数一边。"
         f"不愿意这样，请自己投票。规则：“{session.silence_clause}”（{session.silence_page}）",
+    )
+
+
+def _names(motion: Motion) -> tuple[str, ...]:
+    """The candidates as the paper ballot lists them; the room only tells namesakes apart."""
+    if not is_election(motion):
+        return ()
+    found = candidates_of(motion)
+    often = Counter(one.name for one in found)
+    return tuple(
+        f"{one.place}. {one.name}"
+        + (f"（{one.room}）" if often[one.name] > 1 else "")
+        + ("（已退出）" if one.withdrawn_at else "")
+        for one in found
     )
 
 
