@@ -143,7 +143,7 @@ def ballot_reasons(ballot: Ballot, profile: Mapping[str, Any]) -> list[Reason]:
             return default
         return _MOST_SEATS if stated.value is None else int(stated.value)  # null: no limit
 
-    item = f"第{ballot.position}项"
+    n = ballot.position
     found = []
     # 274号 art. 31: 业主委员会由5至11人单数组成; other numbers come from the rule profile.
     fewest, most = value("committee.min", 5), value("committee.max", 11)
@@ -152,18 +152,18 @@ def ballot_reasons(ballot: Ballot, profile: Mapping[str, Any]) -> list[Reason]:
         found.append(
             Reason(
                 "election.size",
-                f"{item}应选{ballot.seats}人：业主委员会须由{fewest}至{most}人单数组成",
+                f"第{n}项应选{ballot.seats}人：业主委员会须由{fewest}至{most}人单数组成",
                 "motions",
             )
         )
     many = len(ballot.consented)
     if not many:
-        found.append(Reason("election.nobody", f"{item}还没有候选人", "motions"))
+        found.append(Reason("election.nobody", f"第{n}项还没有候选人", "motions"))
     elif many < ballot.seats:
         found.append(
             Reason(
                 "election.too_few",
-                f"{item}候选人{many}人，少于应选{ballot.seats}人，请增加候选人或者减少应选人数",
+                f"第{n}项候选人{many}人，少于应选{ballot.seats}人，请增加候选人或者减少应选人数",
                 "motions",
             )
         )
@@ -171,7 +171,7 @@ def ballot_reasons(ballot: Ballot, profile: Mapping[str, Any]) -> list[Reason]:
         found.append(
             Reason(
                 "election.too_many",
-                f"{item}候选人{many}人，纸质表决票最多印{MOST_CANDIDATES}人，请先按议事规则减少",
+                f"第{n}项候选人{many}人，纸质表决票最多印{MOST_CANDIDATES}人，请先按议事规则减少",
                 "motions",
             )
         )
@@ -180,13 +180,15 @@ def ballot_reasons(ballot: Ballot, profile: Mapping[str, Any]) -> list[Reason]:
     if unfit:
         found.append(
             Reason(
-                "election.conditions", f"{item}有{unfit}名候选人没有声明全部六项条件", "motions"
+                "election.conditions",
+                f"第{n}项有{unfit}名候选人没有声明全部六项条件",
+                "motions",
             )
         )
     if silent:
         found.append(
-            Reason("election.consent", f"{item}有{silent}名候选人没有同意公开信息", "motions")
+            Reason("election.consent", f"第{n}项有{silent}名候选人没有同意公开信息", "motions")
         )
     if many and not ballot.drawn:
-        found.append(Reason("election.not_drawn", f"{item}候选人的顺序还没有抽签", "motions"))
+        found.append(Reason("election.not_drawn", f"第{n}项候选人的顺序还没有抽签", "motions"))
     return found

@@ -75,7 +75,7 @@ def save_election(  # noqa: PLR0913 (the form has as many fields)
         reasons.append(Reason("motion.too_many", f"一次会议最多{_MAX_MOTIONS}项"))
     others = list(session.motions.filter(position__in=needs).exclude(pk=motion_id or 0))
     if len(others) != len(set(needs)):
-        reasons.append(Reason("motion.needs", "只能选本次会议里的其他事项", "needs"))
+        reasons.append(Reason("motion.needs", "作为前提的事项要是这次会议的另一项", "needs"))
     demand_none("election.invalid", reasons)
     if motion_id is None:
         last = session.motions.aggregate(last=Max("position"))["last"] or 0
