@@ -20,7 +20,7 @@ from logbook.steps import record_act
 from registry.selectors import works_for_manager
 from voting.domain.reasons import demand_none
 from voting.domain.standins import assistance_reasons
-from voting.models import Assistance, Party, Session
+from voting.models import Assistance, Candidate, Party, Session
 from voting.selectors import phase
 from voting.steps import Signer
 
@@ -48,8 +48,8 @@ def start_assistance(
 ) -> Assistance:
     """Begin to operate for party `number`; good for one ballot within an hour.
 
-    `barred`: names that may not witness besides the property manager's people: who operates,
-    who stands for election. RuleViolation "assist.invalid" with every reason, "assist.role",
+    `barred`: names that may not witness besides candidates and the property manager's people:
+    who operates. RuleViolation "assist.invalid" with every reason, "assist.role",
     "assist.closed".
     """
     if signer.role not in roles_with(Permission.ASSIST):
@@ -59,10 +59,12 @@ def start_assistance(
         raise RuleViolation("assist.closed", "现在不在投票时间内，不能代操作")
     party = Party.objects.select_for_update(no_key=True).get(session=session, number=number)
     names = [name.strip() for name in stated.witnesses]
+    found = Candidate.objects.filter(election__motion__session=session).only("name")
+    never = {*barred, *(candidate.name for candidate in found)}
     out = [
         name
         for name in names
-        if name and (name in barred or works_for_manager(session.estate_id, name=name))
+        if name and (name in never or works_for_manager(session.estate_id, name=name))
     ]
     demand_none(
         "assist.invalid",

@@ -265,8 +265,9 @@ def _append(cast: _Cast, *, at: datetime) -> Ballot:
         repeated = _recorded(party, cast.submission, digest)
         if repeated:
             return repeated
-        voted = now[0] > 0
-        raise _no_revote() if voted and not session.revote else _overtaken()
+        party.ballots = now[0]
+        _demand_revote(party, cast.helper)
+        raise _overtaken()
     if cast.helper is not None:
         _demand_helper(cast, at)
     use_once(session.pk, _points(cast))
