@@ -21,6 +21,8 @@ from tests.voting.views.test_owner_pages import cast, close, enter, text_of
 from voting import keyfiles
 from voting.court.__main__ import main as court
 from voting.models import CourtFile, Look, Session
+from voting.protocol import sealing
+from voting.protocol.shape import b64
 from voting.selectors import body_of
 from voting.services.closing import close_session
 from voting.services.openings import Looker, look_at_ballot
@@ -29,6 +31,7 @@ from voting.tasks import sweep_all
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.4\n%%EOF\n"
+KEY_OF_COURT = b64(sealing.public_key(bytes(range(32))))
 
 
 @pytest.fixture(autouse=True)
