@@ -118,7 +118,8 @@ def test_c1_from_nothing_to_an_announced_session(open_page: Open, here: Town, js
     page.get_by_role("link", name="返回草稿").click()
 
     # Red: the times are missing, and there is no way to announce.
-    expect(page.locator(".checks .no")).to_have_count(3)
+    expect(page.locator(".checks .no")).to_contain_text("请填写公告张贴的日期")
+    expect(page.locator(".checks .no p")).to_have_count(3)
     expect(page.get_by_role("link", name="去公告")).to_have_count(0)
     if js:
         shoot(page, "staff-c1-red")
@@ -131,7 +132,7 @@ def test_c1_from_nothing_to_an_announced_session(open_page: Open, here: Town, js
     page.get_by_role("link", name="修改会议").click()
     page.get_by_label("什么时候开始投票").fill(moment(16))
     page.get_by_role("button", name="保存草稿").click()
-    expect(page.locator(".checks .ok")).to_be_visible()
+    expect(page.locator(".checks .no")).to_have_count(0)
 
     # Green: one last look, an explicit yes, and then nothing can be changed.
     page.get_by_role("link", name="去公告").click()
