@@ -119,8 +119,12 @@ def _rules(draft: Draft, _messages: Messages) -> list[str]:
     proxies = value(draft, "proxy_max")
     said = [
         "只公布合计，不公开单张票" if draft.opening_policy == "secret" else "记名",
-        _PAPER.get(value(draft, "duplicate_channel", ""), _PAPER["ONLINE_PREVAILS"]),
-        "没有投票的不算参加",
+        _PAPER.get(value(draft, "duplicate_channel", ""), _PAPER["ONLINE_PREVAILS"])
+        if draft.paper
+        else "不收纸质票",
+        "没有投票的不算参加"
+        if value(draft, "silence", "not_participating") == "not_participating"
+        else "没有投票的按引用的规则另算，单独列出",
     ]
     if proxies:
         said.append(f"一人最多接受{proxies}名业主委托")

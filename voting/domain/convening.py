@@ -82,6 +82,7 @@ class Draft:
     meeting: str = "regular"  # regular | extraordinary | first
     organiser_kind: str = ""
     organiser: str = ""
+    paper: bool = False  # whether paper ballots are taken
     has_basis: bool = False
     members: Sequence[Person] = field(default=())
     demand: Support | None = None

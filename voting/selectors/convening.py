@@ -121,6 +121,7 @@ def draft_of(
         meeting=session.meeting,
         organiser_kind=session.organiser_kind,
         organiser=session.organiser,
+        paper=session.paper,
         has_basis=has_basis(session),
         members=members_of(session),
         demand=demand,

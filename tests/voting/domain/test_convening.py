@@ -97,7 +97,7 @@ def test_a_cited_clause_opens_raising_and_rebuilding_to_some_buildings_and_nothi
 
 
 def test_rules_that_cannot_be_counted_are_refused():
-    rules = profile(notice_days=15, silence="majority", parking="area_only")
+    rules = profile(notice_days=15, silence="approval", parking="area_only")
     assert codes(profile=rules) == ["profile.silence", "profile.parking"]
 
 
