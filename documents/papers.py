@@ -295,6 +295,7 @@ class LetterSession:
     opens_at: datetime
     closes_at: datetime
     ballot_boxes: str
+    """Where the paper ballot is handed in; "" where the session takes none."""
     """Where the paper ballot goes: ``物业服务中心门口票箱（8:00—20:00）``."""
     motions: tuple[LetterMotion, ...]
     rules: tuple[str, ...]

@@ -207,7 +207,7 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
         base_url=settings.PUBLIC_URL,
         opens_at=session.opens_at,
         closes_at=session.closes_at,
-        ballot_boxes=where,
+        ballot_boxes=where if session.paper else "",
         motions=tuple(
             LetterMotion(
                 position=motion.position,

@@ -22,6 +22,7 @@ from funds.domain.apportionment import share_table
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
+from portal.demo.sheets import EVERY, Sheet, hand_in, take_out
 from registry.models import Authority, Estate, Finding
 from registry.selectors import authority_chain
 from registry.services import imports, places, profiles
@@ -157,8 +158,9 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     first = _terms("2026年第一次业主大会会议", on(NOTICE), on(OPENS), on(CLOSES, 18))
     ended = _announce(estate, (actor, street), FIRST, first, say)
     tokens = _letters(ended, actor, on(NOTICE, 10), keep_letters, say)
-    choices = _vote(ended, FIRST, tokens, (on(OPENS, 9, 10), on(CLOSES, 16)), say)
-    _end(ended, actor, on(CLOSES, 18), say)
+    window = (on(OPENS, 9, 10), on(CLOSES, 16))
+    choices, sheets = _vote(ended, FIRST, tokens, window, say, people=people)
+    _end(ended, on(CLOSES, 18), sheets, people, say)
 
     second = _terms(
         "2026年第二次业主大会会议", on(NEXT_NOTICE), on(NEXT_OPENS), on(NEXT_CLOSES, 18)
@@ -284,6 +286,7 @@ def _terms(
         "notice_on": local_day(notice),
         "opens_at": opens,
         "closes_at": closes,
+        "paper": True,
     }
 
 
@@ -396,8 +399,13 @@ def _vote(
     say: Say,
     *,
     turnout: int = 82,
-) -> dict[str, dict[str, str]]:
-    """The scripted owners vote: two of three by the letter's token, the others by its code."""
+    people: Mapping[str, User] | None = None,
+) -> tuple[dict[str, dict[str, str]], list[Sheet]]:
+    """The scripted owners vote: two of three by the letter's token, the others by its code.
+
+    Where paper is taken (`people` register it), one of so many hands in the sheet instead.
+    Gives back what counts, and the sheets in the box.
+    """
     parties = {
         party.units.all()[0].label: party for party in session.parties.prefetch_related("units")
     }
@@ -408,17 +416,32 @@ def _vote(
         turnout=turnout,
     )
     begins, ends = window
+    sheets: list[Sheet] = []
     swept = local_day(begins)
     for index, (room, answers) in enumerate(chosen.items()):
         at = begins + (ends - begins) * index // len(chosen)
         if local_day(at) > swept:  # checkpoints and reminders of every day
             swept = local_day(at)
             sweep_all(at)
+        on_paper = people is not None and index % EVERY == 1
+        if on_paper and len(sheets) == 1:
+            answers.pop(ids[-1], None)  # left blank: not taking part in that one
         options = [[_OPTIONS[answers[one]]] if one in answers else None for one in ids]
+        if people is not None and on_paper:
+            sheets.append(Sheet(parties[room], options))
+            hand_in(session, sheets[-1], people, at)
+            continue
         _cast(session, parties[room], options, tokens, at, sealed=index % 3 != 0)
+        if people is not None and index == EVERY:  # voted online, and handed the sheet in too
+            sheets.append(Sheet(parties[room], options))
+            hand_in(session, sheets[-1], people, at)
+    if people is not None:
+        silent = next(party for room, party in parties.items() if room not in chosen)
+        sheets.append(Sheet(silent, None))
+        hand_in(session, sheets[-1], people, ends)
     sweep_all(ends)
-    say(f"“{session.title}”：{len(chosen)} 位业主已投票")
-    return chosen
+    say(f"“{session.title}”：{len(chosen)} 位业主已投票，收回纸质票 {len(sheets)} 张")
+    return chosen, sheets
 
 
 def _cast(
@@ -463,17 +486,27 @@ def _cast(
     )
 
 
-def _end(session: Session, organiser: str, closes: datetime, say: Say) -> None:
-    """The clock closes, waits for objections, counts, shows and issues; one owner objects."""
+def _end(
+    session: Session,
+    closes: datetime,
+    sheets: Sequence[Sheet],
+    people: Mapping[str, User],
+    say: Say,
+) -> None:
+    """The clock closes; paper out of the box; objections, count, shown and issued; one objects."""
     sweep_all(closes + timedelta(minutes=1))
+    boxed = take_out(session, sheets, people, closes + timedelta(minutes=30))
+    say(f"两人录入、另两人点箱：纸质票 {len(sheets)} 张，每一张都对上了")
     challenge = timedelta(hours=terms(session).challenge_hours)
     for minutes in (30, 60):
-        sweep_all(closes + challenge + timedelta(minutes=minutes))
+        sweep_all(boxed + challenge + timedelta(minutes=minutes))
     posted = preliminary_of(session)
     if posted is None:
         raise RuntimeError("the counted vote has its preliminary result on show")
     say(f"到点自动截止、计票；初步统计结果公示至{last_day(posted.until)}")
-    _object(session, organiser, posted.posted_at + timedelta(days=1), say)
+    _object(
+        session, f"user:{people['organiser'].pk}", posted.posted_at + timedelta(days=1), say
+    )
     sweep_all(posted.until + timedelta(minutes=1))
     session.refresh_from_db()
     if session.resolution is None:

@@ -27,6 +27,7 @@ from voting.protocol.shape import b64
 from voting.protocol.suite import suite
 from voting.selectors import letter_maker_of, phase
 from voting.services.entering import code_hmac
+from voting.services.freezing import new_serial
 from voting.spool import (
     Secret,
     delete_letters,
@@ -262,8 +263,7 @@ def _rotate(
     party.current_key = b64(key)
     use_once(session.pk, [b"K" + key])
     party.save(update_fields=["current_key"])
-    serial = f"{party.number:05}-{new_code(4, choice)}"
-    ReissuedSerial.objects.create(party=party, serial=serial, issued_at=at)
+    ReissuedSerial.objects.create(party=party, serial=new_serial(party.number), issued_at=at)
     party.codes.filter(voided_at__isnull=True).update(voided_at=at)
     LetterCode.objects.create(party=party, code_hmac=code_hmac(code), issued_at=at)
     issue = party.codes.count()

@@ -32,7 +32,7 @@ BEFORE = FREEZE + timedelta(days=1)
 
 @pytest.fixture
 def vote():
-    return frozen_vote()
+    return frozen_vote(paper=True)
 
 
 @pytest.fixture
