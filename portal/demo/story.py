@@ -493,7 +493,7 @@ def _end(
     people: Mapping[str, User],
     say: Say,
 ) -> None:
-    """The clock closes; paper out of the box; objections, count, shown and issued; one objects."""
+    """The clock closes; paper is read, the box counted; objections, count, resolution."""
     sweep_all(closes + timedelta(minutes=1))
     boxed = take_out(session, sheets, people, closes + timedelta(minutes=30))
     say(f"两人录入、另两人点箱：纸质票 {len(sheets)} 张，每一张都对上了")

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.labels import ROLE_TITLES
 from voting.models import Openings, Session
 from voting.selectors import (
+    box_is_open,
     challenge_ends,
     excluded_parties,
     late_excluded,
+    paper_figures,
     phase,
     ruling_on,
     took_part,
@@ -47,6 +49,8 @@ def participants(request: HttpRequest, walk: Walk) -> HttpResponseBase:
         "until": challenge_ends(session) if closed else None,
         "named": session.opening_policy == "named" and now in {"counted", "resolved"},
         "for_court": court_orders_on(walk.party),
+        "papers": paper_figures(session) if session.paper else None,
+        "box_open": closed and box_is_open(session),
     }
     return render(request, "voting/owner/participants.html", context)
 
