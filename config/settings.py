@@ -194,6 +194,8 @@ if not DEBUG:
 # Where letters wait to be fetched (24 hours at most); the development certificate authority.
 LETTER_DIR = VAR_DIR / "letters"
 CA_DIR = VAR_DIR / "ca"
+# Where archive bundles wait to be fetched (24 hours); they can be made again.
+ARCHIVE_DIR = VAR_DIR / "archives"
 SIGNER_PKCS12 = env_text("YISHI_SIGNER_PKCS12")
 SIGNER_PASSWORD_FILE = env_text("YISHI_SIGNER_PASSWORD_FILE")
 # PEM of signer certificates used before: papers they signed stay genuine.

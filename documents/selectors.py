@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 
-from documents.models import Document, Posting, PostingPhoto, PostingPlace, StampedCopy
+from documents.models import Document, Posting, PostingPhoto, PostingPlace, Seal, StampedCopy
 from documents.verification import Record, code_in
 from registry.fields import open_bytes
 
@@ -85,6 +85,14 @@ def hangs_everywhere_since(document: Document) -> datetime | None:
 def photo_bytes(photo: PostingPhoto) -> bytes:
     """The photograph, a JPEG."""
     return open_bytes(bytes(photo.content), purpose=PHOTO)
+
+
+# --- seals --------------------------------------------------------------------------------
+
+
+def seals_of(estate_id: int) -> QuerySet[Seal]:
+    """The seals of an estate with keepers and uses, for the register."""
+    return Seal.objects.filter(estate_id=estate_id).prefetch_related("custodies__uses")
 
 
 # --- stamped copies -----------------------------------------------------------------------

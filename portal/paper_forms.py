@@ -10,6 +10,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from voting.domain.filing import PAPERS
+from voting.models import Originals
+
 _PICTURES = "image/jpeg,image/png"
 
 
@@ -94,3 +97,113 @@ class DeclineScanForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("例如：没有盖章、少了一页、是另一份文件。最多200字。"),
     )
+
+
+class _Day(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def _text(label: object, help_text: object = "") -> forms.CharField:
+    return forms.CharField(label=label, required=False, help_text=help_text)  # type: ignore[arg-type]
+
+
+def _day(label: object) -> forms.DateField:
+    return forms.DateField(
+        label=label,  # type: ignore[arg-type]
+        required=False,
+        widget=_Day(),
+        initial=timezone.localdate,
+    )
+
+
+class SealForm(forms.Form):
+    """A seal and its first keeper."""
+
+    may_be_empty = frozenset({"number"})
+
+    name = _text(_("印章名称"), _("例如：样例花园业主委员会公章。"))
+    number = _text(_("备案编码"), _("公安机关刻章备案的编码。"))
+    custodian = _text(_("保管人"))
+    since = _day(_("从哪天起保管"))
+
+
+class HandoverForm(forms.Form):
+    """Who takes a seal over, and who saw it."""
+
+    may_be_empty = frozenset[str]()
+
+    custodian = _text(_("接收人"))
+    since = _day(_("移交日期"))
+    witness = _text(_("监交人"), _("交接双方以外的人。"))
+
+
+class SealUseForm(forms.Form):
+    """One use of a seal."""
+
+    may_be_empty = frozenset({"document", "paper"})
+
+    document = _text(
+        _("本平台文件的核验码"), _("12位，印在每页下方；不是本平台的文件，不填，写在下一项。")
+    )
+    paper = _text(_("什么文件"))
+    copies = forms.IntegerField(label=_("份数"), required=False, initial=1)
+    approved_by = _text(_("批准人"), _("不能是保管人自己。"))
+    used_on = _day(_("用印日期"))
+
+
+class OriginalsForm(forms.Form):
+    """Where paper originals lie."""
+
+    may_be_empty = frozenset({"what", "first_serial", "last_serial", "slot"})
+
+    kind = forms.ChoiceField(
+        label=_("什么原件"), required=False, choices=[("", _("请选择")), *Originals.KINDS]
+    )
+    what = _text(_("说明"))
+    first_serial = _text(_("第一张的编号"), _("只有纸质表决票要填，例如 00001-7K4M。"))
+    last_serial = _text(_("最后一张的编号"), _("只有一张的，不填。"))
+    sheets = forms.IntegerField(label=_("张数"), required=False)
+    cabinet = _text(_("柜"))
+    box = _text(_("盒"))
+    slot = _text(_("号"))
+
+
+class FilingPaperForm(forms.Form):
+    """A paper for the street office."""
+
+    may_be_empty = frozenset[str]()
+
+    item = forms.ChoiceField(
+        label=_("哪一种材料"), required=False, choices=[("", _("请选择")), *PAPERS.items()]
+    )
+    content = forms.FileField(
+        label=_("文件"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_("PDF、PNG 或 JPEG，最大20 MB。加密保存。"),
+    )
+
+
+class ReturnForm(forms.Form):
+    """Every reason at once, each beside its paper."""
+
+    may_be_empty = frozenset(PAPERS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for paper, label in PAPERS.items():
+            self.fields[paper] = forms.CharField(
+                label=label, required=False, widget=forms.Textarea(attrs={"rows": 2})
+            )
+
+
+class ReceiveForm(forms.Form):
+    """The number in the street's register, and the day."""
+
+    may_be_empty = frozenset[str]()
+
+    receipt_number = _text(_("登记编号"), _("贵单位备案登记簿上的编号。"))
+    received_on = _day(_("收到日期"))

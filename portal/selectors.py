@@ -24,7 +24,13 @@ from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
 from voting.models import BoxCount, Objection, Party, Ruling, Session
-from voting.selectors import days_of, phase, preliminary_of, reviews_under_way
+from voting.selectors import (
+    days_of,
+    open_filings,
+    phase,
+    preliminary_of,
+    reviews_under_way,
+)
 
 # A finished session stays on the worklist so long, so that its resolution gets posted.
 RECENT = timedelta(days=30)
@@ -197,6 +203,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_objection_tasks(user, inside, organises, at),
         *_session_tasks(user, inside, organises, at),
         *_review_tasks(user, inside, at),
+        *_filing_tasks(user, organises),
     ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))
@@ -381,6 +388,19 @@ def _wall_tasks(session: Session, mine: bool) -> Iterator[Task]:
     if _is_missing("resolution", session):
         what = _("张贴决议：%(title)s") % said
         yield Task(session.estate, what, _("组织者"), url, None, mine)
+
+
+def _filing_tasks(user: Visitor, organises: set[int]) -> Iterator[Task]:
+    """What has to be filed: on the organiser's desk, then on the street office's."""
+    places = set(estates_for(user, Permission.SUPERVISE).values_list("pk", flat=True))
+    takes = set(estates_for(user, Permission.RECEIVE_FILING).values_list("pk", flat=True))
+    for filing in open_filings(places):
+        url = reverse("staff:filing", args=[filing.session.code])
+        what = f"{filing.get_kind_display()}{_('：')}{filing.session.title}"
+        handed_in = filing.state == "submitted"
+        desk = _("街道") if handed_in else _("组织者")
+        mine = filing.estate_id in (takes if handed_in else organises)
+        yield Task(filing.estate, what, desk, url, filing.due_at, mine)
 
 
 def _is_missing(paper: str, session: Session) -> bool:

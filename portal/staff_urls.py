@@ -4,11 +4,13 @@ from django.urls import include, path
 
 from portal.views import (
     announced,
+    archives,
     convening,
     court,
     delivery,
     elections,
     extension,
+    filings,
     keys,
     letter_makers,
     letters,
@@ -21,6 +23,7 @@ from portal.views import (
     reviews,
     roll_posting,
     rulings,
+    seals,
     sessions,
     staff,
     stamping,
@@ -126,6 +129,20 @@ _session = [
     path("recusal", objections.recusal, name="recusal"),
     path("standing", standing.standing, name="standing"),
     path("standing/<int:pk>/paper", standing.standing_paper, name="standing_paper"),
+    path("archive", archives.archive, name="archive"),
+    path("archive/start", archives.archive_start, name="archive_start"),
+    path("archive/state", archives.archive_state, name="archive_state"),
+    path("archive/take", archives.archive_take, name="archive_take"),
+    path("archive/originals", archives.originals, name="originals"),
+    path("filing", filings.filing, name="filing"),
+    path("filing/papers", filings.filing_paper_add, name="filing_paper_add"),
+    path("filing/papers/<int:pk>", filings.filing_paper, name="filing_paper"),
+    path(
+        "filing/papers/<int:pk>/remove", filings.filing_paper_remove, name="filing_paper_remove"
+    ),
+    path("filing/submit", filings.filing_submit, name="filing_submit"),
+    path("filing/return", filings.filing_return, name="filing_return"),
+    path("filing/receive", filings.filing_receive, name="filing_receive"),
     path("witnesses", witnesses.asked, name="witnesses"),
     path("witness", witnesses.witness, name="witness"),
     path("delivery/", delivery.delivery, name="delivery"),
@@ -172,6 +189,12 @@ urlpatterns = [
     path("estates/<str:code>/", staff.estate, name="estate"),
     path("estates/<str:code>/sessions/new", sessions.session_new, name="session_new"),
     path("estates/<str:code>/papers", stamping.papers, name="papers"),
+    path("estates/<str:code>/seals", seals.seals, name="seals"),
+    path("estates/<str:code>/seals/new", seals.seal_new, name="seal_new"),
+    path(
+        "estates/<str:code>/seals/<int:pk>/handover", seals.seal_handover, name="seal_handover"
+    ),
+    path("estates/<str:code>/seals/<int:pk>/use", seals.seal_use, name="seal_use"),
     path("estates/<str:code>/places", postings.places, name="posting_places"),
     path(
         "estates/<str:code>/places/<int:pk>/retire", postings.place_retire, name="place_retire"

@@ -16,6 +16,7 @@ from accounts.gateways import MemoryGateway
 def _own_letters(settings: Any, tmp_path: Path) -> None:
     """Spools and letters of a test lie in its own folder."""
     settings.LETTER_DIR = tmp_path / "letters"
+    settings.ARCHIVE_DIR = tmp_path / "archives"
 
 
 @pytest.fixture(autouse=True)

@@ -292,7 +292,7 @@ def _proxy_limit(session: Session) -> str:
     return f"一名受托人最多接受{stated['value']}名业主委托。" if stated else ""
 
 
-def _supervisors(session: Session) -> tuple[str, ...]:
+def supervisor_words(session: Session) -> tuple[str, ...]:
     """Names of those who consented (PIPL 25); of the others only where they are from."""
     people = supervisors_of(session)
     named = [f"{one.name}（{SUPERVISORS[one.side]}）" for one in people if one.consents]
@@ -335,13 +335,13 @@ def resolution_facts(
         specimen=specimen_of(session),
         issued_at=at,
         issuer=f"{estate.name}{body}",
-        division=_division_words(estate.division),
+        division=division_words(estate.division),
         session_code=session.code,
         session_title=session.title,
         session_kind="相关业主共同决定" if partial else _MEETINGS[session.meeting],
         method="书面征求意见（扫码投票）",
         organiser=session.organiser,
-        supervisors=_supervisors(session),
+        supervisors=supervisor_words(session),
         notice_on=session.notice_on,
         opens_at=session.opens_at,
         closes_at=session.closes_at,
@@ -506,7 +506,7 @@ def _motion_result(motion: MotionOutcome) -> MotionResult:
     )
 
 
-def _division_words(division: Division) -> str:
+def division_words(division: Division) -> str:
     names = [division.name]
     while division.parent is not None:
         division = division.parent

@@ -13,11 +13,11 @@ from documents.notices import NoticeFacts, NoticeMotion, Point
 from documents.papers import Attachment
 from documents.wording import moment, numeral
 from voting.domain.thresholds import MATTER_TITLES, Majority, Matter
-from voting.facts import scope_words, specimen_of
+from voting.facts import scope_words, specimen_of, supervisor_words
 from voting.models import Attachment as AttachmentRow
 from voting.models import Motion, Session
 from voting.protocol.manifest import Motion as Terms
-from voting.selectors import terms
+from voting.selectors import candidates_of, is_election, terms
 
 _APPROVAL = {
     Majority.HALF: "参与者中，同意的人数和面积都过半数",
@@ -98,9 +98,10 @@ def _times(session: Session) -> tuple[Point, ...]:
         if hours
         else f"{closes} 截止以后"
     )
+    by_paper = Point(label="纸质票交回", text=f"{opens} 至 {closes}，逾期交回的不算")
     return (
         Point(label="网上投票", text=f"{opens} 至 {closes}"),
-        Point(label="纸质票交回", text=f"{opens} 至 {closes}，逾期交回的不算"),
+        *((by_paper,) if session.paper else ()),
         Point(label="计票", text=counting),
     )
 
@@ -130,16 +131,21 @@ def _motion(motion: Motion, term: Terms, positions: Mapping[str, int]) -> Notice
             f"{_APPROVAL[Majority(term.approval)]}{seats}{also}"
         ),
         cost="" if motion.cost_fen is None else f"{format_yuan(motion.cost_fen)} 元",
+        candidates=tuple(
+            f"{one.place}. {one.name}{'（已退出）' if one.withdrawn_at else ''}"
+            for one in (candidates_of(motion) if is_election(motion) else ())
+        ),
     )
 
 
 def _ways(session: Session) -> tuple[Point, ...]:
     box = session.contact_place or f"交给{session.organiser}"
+    by_paper = Point(label="纸质票", text=f"填通知书下方的表决票，签名后投入：{box}")
     return (
         Point(
             label="手机扫码", text="微信扫本户通知书上的二维码，按提示核对身份、投票，约一分钟"
         ),
-        Point(label="纸质票", text=f"填通知书下方的表决票，签名后投入：{box}"),
+        *((by_paper,) if session.paper else ()),
         Point(
             label="上门、电话",
             text=f"行动不便、没有收到通知书的，打电话 {session.contact_phone}，可以预约上门",
@@ -152,9 +158,10 @@ def _rules(session: Session) -> tuple[str, ...]:
         "截止以前可以改票，以最后一次为准。"
         if session.revote
         else "每户只能投一次，投后不能改。",
-        "网上和纸质都投的，以网上的为准。" + _source(session, "duplicate_channel"),
-        "弃权算参加表决，但不算同意。纸质票上某一项没有勾选的，这一项不算参加。",
-        _silence(session) + _source(session, "silence"),
+        *((_duplicates(session),) if session.paper else ()),
+        "弃权算参加表决，但不算同意。"
+        + ("纸质票上某一项没有勾选的，这一项不算参加。" if session.paper else ""),
+        _silence(session),
         "一人有几处房屋、几人共有一处房屋的，人数都按一人算，面积按全部算；"
         "共有人推选一人投票。",
     ]
@@ -169,16 +176,36 @@ def _rules(session: Session) -> tuple[str, ...]:
     return tuple(found)
 
 
+_DUPLICATES = {
+    "ONLINE_PREVAILS": "以网上的为准",
+    "PAPER_PREVAILS": "以纸质的为准",
+    "FIRST_VALID": "以先投的为准",
+    "LAST_PREVAILS": "以后投的为准",
+}
+
+
+def _duplicates(session: Session) -> str:
+    rule = _value(session, "duplicate_channel", "ONLINE_PREVAILS")
+    said = _DUPLICATES.get(rule, "由两个人裁定")
+    return f"网上和纸质都投的，{said}。" + _source(session, "duplicate_channel")
+
+
 def _silence(session: Session) -> str:
-    if _value(session, "silence", "not_participating") == "not_participating":
-        return "没有投票的，不算参加，也不算同意。"
-    return "没有投票的，按下面的规定计算，实际投票和按规定计算的分别公布。"
+    if not session.silence_clause:
+        return "没有投票的，不算参加，也不算同意。" + _source(session, "silence")
+    return (
+        "确认送到、到截止没有表态的，除选举以外，按本小区规则算到多数一边，实际投票和按规定"
+        f"计算的分别公布。规则：“{session.silence_clause}”（{session.silence_page}）"
+    )
 
 
 def _watchers(session: Session) -> tuple[Point, ...]:
     organiser = f"{session.organiser}，电话 {session.contact_phone}"
     return (
-        Point(label="监票人", text="由组织者在计票以前公布，计票时到场"),
+        Point(
+            label="监票人",
+            text="、".join(supervisor_words(session)) or "由组织者在计票以前公布，计票时到场",
+        ),
         Point(label="指导和监督", text=session.estate.authority.name),
         Point(
             label="提出异议",

@@ -18,8 +18,10 @@ from core.errors import RuleViolation
 from voting import selectors
 from voting.models import Session
 from voting.selectors.opened import due_to_open
+from voting.services.archiving import delete_due_archives, due_archive_jobs, run_archive
 from voting.services.closing import close_session
 from voting.services.counting import count_session
+from voting.services.filing import issue_filing_receipt, open_filing
 from voting.services.keys import destroy_keys
 from voting.services.letters import delete_due_letters, due_letter_jobs, run_letters
 from voting.services.notices import issue_notice
@@ -99,6 +101,30 @@ def open_due(at: datetime) -> int:
     return _each(due_to_open(), lambda one: open_ballots(session_id=one.pk, at=at))
 
 
+def open_filings_due(at: datetime) -> int:
+    return _each(selectors.due_to_file(), lambda one: open_filing(session_id=one.pk, at=at))
+
+
+def filing_receipts_due(at: datetime) -> int:
+    done = 0
+    for filing in selectors.due_receipts():
+        try:
+            issue_filing_receipt(filing_id=filing.pk, at=at)
+            done += 1
+        except RuleViolation as refusal:
+            logger.info("filing %s: %s", filing.pk, refusal.code)
+        except Exception:
+            logger.exception("filing %s", filing.pk)
+    return done
+
+
+def make_archives(at: datetime) -> int:
+    jobs = due_archive_jobs()
+    for job in jobs:
+        run_archive(job, at=at)
+    return len(jobs)
+
+
 def sign_checkpoints(at: datetime) -> int:
     def sign(session: Session) -> object:
         with transaction.atomic(durable=True):
@@ -137,6 +163,10 @@ SWEEPERS = (
     Sweeper("post", timedelta(seconds=10), post_due),
     Sweeper("resolve", timedelta(seconds=10), resolve_due),
     Sweeper("open", timedelta(seconds=30), open_due),
+    Sweeper("filings", timedelta(minutes=1), open_filings_due),
+    Sweeper("filing_receipts", timedelta(seconds=10), filing_receipts_due),
+    Sweeper("archives", timedelta(seconds=2), make_archives),
+    Sweeper("delete_archives", timedelta(minutes=10), lambda at: delete_due_archives()),
     Sweeper("letters", timedelta(seconds=2), print_letters),
     Sweeper("delete_letters", timedelta(minutes=1), lambda at: delete_due_letters(at=at)),
     Sweeper("checkpoints", timedelta(minutes=1), sign_checkpoints),

@@ -95,7 +95,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "job": found,
         "estate": found.estate,
         "session": session,
-        **_state(found),
+        **state_of(found),
     }
     return render(request, "staff/job.html", context)
 
@@ -103,10 +103,11 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def job_state(request: HttpRequest, pk: int) -> JsonResponse:
     """The same, for the page's script."""
-    return JsonResponse(_state(job_for(request.user, pk)))
+    return JsonResponse(state_of(job_for(request.user, pk)))
 
 
-def _state(job: Job) -> dict[str, object]:
+def state_of(job: Job) -> dict[str, object]:
+    """How far a long work is, in figures and in a line."""
     now = timezone.now()
     last = job.heartbeat_at or job.created_at
     running = job.state in {"queued", "running"}

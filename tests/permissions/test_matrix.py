@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
 from documents.services.posting import add_place, post_paper
+from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
@@ -37,6 +38,7 @@ from voting.models import (
     CourtOrder,
     DeliveryEvidence,
     Election,
+    Filing,
     Look,
     Motion,
     Objection,
@@ -50,6 +52,7 @@ from voting.models import (
 from voting.services.closing import close_session
 from voting.services.convening import put_basis
 from voting.services.drafting import add_attachment
+from voting.services.filing import add_paper as add_filing_paper
 from voting.services.keyholding import choose_trustees
 from voting.services.lots import fix_list
 from voting.services.openings import open_ballots
@@ -85,6 +88,7 @@ DECIDERS = {"supervisor", "residents_committee", "street_office"}
 HANGERS = {"organiser", "residents_committee"}
 LETTER_MAKERS = {"organiser", "residents_committee", "street_office"}
 LOOKERS = {"supervisor", "street_office"}
+ARCHIVERS = {"organiser", "street_office"}
 OPERATOR = {"operator"}
 ENTERERS = {"organiser", "residents_committee"}
 CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
@@ -347,6 +351,25 @@ TABLE = [
     Row("staff:scan", WATCHERS, args=("paper", "scan")),
     Row("staff:scan_confirm", WATCHERS, MOVED, args=("paper", "scan"), post=True),
     Row("staff:scan_decline", WATCHERS, BAD, args=("paper", "scan"), post=True),
+    # --- seals, the cabinet, filing ----------------------------------------------------------
+    Row("staff:seals", WATCHERS, args=("estate",)),
+    Row("staff:seal_new", HANGERS, BAD, args=("estate",), post=True),
+    Row("staff:seal_handover", HANGERS, BAD, args=("estate", "seal"), post=True),
+    Row("staff:seal_use", HANGERS, BAD, args=("estate", "seal"), post=True),
+    Row("staff:archive", ARCHIVERS, args=("session",)),
+    Row("staff:archive_start", ARCHIVERS, REFUSED, args=("session",), post=True),
+    Row("staff:archive_state", NOBODY, args=("session",)),
+    Row("staff:archive_take", ARCHIVERS, REFUSED, args=("session",), post=True),
+    Row("staff:originals", ARCHIVERS, args=("session",)),
+    Row("staff:originals", ARCHIVERS, BAD, args=("session",), post=True),
+    Row("staff:filing", WATCHERS, args=("session",)),
+    Row("staff:filing", NOBODY, args=("closed",)),
+    Row("staff:filing_paper", WATCHERS, args=("session", "filed")),
+    Row("staff:filing_paper_add", ORGANISER, BAD, args=("session",), post=True),
+    Row("staff:filing_paper_remove", ORGANISER, MOVED, args=("session", "filed"), post=True),
+    Row("staff:filing_submit", ORGANISER, REFUSED, args=("session",), post=True),
+    Row("staff:filing_return", {"street_office"}, REFUSED, args=("session",), post=True),
+    Row("staff:filing_receive", {"street_office"}, REFUSED, args=("session",), post=True),
     # --- witnesses -----------------------------------------------------------------------
     Row("staff:witness_key", ALL_WITNESSES),
     Row("staff:witness_key", ALL_WITNESSES, BAD, post=True),
@@ -692,6 +715,26 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         actor="user:1",
         at=at,
     )
+    seal = register_seal(
+        estate_id=paper.estate_id,
+        name="公章",
+        number="",
+        custodian="王一",
+        since=at.date(),
+        actor="user:1",
+        at=at,
+    )
+    filing = Filing.objects.create(
+        estate=town.here.estate,
+        session=session,
+        kind="change",
+        required=["rules"],
+        due_at=at,
+        opened_at=at,
+    )
+    filed = add_filing_paper(
+        filing_id=filing.pk, item="other", name="a.pdf", content=PDF, actor="user:1", at=at
+    )
     scanned = link_scan(document_id=paper.pk, content=photo(), actor="user:0", at=at)
     member = PropertyManagerStaff.objects.create(estate=town.here.estate)
     return {
@@ -732,6 +775,8 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "gone": gone.pk,
         "nothing": "ZZZZZZZZ",
         "paper": paper.code,
+        "seal": seal.pk,
+        "filed": filed.pk,
         "place": place.pk,
         "posting": posting.pk,
         "photo": posting.photos.get().pk,

@@ -4,6 +4,7 @@ The board (a `logbook.Log`) is the record; the rows here are what is needed to r
 session and to find entries on the board. Nothing here holds a choice.
 """
 
+from voting.models.archives import ArchiveBundle, Filing, FilingPaper, Originals
 from voting.models.ballots import Ballot, BallotPoint, Ruling
 from voting.models.convening import (
     Basis,
@@ -36,6 +37,7 @@ from voting.models.sessions import Attachment, Motion, Session
 from voting.models.standins import Assistance, HelpedBallot, Proxy, Transfer
 
 __all__ = [
+    "ArchiveBundle",
     "Assistance",
     "Attachment",
     "Ballot",
@@ -52,6 +54,8 @@ __all__ = [
     "Demand",
     "Election",
     "Extension",
+    "Filing",
+    "FilingPaper",
     "GroupMember",
     "HelpedBallot",
     "KeyCeremony",
@@ -65,6 +69,7 @@ __all__ = [
     "Objection",
     "OpenedLine",
     "Openings",
+    "Originals",
     "PaperBallot",
     "PaperReading",
     "PaperRuling",

@@ -44,6 +44,12 @@ from voting.selectors.delivery import (
     silence_counts,
 )
 from voting.selectors.elections import candidates_file, candidates_of, election_of, is_election
+from voting.selectors.filings import (
+    due_receipts,
+    due_to_file,
+    open_filings,
+    papers_of_filing,
+)
 from voting.selectors.keys import ROUND_FIELDS, Delivery, ceremony_of, deliveries, transcript_of
 from voting.selectors.letters import letter_maker_of
 from voting.selectors.lots import lot_file, lots_of, open_lot
@@ -243,8 +249,10 @@ __all__ = [
     "dispute_days",
     "doors",
     "draft_of",
+    "due_receipts",
     "due_to_close",
     "due_to_count",
+    "due_to_file",
     "due_to_notify",
     "due_to_post",
     "due_to_resolve",
@@ -284,6 +292,7 @@ __all__ = [
     "not_yet_voted",
     "objections_of",
     "objections_of_party",
+    "open_filings",
     "open_lot",
     "open_rulings",
     "open_sessions",
@@ -295,6 +304,7 @@ __all__ = [
     "paper_ruling_of",
     "papers_by_serial",
     "papers_of",
+    "papers_of_filing",
     "parties_with_room",
     "party_of_serial",
     "phase",

@@ -9,6 +9,8 @@ from core.deadlines import publicity_end, start_of
 from documents.models import Document, Posting, PostingPlace
 from documents.selectors import places_to_post, postings_of
 from voting.models import Session
+from voting.selectors.convening import extension_of
+from voting.selectors.objections import preliminary_of
 
 WallState = Literal["missing", "hangs", "early", "down"]
 """Never hung; hangs now; taken down before it might; taken down in time."""
@@ -56,6 +58,21 @@ def _notice(session: Session) -> Duty | None:
     return Duty(session.notice, due, session.closes_at)
 
 
+def _extension(session: Session) -> Duty | None:
+    extension = extension_of(session)
+    if extension is None:
+        return None
+    # Announced while the vote is open: at once, and up until the new end.
+    return Duty(extension.document, publicity_end(extension.extended_at, 0), session.closes_at)
+
+
+def _preliminary(session: Session) -> Duty | None:
+    posted = preliminary_of(session)
+    if posted is None:
+        return None
+    return Duty(posted.document, publicity_end(posted.posted_at, 0), posted.until)
+
+
 def _resolution(session: Session) -> Duty | None:
     if session.resolution is None:
         return None
@@ -67,6 +84,8 @@ def _resolution(session: Session) -> Duty | None:
 # One line for each kind of paper of a session that has to hang.
 TO_POST: tuple[Callable[[Session], Duty | None], ...] = (
     _notice,
+    _extension,
+    _preliminary,
     _resolution,
 )
 

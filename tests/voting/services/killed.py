@@ -44,6 +44,7 @@ def main() -> None:
     connection.settings_dict["NAME"] = given["database"]
     settings.LETTER_DIR = Path(given["letters"])
     settings.CA_DIR = Path(given.get("ca", settings.CA_DIR))
+    settings.ARCHIVE_DIR = Path(given.get("archives", settings.ARCHIVE_DIR))
     module, name = given["act"]
     act = getattr(importlib.import_module(module), name)
     arguments = given["arguments"]

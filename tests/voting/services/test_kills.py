@@ -50,6 +50,7 @@ def run(act: str, *positional: Any, strike: list[str] | None = None, **arguments
         "database": str(connection.settings_dict["NAME"]),
         "letters": str(django_settings.LETTER_DIR),
         "ca": str(django_settings.CA_DIR),
+        "archives": str(django_settings.ARCHIVE_DIR),
         "act": [module, name],
         "positional": positional,
         "arguments": {

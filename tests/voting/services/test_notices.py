@@ -43,7 +43,7 @@ def words(pdf: bytes, tmp_path: Path) -> str:
 
 class TestNotice:
     def test_says_all_that_a_notice_has_to_say(self, tmp_path: Path) -> None:
-        vote = frozen_vote(matters=(5, 8))
+        vote = frozen_vote(matters=(5, 8), paper=True)
         document = issue_notice(session_id=vote.session.pk, at=FREEZE)
         text = words(bytes(document.pdf), tmp_path)
         for said in (
