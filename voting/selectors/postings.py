@@ -50,6 +50,13 @@ class Hanging(NamedTuple):
         )
 
 
+def _roll(session: Session) -> Duty | None:
+    posted = session.postings.select_related("document").last()
+    if posted is None:
+        return None
+    return Duty(posted.document, publicity_end(posted.posted_at, 0), posted.ends_at)
+
+
 def _notice(session: Session) -> Duty | None:
     if session.notice is None or session.notice_on is None:
         return None
@@ -83,6 +90,7 @@ def _resolution(session: Session) -> Duty | None:
 
 # One line for each kind of paper of a session that has to hang.
 TO_POST: tuple[Callable[[Session], Duty | None], ...] = (
+    _roll,
     _notice,
     _extension,
     _preliminary,

@@ -247,6 +247,7 @@ def papers_of_session(session: Session) -> list[Document]:
     """The signed papers of a session, in the order in which they were issued; no bytes."""
     held = [session.notice_id, session.resolution_id]
     held += session.preliminaries.values_list("document", flat=True)
+    held += session.postings.values_list("document", flat=True)
     extension = getattr(session, "extension", None)
     if extension is not None:
         held.append(extension.document_id)
