@@ -15,6 +15,7 @@ from tests.town import Town, make_town
 from voting.models import Look
 
 from .conftest import Open, shoot
+from .test_owner_journeys import in_thread
 from .test_staff_journeys import DESK, PDF, PHONE, no_sideways, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,7 +29,7 @@ def here(erasable: None, settings: Any, tmp_path: Path) -> Town:
 
 
 def test_a_supervisor_looks_at_one_household(open_page: Open, here: Town) -> None:
-    session = resolved(here, "named")
+    session = in_thread(lambda: resolved(here, "named"))
     for role in ("organiser", "supervisor"):
         here.person(role)
     phone = sign_in(open_page(**PHONE), "supervisor")
@@ -56,7 +57,7 @@ def test_a_supervisor_looks_at_one_household(open_page: Open, here: Town) -> Non
 
 
 def test_a_court_order_is_entered_and_checked(open_page: Open, here: Town) -> None:
-    session = resolved(here, "secret")
+    session = in_thread(lambda: resolved(here, "secret"))
     for role in ("organiser", "supervisor"):
         here.person(role)
     desk = sign_in(open_page(**DESK), "organiser")
