@@ -32,6 +32,7 @@ def open_file(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]
     shutil.copyfile(PAGE, copy)
     errors: list[str] = []
     contexts = []
+    expect.set_options(timeout=30_000)  # stretching a passphrase takes its time
 
     def make(width: int = 1100) -> Page:
         context = chromium.new_context(
@@ -49,6 +50,7 @@ def open_file(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]
     yield make
     for context in contexts:
         context.close()
+    expect.set_options(timeout=5_000)
     assert errors == []
 
 
