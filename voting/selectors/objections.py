@@ -12,6 +12,7 @@ from core.errors import RuleViolation
 from voting.domain.objections import UNSETTLED, Course, days
 from voting.models import (
     Ballot,
+    Candidate,
     Objection,
     Party,
     PreliminaryResult,
@@ -167,8 +168,9 @@ def demand_unconcerned(
 ) -> None:
     """RuleViolation "ruling.concerned" where the person has a stake in what is decided.
 
-    `parties`: of the roll; `hashes`: of further mobile numbers (the objector's, a candidate's).
-    Known by the number a person signs in with, and by what they declared themselves.
+    `parties`: of the roll; `hashes`: of further mobile numbers (the objector's). Candidates
+    have a stake in every ballot of their session. Known by the number a person signs in
+    with, and by what they declared themselves.
     """
     if session is not None and Recusal.objects.filter(session=session, actor=actor).exists():
         raise RuleViolation("ruling.concerned", "您已经声明回避，请由别人来办")
@@ -176,6 +178,16 @@ def demand_unconcerned(
     user = User.objects.filter(pk=int(pk)).first() if kind == "user" and pk.isdigit() else None
     if user is None or not user.phone_hash:
         return
-    known = {phone_hash(party.phone) for party in parties if party.phone} | set(hashes)
+    stake = [*parties, *_candidates(session)]
+    known = {phone_hash(party.phone) for party in stake if party.phone} | set(hashes)
     if user.phone_hash in known - {""}:
         raise RuleViolation("ruling.concerned", "这件事与您本人有关，请由别人来办")
+
+
+def _candidates(session: Session | None) -> QuerySet[Party]:
+    """The households of who stands for election in this session."""
+    standing = Candidate.objects.filter(
+        election__motion__session=session, withdrawn_at__isnull=True
+    )
+    found = Party.objects.filter(session=session, units__unit__in=standing.values("unit"))
+    return found if session is not None else found.none()

@@ -29,7 +29,7 @@ from tests.voting.services.test_rulings import (
     propose,
 )
 from voting.domain.standing import Event
-from voting.models import PreliminaryResult
+from voting.models import Candidate, Election, PreliminaryResult
 from voting.selectors import (
     contested,
     decision_holds,
@@ -119,6 +119,24 @@ def test_nobody_rules_on_their_own_ballot():
     assert code_of(lambda: confirm(ruling, own, at)) == "ruling.concerned"
     # About somebody else's ballot the same person may decide.
     assert confirm(propose(vote, 2, at=at), own, at).state == "confirmed"
+
+
+def test_a_candidate_rules_on_nobody_s_ballot():
+    vote = closed_vote([FOR] * 6)
+    stands = neighbour(vote.party(3).phone)
+    at = CLOSE + timedelta(hours=1)
+    confirm(propose(vote, 1, at=at), stands, at)
+    election = Election.objects.create(motion=vote.session.motions.get(), seats=1)
+    Candidate.objects.create(
+        election=election,
+        name="周某",
+        unit=vote.party(3).units.get().unit,
+        consent_at=at,
+        consent_by="user:1",
+    )
+    assert code_of(lambda: propose(vote, 2, signer=stands, at=at)) == "ruling.concerned"
+    ruling = propose(vote, 2, at=at)
+    assert code_of(lambda: confirm(ruling, stands, at)) == "ruling.concerned"
 
 
 def test_an_overdue_proposal_can_be_ended_by_two_of_the_street_office():
