@@ -284,7 +284,7 @@ def silent_vote(monkeypatch, confirmed, session=None):
     draft = draft_session(estate, matters=(5,), **(session or {}))
     cite_silence(session_id=draft.pk, clause=SILENCE_RULE, page="第3页", **BY)
     monkeypatch.setattr(
-        silence, "confirmed_deliveries", lambda _session: dict.fromkeys(confirmed, "0" * 64)
+        silence, "proved_deliveries", lambda _session, at: set(confirmed)
     )
     freeze_session(session_id=draft.pk, **BY)
     return draft
