@@ -136,8 +136,8 @@ def test_drafting_an_election(open_page: Open, here: Town) -> None:
     desk.get_by_role("button", name="保存选举").click()
     for name, room in (("王一", "1幢1单元101室"), ("李二", "1幢1单元102室")):
         desk.get_by_role("link", name="增加候选人").click()
-        desk.get_by_label("姓名").fill(name)
-        desk.get_by_label("房屋").fill(room)
+        desk.get_by_role("textbox", name="姓名").fill(name)
+        desk.get_by_role("textbox", name="房屋").fill(room)
         desk.get_by_role("button", name="保存候选人").click()
         expect(desk.locator(".errors")).to_contain_text("六项条件")
         for box in desk.locator("input[name=conditions]").all():

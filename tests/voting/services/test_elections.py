@@ -283,9 +283,7 @@ def silent_vote(monkeypatch, confirmed, session=None):
     estate = estate_of_nine()
     draft = draft_session(estate, matters=(5,), **(session or {}))
     cite_silence(session_id=draft.pk, clause=SILENCE_RULE, page="第3页", **BY)
-    monkeypatch.setattr(
-        silence, "proved_deliveries", lambda _session, at: set(confirmed)
-    )
+    monkeypatch.setattr(silence, "proved_deliveries", lambda _session, at: set(confirmed))
     freeze_session(session_id=draft.pk, **BY)
     return draft
 
