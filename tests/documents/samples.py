@@ -77,7 +77,10 @@ def election(position: int = 2) -> MotionResult:
         seats=3,
         candidates=tuple(
             CandidateResult(
-                name=name, votes=Count(400 - 70 * n, 4_000_000 - 600_000 * n), elected=n < 3
+                name=name,
+                votes=Count(400 - 70 * n, 4_000_000 - 600_000 * n),
+                elected=n < 3,
+                state="当选" if n < 3 else "未过半数",
             )
             for n, name in enumerate(names)
         ),
