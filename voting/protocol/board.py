@@ -108,11 +108,6 @@ def make_line(
     return line, suite.hash(line).hex()
 
 
-def ballot_in(entry: Mapping[str, Any]) -> Any:
-    """The ballot that an entry of type `ballot` or `paper` holds (JSON values)."""
-    return entry["body"]["ballot"] if entry["type"] == PAPER else entry["body"]
-
-
 def parse_line(line: bytes) -> Any:
     """The JSON value of a line. Raises Refused("canonical", …)."""
     try:
@@ -129,6 +124,11 @@ def body_of(line: bytes) -> Any:
 def ballot_of(type_: str, body: Any) -> Any:
     """The ballot in the body of an entry `ballot`, or `paper`."""
     return body["ballot"] if type_ == PAPER else body
+
+
+def ballot_in(entry: Mapping[str, Any]) -> Any:
+    """The same, of a whole entry as it stands on its line."""
+    return ballot_of(entry["type"], entry["body"])
 
 
 class Chain:
