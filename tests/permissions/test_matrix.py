@@ -576,7 +576,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         proposed_role="organiser",
         proposed_at=timezone.now(),
     )
-    paper = Proxy.objects.create(
+    authority = Proxy.objects.create(
         session=session,
         party=session.parties.get(number=1),
         state="waiting",
@@ -763,7 +763,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "objection": objection.pk,
         "event": event.pk,
         "number": 1,
-        "proxy": paper.pk,
+        "proxy": authority.pk,
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,

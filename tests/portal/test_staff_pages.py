@@ -10,6 +10,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -421,17 +423,22 @@ def test_somebody_without_any_role_is_told_what_to_do(client, town):
     assert "还没有任何小区或机构的授权" in text(client.get("/staff/"))
 
 
-def test_the_worklist_of_a_city_costs_no_more_queries_than_that_of_one_estate(
-    client, town, django_assert_max_num_queries
-):
-    for _number in range(3):
-        announced(town.here.estate, days_ago=18)
+def test_a_longer_worklist_costs_no_more_queries(client, town):
     client.force_login(
         town.person("street_office"), backend="django.contrib.auth.backends.ModelBackend"
     )
-    client.get("/staff/")
-    with django_assert_max_num_queries(14):
+
+    def queries() -> int:
         client.get("/staff/")
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/staff/")
+        return len(captured)
+
+    announced(town.here.estate, days_ago=18)
+    one = queries()
+    for _number in range(3):
+        announced(town.here.estate, days_ago=18)
+    assert queries() <= one <= 20
 
 
 def test_every_link_of_a_worklist_opens_for_its_reader(client, town):

@@ -20,11 +20,11 @@ from accounts.steps import queue_message
 from core.canonical import canonical
 from core.codes import new_code
 from core.errors import RuleViolation
-from documents.pictures import without_metadata
+from documents.scans import plain_scan
 from logbook.models import Log
 from logbook.steps import append_to, locked_log, record_act
 from registry.fields import open_bytes, seal_bytes
-from voting.domain.drafts import attachment_reasons, content_type
+from voting.domain.drafts import attachment_reasons
 from voting.domain.paper import Reading, place_reasons, read_serial, reading_reasons, same
 from voting.domain.reasons import Reason, demand_none
 from voting.models import Ballot, PaperBallot, PaperReading, Party, Session
@@ -261,9 +261,8 @@ def _keep_scan(paper: PaperBallot, name: str, content: bytes) -> list[Reason]:
     found = attachment_reasons(name=plain, content=content, most=settings.UPLOAD_MAX_BYTES)
     if found:
         return found
-    kind = content_type(content) or ""
     try:
-        kept = without_metadata(content, kind)
+        kept, kind = plain_scan(content)
     except RuleViolation as refused:
         return [Reason(refused.code, str(refused), "content")]
     salt = token_bytes(16)

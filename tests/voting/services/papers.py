@@ -17,6 +17,7 @@ STREET = Signer("user:4", "street_office")
 COUNTER = Signer("user:5", "supervisor")
 OTHER_COUNTER = Signer("user:6", "street_office")
 AFTER = CLOSE + timedelta(hours=1)
+JPEG = b"\xff\xd8\xff"  # what every picture is kept as
 PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
     b"\x00\x00\x00\nIDATx\x9cc`\x00\x00\x00\x02\x00\x01H\xaf\xa4q\x00\x00\x00\x00IEND\xaeB`\x82"
