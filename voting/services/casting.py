@@ -399,7 +399,7 @@ def _tell_agent(party: Party, cast: _Cast, gaps: dict[str, str], at: datetime) -
         key=f"session:{party.session_id}:party:{party.pk}:{template}:{party.ballots + 1}",
         phone=proxy.agent_phone,
         template=template,
-        params=gaps,
+        params={gap: gaps[gap] for gap in text_gaps(TEXTS[template])},
         at=at,
     )
 

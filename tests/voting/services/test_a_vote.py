@@ -41,7 +41,9 @@ def test_it_works():
     assert (second.votes_for, second.against) == ((3, 39000), (2, 41000))
     assert second.result == "rejected"
     assert second.failed == ("approval.heads", "approval.area")
-    assert result.ballots == (5, 4, 1, 1, 0)
+    ballots = result.ballots
+    assert (ballots.counted, ballots.by_browser, ballots.by_server) == (5, 4, 1)
+    assert (ballots.paper, ballots.replacement, ballots.excluded) == (0, 1, 0)
 
 
 def test_the_sweepers_bring_a_vote_to_its_resolution(settings, tmp_path):
@@ -55,7 +57,8 @@ def test_the_sweepers_bring_a_vote_to_its_resolution(settings, tmp_path):
     vote.session.refresh_from_db()
     assert vote.session.state == "resolved"
     document = vote.session.resolution
-    assert document.number == f"{vote.session.estate.name}业〔2026〕1号"
+    # Number 1 is the notice for the wall.
+    assert document.number == f"{vote.session.estate.name}业〔2026〕2号"
     assert json.loads(bytes(document.facts))["motions"][0]["result"] == "passed"
     export_board(vote.session, tmp_path / "export", at=CLOSE)
     report = verify(tmp_path / "export")
