@@ -75,6 +75,7 @@ def election(position: int = 2) -> MotionResult:
         title="选举业主委员会委员",
         text="",
         seats=3,
+        decision="当选3人：䶮某、㛃某、𬭎某。",
         candidates=tuple(
             CandidateResult(
                 name=name,

@@ -119,7 +119,7 @@ def test_an_election_and_shared_keys(tmp_path: Path) -> None:
     text = words(rendered(motions=(samples.election(1),), keys=keys), tmp_path)
     assert "䶮某（当选）" in text
     assert "喆某（未过半数）" in text
-    assert "通过，䶮某、㛃某、𬭎某当选" in text
+    assert "当选3人：䶮某、㛃某、𬭎某。" in text
     assert "由甲某、乙某、丙某分别保管，2人到场才能开票" in text
 
 
