@@ -84,8 +84,8 @@ def test_c1_from_nothing_to_an_announced_session(open_page: Open, here: Town, js
     expect(page.get_by_label("会议名称")).to_have_value("2026年第一次业主大会会议")
     if js:
         shoot(page, "staff-c1-errors")
-    page.get_by_label("由谁召集").select_option("owners_committee")
-    page.get_by_label("召集者名称").fill("样例花园业主委员会")
+    page.get_by_label("由谁组织").select_option("owners_committee")
+    page.get_by_label("组织者名称").fill("样例花园业主委员会")
     page.get_by_label("咨询电话").fill("0000-0000000")
     page.get_by_label(re.compile("只公布合计")).check()
     page.get_by_role("button", name="保存草稿").click()
