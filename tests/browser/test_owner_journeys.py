@@ -577,7 +577,7 @@ def test_after_the_close_owners_see_who_took_part(
     other.get_by_role("button", name="下一步").click()
     other.wait_for_url("**/participants/**")
     expect(other.get_by_text("您家没有参加")).to_be_visible()
-    expect(other.get_by_role("listitem")).to_have_text(["1幢2单元301室"])
+    expect(other.get_by_role("listitem")).to_have_text(["1幢2单元301室 89.32 ㎡"])
     check_page(other)
     both(other, f"16-participants-{'js' if js else 'nojs'}")
     with other.expect_download() as download:
