@@ -18,7 +18,7 @@ from accounts.permissions import (
     places_of,
     refuse_strange,
 )
-from core.deadlines import start_of
+from core.deadlines import local_day, start_of
 from documents.models import Document, Posting, PostingPhoto, PostingPlace
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
@@ -167,7 +167,7 @@ def estates_page(user: Visitor, search: str = "") -> QuerySet[Estate]:
 
 def living_authorities(day: datetime) -> QuerySet[Authority]:
     """The authorities that exist on a day, from the city down."""
-    on = day.date()
+    on = local_day(day)
     return (
         Authority.objects.filter(valid_from__lte=on)
         .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on))

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.codes import new_code
+from core.deadlines import local_day
 from core.errors import RuleViolation
 from logbook.steps import record_act
 from registry.models import Authority, Division, Estate, RuleProfile
@@ -167,7 +168,7 @@ def create_estate(
             _("区划代码应当是本市社区（村）一级的 12 位代码，请核对"),
         )
     authority = Authority.objects.filter(
-        division=division, valid_from__lte=at.date(), valid_to__isnull=True
+        division=division, valid_from__lte=local_day(at), valid_to__isnull=True
     ).first()
     if authority is None:
         raise RuleViolation(

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import openpyxl
@@ -15,6 +14,7 @@ from django.db import DatabaseError
 from registry.management.commands.import_estate import Command
 from registry.models import Estate, RollImport, Unit
 from registry.services import imports
+from tests.commands import answer_of
 from tests.registry.rolls import as_csv, as_xlsx, line, roll_lines
 
 ROOT = Path(__file__).parents[2]
@@ -22,17 +22,7 @@ PLACE = "340802001001"
 
 
 def run(*arguments):
-    """Exit status and what stdout holds, read as the one JSON object it must be."""
-    out = io.StringIO()
-    with pytest.raises(SystemExit) as ended, redirect_stdout(out):
-        Command().run_from_argv(["manage.py", "import_estate", *map(str, arguments)])
-    return ended.value.code, json.loads(out.getvalue())
-
-
-@pytest.fixture(autouse=True)
-def _one_connection(monkeypatch):
-    """A command closes its connections at the end; the test's transaction needs its own."""
-    monkeypatch.setattr("django.core.management.base.connections.close_all", lambda: None)
+    return answer_of(Command, *arguments)
 
 
 @pytest.fixture

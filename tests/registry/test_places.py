@@ -128,3 +128,12 @@ def test_an_authority_in_use_cannot_end(anqing):
     end_authority(authority_id=idle.pk, last_day=date(2026, 1, 1), actor="t", at=AT)
     idle.refresh_from_db()
     assert idle.valid_to == date(2026, 1, 1)
+
+
+def test_what_is_founded_after_midnight_is_of_the_new_day(db):
+    # One o'clock on 29 November in Anqing is still the 28th in UTC.
+    at = datetime(2026, 11, 28, 17, 0, tzinfo=UTC)
+    load_divisions(actor="t", at=at)
+    load_authorities(city=ANQING, valid_from=date(2026, 11, 29), actor="t", at=at)
+    estate = create_estate(name="样板苑", division_code="340802001001", actor="t", at=at)
+    assert estate.authority.valid_from == date(2026, 11, 29)

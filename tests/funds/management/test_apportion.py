@@ -1,9 +1,6 @@
 """manage.py apportion: its fixed interface, against fractions and by hand."""
 
-import io
-import json
 import random
-from contextlib import redirect_stdout
 from fractions import Fraction
 
 import openpyxl
@@ -13,14 +10,11 @@ from hypothesis import strategies as st
 
 from funds.domain.apportionment import apportion
 from funds.management.commands.apportion import Command
+from tests.commands import answer_of
 
 
 def run(*arguments):
-    """Exit status and what stdout holds, read as the one JSON object it must be."""
-    out = io.StringIO()
-    with pytest.raises(SystemExit) as ended, redirect_stdout(out):
-        Command().run_from_argv(["manage.py", "apportion", *map(str, arguments), "--json"])
-    return ended.value.code, json.loads(out.getvalue())
+    return answer_of(Command, *arguments, "--json")
 
 
 @pytest.fixture

@@ -1,9 +1,5 @@
 """check_books finds what a database changed by hand holds; and the command says so."""
 
-import io
-import json
-from contextlib import redirect_stdout
-
 import pytest
 from django.db import connection
 
@@ -12,6 +8,7 @@ from funds.management.commands.check_books import Command
 from funds.models import Posting, SpecialAccount, StatementLine, Voucher
 from funds.selectors import check_books
 from logbook.models import Entry
+from tests.commands import answer_of
 from tests.funds.books import AT, DAY, book, deposit, draft, make_account
 
 pytestmark = pytest.mark.django_db
@@ -137,10 +134,7 @@ def test_a_statement_with_a_line_missing_or_another_amount(account):
 
 
 def run(*arguments):
-    out = io.StringIO()
-    with pytest.raises(SystemExit) as ended, redirect_stdout(out):
-        Command().run_from_argv(["manage.py", "check_books", *arguments, "--json"])
-    return ended.value.code, json.loads(out.getvalue())
+    return answer_of(Command, *arguments, "--json")
 
 
 def test_the_command_on_sound_books(account):
