@@ -3,7 +3,9 @@
 import os
 import tempfile
 
-os.environ.setdefault("YISHI_VAR_DIR", tempfile.mkdtemp(prefix="yishi-test-"))
+if "YISHI_VAR_DIR" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
+    # A process of its own would otherwise share the folder of the one that started it.
+    os.environ["YISHI_VAR_DIR"] = tempfile.mkdtemp(prefix="yishi-test-")
 os.environ.setdefault("YISHI_DEBUG", "1")
 
 from config.settings import *  # noqa: F403
