@@ -26,7 +26,7 @@ class Entry(models.Model):
     log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="entries")
     seq = models.BigIntegerField()
     kind = models.CharField(max_length=40)
-    line = models.BinaryField()
+    line = models.BinaryField()  # empty once destroyed, see Erasure
     leaf_hash = models.BinaryField(max_length=32)  # H(0x00 ‖ line), RFC 6962
     recorded_at = models.DateTimeField()  # exact, never published
 
@@ -38,6 +38,21 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.log_id}:{self.seq} {self.kind}"
+
+
+class Erasure(models.Model):
+    """销毁: a board's lines with ballots in them were emptied when their time was over.
+
+    Seq, kind, leaf hash and instant of each stay, so every root, inclusion and consistency
+    proof stays. The database lets such a line be emptied only where this row is (triggers).
+    """
+
+    log = models.OneToOneField(Log, on_delete=models.PROTECT, related_name="erasure")
+    lines = models.BigIntegerField()  # how many were emptied
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.lines} lines of log {self.log_id}"
 
 
 class Checkpoint(models.Model):

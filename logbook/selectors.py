@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from core import merkle
 from core.canonical import canonical, parse_canonical
-from logbook.models import Checkpoint, Cosignature, Entry, Log
+from logbook.models import Checkpoint, Cosignature, Entry, Erasure, Log
 
 _CHUNK = 500
 
@@ -57,6 +57,11 @@ def lines_at(log: Log, seqs: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         found = {seq: bytes(line) for seq, line in rows}
         for seq in part:
             yield seq, found[seq]
+
+
+def erasure_of(log: Log) -> Erasure | None:
+    """That lines of this log were destroyed, and when."""
+    return Erasure.objects.filter(log=log).first()
 
 
 def leaves(log: Log, size: int) -> list[bytes]:

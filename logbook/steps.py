@@ -9,7 +9,9 @@ from django.db import transaction
 
 from core.canonical import canonical
 from core.deadlines import floor_ten_minutes
-from logbook.models import Checkpoint, Cosignature, Entry, Log
+from logbook.models import Checkpoint, Cosignature, Entry, Erasure, Log
+
+_BATCH = 500
 
 
 def stamp(at: datetime) -> str:
@@ -114,6 +116,25 @@ def add_cosignature(checkpoint: Checkpoint, *, key: str, signature: str, at: dat
         checkpoint=checkpoint, key=key, defaults={"signature": signature, "received_at": at}
     )
     return fresh
+
+
+def erase_lines(log: Log, kinds: Sequence[str], *, at: datetime) -> Erasure:
+    """Empty the lines of these kinds in a log that `locked_log` gave; their hashes stay.
+
+    ValueError, and nothing is emptied, where a line is not the one its leaf hash was made of:
+    what somebody changed is evidence.
+    """
+    _inside_transaction()
+    entries = log.entries.filter(kind__in=kinds)
+    found = entries.order_by("seq").values_list("seq", "line", "leaf_hash")
+    count = 0
+    for seq, line, leaf in found.iterator(chunk_size=_BATCH):
+        if hashlib.new(log.hash_name, b"\x00" + bytes(line)).digest() != bytes(leaf):
+            raise ValueError(f"{log.name}: entry {seq} is not what was hashed")
+        count += 1
+    made = Erasure.objects.create(log=log, lines=count, at=at)
+    entries.update(line=b"")
+    return made
 
 
 def record_act(

@@ -1,5 +1,7 @@
 """Migration operations that make tables append-only in the database itself."""
 
+import re
+
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -44,3 +46,65 @@ def append_only(table: str, *, columns: tuple[str, ...] = ()) -> migrations.RunP
             editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{act}{on}")
 
     return migrations.RunPython(install, remove)
+
+
+_SQLITE_UNLESS = """
+CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} WHEN ({unless}) IS NOT TRUE
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
+"""
+_POSTGRES_UNLESS_FUNCTION = """
+CREATE OR REPLACE FUNCTION {table}_refuse_unless() RETURNS trigger AS $$
+BEGIN
+  IF ({unless}) IS TRUE THEN RETURN NEW; END IF;
+  RAISE EXCEPTION '{table} is append-only';
+END $$ LANGUAGE plpgsql
+"""
+_POSTGRES_UNLESS = """
+CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+FOR EACH ROW EXECUTE FUNCTION {table}_refuse_unless()
+"""
+_YEARS_AFTER = {
+    "postgresql": "{instant} + interval '{years} years'",
+    "sqlite": "datetime({instant}, '+{years} years')",
+}
+
+
+def erasable(
+    table: str, *, same: tuple[str, ...], emptied: str, where: str, years: int
+) -> migrations.RunPython:
+    """Let one UPDATE through an append-only table: one that empties the column `emptied`.
+
+    Every column of `same` stays as it was (name all the others), and `where`, SQL over OLD,
+    holds; in it {later:X} is the instant X and `years` years. Takes the place of the trigger
+    that refuses every UPDATE; DELETE is refused as before. A table that `where` names cannot
+    be altered on SQLite while the trigger is there.
+    """
+
+    def install(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        vendor = editor.connection.vendor
+        later = _YEARS_AFTER[vendor]
+        asked = re.sub(
+            r"\{later:([^}]+)\}",
+            lambda found: later.format(instant=found.group(1), years=years),
+            where,
+        )
+        kept = [f'OLD."{column}" = NEW."{column}"' for column in same]
+        unless = " AND ".join([*kept, f'length(NEW."{emptied}") = 0', f"({asked})"])
+        _drop_update(table, editor)
+        if vendor == "postgresql":
+            editor.execute(_POSTGRES_UNLESS_FUNCTION.format(table=table, unless=unless))
+            editor.execute(_POSTGRES_UNLESS.format(table=table))
+        else:
+            editor.execute(_SQLITE_UNLESS.format(table=table, unless=unless))
+
+    def remove(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        _drop_update(table, editor)
+        template = _POSTGRES if editor.connection.vendor == "postgresql" else _SQLITE
+        editor.execute(template.format(table=table, act="update", ACT="UPDATE", when=""))
+
+    return migrations.RunPython(install, remove)
+
+
+def _drop_update(table: str, editor: BaseDatabaseSchemaEditor) -> None:
+    on = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
+    editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_update{on}")

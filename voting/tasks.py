@@ -18,6 +18,7 @@ from core.errors import RuleViolation
 from voting import selectors
 from voting.models import Session
 from voting.selectors.opened import due_to_open
+from voting.selectors.retention import due_to_destroy
 from voting.services.archiving import delete_due_archives, due_archive_jobs, run_archive
 from voting.services.closing import close_session
 from voting.services.counting import count_session
@@ -27,6 +28,7 @@ from voting.services.letters import delete_due_letters, due_letter_jobs, run_let
 from voting.services.notices import issue_notice
 from voting.services.openings import open_ballots
 from voting.services.resolutions import issue_resolution, post_preliminary
+from voting.services.retention import destroy_ballots
 from voting.services.telling import (
     remind,
     tell_extended,
@@ -125,6 +127,11 @@ def make_archives(at: datetime) -> int:
     return len(jobs)
 
 
+def destroy_due(at: datetime) -> int:
+    """Ballots whose time of keeping is over."""
+    return _each(due_to_destroy(at), lambda one: destroy_ballots(session_id=one.pk, at=at))
+
+
 def sign_checkpoints(at: datetime) -> int:
     def sign(session: Session) -> object:
         with transaction.atomic(durable=True):
@@ -172,6 +179,7 @@ SWEEPERS = (
     Sweeper("checkpoints", timedelta(minutes=1), sign_checkpoints),
     Sweeper("tell", timedelta(minutes=1), tell_owners),
     Sweeper("messages", timedelta(seconds=5), lambda at: send_due_messages(at=at)),
+    Sweeper("retention", timedelta(hours=1), destroy_due),
     Sweeper("keys", timedelta(hours=1), lambda at: destroy_keys(at=at)),
 )
 BY_NAME = {sweeper.name: sweeper for sweeper in SWEEPERS}

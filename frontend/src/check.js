@@ -10,7 +10,7 @@ import { able, all, byId, show, startWorker } from './page/client.js';
   if (!form || !able()) return;
   const field = byId('receipt');
   const chosen = byId('export');
-  const verdicts = ['ok', 'bad', 'pending', 'unreadable'];
+  const verdicts = ['ok', 'bad', 'pending', 'destroyed', 'unreadable'];
   let worker = null;
   const ask = (message, progress) => {
     worker = worker || startWorker(form.dataset.bundle);
@@ -36,7 +36,7 @@ import { able, all, byId, show, startWorker } from './page/client.js';
     show(byId('checking'), true);
     act().then(
       (report) => say(report.ok ? 'ok' : report.pending ? 'pending' : 'bad', report.checks),
-      () => say('unreadable', []),
+      (error) => say(error.message === 'destroyed' ? 'destroyed' : 'unreadable', []),
     );
   }
 
@@ -63,7 +63,7 @@ import { able, all, byId, show, startWorker } from './page/client.js';
   function fetchProof(query) {
     const text = Object.keys(query).map((name) => name + '=' + encodeURIComponent(query[name]));
     return fetch(form.dataset.proof + '?' + text.join('&')).then((answer) => {
-      if (!answer.ok) throw new Error('unknown');
+      if (!answer.ok) throw new Error(answer.status === 410 ? 'destroyed' : 'unknown');
       return answer.json();
     });
   }

@@ -113,8 +113,9 @@ class CourtFile(models.Model):
 
     order = models.ForeignKey(CourtOrder, on_delete=models.PROTECT, related_name="files")
     trustee = models.PositiveSmallIntegerField()
-    content = models.BinaryField()
+    content = models.BinaryField()  # empty once destroyed
     received_at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["trustee"]

@@ -42,7 +42,7 @@ def candidates_of(motion: Motion) -> list[Candidate]:
 
 
 def candidates_file(election: Election) -> dict[str, Any]:
-    """The list as announced, and all that is needed to draw its order again (protocol §15)."""
+    """The list as announced, and all that is needed to draw its order again (protocol §16)."""
     candidates = election.candidates.select_related("photo").order_by("place")
     return {
         "format": "yishi-candidates-1",

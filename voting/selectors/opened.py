@@ -16,6 +16,7 @@ from voting.protocol import board, openings
 from voting.protocol.openings import Counted
 from voting.selectors.board import board_of, body_of
 from voting.selectors.keys import Delivery, ceremony_of
+from voting.selectors.retention import demand_ballots
 from voting.selectors.sessions import terms
 
 
@@ -44,7 +45,11 @@ def line_purpose(session_id: int, trustee: int, party: int) -> str:
 
 
 def counted_ballots(session: Session) -> list[Counted]:
-    """The ballots the tally counts, by party. ValueError before the tally."""
+    """The ballots the tally counts, by party. ValueError before the tally.
+
+    RuleViolation "ballots.destroyed".
+    """
+    demand_ballots(session)
     body = body_of(session, "tally")
     if body is None:
         raise ValueError("this session has no tally")
@@ -68,7 +73,8 @@ def counted_ballots(session: Session) -> list[Counted]:
 
 
 def ballot_to_open(session: Session, party: Party, seq: int) -> Counted:
-    """One ballot of the board."""
+    """One ballot of the board. RuleViolation "ballots.destroyed"."""
+    demand_ballots(session)
     line = logs.line_at(board_of(session), seq)
     if line is None:
         raise ValueError("the board has no such entry")
@@ -133,6 +139,7 @@ def due_to_open(*, by_platform: bool = True) -> QuerySet[Session]:
         opening_policy="named",
         state__in=["counted", "resolved"],
         openings__isnull=True,
+        board__erasure__isnull=True,
         ceremony__isnull=by_platform,
     )
 

@@ -20,6 +20,7 @@ from voting.models import (
 from voting.protocol import late
 from voting.protocol.board import ballot_in
 from voting.selectors.board import board_of, body_of
+from voting.selectors.retention import demand_ballots, destroyed_at
 from voting.selectors.sessions import terms
 
 
@@ -79,16 +80,21 @@ def late_excluded(session: Session) -> set[int]:
 def late_finding(session: Session, number: int) -> dict[str, Any]:
     """What excluding this party too would change: `finding` and `motions` of its entry.
 
-    From totals and from who took part alone; nothing is opened. ValueError before the count.
+    From totals and from who took part alone; nothing is opened. ValueError before the count,
+    RuleViolation "ballots.destroyed".
     """
+    demand_ballots(session)
     return _without(session, late_excluded(session) | {number})
 
 
 def contested(session: Session) -> list[Contested]:
     """Per motion: how many counted ballots are under objection, and whether they decide.
 
-    ValueError before the count.
+    ValueError before the count. Nothing is weighed any more once the ballots are destroyed.
     """
+    if destroyed_at(session) is not None:
+        final = final_results(session)
+        return [Contested(Count(0, 0), results, results) for results in final]
     gone = late_excluded(session)
     doubting = Objection.objects.filter(
         session=session, about="took_part", state__in=UNSETTLED

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Job
+from core.canonical import canonical
 from core.codes import LENGTH, new_code
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
@@ -30,9 +31,12 @@ from documents.contents import (
 )
 from documents.models import Document
 from documents.steps import mark_superseded, next_number, store_signed
-from logbook.steps import record_act
+from logbook.models import Erasure
+from logbook.selectors import checkpoint_lines, erasure_of, lines, root
+from logbook.steps import record_act, stamp
 from voting.facts import division_words, specimen_of
 from voting.models import ArchiveBundle, Originals, Party, ReissuedSerial, Session
+from voting.selectors import board_of
 from voting.services.archive_parts import PARTS, File, originals_rows
 from voting.services.exporting import export_board
 
@@ -226,13 +230,39 @@ def _files(bundle: ArchiveBundle, aside: Path) -> Iterator[File]:
         yield from part(bundle.session)
         done += 1
         _tell(bundle.job_id, done)
+    gone = erasure_of(board_of(bundle.session))
+    yield from _board(bundle.session, aside) if gone is None else _rest(bundle.session, gone)
+    _tell(bundle.job_id, done + 1)
+
+
+def _board(session: Session, aside: Path) -> Iterator[File]:
     folder = aside / "board"
-    export_board(bundle.session, folder)
+    export_board(session, folder)
     for file in sorted(folder.rglob("*")):
         if file.is_file():
             name = file.relative_to(folder).as_posix()
             yield File(f"13-公告板/{name}", f"公告板：{name}", file.read_bytes())
-    _tell(bundle.job_id, done + 1)
+
+
+def _rest(session: Session, gone: Erasure) -> Iterator[File]:
+    """What is left of a board whose ballots were destroyed. No export: none can be verified."""
+    log = board_of(session)
+    said = canonical(
+        {
+            "session": session.code,
+            "destroyed_at": stamp(gone.at),
+            "ballots": gone.lines,
+            "size": log.size,
+            "root": root(log, log.size).hex(),
+        }
+    )
+    yield File("13-公告板/销毁记录.json", "公告板：选票按保管期限销毁的记录", said)
+    signed = b"".join(line + b"\n" for line in checkpoint_lines(log))
+    yield File("13-公告板/checkpoints.jsonl", "公告板：签名的检查点", signed)
+    kept = lines(log, kinds=["manifest", "close", "result", "resolution", "late_ruling"])
+    yield File(
+        "13-公告板/kept.jsonl", "公告板：条款和结果", b"".join(line + b"\n" for line in kept)
+    )
 
 
 @transaction.atomic(durable=True)
@@ -297,6 +327,8 @@ def _retention(session: Session) -> tuple[str, ...]:
     return (
         f"纸质表决票、委托书和本归档包至少保管{ballots}年{clause}；"
         "决定被提起撤销之诉的，保管到诉讼结束。",
+        "平台上的选票（密文、打开的记名票、纸质票扫描件）期满以后自动销毁；归档包和导出件里的"
+        "由保管的人按同一期限销毁。",
         "规约、议事规则、决议和备案材料长期保管，换届时移交（建房〔2009〕274号第四十条）。",
         "名册、异议、裁定和委托书含有个人信息，只供法定事由查阅，查阅要登记。",
     )

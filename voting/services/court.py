@@ -29,6 +29,7 @@ from voting.protocol.refusal import Refused
 from voting.protocol.shape import Shape, unb64
 from voting.selectors import board_of, ceremony_of, terms
 from voting.selectors.opened import ballot_to_open
+from voting.selectors.retention import demand_ballots
 from voting.steps import Signer, board_name, checkpoint_board
 
 MAX_SIZE = 1024 * 1024  # bytes of a trustee's file: one ballot
@@ -60,7 +61,7 @@ def enter_court_order(
 
     Entered twice by the same person on the same paper, it is one. RuleViolation
     "court.invalid" with every reason, "court.role", "court.named", "court.too_early",
-    "court.open", "court.key_gone".
+    "court.open", "court.key_gone", "ballots.destroyed".
     """
     session = _locked(session_id)
     _demand_role(signer, Permission.ENTER_COURT_ORDER)
@@ -185,6 +186,7 @@ def deliver_court_file(*, order_id: int, content: bytes, at: datetime) -> CourtF
     """
     order = _order(order_id)
     session = order.session
+    demand_ballots(session)
     if order.state != "confirmed" or ceremony_of(session) is None:
         raise RuleViolation("court.not_due", "现在不用交：文书还没有核对，或者不用保管人打开")
     manifest = terms(session)
@@ -238,6 +240,7 @@ def _demand_may_open(session: Session) -> None:
         raise RuleViolation("court.named", "这次是记名表决，法院要看的，按“查阅记名票”办理")
     if session.state != "resolved":
         raise RuleViolation("court.too_early", "出了决议以后，才能按法院的要求打开一张票")
+    demand_ballots(session)
     if ceremony_of(session) is None and not _platform_key(session):
         raise RuleViolation("court.key_gone", "平台的开票钥匙已经按期销毁，谁也打不开了")
 

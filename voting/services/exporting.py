@@ -12,6 +12,7 @@ from voting.models import Session
 from voting.protocol import export, roll
 from voting.protocol.shape import unb64
 from voting.selectors import board_of
+from voting.selectors.retention import demand_ballots
 from voting.steps import checkpoint_board
 
 
@@ -20,9 +21,10 @@ def export_board(session: Session, out: Path, *, at: datetime | None = None) -> 
 
     A checkpoint is signed first where the board has grown, for an export ends with one that
     covers it. Entries that come while the files are written are not in it. ValueError for a
-    draft, FileExistsError for a folder with files in it.
+    draft, FileExistsError for a folder with files in it; RuleViolation "ballots.destroyed".
     """
     board = board_of(session)
+    demand_ballots(session)
     _cover(session, at or timezone.now())
     last = logs.last_checkpoint(board)
     size = last.size if last else 0

@@ -30,6 +30,7 @@ from voting.protocol.openings import Counted
 from voting.protocol.refusal import Refused
 from voting.selectors import board_of, body_of, ceremony_of, terms
 from voting.selectors.opened import counted_ballots, line_purpose, opened_lines
+from voting.selectors.retention import demand_ballots
 from voting.steps import board_name, checkpoint_board
 
 MAX_SIZE = 256 * 1024 * 1024  # bytes of a trustee's file: some 4 KB for each ballot
@@ -81,6 +82,7 @@ def deliver_openings(*, session_id: int, content: bytes, at: datetime) -> bool:
     session = _counted(session_id)
     if Openings.objects.filter(session=session).exists():
         return True
+    demand_ballots(session)
     if ceremony_of(session) is None:
         raise RuleViolation("openings.not_due", "这次会议的开票钥匙不在保管人手里，不用交")
     manifest = terms(session)
@@ -130,6 +132,7 @@ def look_at_ballot(
     """
     session = Session.objects.select_related("estate").get(pk=session_id)
     role = _looking_role(looker)
+    demand_ballots(session)
     demand_none("look.invalid", look_reasons(reason=reason, court=court))
     if not Openings.objects.filter(session=session).exists():
         raise RuleViolation("look.not_opened", "单张票还没有打开，现在看不到")
@@ -164,6 +167,7 @@ def record_export(*, session_id: int, number: str, at: datetime) -> None:
     RuleViolation "look.not_opened", "look.invalid".
     """
     session = Session.objects.select_related("estate").get(pk=session_id)
+    demand_ballots(session)
     demand_none("look.invalid", court_reasons(court="-", number=number))
     if not Openings.objects.filter(session=session).exists():
         raise RuleViolation("look.not_opened", "单张票还没有打开，现在看不到")

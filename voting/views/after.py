@@ -22,6 +22,7 @@ from voting.selectors import (
     took_part,
 )
 from voting.selectors.opened import court_orders_on, looks_at, opened_choices
+from voting.selectors.retention import destroyed_at
 from voting.services.exporting import export_board
 from voting.views.addresses import see_other
 from voting.views.visits import Walk, with_visit
@@ -51,6 +52,7 @@ def participants(request: HttpRequest, walk: Walk) -> HttpResponseBase:
         "for_court": court_orders_on(walk.party),
         "papers": paper_figures(session) if session.paper else None,
         "box_open": closed and box_is_open(session),
+        "destroyed_at": destroyed_at(session),
     }
     return render(request, "voting/owner/participants.html", context)
 
@@ -70,6 +72,7 @@ def opened(request: HttpRequest, walk: Walk) -> HttpResponseBase:
         "done": Openings.objects.filter(session=session).exists(),
         "voted": walk.party.ballots > 0,
         "choices": opened_choices(walk.party),
+        "destroyed_at": destroyed_at(session),
         "ruling": ruling_on(walk.party),
         "looks": [(one, ROLE_TITLES[one.role]) for one in looks_at(walk.party)],
     }

@@ -40,6 +40,7 @@ from voting.selectors import (
     witnessed,
 )
 from voting.selectors.opened import court_openings
+from voting.selectors.retention import destroyed_at, retention_of
 from voting.views.receipts import ballot_on_receipt, who_can_read
 
 # What a browser may show itself; anything else is downloaded.
@@ -141,6 +142,7 @@ def _board(request: HttpRequest, session: Session, wrong: str = "") -> HttpRespo
         ],
         "phase": phase(session, timezone.now()),
         "witnessed": witnessed(session),
+        "retention": retention_of(session, timezone.now()),
         "wrong": wrong,
         "old": request.GET.get("from", 1),
         "new": request.GET.get("to", lines[0].size if lines else ""),
@@ -204,8 +206,8 @@ def proof(request: HttpRequest) -> JsonResponse:
     """That a ballot is on the board, to whoever holds its receipt (docs/protocol.md §9).
 
     `session`, `seq` and `tracker` as on the receipt: without the tracker anybody could read
-    the whole board entry by entry. `manifest` alone (a hash) gives that manifest only, for
-    checking a tested ballot.
+    the whole board entry by entry. 410 once ballots were destroyed. `manifest` alone (a hash)
+    gives that manifest only, for checking a tested ballot.
     """
     if "manifest" in request.GET:
         if not re.fullmatch("[0-9a-f]{64}", request.GET["manifest"], re.ASCII):
@@ -213,6 +215,8 @@ def proof(request: HttpRequest) -> JsonResponse:
         session = get_object_or_404(Session, manifest_hash=request.GET["manifest"])
         return JsonResponse({"manifest": _line_of(session, "manifest").decode()})
     ballot = ballot_on_receipt(request.GET)
+    if ballot and destroyed_at(ballot.session) is not None:
+        return JsonResponse({"destroyed": True}, status=410)
     found = board_proof(ballot.session, ballot.seq) if ballot else None
     if found is None:
         raise Http404

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core.errors import RuleViolation
 from voting.selectors import session_by_code
 from voting.services.exporting import export_board
 
@@ -22,6 +23,8 @@ class Command(BaseCommand):
             raise CommandError(f"没有编号为 {options['session']} 的已公告会议")
         try:
             export_board(session, options["out"])
+        except RuleViolation as refused:
+            raise CommandError(str(refused)) from refused
         except FileExistsError:
             raise CommandError(f"{options['out']} 不是空文件夹") from None
         self.stdout.write(f"{options['out']}")

@@ -1,0 +1,100 @@
+"""How long a session's ballots are kept, what keeps them longer, and that they are gone."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from core.deadlines import local_day
+from core.errors import RuleViolation
+from core.retention import LEAST_YEARS
+from logbook.selectors import erasure_of
+from voting.domain.objections import UNSETTLED
+from voting.domain.retention import DEFAULT_YEARS, kept_until
+from voting.domain.standing import standing
+from voting.models import CourtOrder, Objection, Ruling, Session, StandingEvent
+from voting.selectors.board import board_of
+
+# What is under dispute is kept; what was revoked or replaced is decided.
+_IN_DISPUTE = {"challenged", "correction", "suspended"}
+
+
+class Retention(NamedTuple):
+    """`until`: the first instant of destruction, None before the resolution. `waits`: what
+    keeps the ballots beyond it, as sentences. `destroyed_at`: they are gone."""
+
+    until: datetime | None
+    waits: Sequence[str]
+    destroyed_at: datetime | None
+
+    def due(self, at: datetime) -> bool:
+        """Whether the ballots are to be destroyed at this instant."""
+        if self.until is None or self.destroyed_at is not None:
+            return False
+        return self.until <= at and not self.waits
+
+
+def retention_of(session: Session, at: datetime) -> Retention:
+    """How long this session's ballots are kept, as things stand at `at`."""
+    if session.state != "resolved":
+        return Retention(None, (), destroyed_at(session))
+    decided = board_of(session).entries.get(kind="resolution").recorded_at
+    stated = session.profile.get("retention.ballot_years")
+    years = int(stated["value"]) if stated else DEFAULT_YEARS
+    until = kept_until(decided=decided, years=years, last_act=_last_act(session, decided))
+    return Retention(until, _waits(session, at), destroyed_at(session))
+
+
+def destroyed_at(session: Session) -> datetime | None:
+    """When this session's ballots were destroyed."""
+    gone = erasure_of(session.board) if session.board else None
+    return gone.at if gone else None
+
+
+def demand_ballots(session: Session) -> None:
+    """RuleViolation "ballots.destroyed" with the day, once the ballots are gone."""
+    gone = destroyed_at(session)
+    if gone is not None:
+        day = local_day(gone)
+        raise RuleViolation(
+            "ballots.destroyed",
+            f"这次会议的选票已于{day.year}年{day.month}月{day.day}日按保管期限销毁，"
+            "这件事不能再办；结果、决议和检查点还在",
+        )
+
+
+def due_to_destroy(at: datetime) -> list[Session]:
+    """Sessions whose ballots' time is over, with nothing in dispute."""
+    # A rough sieve first: nothing is due before the least years are over.
+    least = at - timedelta(days=365 * LEAST_YEARS)
+    old = Session.objects.filter(
+        state="resolved", closes_at__lte=least, board__erasure__isnull=True
+    )
+    return [one for one in old.select_related("board") if retention_of(one, at).due(at)]
+
+
+def _last_act(session: Session, decided: datetime) -> datetime:
+    befell = StandingEvent.objects.filter(session=session).defer("content").last()
+    last = board_of(session).entries.order_by("-seq").values_list("recorded_at", flat=True)[0]
+    return max(decided, last) if befell is None else max(decided, last, befell.recorded_at)
+
+
+def _waits(session: Session, at: datetime) -> tuple[str, ...]:
+    found = []
+    open_ = Q(state__in=UNSETTLED) | Q(state="answered", dispute_until__gt=at)
+    if Objection.objects.filter(open_, session=session).exists():
+        found.append("还有没办完的异议")
+    if Ruling.objects.filter(session=session, state="proposed").exists():
+        found.append("还有等第二人决定的裁定")
+    if CourtOrder.objects.filter(session=session, state="proposed").exists():
+        found.append("还有等第二人核对的法院文书")
+    events = list(session.events.values_list("motion", "kind"))
+    motions = [None, *session.motions.values_list("pk", flat=True)]
+    now = {
+        standing([kind for about, kind in events if about in (None, motion)])
+        for motion in motions
+    }
+    if now & _IN_DISPUTE:
+        found.append("决定还在异议、诉讼、责令改正或者中止执行中")
+    return tuple(found)

@@ -1,0 +1,96 @@
+"""When a vote's time of keeping is over, what would let somebody read single ballots goes.
+
+Totals, results, resolution, checkpoints and every hash stay (docs/decisions/0090).
+"""
+
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.db import transaction
+
+from core.errors import RuleViolation
+from logbook.models import Erasure
+from logbook.selectors import erasure_of, last_checkpoint, root
+from logbook.steps import erase_lines, locked_log, record_act
+from voting.models import CourtFile, OpenedLine, PaperBallot, PaperReading, Session
+from voting.protocol import board
+from voting.selectors import board_of
+from voting.selectors.retention import retention_of
+from voting.services.exporting import export_board
+from voting.steps import board_name
+from voting.verifier import verify
+
+KINDS = (board.BALLOT, board.PAPER)
+
+
+def destroy_ballots(*, session_id: int, at: datetime) -> Erasure:
+    """Destroy ballots' ciphertexts, opened choices, files for courts, scans of paper ballots.
+
+    The whole board is verified once more before, by the verifier that everybody has. One
+    transaction destroys: all or nothing, and harmless where it is done already. RuleViolation
+    "retention.kept", "retention.waits". ValueError, and nothing is destroyed, where the board
+    does not verify: that is evidence.
+    """
+    session = Session.objects.select_related("board").get(pk=session_id)
+    if session.board is None or (done := erasure_of(session.board)) is None:
+        _demand_due(session, at)
+        return _destroy(session_id, _verified_size(session, at), at)
+    return done
+
+
+def _demand_due(session: Session, at: datetime) -> None:
+    kept = retention_of(session, at)
+    if kept.until is None or at < kept.until:
+        raise RuleViolation("retention.kept", "选票还在保管期内，不能销毁")
+    if kept.waits:
+        raise RuleViolation("retention.waits", f"选票不能销毁：{'；'.join(kept.waits)}")
+
+
+def _verified_size(session: Session, at: datetime) -> int:
+    """How many entries the board has, all of them verified just now."""
+    with TemporaryDirectory() as aside:
+        folder = Path(aside) / session.code
+        export_board(session, folder, at=at)
+        report = verify(folder)
+        if not report.ok:
+            raise ValueError(f"the board of {session.code} does not verify")
+    last = last_checkpoint(board_of(session))
+    if last is None:
+        raise ValueError("an export ends with a checkpoint")
+    return last.size
+
+
+@transaction.atomic(durable=True)
+def _destroy(session_id: int, verified: int, at: datetime) -> Erasure:
+    session = (
+        Session.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("estate", "board")
+        .get(pk=session_id)
+    )
+    log = board_of(session)
+    done = erasure_of(log)
+    if done is not None:
+        return done
+    _demand_due(session, at)  # again, under the lock
+    if log.size != verified:
+        raise RuleViolation("retention.kept", "选票还在保管期内，不能销毁")  # it goes on
+    opened, _each = OpenedLine.objects.filter(session=session).delete()
+    files = CourtFile.objects.filter(order__session=session, destroyed_at=None)
+    gone_files = files.update(content=b"", destroyed_at=at)
+    scans = PaperBallot.objects.filter(session=session).exclude(scan=b"").update(scan=b"")
+    PaperReading.objects.filter(paper__session=session).update(content="")
+    erasure = erase_lines(locked_log(board_name(session.code)), KINDS, at=at)
+    facts = {
+        "session": session.code,
+        "ballots": erasure.lines,
+        "opened": opened,
+        "court_files": gone_files,
+        "scans": scans,
+        "size": log.size,
+        "root": root(log, log.size).hex(),
+    }
+    record_act(
+        f"estate/{session.estate.code}", "ballots.destroyed", facts, actor="system", at=at
+    )
+    return erasure
