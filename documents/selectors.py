@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Literal, cast
 
 from django.db.models import Prefetch, QuerySet
@@ -62,24 +61,6 @@ def postings_of(documents: Iterable[Document]) -> QuerySet[Posting]:
     photos = Prefetch("photos", queryset=PostingPhoto.objects.defer("content"))
     found = Posting.objects.filter(document__in=[document.pk for document in documents])
     return found.select_related("place").prefetch_related(photos)
-
-
-def hangs_everywhere_since(document: Document) -> datetime | None:
-    """The moment from which a publicity period counts: when it first hung at the last of all
-    places where it has to. None while one is missing.
-
-    Civil Code arts. 201-203 with 274号 art. 12: whoever reads only one of the boards has
-    the whole period.
-    """
-    places = places_to_post(document.estate_id)
-    first: dict[int, datetime] = {}
-    for posting in postings_of([document]):
-        earlier = first.get(posting.place_id)
-        if earlier is None or posting.posted_at < earlier:
-            first[posting.place_id] = posting.posted_at
-    if not places or any(place.pk not in first for place in places):
-        return None
-    return max(first[place.pk] for place in places)
 
 
 def photo_bytes(photo: PostingPhoto) -> bytes:

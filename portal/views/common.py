@@ -1,11 +1,31 @@
 """What the staff views share."""
 
-from django.http import Http404, HttpRequest, QueryDict
+from typing import Any, Protocol
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 from accounts.models import User
-from accounts.permissions import ROLE_PERMISSIONS, Permission, roles_at
-from voting.models import Session
+from accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_at, roles_at
+from voting.models import Party, Session
+from voting.selectors import parties_with_room
 from voting.steps import Signer
+
+_SHOWN = 50  # rooms found by a search
+
+
+class Proposed(Protocol):
+    """What one person proposed or entered, and another decides."""
+
+    state: str
+    proposed_by: str
+    proposed_role: str
+
+
+class KeptPaper(Protocol):
+    """A paper somebody handed in."""
+
+    content_type: str
+    sha256: str
 
 
 def user_of(request: HttpRequest) -> User:
@@ -41,3 +61,49 @@ def searched(request: HttpRequest) -> str:
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form was sent; None where nothing was, so that an empty form is still judged."""
     return request.POST if request.method == "POST" else None
+
+
+def session_context(request: HttpRequest, session: Session) -> dict[str, Any]:
+    """What every page of a session needs: the session, its estate, what the person may."""
+    may = permissions_at(request.user, session.estate)
+    return {
+        "session": session,
+        "estate": session.estate,
+        "may": {permission.value: True for permission in may},
+    }
+
+
+def rooms_found(request: HttpRequest, session: Session) -> dict[str, Any]:
+    """The search box over the rooms of a session, and what it found."""
+    search = searched(request)
+    found = parties_with_room(session, search)[:_SHOWN] if search else []
+    return {"search": search, "found": found}
+
+
+def voter_of(session: Session, number: int) -> Party:
+    """The household of that number, which has voted; else Http404."""
+    party = session.parties.filter(number=number, ballots__gt=0).first()
+    if party is None:
+        raise Http404
+    return party
+
+
+def may_decide(
+    request: HttpRequest, session: Session, made: Proposed, permission: Permission
+) -> bool:
+    """Whether the person signed in can be the second one: another person, in another role."""
+    return (
+        made.state == "proposed"
+        and made.proposed_by != actor_of(request)
+        and any(
+            permission in ROLE_PERMISSIONS[role] and role != made.proposed_role
+            for role in roles_at(user_of(request), session.estate)
+        )
+    )
+
+
+def kept_paper(paper: KeptPaper, content: bytes) -> HttpResponse:
+    """A paper as it was handed in, shown under the beginning of its hash."""
+    response = HttpResponse(content, content_type=paper.content_type)
+    response.headers["Content-Disposition"] = f'inline; filename="{paper.sha256[:12]}"'
+    return response

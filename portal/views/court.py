@@ -1,7 +1,5 @@
 """A court has one ballot of a secret vote opened: entered, checked by another, handed over."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,14 +9,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.labels import ROLE_TITLES
-from accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_at, roles_at
+from accounts.permissions import Permission
 from core.errors import RuleViolation
 from portal.forms import add_reasons
 from portal.selectors import session_for
-from portal.views.common import actor_of, posted, searched, signer_of, user_of
+from portal.views.common import (
+    actor_of,
+    kept_paper,
+    may_decide,
+    posted,
+    rooms_found,
+    session_context,
+    signer_of,
+    voter_of,
+)
 from voting.forms.opened import ComparedForm, CourtOrderForm, OpenedFileForm
 from voting.models import Ballot, CourtOrder, Party, Session
-from voting.selectors import ceremony_of, parties_with_room, terms
+from voting.selectors import ceremony_of, terms
 from voting.selectors.opened import court_orders_of
 from voting.services.court import (
     MAX_SIZE,
@@ -32,19 +39,14 @@ from voting.services.court import (
 )
 
 _P = Permission
-_SHOWN = 50  # rooms found by a search
 
 
 @require_safe
 def court_orders(request: HttpRequest, code: str) -> HttpResponse:
     """What courts ordered so far, and the way to enter an order."""
     session = _resolved(request, code, _P.SUPERVISE)
-    search = searched(request)
-    context = _context(request, session) | {
-        "orders": court_orders_of(session),
-        "search": search,
-        "found": parties_with_room(session, search)[:_SHOWN] if search else [],
-    }
+    orders = {"orders": court_orders_of(session)}
+    context = session_context(request, session) | rooms_found(request, session) | orders
     return render(request, "staff/court_orders.html", context)
 
 
@@ -52,9 +54,7 @@ def court_orders(request: HttpRequest, code: str) -> HttpResponse:
 def court_order_new(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Enter a court's order on a ballot of one household."""
     session = _resolved(request, code, _P.ENTER_COURT_ORDER)
-    party = session.parties.filter(number=number, ballots__gt=0).first()
-    if party is None:
-        raise Http404
+    party = voter_of(session, number)
     form = CourtOrderForm(posted(request), request.FILES or None, ballots=_ballots(party))
     if request.method == "POST" and form.is_valid():
         given, upload = form.cleaned_data, form.cleaned_data["content"]
@@ -77,7 +77,7 @@ def court_order_new(request: HttpRequest, code: str, number: int) -> HttpRespons
         else:
             messages.success(request, _("已登记。还要另一个人对照文书核对，此前什么也不打开。"))
             return redirect("staff:court_order", session.code, made.pk)
-    context = _context(request, session) | {"party": party, "form": form}
+    context = session_context(request, session) | {"party": party, "form": form}
     status = 400 if form.errors else 200
     return render(request, "staff/court_order_new.html", context, status=status)
 
@@ -155,9 +155,7 @@ def court_order_withdraw(request: HttpRequest, code: str, pk: int) -> HttpRespon
 def court_order_document(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """The court's paper."""
     order = _order_of(_resolved(request, code, _P.SUPERVISE), pk)
-    response = HttpResponse(document_of(order), content_type=order.content_type)
-    response.headers["Content-Disposition"] = f'inline; filename="{order.sha256[:12]}"'
-    return response
+    return kept_paper(order, document_of(order))
 
 
 @require_safe
@@ -181,23 +179,16 @@ def _page(
     form: OpenedFileForm | None = None,
     compared: ComparedForm | None = None,
 ) -> HttpResponse:
-    actor = actor_of(request)
     files = list(order.files.all())
     needed = terms(session).threshold
-    own = order.proposed_by == actor
-    deciding = [
-        role
-        for role in roles_at(user_of(request), session.estate)
-        if _P.CONFIRM_COURT_ORDER in ROLE_PERMISSIONS[role] and role != order.proposed_role
-    ]
     refused = any(one is not None and one.errors for one in (form, compared))
-    context = _context(request, session) | {
+    context = session_context(request, session) | {
         "order": order,
         "party": order.ballot.party,
         "proposed_role": ROLE_TITLES[order.proposed_role],
         "decided_role": ROLE_TITLES.get(order.decided_role, ""),
-        "own": own,
-        "may_decide": order.state == "proposed" and not own and bool(deciding),
+        "own": order.proposed_by == actor_of(request),
+        "may_decide": may_decide(request, session, order, _P.CONFIRM_COURT_ORDER),
         "compared": compared or ComparedForm(),
         "form": form or OpenedFileForm(),
         "files": files,
@@ -235,12 +226,3 @@ def _order_of(session: Session, pk: int) -> CourtOrder:
     if found is None:
         raise Http404
     return found
-
-
-def _context(request: HttpRequest, session: Session) -> dict[str, Any]:
-    may = permissions_at(request.user, session.estate)
-    return {
-        "session": session,
-        "estate": session.estate,
-        "may": {permission.value: True for permission in may},
-    }

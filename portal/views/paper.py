@@ -14,11 +14,19 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.labels import ROLE_TITLES
-from accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_at, roles_at
+from accounts.permissions import Permission, permissions_at
 from core.errors import RuleViolation
 from portal.forms import add_reasons
 from portal.selectors import session_for
-from portal.views.common import actor_of, posted, searched, user_of
+from portal.views.common import (
+    actor_of,
+    kept_paper,
+    may_decide,
+    posted,
+    searched,
+    session_context,
+    signer_of,
+)
 from voting.domain.paper import read_serial
 from voting.forms.paper import (
     FAULT_WORDS,
@@ -55,7 +63,6 @@ from voting.services.paper_rulings import (
     propose_paper_ruling,
 )
 from voting.services.papers import arbitrate_paper, enter_paper, register_paper, show_scan
-from voting.steps import Signer
 
 _P = Permission
 _AFTER = {"closed", "counted", "resolved"}
@@ -100,7 +107,7 @@ def paper_register(request: HttpRequest, code: str) -> HttpResponse:
                 session_id=session.pk,
                 serial=form.cleaned_data["serial"],
                 place=place,
-                signer=_signer(request, session, _P.ENTER_PAPER),
+                signer=signer_of(request, session, _P.ENTER_PAPER),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -158,7 +165,8 @@ def paper_sheet(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         "conflict": "" if decided_to_count(sheet) else conflict_of(sheet),
         "ruling": ruling,
         "proposed_role": ROLE_TITLES[ruling.proposed_role] if ruling else "",
-        "may_decide": _may_decide(request, session, ruling),
+        "may_decide": ruling is not None
+        and may_decide(request, session, ruling, _P.DECIDE_RULING),
         "decline": DeclineForm(),
         "rules": _precedence(session),
         "void": SPOILED_WORDS.get(sheet.void, ""),
@@ -178,7 +186,7 @@ def _take(
 ) -> HttpResponse | None:
     permission = _P.SETTLE_PAPER if step == 3 else _P.ENTER_PAPER
     signer, reading, at = (
-        _signer(request, session, permission),
+        signer_of(request, session, permission),
         form.reading(),
         timezone.now(),
     )
@@ -218,7 +226,7 @@ def paper_scan(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         raise Http404
     content, kind = show_scan(
         paper_id=sheet.pk,
-        signer=_signer(request, session, sorted(held)[0]),
+        signer=signer_of(request, session, sorted(held)[0]),
         at=timezone.now(),
     )
     response = HttpResponse(content, content_type=kind)
@@ -243,7 +251,7 @@ def paper_rule(request: HttpRequest, code: str, pk: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 name=upload.name if upload else _("没有文件"),
                 content=upload.read(settings.UPLOAD_MAX_BYTES + 1) if upload else b"",
-                signer=_signer(request, session, _P.PROPOSE_RULING),
+                signer=signer_of(request, session, _P.PROPOSE_RULING),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -273,7 +281,7 @@ def paper_decide(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         ruling_id=ruling.pk,
         agree="agree" in request.POST,
         reason=request.POST.get("reason", ""),
-        signer=_signer(request, session, _P.DECIDE_RULING, other_than=ruling.proposed_role),
+        signer=signer_of(request, session, _P.DECIDE_RULING, other_than=ruling.proposed_role),
         at=timezone.now(),
     )
     messages.success(request, _("已记下您的决定。"))
@@ -288,9 +296,7 @@ def paper_document(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     ruling = rulings.last()
     if ruling is None:
         raise Http404
-    response = HttpResponse(document_of_paper_ruling(ruling), content_type=ruling.content_type)
-    response.headers["Content-Disposition"] = f'inline; filename="{ruling.sha256[:12]}"'
-    return response
+    return kept_paper(ruling, document_of_paper_ruling(ruling))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -303,7 +309,7 @@ def paper_box(request: HttpRequest, code: str) -> HttpResponse:
             made = state_box(
                 session_id=session.pk,
                 counted=form.cleaned_data["counted"],
-                signer=_signer(request, session, _P.COUNT_BOX),
+                signer=signer_of(request, session, _P.COUNT_BOX),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -347,15 +353,6 @@ def _step(request: HttpRequest, session: Session, sheet: PaperBallot) -> int:
     return len(read_by) + 1 if _P.ENTER_PAPER in may else 0
 
 
-def _may_decide(request: HttpRequest, session: Session, ruling: PaperRuling | None) -> bool:
-    if ruling is None or ruling.state != "proposed":
-        return False
-    return ruling.proposed_by != actor_of(request) and any(
-        _P.DECIDE_RULING in ROLE_PERMISSIONS[role] and role != ruling.proposed_role
-        for role in roles_at(request.user, session.estate)
-    )
-
-
 def _motions(session: Session) -> list[SheetMotion]:
     titles = dict(session.motions.values_list("position", "title"))
     return [
@@ -391,19 +388,6 @@ def _explain(form: Any, field: str | None, refused: RuleViolation) -> None:
         form.add_error(field, str(refused))
 
 
-def _signer(
-    request: HttpRequest, session: Session, permission: Permission, *, other_than: str = ""
-) -> Signer:
-    """The person signed in, in a role that may; if possible in another than this one."""
-    roles = [
-        role
-        for role in roles_at(user_of(request), session.estate)
-        if permission in ROLE_PERMISSIONS[role]
-    ]
-    roles.sort(key=lambda role: role == other_than)
-    return Signer(actor_of(request), roles[0])
-
-
 def _session(request: HttpRequest, code: str, permission: Permission) -> Session:
     session = session_for(request.user, code, permission)
     if not session.manifest or not session.paper:
@@ -419,10 +403,4 @@ def _sheet(session: Session, pk: int) -> PaperBallot:
 
 
 def _context(request: HttpRequest, session: Session) -> dict[str, Any]:
-    may = permissions_at(request.user, session.estate)
-    return {
-        "session": session,
-        "estate": session.estate,
-        "phase": phase(session, timezone.now()),
-        "may": {permission.value: True for permission in may},
-    }
+    return session_context(request, session) | {"phase": phase(session, timezone.now())}

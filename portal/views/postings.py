@@ -26,7 +26,7 @@ from portal.selectors import document_for, posting_for, session_for
 from portal.views.common import actor_of, posted
 from registry.models import Estate
 from voting.models import Session
-from voting.selectors import hanging
+from voting.selectors import hanging, of_paper, posting_of
 
 _P = Permission
 
@@ -34,7 +34,9 @@ _P = Permission
 @require_safe
 def postings(request: HttpRequest, code: str) -> HttpResponse:
     """Which papers of a session have to hang, where they do and where not yet."""
-    session = _announced(request, code)
+    session = session_for(request.user, code, _P.SUPERVISE)
+    if not session.manifest and posting_of(session) is None:
+        raise Http404  # a draft of which nothing is on show yet
     now = timezone.now()
     context = _context(request, session.estate) | {
         "session": session,
@@ -173,12 +175,8 @@ def place_retire(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 
 def session_of(document_id: int) -> Session | None:
-    """The session whose notice or resolution a paper is, to lead back to."""
-    for name in ("notice", "resolution"):
-        found = Session.objects.filter(**{name: document_id}).only("code", "title").first()
-        if found is not None:
-            return found
-    return None
+    """The session whose paper it is, to lead back to."""
+    return Session.objects.filter(of_paper(document_id)).only("code", "title").first()
 
 
 def _posting_page(
@@ -197,13 +195,6 @@ def _posting_page(
     }
     wrong = (photo is not None and photo.errors) or (down is not None and down.errors)
     return render(request, "staff/posting.html", context, status=400 if wrong else 200)
-
-
-def _announced(request: HttpRequest, code: str) -> Session:
-    session = session_for(request.user, code, _P.SUPERVISE)
-    if not session.manifest:
-        raise Http404
-    return session
 
 
 def _context(request: HttpRequest, estate: Estate) -> dict[str, Any]:

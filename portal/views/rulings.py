@@ -11,17 +11,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.labels import ROLE_TITLES
-from accounts.permissions import (
-    ROLE_PERMISSIONS,
-    Permission,
-    permissions_at,
-    roles_at,
-    roles_with,
-)
+from accounts.permissions import Permission, roles_with
 from core.errors import RuleViolation
 from portal.forms import add_reasons
 from portal.selectors import session_for
-from portal.views.common import actor_of, posted, searched, signer_of
+from portal.views.common import (
+    actor_of,
+    kept_paper,
+    may_decide,
+    posted,
+    rooms_found,
+    session_context,
+    signer_of,
+    voter_of,
+)
 from voting.forms.rulings import ConfirmForm, DeclineForm, ProposeForm
 from voting.models import Party, Ruling, Session
 from voting.selectors import (
@@ -30,7 +33,6 @@ from voting.selectors import (
     late_finding,
     late_ruling,
     late_rulings,
-    parties_with_room,
     phase,
     rulings_of,
 )
@@ -43,21 +45,18 @@ from voting.services.rulings import (
 )
 
 _P = Permission
-_SHOWN = 50  # rooms found by a search
 
 
 @require_safe
 def rulings(request: HttpRequest, code: str) -> HttpResponse:
     """Until when objections are settled, who may act, and what was decided."""
     session = _closed(request, code, _P.VIEW_TURNOUT)
-    search = searched(request)
-    context = _context(request, session) | {
+    context = _context(request, session) | rooms_found(request, session)
+    context |= {
         "until": challenge_ends(session),
         "now": timezone.now(),
         "rulings": [(one, ROLE_TITLES[one.proposed_role]) for one in rulings_of(session)],
         "late": late_rulings(session),
-        "search": search,
-        "found": parties_with_room(session, search)[:_SHOWN] if search else [],
         "proposers": _titles(_P.PROPOSE_RULING),
         "deciders": _titles(_P.DECIDE_RULING),
     }
@@ -68,9 +67,7 @@ def rulings(request: HttpRequest, code: str) -> HttpResponse:
 def ruling_new(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Propose that the ballots of one household shall not count."""
     session = _closed(request, code, _P.PROPOSE_RULING)
-    party = session.parties.filter(number=number, ballots__gt=0).first()
-    if party is None:
-        raise Http404
+    party = voter_of(session, number)
     form = ProposeForm(posted(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["content"]
@@ -160,30 +157,20 @@ def ruling_withdraw(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def ruling_document(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """The paper a ruling rests on."""
     found = _ruling_of(_closed(request, code, _P.VIEW_TURNOUT), pk)
-    response = HttpResponse(document_of(found), content_type=found.content_type)
-    response.headers["Content-Disposition"] = f'inline; filename="{found.sha256[:12]}"'
-    return response
+    return kept_paper(found, document_of(found))
 
 
 def _page(
     request: HttpRequest, session: Session, found: Ruling, declined: DeclineForm | None = None
 ) -> HttpResponse:
-    waiting = found.state == "proposed"
-    actor = actor_of(request)
-    roles = roles_at(request.user, session.estate)
-    finding = _finding(session, found.party) if waiting else None
+    finding = _finding(session, found.party) if found.state == "proposed" else None
     context = _context(request, session) | {
         "ruling": found,
         "proposed_role": ROLE_TITLES[found.proposed_role],
         "decided_role": ROLE_TITLES.get(found.decided_role, ""),
         "finding": finding,
-        "own": found.proposed_by == actor,
-        "may_decide": waiting
-        and found.proposed_by != actor
-        and any(
-            _P.DECIDE_RULING in ROLE_PERMISSIONS[role] and role != found.proposed_role
-            for role in roles
-        ),
+        "own": found.proposed_by == actor_of(request),
+        "may_decide": may_decide(request, session, found, _P.DECIDE_RULING),
         "deciders": _titles(_P.DECIDE_RULING, but=found.proposed_role),
         "confirm": ConfirmForm(hangs=finding is not None and not finding.stands),
         "decline": declined or DeclineForm(),
@@ -220,10 +207,4 @@ def _ruling_of(session: Session, pk: int) -> Ruling:
 
 
 def _context(request: HttpRequest, session: Session) -> dict[str, Any]:
-    may = permissions_at(request.user, session.estate)
-    return {
-        "session": session,
-        "estate": session.estate,
-        "phase": phase(session, timezone.now()),
-        "may": {permission.value: True for permission in may},
-    }
+    return session_context(request, session) | {"phase": phase(session, timezone.now())}

@@ -10,12 +10,11 @@ from django.db import DatabaseError, connection, transaction
 
 from core.errors import RuleViolation
 from documents.models import Document, Posting, PostingPhoto
-from documents.selectors import hangs_everywhere_since, photo_bytes
+from documents.selectors import photo_bytes
 from documents.services.posting import (
     add_photo,
     add_place,
     post_paper,
-    retire_place,
     take_down,
 )
 from logbook.models import Entry
@@ -74,32 +73,6 @@ def hang(document: Document, place: Any, **changes: Any) -> Posting:
 
 def codes(refused: Any) -> set[str]:
     return {reason.code for reason in refused.value.facts["reasons"]}
-
-
-def test_the_period_counts_from_the_last_of_all_places(wall: Any) -> None:
-    document, (gate, door) = wall
-    assert hangs_everywhere_since(document) is None
-    hang(document, gate)
-    assert hangs_everywhere_since(document) is None  # one is still missing
-    later = HUNG + timedelta(days=2)
-    hang(document, door, posted_at=later)
-    assert hangs_everywhere_since(document) == later
-    retire_place(place_id=door.pk, actor=ACTOR, at=NOW)
-    assert hangs_everywhere_since(document) == HUNG
-
-
-def test_no_place_named_is_never_hung_everywhere() -> None:
-    assert hangs_everywhere_since(make_document()) is None
-
-
-def test_a_replaced_sheet_does_not_restart_the_period(wall: Any) -> None:
-    document, (gate, door) = wall
-    torn = hang(document, gate)
-    hang(document, door)
-    down = {"taken_down_by": "王一", "photos": [], "actor": ACTOR, "at": NOW}
-    take_down(posting_id=torn.pk, taken_down_at=HUNG + timedelta(days=1), **down)
-    hang(document, gate, posted_at=HUNG + timedelta(days=1, hours=1))
-    assert hangs_everywhere_since(document) == HUNG
 
 
 def test_the_photograph_is_kept_encrypted_and_plain(wall: Any) -> None:

@@ -112,7 +112,7 @@ from voting.selectors.posted_roll import (
     posting_of,
     roll_objections,
 )
-from voting.selectors.postings import Hanging, hanging
+from voting.selectors.postings import Hanging, hanging, of_paper
 from voting.selectors.receipts import (
     ballot_at,
     ballot_of_number,
@@ -292,6 +292,7 @@ __all__ = [
     "not_yet_voted",
     "objections_of",
     "objections_of_party",
+    "of_paper",
     "open_filings",
     "open_lot",
     "open_rulings",

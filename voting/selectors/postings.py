@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+from django.db.models import Q
+
 from core.deadlines import publicity_end, start_of
 from documents.models import Document, Posting, PostingPlace
 from documents.selectors import places_to_post, postings_of
@@ -98,8 +100,28 @@ TO_POST: tuple[Callable[[Session], Duty | None], ...] = (
 )
 
 
+def of_paper(document_id: int) -> Q:
+    """The session one of whose papers that have to hang it is."""
+    named = (
+        "postings__document",
+        "notice",
+        "extension__document",
+        "preliminaries__document",
+        "resolution",
+    )
+    found = Q()
+    for name in named:
+        found |= Q(**{name: document_id})
+    return found
+
+
 def hanging(session: Session, at: datetime) -> list[Hanging]:
-    """Every paper of a session that has to hang, with the state of each wall."""
+    """Every paper of a session that has to hang, with the state of each wall.
+
+    Civil Code 201-203: the day a period begins is not counted, so a paper that hangs by the
+    end of that day gives whoever reads only the wall the whole of it. A later one is called
+    late; it moves no period (decisions/0072).
+    """
     duties = [duty for supplier in TO_POST if (duty := supplier(session)) is not None]
     places = places_to_post(session.estate_id)
     hung: dict[tuple[int, int], list[Posting]] = defaultdict(list)

@@ -26,7 +26,12 @@ from voting.services.proxies import document_of_proxy
 from voting.services.rulings import document_of
 from voting.services.transfers import document_of_transfer
 
-_ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+_ENDINGS = {
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "application/json": "json",  # the list of candidates, as it was frozen
+}
 
 
 class File(NamedTuple):

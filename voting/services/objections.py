@@ -36,7 +36,7 @@ from voting.domain.objections import (
     term,
 )
 from voting.domain.reasons import demand_none
-from voting.models import Ballot, Objection, Party, Recusal, Session
+from voting.models import Ballot, Objection, Party, Recusal, RollPosting, Session
 from voting.selectors import (
     answer_days,
     course,
@@ -44,6 +44,7 @@ from voting.selectors import (
     dispute_days,
     excluded_parties,
     late_excluded,
+    posting_of,
 )
 from voting.steps import Signer
 
@@ -80,15 +81,13 @@ def file_objection(
     submission: str,
     actor: str,
     at: datetime,
-    deadline: datetime | None = None,
 ) -> Objection:
     """Take an objection in, with the next number of its session (or of its estate).
 
-    `submission` names the act: sent twice, it is one. `deadline` is the end of the posting
-    where a roll is on show; the other periods are the session's own. `actor`: "party:7" or
-    the member of staff who entered it. RuleViolation "objection.invalid" with every reason,
+    `submission` names the act: sent twice, it is one. `actor`: "party:7" or the member of
+    staff who entered it. RuleViolation "objection.invalid" with every reason,
     "objection.too_early", "objection.period_over", "objection.cancelled",
-    "objection.roll_frozen", "objection.no_ballot", "objection.too_many".
+    "objection.roll_frozen", "objection.on_show", "objection.no_ballot", "objection.too_many".
     """
     estate, session = lock_numbers(estate_id, session_id)
     return take_in(
@@ -99,7 +98,6 @@ def file_objection(
         submission=submission,
         actor=actor,
         at=at,
-        deadline=deadline,
     )
 
 
@@ -112,7 +110,6 @@ def take_in(
     submission: str,
     actor: str,
     at: datetime,
-    deadline: datetime | None = None,
 ) -> Objection:
     """`file_objection` inside the caller's transaction, under the lock of `lock_numbers`."""
     known = Objection.objects.filter(estate=estate, submission=submission).first()
@@ -133,7 +130,7 @@ def take_in(
         ],
     )
     party = _party(session, objector.party_id)
-    found = _term(session, said, deadline, at)
+    found = _term(estate, session, said, at)
     if said.not_mine and (party is None or not party.ballots):
         raise RuleViolation("objection.no_ballot", "您家没有参加的记录，没有票可以否认")
     siblings = Objection.objects.filter(estate=estate, session=session)
@@ -370,11 +367,18 @@ def _party(session: Session | None, party_id: int | None) -> Party | None:
     return Party.objects.get(pk=party_id, session=session)
 
 
-def _term(
-    session: Session | None, said: Statement, deadline: datetime | None, at: datetime
-) -> Term:
-    if session is None or (said.about == "roll" and session.state == "draft"):
-        return roll_term(deadline, at)
+def _term(estate: Estate, session: Session | None, said: Statement, at: datetime) -> Term:
+    if session is None:
+        shown = RollPosting.objects.filter(session__estate=estate, session__state="draft")
+        if shown.filter(ends_at__gt=at).exists():
+            raise RuleViolation(
+                "objection.on_show",
+                "名册正在为一次会议公示：请在那次会议的“异议”里登记，答复以前不能冻结名册",
+            )
+        return roll_term(None, at)
+    if said.about == "roll" and session.state == "draft":
+        shown_now = posting_of(session)
+        return roll_term(shown_now.ends_at if shown_now else None, at)
     return term(said.about, said.not_mine, course(session, at), at)
 
 

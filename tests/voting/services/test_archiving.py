@@ -27,6 +27,7 @@ from documents.services.posting import add_place, post_paper
 from documents.services.stamping import confirm_scan, link_scan
 from registry.models import Owner
 from tests.documents.test_scans import photo, scan
+from tests.elections import frozen_election
 from tests.factories import ACTOR, CLOSE, FOR, FREEZE, frozen_vote
 from voting import tasks
 from voting.models import ArchiveBundle
@@ -144,6 +145,22 @@ def test_it_works(settings: Any, tmp_path: Path) -> None:
     assert (verdict.session, verdict.items) == (session.code, len(names) - 1)
     assert bundle.contents is not None
     assert not bundle.contents.is_public
+
+
+def test_an_election_is_kept_with_its_list_of_candidates(settings: Any) -> None:
+    vote = frozen_election(session={"rehearsal": True})
+    for number in range(1, 8):
+        vote.cast(number, [FOR, [0, 1, 2, 3, 4]])
+    vote.count()
+    issue_resolution(session_id=vote.session.pk, at=CLOSE)
+    vote.session.refresh_from_db()
+    bundle = make(vote.session)
+    with ZipFile(archive_path(bundle)) as packed:
+        (listed,) = [
+            name for name in packed.namelist() if name.endswith(".json") and "04-" in name
+        ]
+        assert json.loads(packed.read(listed))
+    assert check_archive(archive_path(bundle), trust_roots=roots(settings)).status == "whole"
 
 
 def test_the_same_record_gives_the_same_bytes(settings: Any) -> None:

@@ -1,6 +1,7 @@
 """Objections: numbered, in time or refused with what is left, answered, ruled on by two."""
 
 from datetime import timedelta
+from secrets import choice
 
 import pytest
 from django.db import connection, transaction
@@ -8,8 +9,10 @@ from django.db.utils import DatabaseError
 
 from accounts.models import Message, User
 from accounts.phones import phone_hash
+from core.codes import new_code
 from core.deadlines import publicity_end
 from core.errors import RuleViolation
+from tests.documents.test_postings import make_document
 from tests.factories import CLOSE, FOR, FREEZE, OPEN, draft_session, frozen_vote, small_estate
 from tests.voting.services.test_rulings import (
     ORGANISER,
@@ -20,7 +23,7 @@ from tests.voting.services.test_rulings import (
     code_of,
     waiting,
 )
-from voting.models import Objection
+from voting.models import Objection, RollPosting
 from voting.selectors import contesting, overdue_objections, published_objections, unsettled
 from voting.services.closing import close_session
 from voting.services.objections import (
@@ -267,7 +270,7 @@ def test_one_household_cannot_flood_the_desk(vote):
 # --- without a frozen session -------------------------------------------------------------
 
 
-def on_roll(estate, session=None, *, submission="r1", at=FREEZE, objector=CAME, deadline=None):
+def on_roll(estate, session=None, *, submission="r1", at=FREEZE, objector=CAME):
     return file_objection(
         estate_id=estate.pk,
         session_id=session.pk if session else None,
@@ -275,22 +278,57 @@ def on_roll(estate, session=None, *, submission="r1", at=FREEZE, objector=CAME, 
         objector=objector,
         submission=submission,
         actor="user:1",
-        deadline=deadline,
         at=at,
     )
 
 
-def test_a_roll_on_show_is_objected_to_at_the_office():
+def on_show(session, *, at=FREEZE, days=7):
+    """The posting as `post_roll` writes it, without its paper's second of rendering."""
+    return RollPosting.objects.create(
+        session=session,
+        lines=b"[]",
+        heads=0,
+        area=0,
+        days=days,
+        clause="测试条款",
+        document=make_document(session.estate, code=new_code(12, choice)),
+        posted_by="user:1",
+        posted_at=at,
+        ends_at=publicity_end(at, days),
+    )
+
+
+def test_a_roll_on_show_is_objected_to_at_the_office_until_its_last_day():
     estate = small_estate()
-    until = publicity_end(FREEZE, 7)
-    made = on_roll(estate, deadline=until)
-    assert (made.number, made.session, made.deadline) == (1, None, until)
-    assert on_roll(estate, submission="r2", deadline=until).number == 2
-    late = refused(lambda: on_roll(estate, submission="r3", deadline=until, at=until))
+    session = draft_session(estate)
+    # Before it is on show no period runs yet.
+    assert on_roll(estate, session).deadline is None
+    until = on_show(session).ends_at
+    made = on_roll(estate, session, submission="r2", at=until - timedelta(seconds=1))
+    assert (made.number, made.in_time, made.deadline) == (2, True, until)
+    late = refused(lambda: on_roll(estate, session, submission="r3", at=until))
     assert late.code == "objection.period_over"
     assert "3月8日24时" in late.sentence
-    session = draft_session(estate)
-    assert on_roll(estate, session, submission="r4", deadline=until).number == 1
+    # Sent twice is not late: it was taken in.
+    assert on_roll(estate, session, submission="r2", at=until).pk == made.pk
+    # Put on show again, it has its whole period again.
+    on_show(session, at=until)
+    assert on_roll(estate, session, submission="r4", at=until).number == 3
+
+
+def test_what_belongs_to_a_roll_on_show_is_not_filed_where_nothing_waits_for_it():
+    estate = small_estate()
+    until = on_show(draft_session(estate)).ends_at
+    found = refused(lambda: on_roll(estate, at=until - timedelta(seconds=1)))
+    assert found.code == "objection.on_show"
+    assert on_roll(estate, at=until).number == 1
+
+
+def test_a_roll_nobody_has_on_show_is_objected_to_at_the_office():
+    estate = small_estate()
+    made = on_roll(estate)
+    assert (made.number, made.session, made.deadline) == (1, None, None)
+    assert on_roll(estate, submission="r2").number == 2
     assert [one.number for one in unsettled(estate_id=estate.pk, at=FREEZE)] == [1, 2]
     answer(made, upheld=True, reason="已按登记簿更正", at=FREEZE)
     (message,) = Message.objects.filter(template="objection_answered")

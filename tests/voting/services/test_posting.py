@@ -6,6 +6,7 @@ import pytest
 
 from core.deadlines import publicity_end
 from core.errors import RuleViolation
+from documents.services.posting import add_place, post_paper
 from tests.factories import (
     ACTOR,
     FREEZE,
@@ -16,7 +17,7 @@ from tests.factories import (
     small_estate,
 )
 from voting.models import RollChange, RollPosting
-from voting.selectors import differences, posted_lines
+from voting.selectors import differences, hanging, posted_lines
 from voting.services.freezing import freeze_session, weigh
 from voting.services.objections import (
     Objector,
@@ -76,7 +77,7 @@ def resize(session, room, area):
     return unit
 
 
-def object_to(session, unit, deadline, submission="a"):
+def object_to(session, unit, submission="a", at=POSTED + timedelta(days=1)):
     return file_objection(
         estate_id=session.estate_id,
         session_id=session.pk,
@@ -84,8 +85,7 @@ def object_to(session, unit, deadline, submission="a"):
         objector=Objector(name="王某", contact="窗口", unit_id=unit.pk),
         submission=submission,
         actor=ORGANISER.actor,
-        at=POSTED + timedelta(days=1),
-        deadline=deadline,
+        at=at,
     )
 
 
@@ -132,10 +132,36 @@ def test_a_roll_with_faults_is_not_put_on_show(draft):
     assert codes(draft) == ["area.missing"]
 
 
-def test_an_objection_is_answered_and_the_change_names_it(draft):
+def test_a_board_hung_late_moves_no_period_and_is_called_late(draft):
+    """Civil Code 201-203: hung on the day of posting, a wall has the whole period."""
     posting = post(draft)
+    at = {"actor": ACTOR, "at": OVER}
+    walls = [add_place(estate_id=draft.estate_id, name=name, **at) for name in ("大门", "1幢")]
+    last = publicity_end(POSTED, 0)  # the first instant of the next day
+    for place, hung in zip(walls, (last - timedelta(minutes=1), last), strict=True):
+        post_paper(
+            document_id=posting.document_id,
+            place_id=place.pk,
+            posted_by="王一",
+            posted_at=hung,
+            photos=[],
+            **at,
+        )
+    (paper,) = hanging(draft, OVER)
+    assert (paper.duty.due, paper.duty.until) == (last, OVER)
+    assert [wall.late for wall in paper.walls] == [False, True]
+    posting.refresh_from_db()
+    assert posting.ends_at == OVER
+    assert codes(draft, OVER) == []
     unit = draft.estate.units.get(label="1幢1单元101室")
-    made = object_to(draft, unit, posting.ends_at)
+    object_to(draft, unit, at=OVER - timedelta(seconds=1))
+    assert refused(object_to, draft, unit, "b", OVER) == "objection.period_over"
+
+
+def test_an_objection_is_answered_and_the_change_names_it(draft):
+    post(draft)
+    unit = draft.estate.units.get(label="1幢1单元101室")
+    made = object_to(draft, unit)
     assert codes(draft) == ["posting.objections"]
     assert refused(trace, draft, unit.label) == "change.none"
     resize(draft, unit.label, 95_00)
@@ -155,9 +181,9 @@ def test_an_objection_is_answered_and_the_change_names_it(draft):
 
 
 def test_an_objection_that_was_not_upheld_is_no_reason(draft):
-    posting = post(draft)
+    post(draft)
     unit = resize(draft, "1幢1单元101室", 95_00)
-    made = object_to(draft, unit, posting.ends_at)
+    made = object_to(draft, unit)
     answer_objection(
         objection_id=made.pk,
         upheld=False,

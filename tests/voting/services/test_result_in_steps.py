@@ -9,6 +9,7 @@ from accounts.models import Message
 from core.deadlines import publicity_end
 from core.errors import RuleViolation
 from documents.models import Document
+from documents.services.posting import add_place, post_paper
 from tests.factories import AGAINST, CLOSE, FOR, even_estate, frozen_vote, make_profile
 from tests.voting.services.test_objections import (
     answer,
@@ -35,6 +36,7 @@ from voting.selectors import (
     decision_holds,
     decision_status,
     final_results,
+    hanging,
     preliminary_of,
 )
 from voting.services.closing import close_session
@@ -183,6 +185,30 @@ def test_on_show_for_its_days_then_a_resolution_that_says_so(tmp_path):
     first, last = Document.objects.order_by("pk")
     assert (first.status, first.superseded_by) == ("superseded", last)
     assert json.loads(bytes(first.facts)) == json.loads(bytes(last.facts))
+
+
+def test_a_board_without_the_preliminary_result_holds_no_resolution_up():
+    """Nobody begins the period anew by naming one more place on its last evening."""
+    vote = counted_vote([FOR] * 6)
+    posted = post(vote)
+    at = {"actor": "user:1", "at": UNTIL - timedelta(hours=1)}
+    place = add_place(estate_id=vote.session.estate_id, name="大门", **at)
+    (paper,) = [one for one in hanging(vote.session, UNTIL) if one.duty.until == posted.until]
+    assert (paper.overdue, paper.missing) == (True, 1)
+    post_paper(
+        document_id=posted.document_id,
+        place_id=place.pk,
+        posted_by="王一",
+        posted_at=at["at"],
+        photos=[],
+        **at,
+    )
+    (paper,) = [one for one in hanging(vote.session, UNTIL) if one.duty.until == posted.until]
+    assert [wall.late for wall in paper.walls] == [True]
+    assert code_of(lambda: resolve(vote, UNTIL - timedelta(seconds=1))) == (
+        "resolution.period_open"
+    )
+    resolve(vote)
 
 
 def test_the_resolution_waits_for_every_objection():
