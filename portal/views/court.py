@@ -27,6 +27,7 @@ from voting.forms.opened import ComparedForm, CourtOrderForm, OpenedFileForm
 from voting.models import Ballot, CourtOrder, Party, Session
 from voting.selectors import ceremony_of, terms
 from voting.selectors.opened import court_orders_of
+from voting.selectors.retention import demand_ballots
 from voting.services.court import (
     MAX_SIZE,
     Paper,
@@ -165,6 +166,7 @@ def court_file(request: HttpRequest, code: str, pk: int, trustee: int) -> HttpRe
     file = order.files.filter(trustee=trustee).first()
     if file is None:
         raise Http404
+    demand_ballots(order.session)
     response = HttpResponse(bytes(file.content), content_type="application/octet-stream")
     name = f"court-{order.session.code}-{order.seq}-{trustee}.sealed"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

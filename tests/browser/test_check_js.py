@@ -32,7 +32,7 @@ def check_page() -> str:
     )
     verdicts = "".join(
         f'<p id="verdict-{name}" hidden>{name}</p>'
-        for name in ("ok", "bad", "pending", "unreadable")
+        for name in ("ok", "bad", "pending", "destroyed", "unreadable")
     )
     return f"""<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>核验</title>
         <script src="/static/js/check.js" defer></script></head><body>
@@ -147,6 +147,15 @@ class TestReceipt:
         tab.clock.set_fixed_time(held.receipt["checkpoint_by"])
         check(tab, site, json.dumps(held.receipt))
         expect(tab.locator("#verdict-pending")).to_be_visible()
+
+    def test_when_the_ballots_were_destroyed_it_says_so(
+        self, tab: Page, site: Site, held: Held
+    ) -> None:
+        held.answers(site)
+        site.gone = {path for path in site.more if path.startswith("/check/proof?session")}
+        check(tab, site, json.dumps(held.receipt))
+        expect(tab.locator("#verdict-destroyed")).to_be_visible()
+        expect(tab.locator("#verdict-bad")).to_be_hidden()
 
     @pytest.mark.parametrize(
         "text", ["", "not a receipt", "null", '{"session": "X", "seq": 1}']

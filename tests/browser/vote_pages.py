@@ -37,7 +37,7 @@ class Seen:
 class Site:
     """What the pages say, and what the server has seen.
 
-    `more`: further pages and answers by path and query.
+    `more`: further pages and answers by path and query; `gone`: what is there no more.
     """
 
     facts: dict[str, Any]
@@ -45,6 +45,7 @@ class Site:
     seen: list[Seen] = field(default_factory=list)
     broken_bundle: bool = False
     more: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
     url: str = ""
 
     def posted(self, path: str) -> list[dict[str, list[str]]]:
@@ -174,6 +175,8 @@ class Handler(BaseHTTPRequestHandler):
         }
         if path in pages:
             self.reply(pages[path](self.site))
+        elif self.path in self.site.gone:
+            self.send_error(410)
         elif self.path in self.site.more:
             body = self.site.more[self.path]
             self.reply(body, "text/html" if body.startswith("<") else "application/json")

@@ -1,6 +1,10 @@
 """What `manage.py demo` leaves for the reader of its terminal."""
 
+import json
+import subprocess
+import sys
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,7 +12,10 @@ from django.utils import timezone
 
 from accounts.gateways import MemoryGateway
 from accounts.models import Message
+from portal.demo import leavings
 from portal.management.commands import demo
+from tests.factories import AGAINST, CLOSE, FOR, frozen_vote
+from voting.tasks import sweep_all
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +50,30 @@ def test_a_second_demo_beside_a_running_one_is_refused(settings, tmp_path):
     with demo._only_one(), pytest.raises(CommandError, match="Ctrl-C"):
         call_command("demo", no_serve=True)
     assert not (tmp_path / "demo").exists()
+
+
+def test_the_boards_it_leaves_are_verified_and_every_forged_one_is_refused(settings, tmp_path):
+    """The same functions, on a small vote: all six kinds, under the server's own keys."""
+    settings.CA_DIR, settings.DEBUG = tmp_path / "ca", True
+    vote = frozen_vote(matters=(5, 8))
+    for number in (1, 2, 3, 4, 6):
+        vote.cast(number, [FOR, AGAINST])
+    sweep_all(CLOSE)
+    vote.session.refresh_from_db()
+    story = SimpleNamespace(ended=vote.session)
+    board, forged = tmp_path / "board", tmp_path / "forged"
+    root = leavings.write_board(story, board)
+    kinds = leavings.write_forged(story, board, forged, root)
+    assert sorted(path.name for path in forged.iterdir()) == sorted(kinds)
+    assert len(kinds) == 6
+    surface = {"files", "canonical", "manifest", "chain", "checkpoints", "roll"}
+    assert not surface & set(kinds.values())
+    for kind, check in kinds.items():
+        given = ["--json", *(["--root", root] if check == "origin" else [])]
+        done = subprocess.run(
+            [sys.executable, "-m", "voting.verifier", forged / kind, *given],
+            capture_output=True, cwd=settings.BASE_DIR,
+        )  # fmt: skip
+        report = json.loads(done.stdout)
+        assert (done.returncode, report["ok"]) == (1, False)
+        assert [one["name"] for one in report["checks"] if not one["ok"]][:1] == [check]

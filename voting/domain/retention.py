@@ -9,15 +9,17 @@ DEFAULT_YEARS = 5  # where the profile states none; no law fixes it
 # After the last thing that befell a vote (a judgment, a court's order, a late ruling): time to
 # appeal, or to ask for a new trial, before what would be looked at is gone.
 QUIET_DAYS = 183
+_MOST_YEARS = 100
 
 
 def kept_until(*, decided: datetime, years: int, last_act: datetime) -> datetime:
     """The first instant at which a vote's ballots may be destroyed.
 
-    The anniversary itself is still a day of keeping. Fewer years than the law's three count
-    as three.
+    The anniversary itself is still a day of keeping. Fewer years than three count as three,
+    more than a hundred as a hundred.
     """
-    anniversary = _years_after(local_day(decided), max(years, LEAST_YEARS))
+    within = min(max(years, LEAST_YEARS), _MOST_YEARS)
+    anniversary = _years_after(local_day(decided), within)
     quiet = local_day(last_act) + timedelta(days=QUIET_DAYS)
     return start_of(max(anniversary, quiet) + timedelta(days=1))
 

@@ -41,7 +41,7 @@ def retention_of(session: Session, at: datetime) -> Retention:
         return Retention(None, (), destroyed_at(session))
     decided = board_of(session).entries.get(kind="resolution").recorded_at
     stated = session.profile.get("retention.ballot_years")
-    years = int(stated["value"]) if stated else DEFAULT_YEARS
+    years = int(stated["value"] or 0) if stated else DEFAULT_YEARS
     until = kept_until(decided=decided, years=years, last_act=_last_act(session, decided))
     return Retention(until, _waits(session, at), destroyed_at(session))
 

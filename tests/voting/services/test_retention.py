@@ -231,7 +231,7 @@ def test_ballots_on_paper_and_their_scans_go_too():
 
 def test_the_day_itself_is_kept_and_three_years_are_the_least():
     decided = CLOSE
-    for stated, counted in [(5, 5), (3, 3), (1, 3), (0, 3), (30, 30)]:
+    for stated, counted in [(5, 5), (3, 3), (1, 3), (0, 3), (30, 30), (9_999, 100)]:
         until = kept_until(decided=decided, years=stated, last_act=decided)
         day = decided.date().replace(year=decided.year + counted)
         assert until == start_of(day + DAY)
