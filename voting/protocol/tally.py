@@ -271,13 +271,18 @@ def _challenge(
 
 
 def totals(
-    manifest: Manifest, sums: Sequence[Aggregate], shares: Sequence[tuple[int, Shares]]
+    manifest: Manifest,
+    sums: Sequence[Aggregate],
+    shares: Sequence[tuple[int, Shares]],
+    *,
+    stated: Sequence[Sequence[Count]] | None = None,
 ) -> list[list[Count]]:
     """Per motion, per option, what the ballots hold.
 
     `shares`: as `verify_shares` gave them, of at least k different trustees; the first k are
-    used. Every total is sought from 0 to what took part in the motion; for a question the three
-    must add up to it, both ways. Raises Refused("totals", …).
+    used. Every total is sought from 0 to what took part in the motion, or compared with
+    `stated`, which takes no longer where a board claims areas as large as numbers go; for a
+    question the three must add up to it, both ways. Raises Refused("totals", …).
     """
     used = dict(shares[: manifest.threshold])
     if len(used) < manifest.threshold:
@@ -285,51 +290,51 @@ def totals(
     indexes = list(used)
     order = manifest.suite.order
     minus = {index: -lagrange(order, indexes, index) % order for index in indexes}
-    most = max((sums_of.participating.area for sums_of in sums), default=0)
-    count = sum(len(sums_of.area) for sums_of in sums)
-    logarithms = Logarithms(manifest.suite, most, count)
+    logarithms = None
+    if stated is None:
+        most = max((sums_of.participating.area for sums_of in sums), default=0)
+        count = sum(len(sums_of.area) for sums_of in sums)
+        logarithms = Logarithms(manifest.suite, most, count)
     results = []
     for index, (motion, sums_of) in enumerate(zip(manifest.motions, sums, strict=True)):
         where = f"motion {index}"
         columns: list[list[int]] = []
         for kind, texts in enumerate((sums_of.heads, sums_of.area)):
             bound = sums_of.participating[kind]
-            columns.append(
-                [
-                    _open(
-                        manifest,
-                        logarithms,
-                        text,
-                        option,
-                        bound,
-                        where,
-                        minus,
-                        {trustee: rows[index][kind] for trustee, rows in used.items()},
-                    )
-                    for option, text in enumerate(texts)
-                ]
-            )
+            rows = {trustee: motions[index][kind] for trustee, motions in used.items()}
+            columns.append([])
+            for option, text in enumerate(texts):
+                place = f"{where}, option {option}"
+                point = _opened(manifest, text, option, minus, rows)
+                if logarithms is not None:
+                    columns[-1].append(_sought(logarithms, point, bound, place))
+                elif stated is not None:
+                    value = stated[index][option][kind]
+                    if value > bound or point != manifest.suite.group.base(value):
+                        raise Refused("totals", f"{place}: the result states another total")
+                    columns[-1].append(value)
             if motion.kind == "question" and sum(columns[-1]) != bound:
                 raise Refused("totals", f"{where}: the options do not add up to who took part")
         results.append([Count(*pair) for pair in zip(*columns, strict=True)])
     return results
 
 
-def _open(
+def _opened(
     manifest: Manifest,
-    logarithms: Logarithms,
     text: Ciphertext,
     option: int,
-    bound: int,
-    where: str,
     minus: dict[int, int],
     rows: dict[int, list[Point]],
-) -> int:
-    """v of B - Σ λ_jF_j = vG."""
+) -> Point:
+    """vG = B - Σ λ_jF_j."""
     terms = [(scalar, rows[trustee][option]) for trustee, scalar in minus.items()]
-    value = logarithms.of(text.b + manifest.suite.group.combination(0, terms), bound)
+    return text.b + manifest.suite.group.combination(0, terms)
+
+
+def _sought(logarithms: Logarithms, point: Point, bound: int, place: str) -> int:
+    value = logarithms.of(point, bound)
     if value is None:
-        raise Refused("totals", f"{where}, option {option}: no total within what took part")
+        raise Refused("totals", f"{place}: no total within what took part")
     return value
 
 

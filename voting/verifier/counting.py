@@ -147,13 +147,25 @@ class Counting:
         manifest = self._reading.manifest
         if len(self._shares) < manifest.threshold:
             raise NotYet
-        totals = tally.totals(manifest, self.sums, self._shares)
-        given = self._result_motions("totals")
-        for index, (stated, counts) in enumerate(zip(given, totals, strict=True)):
-            if not _same(stated["totals"], [count._asdict() for count in counts]):
-                raise Refused("totals", f"motion {index}: the result states other totals")
-        self._totals = totals
-        return {"totals": f"{len(totals)} motions as the result states"}
+        stated = [
+            self._stated(item["totals"], f"motion {index}", len(motion.options))
+            for index, (item, motion) in enumerate(
+                zip(self._result_motions("totals"), manifest.motions, strict=True)
+            )
+        ]
+        self._totals = tally.totals(manifest, self.sums, self._shares, stated=stated)
+        return {"totals": f"{len(stated)} motions as the result states"}
+
+    @staticmethod
+    def _stated(value: Any, where: str, options: int) -> list[Count]:
+        shape = Shape("totals")
+        return [
+            Count(*(shape.integer(item[side], f"{where}: {side}") for side in Count._fields))
+            for item in (
+                shape.fields(one, where, *Count._fields)
+                for one in shape.items(value, where, options, options)
+            )
+        ]
 
     def verdict(self) -> dict[str, str]:
         """Quorum, approval, dependence and seats as the law has them."""

@@ -16,6 +16,7 @@ import pytest
 
 from tests.frontend.test_javascript import FRONTEND, node
 from tests.voting.sessions import SILENCE, Vote, election, question
+from voting.domain.thresholds import Count
 from voting.protocol import ballot, checkpoint, credential, manifest, sealing, tally, verdict
 from voting.protocol.shape import NO_HASH, b64
 from voting.verifier import verify
@@ -505,6 +506,33 @@ def decrypts_after_the_result() -> Vote:
     vote.decrypt(2)
     vote.resolve()
     return vote
+
+
+def vast(*totals: Count) -> Vote:
+    """Areas as large as numbers go: nobody looks for such a total step by step."""
+    vote = Vote(areas=(3 * 10**15, 2 * 10**15, 100))
+    for party in (1, 2, 3):
+        vote.cast(party, [[party == 3]])
+    vote.close()
+    vote.tally()
+    vote.decrypt()
+    took_part = [sums.participating for sums in vote.sums]
+    result = verdict.result_body(
+        vote.manifest, took_part, [list(totals)], withdrawn={}, deemed=verdict.NOBODY
+    )
+    vote.post("result", result)
+    vote.resolve()
+    return vote
+
+
+@deed(None)
+def claims_the_vastest_areas() -> Vote:
+    return vast(Count(2, 5 * 10**15), Count(1, 100), Count(0, 0))
+
+
+@deed("totals")
+def claims_vast_areas_and_another_total() -> Vote:
+    return vast(Count(2, 5 * 10**15 - 1), Count(1, 101), Count(0, 0))
 
 
 @deed("verdict")
