@@ -50,7 +50,7 @@ def parse_yuan(text: str) -> int:
     one of the codes money.missing, money.not_a_number, money.too_precise, money.zero,
     money.negative, money.too_large.
     """
-    plain = _plain(text).removeprefix("¥").removesuffix("元").strip()
+    plain = _plain(text).removeprefix("¥").removeprefix("￥").removesuffix("元").strip()
     if not plain:
         raise RuleViolation("money.missing", "没有填金额")
     if _GROUPED.fullmatch(plain):

@@ -12,6 +12,7 @@ from core.errors import RuleViolation
 from core.exact import parse_area
 from core.tables import Table
 from core.text import half_width
+from funds.domain.sheets import RowFault
 
 COLUMNS = ("房号", "建筑面积")
 
@@ -21,13 +22,6 @@ class UnitArea(NamedTuple):
 
     unit: str
     area: int
-
-
-class RowFault(NamedTuple):
-    """What is wrong, and in which row as the spreadsheet shows it."""
-
-    row: int
-    reason: str
 
 
 def read_units(table: Table) -> tuple[list[UnitArea], list[RowFault]]:

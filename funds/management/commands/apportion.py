@@ -17,7 +17,8 @@ from core.errors import RuleViolation
 from core.exact import format_area, format_yuan, parse_yuan
 from core.tables import content_of, read_table
 from funds.domain.apportionment import apportion
-from funds.domain.unit_list import RowFault, UnitArea, read_units
+from funds.domain.sheets import RowFault
+from funds.domain.unit_list import UnitArea, read_units
 from registry.management.json_command import JsonCommand
 
 
