@@ -5,6 +5,7 @@ tree of authorities. A place without a grant does not exist for the person askin
 function here answers a stranger with 404, never 403.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -51,6 +52,7 @@ class Permission(StrEnum):
     LOOK_AT_BALLOTS = "look_at_ballots"  # of a named vote, one by one, each time logged
     ENTER_COURT_ORDER = "enter_court_order"  # that one ballot of a secret vote is opened
     CONFIRM_COURT_ORDER = "confirm_court_order"  # entered by another person, in another role
+    KEEP_FUND = "keep_fund"  # special accounts, balances, statements; of an authority
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -93,7 +95,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.STAMP_PAPERS, _P.KEEP_ARCHIVE, _P.RECEIVE_FILING, _P.MAKE_LETTERS}
     | _COURT
     | {_P.LOOK_AT_BALLOTS},
-    "bureau": _SEES | {_P.RECORD_STANDING, _P.WITNESS},
+    "bureau": _SEES | {_P.RECORD_STANDING, _P.WITNESS, _P.KEEP_FUND},
     "property_manager": frozenset(),
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }
@@ -127,14 +129,25 @@ def estates_for(user: Visitor, permission: Permission) -> QuerySet[Estate]:
     # A person has few grants: read first, they leave the query small, or nothing to ask.
     held = list(grants.values_list("estate", "authority"))
     authorities = [authority for _estate, authority in held if authority]
-    reached = Q(pk__in=[estate for estate, _authority in held if estate])
-    path, alive = "authority", Q()
-    for _level in range(AUTHORITY_DEPTH if authorities else 0):
+    here = Q(pk__in=[estate for estate, _authority in held if estate])
+    return Estate.objects.filter(here | _below(authorities, "authority__"))
+
+
+def authorities_reached(user: Visitor, permission: Permission) -> QuerySet[Authority]:
+    """The authorities existing today where `user` holds `permission`, and all below them."""
+    held = authorities_for(user, permission).values_list("pk", flat=True)
+    return Authority.objects.filter(_below(list(held), ""))
+
+
+def _below(authorities: Sequence[int], prefix: str) -> Q:
+    """What stands under one of these; `prefix` leads to the authority a row belongs to."""
+    alive, reached = Q(), Q(pk__in=[])
+    for level in range(AUTHORITY_DEPTH if authorities else 0):
         # An authority that no longer exists hands nothing down, and nothing passes it.
-        alive &= _in_force(f"{path}__")
-        reached |= alive & Q(**{f"{path}__in": authorities})
-        path += "__parent"
-    return Estate.objects.filter(reached)
+        path = prefix + "parent__" * level
+        alive &= _in_force(path)
+        reached |= alive & Q(**{f"{path}pk__in": authorities})
+    return reached
 
 
 def authorities_for(user: Visitor, permission: Permission) -> QuerySet[Authority]:

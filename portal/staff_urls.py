@@ -11,6 +11,7 @@ from portal.views import (
     elections,
     extension,
     filings,
+    funds,
     keys,
     letter_makers,
     letters,
@@ -183,8 +184,22 @@ _paper = [
     path("post/<int:place>", postings.posting_new, name="posting_new"),
 ]
 
+_fund = [
+    path("", funds.special, name="fund"),
+    path("accounts/new", funds.account_new, name="fund_account_new"),
+    path("files/new", funds.file_new, name="fund_file_new"),
+    path("files/<int:pk>", funds.file, name="fund_file"),
+    path("files/<int:pk>/confirm", funds.file_confirm, name="fund_file_confirm"),
+    path("files/<int:pk>/drop", funds.file_drop, name="fund_file_drop"),
+    path("replenish", funds.replenish, name="fund_replenish"),
+    path("replenish.csv", funds.replenish_list, name="fund_replenish_list"),
+]
+
 urlpatterns = [
     path("", staff.home, name="home"),
+    path("funds/", funds.home, name="funds"),
+    path("funds/new", funds.special_new, name="fund_new"),
+    path("funds/<str:code>/", include(_fund)),
     path("estates/", staff.estates, name="estates"),
     path("estates/<str:code>/", staff.estate, name="estate"),
     path("estates/<str:code>/sessions/new", sessions.session_new, name="session_new"),

@@ -1,23 +1,13 @@
 """What the sealed books say. Balances are sums of postings; nothing is kept beside them."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from django.db.models import QuerySet, Sum
 
-from funds.domain.books import must_replenish
-from funds.models import FundAccount, Posting, SpecialAccount, SubAccount
+from funds.models import FundAccount, Posting, SpecialAccount
 
 # Below the number of parameters any database takes.
 _CHUNK = 500
-
-
-class Low(NamedTuple):
-    """A sub-account below 30 % of its first deposit, in fen."""
-
-    sub: SubAccount
-    balance: int
-    first_deposit: int
 
 
 def sealed_postings() -> QuerySet[Posting]:
@@ -72,11 +62,3 @@ def ledger_totals(special: SpecialAccount) -> dict[str, int]:
     )
     signs = {"bank": 1, "sub": -1, "interest": -1, "unallocated": -1}
     return {ledger: sign * sums.get(ledger, 0) for ledger, sign in signs.items()}
-
-
-def to_replenish(account: FundAccount) -> Iterator[Low]:
-    """续交名单: the sub-accounts strictly below 30 % of their first deposit."""
-    balances = sub_balances(account)
-    for sub in account.subs.select_related("unit").order_by("pk"):
-        if sub.first_deposit_fen and must_replenish(balances[sub.pk], sub.first_deposit_fen):
-            yield Low(sub, balances[sub.pk], sub.first_deposit_fen)

@@ -135,9 +135,11 @@ def _same(facts: Sequence[object], line: BankLine) -> bool:
 def _balance_reasons(found: Balance) -> list[str]:
     reasons = []
     if found.before is not None and found.fen != found.before and not found.reason:
-        moved = found.fen - found.before
-        more = "多" if moved > 0 else "少"
-        reasons.append(f"余额比上次{more} {format_yuan(abs(moved))} 元，没有变动说明")
+        moved = format_yuan(abs(found.fen - found.before))
+        if found.fen > found.before:
+            reasons.append(f"余额比上次多 {moved} 元，没有变动说明")
+        else:
+            reasons.append(f"余额比上次少 {moved} 元，没有变动说明")
     known = found.sub.first_deposit_fen
     if None not in (known, found.first_deposit) and known != found.first_deposit:
         reasons.append(f"首期交存额与已登记的 {format_yuan(known or 0)} 元不一样，请先核对更正")

@@ -75,6 +75,7 @@ def staff_menu(context: Context) -> dict[str, object]:
         "manages_people": any(
             Permission.MANAGE_GRANTS in ROLE_PERMISSIONS[role] for role in roles
         ),
+        "keeps_funds": any(Permission.KEEP_FUND in ROLE_PERMISSIONS[role] for role in roles),
         "witnesses": any(Permission.WITNESS in ROLE_PERMISSIONS[role] for role in roles),
         "section": context.get("section"),
     }

@@ -1,0 +1,88 @@
+"""What each sub-account holds, with source and day, whoever keeps the books."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from django.db.models import Count, Sum
+
+from funds.domain.books import must_replenish
+from funds.models import FundAccount, SnapshotLine, SpecialAccount, SubAccount
+from funds.selectors.balances import account_balances, ledger_totals, sub_balances
+from funds.selectors.files import last_snapshot
+
+
+class Held(NamedTuple):
+    """What an account holds in fen, for how many units."""
+
+    account: FundAccount
+    units: int
+    fen: int
+
+
+class Standing(NamedTuple):
+    """Where a special account stands: `as_of` None where nothing was stated yet.
+
+    Amounts in fen. `unallotted` is what no sub-account holds (interest, deposits).
+    """
+
+    as_of: date | None
+    source: str
+    total: int
+    unallotted: int
+    accounts: list[Held]
+
+
+class Low(NamedTuple):
+    """A sub-account below 30 % of its first deposit, in fen."""
+
+    sub: SubAccount
+    balance: int
+    first_deposit: int
+
+
+def standing_of(special: SpecialAccount, *, today: date) -> Standing:
+    """Totals by account: of the last snapshot, or of the sealed books as they are today."""
+    accounts = special.accounts.select_related("estate", "building").order_by(
+        "estate__name", "building__name", "pk"
+    )
+    units = dict(special.accounts.order_by().values_list("pk").annotate(Count("subs")))
+    if special.ledger_mode == "record":
+        held = account_balances(special)
+        totals = ledger_totals(special)
+        unallotted = totals["interest"] + totals["unallocated"]
+        as_of, source = today, ""
+    else:
+        last = last_snapshot(special)
+        if last is None:
+            rows = [Held(one, units[one.pk], 0) for one in accounts]
+            return Standing(None, "", 0, 0, rows)
+        held = dict(last.lines.order_by().values_list("sub__account").annotate(Sum("fen")))
+        unallotted, as_of, source = 0, last.as_of, last.source
+    rows = [Held(one, units[one.pk], held.get(one.pk, 0)) for one in accounts]
+    total = sum(one.fen for one in rows) + unallotted
+    return Standing(as_of, source, total, unallotted, rows)
+
+
+def balances_in(account: FundAccount) -> dict[int, int]:
+    """Every sub-account of an account → its balance in fen; empty where none was stated."""
+    if account.special.ledger_mode == "record":
+        return sub_balances(account)
+    last = last_snapshot(account.special)
+    if last is None:
+        return {}
+    lines = SnapshotLine.objects.filter(snapshot=last, sub__account=account)
+    return dict(lines.order_by("sub").values_list("sub", "fen"))
+
+
+def to_replenish(special: SpecialAccount) -> Iterator[Low]:
+    """续交名单: the sub-accounts strictly below 30 % of their first deposit (165号令 17)."""
+    for account in special.accounts.order_by("estate__name", "pk"):
+        balances = balances_in(account)
+        rows = account.subs.select_related("unit", "account__estate").order_by("pk")
+        for sub in rows:
+            balance = balances.get(sub.pk)
+            if balance is None or not sub.first_deposit_fen:
+                continue
+            if must_replenish(balance, sub.first_deposit_fen):
+                yield Low(sub, balance, sub.first_deposit_fen)
