@@ -16,6 +16,8 @@ from registry.models import Authority, Building, Estate
 class SpecialForm(forms.Form):
     """A bank account of the fund."""
 
+    may_be_empty = frozenset[str]()
+
     authority = forms.ModelChoiceField(
         label=_("由哪个机构管理"),
         queryset=Authority.objects.none(),
@@ -96,13 +98,11 @@ class BalancesForm(FileForm):
     as_of = forms.DateField(label=_("余额截至哪一天"), required=False, widget=DATE)
     source = forms.CharField(
         label=_("余额从哪里来"),
-        max_length=120,
         required=False,
         help_text=_("例如：市住宅专项维修资金中心。业主看得到。"),
     )
     reason = forms.CharField(
         label=_("余额为什么和上次不同"),
-        max_length=60,
         required=False,
         help_text=_(
             "表里没有“变动说明”一列的，在这里统一说明，例如“分配2026年利息”。业主看得到。"

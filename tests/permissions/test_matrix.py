@@ -24,6 +24,8 @@ from accounts.models import Job, RoleGrant
 from documents.services.posting import add_place, post_paper
 from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
+from funds.services.accounts import open_special_account
+from funds.services.files import Said, take_file
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
@@ -94,6 +96,8 @@ ENTERERS = {"organiser", "residents_committee"}
 CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
 WITNESSES = {"street_office", "bureau"}
 ALL_WITNESSES = WITNESSES | {"other street_office", "other bureau"}
+BUREAU = {"bureau"}
+ALL_BUREAUS = BUREAU | {"other bureau"}
 NOBODY: set[str] = set()
 
 
@@ -404,6 +408,20 @@ TABLE = [
     Row("roll:manager", ORGANISER, args=("estate",)),
     Row("roll:manager", ORGANISER, BAD, args=("estate",), post=True),
     Row("roll:manager_remove", ORGANISER, MOVED, args=("estate", "member"), post=True),
+    # --- the maintenance fund ------------------------------------------------------------
+    Row("staff:funds", ALL_BUREAUS),
+    Row("staff:fund_new", ALL_BUREAUS),
+    Row("staff:fund_new", ALL_BUREAUS, BAD, post=True),
+    Row("staff:fund", BUREAU, args=("fund",)),
+    Row("staff:fund_account_new", BUREAU, args=("fund",)),
+    Row("staff:fund_account_new", BUREAU, BAD, args=("fund",), post=True),
+    Row("staff:fund_file_new", BUREAU, args=("fund",)),
+    Row("staff:fund_file_new", BUREAU, BAD, args=("fund",), post=True),
+    Row("staff:fund_file", BUREAU, args=("fund", "balances")),
+    Row("staff:fund_file_confirm", BUREAU, BAD, args=("fund", "balances"), post=True),
+    Row("staff:fund_file_drop", BUREAU, MOVED, args=("fund", "balances"), post=True),
+    Row("staff:fund_replenish", BUREAU, args=("fund",)),
+    Row("staff:fund_replenish_list", BUREAU, args=("fund",)),
     # --- people --------------------------------------------------------------------------
     Row("staff:people", OPERATOR),
     Row("staff:invite", OPERATOR),
@@ -737,7 +755,27 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
     )
     scanned = link_scan(document_id=paper.pk, content=photo(), actor="user:0", at=at)
     member = PropertyManagerStaff.objects.create(estate=town.here.estate)
+    special = open_special_account(
+        authority=town.here.district,
+        bank="样例银行",
+        number="1" * 16,
+        ledger_mode="mirror",
+        opened_on=at.date(),
+        actor="user:1",
+        at=at,
+    )
+    balances = take_file(
+        special_id=special.pk,
+        kind="balances",
+        file_name="余额.csv",
+        content="房号,余额\n1-1-101,90\n".encode(),
+        said=Said(at.date(), "样例市维修资金中心"),
+        actor="user:1",
+        at=at,
+    )
     return {
+        "fund": special.code,
+        "balances": balances.pk,
         "import": roll.pk,
         "unit": town.here.estate.units.first().pk,
         "member": member.pk,

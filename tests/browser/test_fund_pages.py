@@ -1,0 +1,68 @@
+"""The keeper of the fund in a real browser, at a desk and on a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.funds.services.test_files import whole
+from tests.town import Town
+
+from .conftest import Open, shoot
+from .test_staff_journeys import DESK, PHONE, here, sign_in
+
+__all__ = ["here"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["1366", "390"])
+def test_balances_come_in(
+    open_page: Open, here: Town, tmp_path: Path, size: dict[str, int]
+) -> None:
+    here.person("bureau")
+    width = size["width"]
+    page = sign_in(open_page(**size), "bureau")
+    page.get_by_role("link", name="维修资金", exact=True).click()
+    page.get_by_role("link", name="登记专户").click()
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.locator(".errors")).to_be_visible()
+    page.get_by_label("由哪个机构管理").select_option(str(here.here.district.pk))
+    page.get_by_label("开户银行").fill("样例银行")
+    page.get_by_label("银行账号").fill("6222000000000001")
+    page.get_by_label("开户日期").fill("2020-01-01")
+    shoot(page, f"fund-new-{width}")
+    page.get_by_role("button", name="登记", exact=True).click()
+    page.get_by_role("link", name="开立小区的账").click()
+    page.get_by_label("小区代码").fill(here.here.estate.code)
+    page.get_by_role("button", name="开立", exact=True).click()
+    expect(page.locator("body")).to_contain_text("共9户分户账")
+
+    page.get_by_role("link", name="导入各户余额").click()
+    shoot(page, f"fund-file-new-{width}")
+    page.get_by_label("余额截至哪一天").fill("2026-10-01")
+    page.get_by_label("余额从哪里来").fill("样例市维修资金中心")
+    wrong = tmp_path / "余额.csv"
+    wrong.write_bytes(whole(["-1", *["100.00"] * 8]))
+    page.get_by_label("表格文件").set_input_files(wrong)
+    page.get_by_role("button", name="上传并检查").click()
+    expect(page.locator(".notice.bad")).to_contain_text("有1处错误")
+    shoot(page, f"fund-file-faults-{width}")
+    page.get_by_role("link", name="重新上传").click()
+    page.get_by_label("余额截至哪一天").fill("2026-10-01")
+    page.get_by_label("余额从哪里来").fill("样例市维修资金中心")
+    right = tmp_path / "余额2.csv"
+    right.write_bytes(whole(["29.99", *["100.00"] * 8], first="100.00"))
+    page.get_by_label("表格文件").set_input_files(right)
+    page.get_by_role("button", name="上传并检查").click()
+    shoot(page, f"fund-file-{width}")
+    page.get_by_role("button", name="确认导入").click()
+    expect(page.locator(".facts")).to_contain_text("829.99")
+    shoot(page, f"fund-{width}")
+    page.get_by_role("link", name="续交名单").click()
+    expect(page.locator("main")).to_contain_text("1幢1单元101室")
+    shoot(page, f"fund-replenish-{width}")
+    page.get_by_role("link", name="维修资金", exact=True).first.click()
+    shoot(page, f"fund-home-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
