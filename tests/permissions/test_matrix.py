@@ -338,7 +338,7 @@ TABLE = [
     Row("staff:job_state", ORGANISER, args=("job",)),
     # --- papers on the wall, and stamped ---------------------------------------------------
     Row("staff:postings", WATCHERS, args=("session",)),
-    Row("staff:postings", NOBODY, args=("draft",)),
+    Row("staff:postings", WATCHERS, args=("draft",)),  # the roll hangs before the announcement
     Row("staff:posting_places", HANGERS, args=("estate",)),
     Row("staff:posting_places", HANGERS, BAD, args=("estate",), post=True),
     Row("staff:place_retire", HANGERS, MOVED, args=("estate", "place"), post=True),
