@@ -18,14 +18,23 @@ from accounts.permissions import (
     places_of,
     refuse_strange,
 )
-from core.deadlines import local_day, start_of
+from core.deadlines import local_day, publicity_end, start_of
 from documents.models import Document, Posting, PostingPhoto, PostingPlace
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
-from voting.models import BoxCount, Objection, Party, Ruling, Session
+from voting.models import (
+    BoxCount,
+    Objection,
+    Party,
+    PreliminaryResult,
+    RollPosting,
+    Ruling,
+    Session,
+)
 from voting.selectors import (
     days_of,
+    extension_of,
     open_filings,
     phase,
     preliminary_of,
@@ -50,6 +59,8 @@ _PLACES = Subquery(
     .annotate(n=Count("pk"))
     .values("n")
 )
+_ROLL = RollPosting.objects.filter(session=OuterRef("pk")).order_by("-pk")
+_PRELIMINARY = PreliminaryResult.objects.filter(session=OuterRef("pk")).order_by("-version")
 _BOXED = BoxCount.objects.filter(session=OuterRef("pk"), state="sealed")
 _DISPUTED = Ruling.objects.filter(session=OuterRef("pk"), state="proposed")
 
@@ -301,7 +312,14 @@ def _session_tasks(
         .annotate(outside=F("letter_maker__pk"))
         .annotate(tallied_at=F("ceremony__tallied_at"), disputed=Exists(_DISPUTED))
         .annotate(boxed=Exists(_BOXED))
+        .annotate(
+            roll_id=Subquery(_ROLL.values("document")[:1]),
+            extended_id=F("extension__document"),
+            preliminary_id=Subquery(_PRELIMINARY.values("document")[:1]),
+        )
         .annotate(places=_PLACES, notices=_walls("notice"), resolutions=_walls("resolution"))
+        .annotate(rolls=_walls("roll_id"), extendeds=_walls("extended_id"))
+        .annotate(preliminarys=_walls("preliminary_id"))
         .annotate(opened=F("openings"))
         .defer("manifest", "profile")
     )
@@ -318,7 +336,7 @@ def _session_tasks(
     for session in sessions:
         mine = session.estate_id in organises
         yield from _tasks_of(session, mine, counted.get(session.pk, {}), at)
-        yield from _wall_tasks(session, mine)
+        yield from _wall_tasks(session, mine, at)
         yield from _opening_tasks(session)
 
 
@@ -377,17 +395,31 @@ def _opening_tasks(session: Session) -> Iterator[Task]:
         yield Task(session.estate, what, _("开票钥匙保管人"), url)
 
 
-def _wall_tasks(session: Session, mine: bool) -> Iterator[Task]:
-    """Papers that do not hang yet everywhere."""
+def _wall_tasks(session: Session, mine: bool, at: datetime) -> Iterator[Task]:
+    """Papers that do not hang yet everywhere, as long as hanging them is of use."""
     url = reverse("staff:postings", args=[session.code])
-    said = {"title": session.title}
+
+    def task(what: str, due: datetime | None) -> Task:
+        words = what % {"title": session.title}
+        return Task(session.estate, words, _("组织者"), url, due, mine)
+
+    if session.state == "draft" and _is_missing("roll", session):
+        roll = session.postings.last()
+        due = publicity_end(roll.posted_at, 0) if roll else None
+        yield task(_("张贴名册公示：%(title)s"), due)
     if session.state == "frozen" and _is_missing("notice", session):
         due = start_of(session.notice_on + timedelta(days=1)) if session.notice_on else None
-        what = _("张贴公告：%(title)s") % said
-        yield Task(session.estate, what, _("组织者"), url, due, mine)
+        yield task(_("张贴公告：%(title)s"), due)
+    if phase(session, at) == "open" and _is_missing("extended", session):
+        extension = extension_of(session)
+        due = publicity_end(extension.extended_at, 0) if extension else None
+        yield task(_("张贴延期公告：%(title)s"), due)
+    if session.state == "counted" and _is_missing("preliminary", session):
+        posted = preliminary_of(session)
+        due = publicity_end(posted.posted_at, 0) if posted else None
+        yield task(_("张贴初步统计结果：%(title)s"), due)
     if _is_missing("resolution", session):
-        what = _("张贴决议：%(title)s") % said
-        yield Task(session.estate, what, _("组织者"), url, None, mine)
+        yield task(_("张贴决议：%(title)s"), None)
 
 
 def _filing_tasks(user: Visitor, organises: set[int]) -> Iterator[Task]:

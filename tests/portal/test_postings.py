@@ -14,10 +14,16 @@ from django.utils import timezone
 from documents.authority import development_identity
 from documents.models import Posting, PostingPlace, StampedCopy
 from tests.documents.test_scans import photo, scan
-from tests.town import Town, announced
+from tests.factories import make_profile
+from tests.town import Town, announced, draft
 from voting.models import Session
 from voting.selectors import hanging
+from voting.services.closing import close_session
+from voting.services.counting import count_session
+from voting.services.extending import extend_voting
 from voting.services.notices import issue_notice
+from voting.services.posting import post_roll
+from voting.services.resolutions import post_preliminary
 
 
 @pytest.fixture
@@ -120,6 +126,64 @@ def test_late_early_and_missing_are_told_apart(town: Town, session: Session) -> 
     assert paper.overdue
     assert paper.missing == 4
     assert paper.duty.until == session.closes_at
+
+
+def test_the_preliminary_result_is_on_the_worklist_until_it_hangs(
+    town: Town, settings: Any, tmp_path: Path
+) -> None:
+    settings.CA_DIR = tmp_path / "ca"
+    development_identity(settings.CA_DIR)
+    make_profile("steps", challenge_hours=0, prelim_result_post_days=7)
+    estate = town.here.estate
+    estate.profile_code = "steps"
+    estate.save()
+    made = announced(estate, days_ago=28)
+    close_session(session_id=made.pk, at=timezone.now())
+    count_session(session_id=made.pk, at=timezone.now())
+    desk = enter(town, "organiser")
+    task = "张贴初步统计结果"
+    assert task not in desk.get("/staff/").content.decode()
+    posted = post_preliminary(session_id=made.pk, at=timezone.now())
+    assert task in desk.get("/staff/").content.decode()
+    gate = PostingPlace.objects.create(estate=estate, name="大门公告栏")
+    assert task in desk.get("/staff/").content.decode()
+    Posting.objects.create(
+        document=posted.document,
+        place=gate,
+        posted_by="王一",
+        posted_at=posted.posted_at,
+        recorded_by="user:1",
+        recorded_at=posted.posted_at,
+    )
+    assert task not in desk.get("/staff/").content.decode()
+
+
+def test_the_posted_roll_and_an_extension_are_on_the_worklist(
+    town: Town, settings: Any, tmp_path: Path
+) -> None:
+    settings.CA_DIR = tmp_path / "ca"
+    development_identity(settings.CA_DIR)
+    make_profile("wall", roll_posting_days=7)
+    make_profile("long", max_extension_days=5)
+    estate, desk = town.here.estate, enter(town, "organiser")
+    estate.profile_code = "wall"
+    estate.save()
+    before = draft(estate)
+    assert "张贴名册公示" not in desk.get("/staff/").content.decode()
+    post_roll(session_id=before.pk, actor="user:1", at=timezone.now())
+    assert "张贴名册公示" in desk.get("/staff/").content.decode()
+    estate.profile_code = "long"
+    estate.save()
+    running = announced(estate, days_ago=20)
+    assert "张贴延期公告" not in desk.get("/staff/").content.decode()
+    extend_voting(
+        session_id=running.pk,
+        closes_at=running.closes_at + timedelta(days=2),
+        reason="参加的人数还不到三分之二",
+        actor="user:1",
+        at=timezone.now(),
+    )
+    assert "张贴延期公告" in desk.get("/staff/").content.decode()
 
 
 def test_stamped_and_scanned_back(town: Town, session: Session) -> None:
