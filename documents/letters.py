@@ -40,7 +40,8 @@ from registry.domain.rooms import natural
 _ROOT = Path(__file__).resolve().parent.parent
 _ROWS = 25  # on one sign-off sheet
 _ASIDE = ".letters-"  # folders of printings under way, beside the file to come
-_ROOMY = 110  # characters beside the window in full size
+_ROOMY, _LONG = 110, 190  # characters beside the window in full size; in the middle one
+_HELP = 110  # characters on where to ask and to hand in, in full size
 _BACKGROUNDS = 2  # front and back, pages 0 and 1 of every batch
 
 
@@ -182,7 +183,8 @@ def _sheets(ordered: Sequence[LetterFacts]) -> Iterator[_Sheet]:
 
 def _letter_sheet(letter: LetterFacts) -> _Sheet:
     lines = _own_lines(letter)
-    long = " long" if sum(map(len, lines)) > _ROOMY else ""
+    length = sum(map(len, lines))
+    long = "" if length <= _ROOMY else " long" if length <= _LONG else " longest"
     return _Sheet("_letter_own.html", {"lines": lines, "long": long}, letter=letter)
 
 
@@ -196,7 +198,7 @@ def _own_lines(letter: LetterFacts) -> list[str]:
         first = f"您名下共 {len(units)} 处：{shown}，合投一次，面积相加。请勿转给别人。"
     lines = [first, f"您计 1 人，面积 {format_area(letter.area)} 平方米。"]
     shares = [
-        f"第{wording.numeral(motion.position)}项 {format_yuan(fen)} 元"
+        f"第{wording.numeral(motion.position)}项 {format_yuan(fen)}\u00a0元"
         for motion, fen in zip(letter.session.motions, letter.shares_fen, strict=True)
         if fen is not None
     ]
@@ -292,10 +294,11 @@ def _make(session: LetterSession, sheets: Sequence[_Sheet], path: Path) -> int:
             layers.extend([(number,)] + [()] * sheet.ends_odd)
             continue
         layers.extend([(0, number), (1,)])
-        codes[number] = [
-            rendering.Code(sheet.letter.vote_url, left=20.5, top=104, side=45),
-            rendering.Code(sheet.letter.serial, left=175, top=202, side=17),
-        ]
+        codes[number] = [rendering.Code(sheet.letter.vote_url, left=20.5, top=104, side=45)]
+        if session.ballot_boxes:
+            codes[number].append(
+                rendering.Code(sheet.letter.serial, left=175, top=202, side=17)
+            )
     money = any(
         fen is not None for sheet in sheets if sheet.letter for fen in sheet.letter.shares_fen
     )
@@ -304,6 +307,7 @@ def _make(session: LetterSession, sheets: Sequence[_Sheet], path: Path) -> int:
         "host": _host(session),
         "money": money,
         "election": any(motion.seats for motion in session.motions),
+        "long": _long(session),
         "density": _density(session, money),
         "sheets": [
             sheet.context | {"template": sheet.template, "letter": sheet.letter}
@@ -331,6 +335,7 @@ def _density(session: LetterSession, money: bool) -> str:
         "money": money,
         "election": election,
         "host": _host(session),
+        "long": _long(session),
     }
     for density in ("few", "some", "many", "tight"):
         with suppress(rendering.PageOverflow):
@@ -346,6 +351,13 @@ def _density(session: LetterSession, money: bool) -> str:
         "letters.overflow",
         "表决事项的标题和说明太长，一张纸印不下。请缩短说明，全文放到表决页面。",
     )
+
+
+def _long(session: LetterSession) -> str:
+    """The class of the middle third where much is to be said of whom to ask."""
+    said = (session.phone_hours, session.second_url, session.ballot_boxes)
+    length = sum(map(len, (*said, session.organiser, session.supervisor)))
+    return " long" if length > _HELP else ""
 
 
 def _host(session: LetterSession) -> str:

@@ -111,7 +111,6 @@ def render_notice(facts: NoticeFacts, *, attachments: Mapping[str, bytes]) -> by
             "materials_qr": rendering.code_drawing(facts.materials_url),
             # Broken by meaning: the name of the place, then what it is about.
             "title": facts.title.partition(facts.estate),
-            "watermark": "演练" if facts.specimen.startswith("演练") else "样本",
         },
         facts=facts,
         attachments=attachments,

@@ -66,6 +66,14 @@ class CandidateResult:
     """What became of them, as printed: ``当选``, ``候补第1名``, ``未过半数``."""
 
 
+class Deemed(NamedTuple):
+    """Silent parties that a cited rule takes to have voted."""
+
+    side: str
+    """What they are taken to have chosen: ``同意``."""
+    silent: Count
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MotionResult:
     """One motion with its counts. Verdicts come from the counter, never from the paper."""
@@ -100,6 +108,10 @@ class MotionResult:
     """The estate's own rule on ranking, as cited; empty where none is."""
     unmet: str = ""
     """Why it is rejected in spite of its own majority; a full sentence."""
+    cost: str = ""
+    """``1,234.50 元``; empty where it costs nothing."""
+    deemed: Deemed | None = None
+    """Not in the figures above; None where no silence counted."""
     silence: str = ""
     """What those deemed to have voted did to the result; full sentences."""
     after: tuple[str, ...] = ()

@@ -78,10 +78,30 @@ def _row(motion: MotionResult, facts: ResolutionFacts) -> _Row:
         motion=motion,
         matter=f"属于民法典第二百七十八条第一款第（{item}）项：{motion.matter_title}",
         condition=_condition(motion, facts.quorum),
-        lines=(_Line("参与表决", motion.participating, facts.roll), *_answers(motion)),
+        lines=_lines(motion, facts.roll),
         verdict=_VERDICTS[motion.verdict],
         because=_because(motion, facts.quorum),
         margin=f"差额：{motion.margin}" if motion.margin else "",
+    )
+
+
+def _lines(motion: MotionResult, roll: Count) -> tuple[_Line, ...]:
+    label = "实际参与" if motion.deemed else "参与表决"
+    first = _Line(label, motion.participating, roll)
+    return (first, *_answers(motion), *_deemed(motion, roll))
+
+
+def _deemed(motion: MotionResult, roll: Count) -> tuple[_Line, ...]:
+    """Apart from the ballots (rules EV), and what both come to, on which the verdict rests."""
+    if motion.deemed is None:
+        return ()
+    side, silent = motion.deemed
+    together = Count(
+        motion.participating.heads + silent.heads, motion.participating.area + silent.area
+    )
+    return (
+        _Line(f"没表态，按规则算{side}", silent, roll),
+        _Line("合计参与", together, roll),
     )
 
 

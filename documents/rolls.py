@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from documents import rendering
 from documents.papers import Count, PaperFacts
+from registry.domain.rooms import natural
 
 
 class RollRow(NamedTuple):
@@ -40,9 +41,10 @@ class RollFacts(PaperFacts):
 
 def render_roll(facts: RollFacts, *, attachments: Mapping[str, bytes]) -> bytes:
     """The unsigned PDF with the list inside as data."""
-    half = -(-len(facts.rows) // 2)
+    rows = sorted(facts.rows, key=lambda row: natural(row.room))  # to find one's own
+    half = -(-len(rows) // 2)
     pairs = [
-        (row, facts.rows[half + place] if half + place < len(facts.rows) else None)
-        for place, row in enumerate(facts.rows[:half])
+        (row, rows[half + place] if half + place < len(rows) else None)
+        for place, row in enumerate(rows[:half])
     ]
     return rendering.render("roll.html", {"pairs": pairs}, facts=facts, attachments=attachments)

@@ -53,6 +53,22 @@ class PostingForm(forms.Form):
     )
 
 
+class OfficePhoneForm(forms.Form):
+    """The phone of the office that guides and supervises."""
+
+    may_be_empty = frozenset({"phone"})
+
+    phone = forms.CharField(
+        label=_("办公电话"),
+        required=False,
+        max_length=40,
+        help_text=_(
+            "印在以后的公告、通知书、结果公示和决议上，业主反映问题时打。不填就只印名称。"
+        ),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+
+
 class PhotoForm(forms.Form):
     """A photograph of what hangs."""
 

@@ -203,6 +203,7 @@ urlpatterns = [
     path("estates/", staff.estates, name="estates"),
     path("estates/<str:code>/", staff.estate, name="estate"),
     path("estates/<str:code>/sessions/new", sessions.session_new, name="session_new"),
+    path("estates/<str:code>/office", staff.office_phone, name="office_phone"),
     path("estates/<str:code>/papers", stamping.papers, name="papers"),
     path("estates/<str:code>/seals", seals.seals, name="seals"),
     path("estates/<str:code>/seals/new", seals.seal_new, name="seal_new"),

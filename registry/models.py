@@ -38,6 +38,7 @@ class Authority(models.Model):
 
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=24, choices=KINDS)
+    phone = models.CharField(max_length=40, blank=True)  # its office's, printed on papers
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )

@@ -377,6 +377,15 @@ def authority_chain(estate: Estate) -> list[Authority]:
     return chain
 
 
+def guiding_authority(estate: Estate) -> Authority:
+    """Who guides and supervises the assembly: the street office, else the estate's authority.
+
+    《物业管理条例》 art. 10; a residents' committee helps, it does not supervise.
+    """
+    chain = authority_chain(estate)
+    return next((one for one in chain if one.kind == "street_office"), estate.authority)
+
+
 def estates_under(authority: Authority) -> QuerySet[Estate]:
     """The estates an authority is responsible for, directly or through those below it."""
     reached = Q()

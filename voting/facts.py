@@ -10,10 +10,12 @@ from django.conf import settings
 from django.db.models import Prefetch
 
 from core.canonical import canonical
+from core.exact import format_yuan
 from documents.papers import (
     Attachment,
     BallotCounts,
     CandidateResult,
+    Deemed,
     KeyHolders,
     LetterFacts,
     LetterMotion,
@@ -30,7 +32,8 @@ from documents.papers import (
 from documents.papers import Count as PaperCount
 from documents.wording import day, last_day
 from registry.domain.rooms import entrance_label
-from registry.models import Building, Division
+from registry.models import Building, Division, Estate
+from registry.selectors import guiding_authority
 from voting.domain.organisers import SUPERVISORS
 from voting.domain.parties import VotingParty
 from voting.domain.results import MotionOutcome, SessionResult
@@ -70,7 +73,7 @@ _TRUSTEES = {
 
 _REISSUED = "这封信是平台补发的，没有密钥：用12位码进去，核对身份以后换发新的凭据。"
 _REHEARSAL = "演练样本，不具有效力"
-_DEVELOPMENT = "开发环境生成的样本，不具有效力"
+_DEVELOPMENT = "样本（开发环境生成），不具有效力"
 
 
 def specimen_of(session: Session) -> str:
@@ -203,7 +206,7 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
         title=session.title,
         organiser=session.organiser,
         phone=session.contact_phone,
-        supervisor=estate.authority.name,
+        supervisor=guidance_words(estate),
         base_url=settings.PUBLIC_URL,
         opens_at=session.opens_at,
         closes_at=session.closes_at,
@@ -215,7 +218,7 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
                 summary=_summary(motion.text),
                 approval=majority_for(motion.matter).value,
                 seats=motion.election.seats if is_election(motion) else 0,
-                options=_names(motion),
+                options=ballot_names(motion),
             )
             for motion in session.motions.select_related("election")
         ),
@@ -247,8 +250,12 @@ def _secrecy(holders: Sequence[str], threshold: int, policy: str) -> str:
 
 
 def _summary(text: str) -> str:
+    """The text, or its first whole sentences where it is long."""
     plain = " ".join(text.split())
-    return plain if len(plain) <= _SUMMARY else f"{plain[: _SUMMARY - 1]}…"
+    if len(plain) <= _SUMMARY:
+        return plain
+    whole = max(plain.rfind(end, 0, _SUMMARY - 1) for end in "。？！；") + 1
+    return f"{plain[: whole or _SUMMARY - 1]}…"
 
 
 def _rules(session: Session) -> tuple[str, ...]:
@@ -257,10 +264,31 @@ def _rules(session: Session) -> tuple[str, ...]:
     )
     return (
         changing,
-        "网上和纸质都投的，以网上的为准。",
+        *((f"网上和纸质都投的，{duplicate_words(session)}。",) if session.paper else ()),
         *_silence(session),
         "参加表决的面积和人数都要达到三分之二，表决才有效（民法典第二百七十八条）。",
     )
+
+
+_DUPLICATES = {
+    "ONLINE_PREVAILS": "以网上的为准",
+    "PAPER_PREVAILS": "以纸质的为准",
+    "FIRST_VALID": "以先投的为准",
+    "LAST_PREVAILS": "以后投的为准",
+}
+
+
+def duplicate_words(session: Session) -> str:
+    """Which ballot of a household stands that voted online and on paper."""
+    stated = session.profile.get("duplicate_channel")
+    rule = stated["value"] if stated else "ONLINE_PREVAILS"
+    return _DUPLICATES.get(rule, "由两个人裁定")
+
+
+def guidance_words(estate: Estate) -> str:
+    """Who guides and supervises, with the phone where it is known."""
+    office = guiding_authority(estate)
+    return f"{office.name}（电话{office.phone}）" if office.phone else office.name
 
 
 def _silence(session: Session) -> tuple[str, ...]:
@@ -273,8 +301,11 @@ def _silence(session: Session) -> tuple[str, ...]:
     )
 
 
-def _names(motion: Motion) -> tuple[str, ...]:
-    """The candidates as the paper ballot lists them; the room only tells namesakes apart."""
+def ballot_names(motion: Motion) -> tuple[str, ...]:
+    """The candidates as the paper ballot lists them, in drawn order; () of a question.
+
+    The room only tells namesakes apart.
+    """
     if not is_election(motion):
         return ()
     found = candidates_of(motion)
@@ -339,7 +370,7 @@ def resolution_facts(
         session_code=session.code,
         session_title=session.title,
         session_kind="相关业主共同决定" if partial else _MEETINGS[session.meeting],
-        method="书面征求意见（扫码投票）",
+        method=f"书面征求意见（扫码投票{'、纸质表决票' if session.paper else ''}）",
         organiser=session.organiser,
         supervisors=supervisor_words(session),
         notice_on=session.notice_on,
@@ -372,7 +403,7 @@ def resolution_facts(
         basis=_BASIS,
         objections=(
             f"对决定有异议的，可以向{session.organiser}（电话{session.contact_phone}）或者"
-            f"{estate.authority.name}提出。"
+            f"{guidance_words(estate)}提出。"
         ),
         preliminary=_posted(session),
         late_rulings=_late(session),
@@ -423,7 +454,7 @@ def preliminary_facts(
             f"扫通知书上的二维码，核对身份以后在网页上提出；结果也在网页 {page}。",
             f"向{session.organiser}提出，由工作人员登记编号，可以附书面材料；"
             f"电话{session.contact_phone}。",
-            f"组织者不按时答复的，向{session.estate.authority.name}提出。",
+            f"组织者不按时答复的，向{guidance_words(session.estate)}提出。",
         ),
     )
 
@@ -464,11 +495,16 @@ def _witnesses(session: Session) -> Witnesses | None:
 
 def _motion_results(session: Session, result: SessionResult) -> tuple[MotionResult, ...]:
     after: Sequence[tuple[str, ...]] = [()] * len(result.motions)
+    costs = session.motions.values_list("cost_fen", flat=True)
     if late_excluded(session):
         after = final_results(session)
     return tuple(
-        replace(_motion_result(motion), after=results)
-        for motion, results in zip(result.motions, after, strict=True)
+        replace(
+            _motion_result(motion),
+            after=results,
+            cost="" if cost is None else f"{format_yuan(cost)} 元",
+        )
+        for motion, results, cost in zip(result.motions, after, costs, strict=True)
     )
 
 
@@ -503,7 +539,15 @@ def _motion_result(motion: MotionOutcome) -> MotionResult:
         decision=motion.seats_words,
         unmet=motion.unmet_words,
         silence=motion.silence_words,
+        deemed=_deemed(motion),
     )
+
+
+def _deemed(motion: MotionOutcome) -> Deemed | None:
+    """Who was taken to have voted, and how; None where nobody was."""
+    if motion.deemed is None or not motion.deemed.joined:
+        return None
+    return Deemed(motion.deemed.joined_words, PaperCount(*motion.deemed.silent))
 
 
 def division_words(division: Division) -> str:

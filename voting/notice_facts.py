@@ -13,7 +13,13 @@ from documents.notices import NoticeFacts, NoticeMotion, Point
 from documents.papers import Attachment
 from documents.wording import moment, numeral
 from voting.domain.thresholds import MATTER_TITLES, Majority, Matter
-from voting.facts import scope_words, specimen_of, supervisor_words
+from voting.facts import (
+    duplicate_words,
+    guidance_words,
+    scope_words,
+    specimen_of,
+    supervisor_words,
+)
 from voting.models import Attachment as AttachmentRow
 from voting.models import Motion, Session
 from voting.protocol.manifest import Motion as Terms
@@ -176,18 +182,9 @@ def _rules(session: Session) -> tuple[str, ...]:
     return tuple(found)
 
 
-_DUPLICATES = {
-    "ONLINE_PREVAILS": "以网上的为准",
-    "PAPER_PREVAILS": "以纸质的为准",
-    "FIRST_VALID": "以先投的为准",
-    "LAST_PREVAILS": "以后投的为准",
-}
-
-
 def _duplicates(session: Session) -> str:
-    rule = _value(session, "duplicate_channel", "ONLINE_PREVAILS")
-    said = _DUPLICATES.get(rule, "由两个人裁定")
-    return f"网上和纸质都投的，{said}。" + _source(session, "duplicate_channel")
+    said = f"网上和纸质都投的，{duplicate_words(session)}。"
+    return said + _source(session, "duplicate_channel")
 
 
 def _silence(session: Session) -> str:
@@ -200,16 +197,17 @@ def _silence(session: Session) -> str:
 
 
 def _watchers(session: Session) -> tuple[Point, ...]:
-    organiser = f"{session.organiser}，电话 {session.contact_phone}"
+    organiser = f"{session.organiser}（电话{session.contact_phone}）"
+    guidance = guidance_words(session.estate)
     return (
         Point(
             label="监票人",
             text="、".join(supervisor_words(session)) or "由组织者在计票以前公布，计票时到场",
         ),
-        Point(label="指导和监督", text=session.estate.authority.name),
+        Point(label="指导和监督", text=guidance),
         Point(
             label="提出异议",
-            text=f"向{organiser}提出，写清房号、姓名和理由；也可以向{session.estate.authority.name}反映",
+            text=f"向{organiser}提出，写清房号、姓名和理由；也可以向{guidance}反映",
         ),
         Point(
             label="撤销权",

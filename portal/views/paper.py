@@ -28,6 +28,7 @@ from portal.views.common import (
     signer_of,
 )
 from voting.domain.paper import read_serial
+from voting.facts import ballot_names
 from voting.forms.paper import (
     FAULT_WORDS,
     OPTION_WORDS,
@@ -354,18 +355,17 @@ def _step(request: HttpRequest, session: Session, sheet: PaperBallot) -> int:
 
 
 def _motions(session: Session) -> list[SheetMotion]:
-    titles = dict(session.motions.values_list("position", "title"))
+    """Every motion in the words that stand on the sheet."""
+    rows = session.motions.select_related("election")
     return [
         SheetMotion(
-            position,
-            titles[position],
-            tuple(
-                OPTION_WORDS.get(option, option) if motion.kind == "question" else option
-                for option in motion.options
-            ),
+            row.position,
+            row.title,
+            ballot_names(row) or tuple(OPTION_WORDS[option] for option in motion.options),
+            motion.low,
             motion.high,
         )
-        for position, motion in enumerate(terms(session).motions, start=1)
+        for row, motion in zip(rows, terms(session).motions, strict=True)
     ]
 
 

@@ -1,11 +1,13 @@
 """The worklist, the estates, and the progress of long work."""
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import (
     Permission,
@@ -15,8 +17,12 @@ from accounts.permissions import (
     permissions_at,
     places_of,
 )
+from core.errors import RuleViolation
+from portal.paper_forms import OfficePhoneForm
 from portal.selectors import estates_page, worklist_for
-from portal.views.common import searched, user_of
+from portal.views.common import actor_of, posted, searched, user_of
+from registry.selectors import guiding_authority
+from registry.services.places import set_authority_phone
 from voting.selectors import sessions_of
 
 ESTATES_A_PAGE = 50
@@ -55,6 +61,30 @@ def estates(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/estates.html", context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def office_phone(request: HttpRequest, code: str) -> HttpResponse:
+    """The phone of the street office that stands on an estate's papers."""
+    place = estate_for(request.user, code, Permission.REVIEW)
+    office = guiding_authority(place)
+    form = OfficePhoneForm(posted(request), initial={"phone": office.phone})
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_authority_phone(
+                authority_id=office.pk,
+                phone=form.cleaned_data["phone"],
+                actor=actor_of(request),
+                at=timezone.now(),
+            )
+        except RuleViolation as refused:
+            form.add_error("phone", str(refused))
+        else:
+            messages.success(request, _("已保存。已经出具的文件不变。"))
+            return redirect("staff:estate", place.code)
+    context = {"estate": place, "office": office, "form": form}
+    status = 400 if form.errors else 200
+    return render(request, "staff/office_phone.html", context, status=status)
+
+
 @require_safe
 def estate(request: HttpRequest, code: str) -> HttpResponse:
     """One estate: its roll and its sessions."""
@@ -65,6 +95,7 @@ def estate(request: HttpRequest, code: str) -> HttpResponse:
         sessions = sessions.exclude(state="draft").exclude(manifest=b"")
     context = {
         "estate": place,
+        "office": guiding_authority(place),
         "sessions": sessions,
         "rooms": place.units.filter(is_active=True).count(),
         "findings": place.findings.filter(state="open").count(),

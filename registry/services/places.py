@@ -1,6 +1,7 @@
 """Divisions, authorities and estates."""
 
 import csv
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -13,12 +14,15 @@ from django.utils.translation import gettext as _
 from core.codes import new_code
 from core.deadlines import local_day
 from core.errors import RuleViolation
+from core.text import half_width
 from logbook.steps import record_act
 from registry.models import Authority, Division, Estate, RuleProfile
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 LEVELS = {"province": 1, "city": 2, "county": 3, "street": 4, "community": 5}
 _CODE_LENGTH, _NAME_LENGTH = 8, 80
+_PHONE = re.compile(r"[0-9+][0-9 \-]{2,38}[0-9]", re.ASCII)
+_PHONE_DIGITS = (5, 20)  # 12345 is the shortest that an office has
 
 
 class Place(NamedTuple):
@@ -143,6 +147,30 @@ def end_authority(*, authority_id: int, last_day: date, actor: str, at: datetime
     authority.valid_to = last_day
     authority.save(update_fields=["valid_to"])
     record_act("registry", "authority-ended", {"id": authority.pk}, actor=actor, at=at)
+    return authority
+
+
+@transaction.atomic(durable=True)
+def set_authority_phone(
+    *, authority_id: int, phone: str, actor: str, at: datetime
+) -> Authority:
+    """The phone of an authority's office, for papers issued from now on; "" prints none.
+
+    RuleViolation "authority.phone".
+    """
+    kept = half_width(phone).strip()
+    digits = sum(character.isdigit() for character in kept)
+    least, most = _PHONE_DIGITS
+    if kept and not (_PHONE.fullmatch(kept) and least <= digits <= most):
+        raise RuleViolation(
+            "authority.phone", _("电话请写数字，区号和分机用“-”隔开，例如 0000-0000000")
+        )
+    authority = Authority.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=authority_id
+    )
+    authority.phone = kept
+    authority.save(update_fields=["phone"])
+    record_act("registry", "authority-phone", {"id": authority.pk}, actor=actor, at=at)
     return authority
 
 

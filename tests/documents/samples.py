@@ -240,7 +240,7 @@ def pictures(
 
 
 def text_of(pdf: bytes | Path, folder: Path, *, layout: bool = False) -> list[str]:
-    """The text of every page as poppler reads it, blanks removed."""
+    """The text of every page as poppler reads it, without blanks and the mark across a page."""
     source = folder / "source.pdf" if isinstance(pdf, bytes) else pdf
     if isinstance(pdf, bytes):
         source.write_bytes(pdf)
@@ -250,4 +250,5 @@ def text_of(pdf: bytes | Path, folder: Path, *, layout: bool = False) -> list[st
         capture_output=True,
         text=True,
     )
-    return [re.sub(r"\s+", "", page) for page in answer.stdout.split("\f")[:-1]]
+    pages = answer.stdout.split("\f")[:-1]
+    return [re.sub(r"^[演练示样本]$|\s+", "", page, flags=re.MULTILINE) for page in pages]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pypdf
 import pytest
 import zxingcpp
+from PIL import Image
 
 from core.errors import RuleViolation
 from documents import letters as letters_module
@@ -114,6 +115,8 @@ def test_what_a_letter_says(
         "沿此线撕下",
         "第一项1,234.56元",
         "计票人会看到您的意见",
+        "组织者：样例花园业主委员会",
+        "指导和监督：样例街道办事处",
     ):
         assert wanted in front, wanted
     for wanted in (
@@ -160,6 +163,64 @@ def test_one_sheet_that_folds(count: int, title: str, tmp_path: Path) -> None:
     # The window shows the address and nothing of the code.
     (found,) = [each for each in zxingcpp.read_barcodes(front) if "#" in each.text]
     assert found.position.top_left.y / 100 * 25.4 > 99
+
+
+@samples.needs_poppler
+def test_where_no_paper_is_taken_there_is_no_ballot_to_fill(tmp_path: Path) -> None:
+    session = samples.letter_session(2, ballot_boxes="")
+    out = tmp_path / "letter.pdf"
+    (letter,) = samples.letters(1, session)
+    assert render_letters([letter], out).pages == 2
+    front, back = samples.text_of(out, tmp_path)
+    assert "不收纸质票" in front
+    assert "更换电梯（2）" in front
+    assert "0000-0000000" in front
+    for missing in ("纸质表决票", "票号", "沿此线撕下", "□同意"):
+        assert missing not in front, missing
+    assert "正面表决票" not in back
+    assert "只能按我写明的意见提交" in back
+    (picture,) = samples.pictures(out, tmp_path, first=1, last=1)
+    assert [each.text for each in zxingcpp.read_barcodes(picture)] == [letter.vote_url]
+
+
+@samples.needs_poppler
+def test_an_election_has_a_box_for_nobody_as_the_page_has(tmp_path: Path) -> None:
+    session = samples.letter_session(1)
+    names = tuple(f"{n}. {character}某" for n, character in enumerate(samples.RARE, start=1))
+    vote = replace(session.motions[0], seats=1, options=names)
+    out = tmp_path / "letter.pdf"
+    render_letters(samples.letters(1, replace(session, motions=(vote,))), out)
+    front, _back = samples.text_of(out, tmp_path)
+    assert "□4.喆某" in front
+    assert "□一个也不选（算参加，谁也不同意）" in front
+    assert "最多选1人" in front
+
+
+@samples.needs_poppler
+def test_a_rehearsal_is_marked_across_letter_and_ballot_and_still_scans(tmp_path: Path) -> None:
+    real, specimen = tmp_path / "real.pdf", tmp_path / "specimen.pdf"
+    session = samples.letter_session(2)
+    (letter,) = samples.letters(1, session)
+    render_letters([letter], real)
+    trial = replace(session, specimen="演练样本，不具有效力")
+    render_letters([replace(letter, session=trial)], specimen)
+    front, _back = samples.text_of(specimen, tmp_path)
+    assert front.count("演练样本，不具有效力") == 1
+    (tmp_path / "a").mkdir()
+    plain = samples.pictures(real, tmp_path / "a")
+    marked = samples.pictures(specimen, tmp_path)
+
+    def grey(page: Image.Image, top: int, bottom: int) -> int:
+        part = (0, round(top / 25.4 * 120), page.width, round(bottom / 25.4 * 120))
+        return sum(page.crop(part).histogram()[219:224])  # the mark's own shade
+
+    # The ballot and the form behind it, the head of the letter, the back.
+    for page, top, bottom in ((0, 205, 285), (1, 205, 285), (0, 5, 45), (1, 60, 140)):
+        assert grey(marked[page], top, bottom) > 5_000 + grey(plain[page], top, bottom)
+    assert {each.text for each in zxingcpp.read_barcodes(marked[0])} == {
+        letter.serial,
+        letter.vote_url,
+    }
 
 
 def test_too_much_text_is_refused(tmp_path: Path) -> None:

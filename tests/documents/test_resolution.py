@@ -14,7 +14,7 @@ import pypdf
 import pytest
 import zxingcpp
 
-from documents.papers import Count, KeyHolders, Witnesses, fingerprint
+from documents.papers import Count, Deemed, KeyHolders, Witnesses, fingerprint
 from documents.resolutions import render_resolution
 from tests.documents import samples
 
@@ -111,6 +111,41 @@ def test_failing_in_words(tmp_path: Path) -> None:
     assert "差额：还差1人参加" in text
     assert "自公布之日起生效" not in text
     assert "66.50%" in text  # 399 of 600
+
+
+@samples.needs_poppler
+def test_who_was_deemed_to_vote_stands_apart_and_in_the_sum(tmp_path: Path) -> None:
+    """Else the figures would say that a motion passed without a quorum."""
+    deemed = samples.motion(
+        participating=Count(380, 4_000_000), deemed=Deemed("同意", Count(70, 700_000))
+    )
+    said = words(rendered(motions=(deemed,)), tmp_path)
+    assert "实际参与380/600" in said
+    assert "没表态，按规则算同意70/600" in said
+    assert "合计参与450/600" in said
+    assert "47000.00/61234.56" in said
+    (tmp_path / "b").mkdir()
+    plain = words(rendered(), tmp_path / "b")
+    assert "参与表决450/600" in plain
+    assert "实际参与" not in plain
+
+
+@samples.needs_poppler
+def test_what_it_costs_is_said(tmp_path: Path) -> None:
+    said = words(rendered(motions=(samples.motion(text="", cost="1,234.50 元"),)), tmp_path)
+    assert "预算：1,234.50元。" in said
+    (tmp_path / "b").mkdir()
+    assert "预算：" not in words(rendered(motions=(samples.motion(text=""),)), tmp_path / "b")
+
+
+@samples.needs_poppler
+@pytest.mark.parametrize("count", range(1, 9))
+def test_a_seal_never_stands_on_a_sheet_without_words(count: int, tmp_path: Path) -> None:
+    motions = tuple(samples.motion(n + 1) for n in range(count))
+    last = samples.text_of(rendered(motions=motions), tmp_path)[-1]
+    before = last.partition("本文件带有平台的数字签名")[0]
+    assert "监票人（签名）" in last
+    assert len(before) > 20
 
 
 @samples.needs_poppler

@@ -336,6 +336,9 @@ TABLE = [
     Row("staff:reissue", ORGANISER, BAD, args=("session", "number"), post=True),
     Row("staff:job", ORGANISER, args=("job",)),
     Row("staff:job_state", ORGANISER, args=("job",)),
+    # Who guides and supervises says which phone is printed.
+    Row("staff:office_phone", {"street_office"}, args=("estate",)),
+    Row("staff:office_phone", {"street_office"}, MOVED, args=("estate",), post=True),
     # --- papers on the wall, and stamped ---------------------------------------------------
     Row("staff:postings", WATCHERS, args=("session",)),
     Row("staff:postings", WATCHERS, args=("draft",)),  # the roll hangs before the announcement

@@ -8,13 +8,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.elections import frozen_election
 from tests.factories import FOR, Vote, even_estate, make_profile
 from tests.town import announced
 from tests.voting.services.papers import JPEG, PNG
 from tests.voting.views.test_owner_pages import text_of
 from voting.models import BoxCount, PaperBallot, Session
-from voting.selectors import result_of
+from voting.selectors import candidates_of, result_of
+from voting.services.box import state_box
 from voting.services.closing import close_session
+from voting.services.counting import count_session
 from voting.services.papers import register_paper
 from voting.spool import read_spool
 from voting.steps import Signer
@@ -186,3 +189,86 @@ def test_what_a_paper_voter_can_look_up(vote, at, client):
 def test_without_paper_there_is_no_such_page(vote, at):
     session = announced(vote.session.estate, days_ago=28)
     assert at("organiser").get(reverse("staff:paper", args=[session.code])).status_code == 404
+
+
+@pytest.fixture
+def election(town):
+    """Two flats came on paper in an election of five of six, and in one of a single seat."""
+    make_profile("now", challenge_hours=0)
+
+    def closed(**fields):
+        estate = even_estate(9, area=lambda _n: 100_00)
+        estate.authority, estate.profile_code = town.here.committee, "now"
+        estate.save()
+        town.here.estate = estate
+        at = timezone.now() - timedelta(days=28)
+        times = {
+            "notice_on": timezone.localdate(at),
+            "opens_at": at + timedelta(days=17),
+            "closes_at": at + timedelta(days=27),
+        }
+        vote = frozen_election(
+            estate, at=at, session={"at": at, "paper": True, **times}, **fields
+        )
+        for number in (1, 2):
+            register_paper(
+                session_id=vote.session.pk,
+                serial=vote.party(number).serial,
+                place="居委会",
+                signer=Signer("user:0", "organiser"),
+                at=vote.session.opens_at,
+            )
+        close_session(session_id=vote.session.pk, at=vote.session.closes_at)
+        vote.session.refresh_from_db()
+        return vote
+
+    return closed
+
+
+def read_by_two(vote, at, number, answers):
+    page = url(vote, "paper_sheet", sheet(vote, number).pk)
+    at("organiser").post(page, {**answers, "content": scan()})
+    at("residents_committee").post(page, answers)
+    return sheet(vote, number).state
+
+
+def test_clerks_see_the_names_in_drawn_order_and_can_enter_nobody(election, at):
+    vote = election()
+    motion = vote.session.motions.get(position=2)
+    names = [f"{one.place}. {one.name}" for one in candidates_of(motion)]
+    page = url(vote, "paper_sheet", sheet(vote, 1).pk)
+    shown = text_of(at("organiser").get(page))
+    places = [shown.index(name) for name in names]
+    assert len(names) == 6
+    assert places == sorted(places)
+    assert "一个也不选" in shown
+    # "marked" with nothing ticked is a slip, not a vote for nobody
+    slip = {"motion1": "0", "motion2": "marked", "content": scan()}
+    refused = at("organiser").post(page, slip)
+    assert refused.status_code == 400
+    assert "请在下面勾纸上画的" in text_of(refused)
+    assert read_by_two(vote, at, 1, {"motion1": "0", "motion2": "nobody"}) == "entered"
+    marked = {"motion1": "0", "motion2": "marked", "motion2_marks": ["1", "4"]}
+    assert read_by_two(vote, at, 2, marked) == "entered"
+    assert counted(vote)[1] == ((2, 200_00), [0, 1, 0, 0, 1, 0])
+
+
+def test_a_single_seat_has_a_box_for_nobody_too(election, at):
+    vote = election(seats=1, candidates=1, by_election=True)
+    page = text_of(at("organiser").get(url(vote, "paper_sheet", sheet(vote, 1).pk)))
+    assert "1. 业主1" in page
+    assert "一个也不选" in page
+    assert read_by_two(vote, at, 1, {"motion1": "1", "motion2": "nobody"}) == "entered"
+    assert read_by_two(vote, at, 2, {"motion1": "1", "motion2": "0"}) == "entered"
+    assert counted(vote)[1] == ((2, 200_00), [1])
+
+
+def counted(vote):
+    """Who took part and the heads of each candidate, once the box of two is said."""
+    for signer in (Signer("user:8", "supervisor"), Signer("user:9", "street_office")):
+        state_box(session_id=vote.session.pk, counted=2, signer=signer, at=timezone.now())
+    session = count_session(session_id=vote.session.pk, at=vote.session.closes_at)
+    return [
+        (motion.participating, [one.votes.heads for one in motion.standings])
+        for motion in result_of(session).motions
+    ]

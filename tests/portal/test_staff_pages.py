@@ -485,3 +485,28 @@ def test_a_rehearsal_runs_without_the_periods_and_says_so_everywhere(organiser, 
     organiser.post(url("announce", session.code), {"understood": "on"})
     for name in ("session", "letters", "turnout", "heads"):
         assert "演练" in text(organiser.get(url(name, session.code))), name
+
+
+def test_the_street_office_says_which_phone_its_papers_print(client, town):
+    def enter(name):
+        client.force_login(
+            town.person(name), backend="django.contrib.auth.backends.ModelBackend"
+        )
+
+    page, estate = url("office_phone", town.here.estate.code), town.here.estate.code
+    enter("organiser")
+    assert client.get(page).status_code == 404
+    assert "<dt>指导和监督</dt><dd>东街道" in text(client.get(url("estate", estate)))
+    enter("street_office")
+    assert "东街道管辖的小区" in text(client.get(page))
+    refused = client.post(page, {"phone": "王主任"})
+    assert refused.status_code == 400
+    assert "电话请写数字" in text(refused)
+    assert "王主任" in refused.content.decode()  # kept, to be mended
+    saved = client.post(page, {"phone": "0000-1111111"}, follow=True)
+    assert "东街道，0000-1111111" in text(saved)
+    town.there.street.refresh_from_db()
+    assert town.there.street.phone == ""
+    client.post(page, {"phone": ""})
+    town.here.street.refresh_from_db()
+    assert town.here.street.phone == ""

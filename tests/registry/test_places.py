@@ -9,13 +9,15 @@ from django.core.management import call_command
 
 from core.errors import RuleViolation
 from registry.models import Authority, Division, Estate
-from registry.selectors import authority_chain, estates_under
+from registry.selectors import authority_chain, estates_under, guiding_authority
 from registry.services.places import (
     create_estate,
     end_authority,
     load_authorities,
     load_divisions,
+    set_authority_phone,
 )
+from tests.factories import make_estate
 
 AT = datetime(2026, 10, 1, 2, 0, tzinfo=UTC)
 ANQING, ZAOZHUANG = "340800000000", "370400000000"
@@ -137,3 +139,38 @@ def test_what_is_founded_after_midnight_is_of_the_new_day(db):
     load_authorities(city=ANQING, valid_from=date(2026, 11, 29), actor="t", at=at)
     estate = create_estate(name="样板苑", division_code="340802001001", actor="t", at=at)
     assert estate.authority.valid_from == date(2026, 11, 29)
+
+
+@pytest.mark.parametrize("phone", ["0000-0000000", "12345", "000 0000 0000-12", "+86 000", ""])
+def test_an_office_says_its_phone_and_takes_it_back(db, phone):
+    office = make_estate().authority
+    for typed in (phone, f" {phone} "):
+        set_authority_phone(authority_id=office.pk, phone=typed, actor="user:1", at=AT)
+        office.refresh_from_db()
+        assert office.phone == phone
+
+
+@pytest.mark.parametrize(
+    "phone", ["王主任", "0000-0000000转3", "1234", "0" * 21, "-00000", "-"]
+)
+def test_what_is_no_phone_is_refused(db, phone):
+    office = make_estate().authority
+    with pytest.raises(RuleViolation) as refused:
+        set_authority_phone(authority_id=office.pk, phone=phone, actor="user:1", at=AT)
+    assert refused.value.code == "authority.phone"
+    office.refresh_from_db()
+    assert office.phone == ""
+
+
+def test_the_street_office_guides_even_where_a_committee_is_responsible(db):
+    estate = make_estate()
+    street = estate.authority
+    assert guiding_authority(estate) == street
+    estate.authority = Authority.objects.create(
+        name="居委会", kind="residents_committee", parent=street, valid_from=street.valid_from
+    )
+    assert guiding_authority(estate) == street
+    estate.authority = Authority.objects.create(
+        name="管委会", kind="zone_administration", valid_from=street.valid_from
+    )
+    assert guiding_authority(estate) == estate.authority

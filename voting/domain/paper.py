@@ -33,6 +33,7 @@ class Reading:
 
     `spoiled`: why the whole sheet is void, a key of SPOILED, or "". `answers`: per motion the
     marked options in order, or None: left blank, which is not taking part in that motion.
+    Empty: the box for none of them is marked, which is taking part.
     `faults`: per motion a key of FAULTS where the blank is an invalid mark, else "".
     """
 
@@ -87,8 +88,8 @@ def reading_reasons(asked: Sequence[Asked], reading: Reading) -> list[Reason]:
         if fault and (fault not in FAULTS or answer is not None):
             found.append(Reason("paper.fault", f"第{position}项：无效就不能再选答案", where))
         elif answer is not None and not _fits(motion, answer):
-            least = max(motion.low, 1)
-            few = str(least) if least == motion.high else f"{least}到{motion.high}"
+            low, high = motion.low, motion.high
+            few = str(high) if low == high else f"{low}到{high}"
             found.append(
                 Reason(
                     "paper.answer",
@@ -104,8 +105,7 @@ def _fits(motion: Asked, answer: tuple[int, ...]) -> bool:
     return (
         len(marks) == len(answer)
         and marks <= set(range(motion.options))
-        # Nothing marked is a blank, and a blank takes no part in the motion.
-        and max(motion.low, 1) <= len(marks) <= motion.high
+        and motion.low <= len(marks) <= motion.high
     )
 
 

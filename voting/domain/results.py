@@ -91,6 +91,11 @@ class Deemed(NamedTuple):
     joined: str
     silent: Count
 
+    @property
+    def joined_words(self) -> str:
+        """The option in the words of the ballot; "" for none."""
+        return {"for": "同意", "against": "反对", "abstain": "弃权"}.get(self.joined, "")
+
 
 class Ballots(NamedTuple):
     """How the counted ballots came in: encrypted by a browser, by the server, or on paper.
@@ -170,7 +175,7 @@ class MotionOutcome:
                 f"未表态但已确认送达的{who}：实际票的人数和面积没有共同的过半数意见，"
                 "不作推定，不计入。"
             )
-        side = {"for": "同意", "against": "反对", "abstain": "弃权"}[self.deemed.joined]
+        side = self.deemed.joined_words
         then = (
             f"起决定作用：只按实际票，结果是“{_WORDS[Outcome(self.actual)]}”。"
             if self.decisive

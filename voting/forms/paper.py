@@ -22,14 +22,19 @@ SPOILED_WORDS = {
 }
 FAULT_WORDS = dict(_FAULTS)
 _MARKED = ("marked", _("画了，就是下面勾的"))
+_NOBODY = ("nobody", _("画的是“一个也不选”（算参加这一项，谁也不同意）"))
 
 
 class SheetMotion(NamedTuple):
-    """A motion as a sheet has it: the words of its options, how many may be marked."""
+    """A motion as a sheet has it: the words of its options, how many may be marked.
+
+    `low` is 0 where the sheet has a box for none of them (an election).
+    """
 
     position: int
     title: str
     options: tuple[object, ...]
+    low: int
     high: int
 
 
@@ -103,18 +108,19 @@ class SheetForm(forms.Form):
         name = f"motion{motion.position}"
         label = f"{motion.position}. {motion.title}"
         options = [(str(at), words) for at, words in enumerate(motion.options)]
+        nobody = [] if motion.low else [_NOBODY]
         if motion.high == 1:
             self.fields[name] = forms.ChoiceField(
                 label=label,
                 required=False,
-                choices=[*options, _BLANK, *_FAULTS],
+                choices=[*options, *nobody, _BLANK, *_FAULTS],
                 widget=forms.RadioSelect,
             )
             return
         self.fields[name] = forms.ChoiceField(
             label=label,
             required=False,
-            choices=[_MARKED, _BLANK, *_FAULTS],
+            choices=[_MARKED, *nobody, _BLANK, *_FAULTS],
             widget=forms.RadioSelect,
             help_text=_("最多选%(n)d个") % {"n": motion.high},
         )
@@ -140,6 +146,11 @@ class SheetForm(forms.Form):
                     name,
                     _("第%(n)d项下面勾了，上面要选“画了”") % {"n": motion.position},
                 )
+            elif cleaned.get(name) == "marked" and not cleaned.get(f"{name}_marks"):
+                # Nobody ticked by mistake must not become a vote for nobody.
+                self.add_error(
+                    name, _("第%(n)d项选了“画了”，请在下面勾纸上画的") % {"n": motion.position}
+                )
         return cleaned
 
     def reading(self) -> Reading:
@@ -156,6 +167,8 @@ class SheetForm(forms.Form):
             faults.append(fault)
             if fault or said == "blank":
                 answers.append(None)
+            elif said == "nobody":
+                answers.append(())
             elif said == "marked":
                 answers.append(tuple(sorted(int(at) for at in cleaned[f"{name}_marks"])))
             else:

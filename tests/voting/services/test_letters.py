@@ -13,6 +13,7 @@ from core.errors import RuleViolation
 from documents.letters import LettersFile
 from logbook.models import Entry
 from tests.factories import ACTOR, CLOSE, FOR, FREEZE, OPEN, frozen_vote
+from voting.facts import letter_facts
 from voting.services import letters
 from voting.services.closing import close_session
 from voting.services.entering import find_letter
@@ -107,6 +108,37 @@ def test_where_a_paper_ballot_goes(vote, printed, place):
     run_letters(job.pk)
     boxes = printed[-1].session.ballot_boxes
     assert boxes == place if place else boxes.startswith("票箱，或者交给")
+
+
+def test_rules_of_the_box_stand_only_where_there_is_one_and_as_the_profile_has_them(
+    vote, printed
+):
+    def rules(**fields):
+        for name, value in fields.items():
+            setattr(vote.session, name, value)
+        return "".join(letter_facts(vote.session, vote.secrets)[0].session.rules)
+
+    both = "网上和纸质都投的"
+    assert f"{both}，以网上的为准。" in rules(paper=True)
+    assert both not in rules(paper=False)
+    paper = {"value": "PAPER_PREVAILS", "clause": "测试条款", "verified": True}
+    said = rules(paper=True, profile=vote.session.profile | {"duplicate_channel": paper})
+    assert f"{both}，以纸质的为准。" in said
+
+
+def test_a_long_text_is_cut_after_a_whole_sentence(vote, printed):
+    motion = vote.session.motions.get()
+    sentence = "两幢电梯已运行十八年，检验机构建议更换。"
+    for text, kept in (
+        (sentence, sentence),
+        (sentence * 3, sentence * 3),  # just fits
+        (sentence * 4, f"{sentence * 2}…"),
+        ("很长" * 40, f"{'很长' * 29}很…"),
+    ):
+        motion.text = text
+        motion.save(update_fields=["text"])
+        facts = letter_facts(vote.session, vote.secrets)[0]
+        assert facts.session.motions[0].summary == kept
 
 
 def test_the_separator_says_entrance_where_the_roll_has_its_number(vote, printed):

@@ -17,6 +17,8 @@ from documents.keys import trust_roots
 from documents.models import Document
 from documents.selectors import record_for
 from documents.verification import check
+from registry.models import Authority, Estate
+from registry.services.places import set_authority_phone
 from tests.documents import samples
 from tests.factories import CLOSE, FREEZE, OPEN, draft_session, frozen_vote, small_estate
 from voting import tasks
@@ -76,6 +78,27 @@ class TestNotice:
             bytes(document.pdf), trust_roots=trust_roots(), record=record_for(document.pdf)
         )
         assert verdict.status == "genuine"
+
+    def test_names_the_street_office_and_its_phone(self, tmp_path: Path) -> None:
+        vote = frozen_vote()
+        estate = vote.session.estate
+        street = estate.authority
+        committee = Authority.objects.create(
+            name="样例社区居委会",
+            kind="residents_committee",
+            parent=street,
+            valid_from=FREEZE.date(),
+        )
+        Estate.objects.filter(pk=estate.pk).update(authority=committee)
+        set_authority_phone(
+            authority_id=street.pk, phone="0000-1111111", actor="user:1", at=FREEZE
+        )
+        document = issue_notice(session_id=vote.session.pk, at=FREEZE)
+        text = words(bytes(document.pdf), tmp_path)
+        # A residents' committee helps; it is the street office that supervises.
+        assert "指导和监督样例街道办事处（电话0000-1111111）" in text
+        assert "反映" in text
+        assert "居委会" not in text
 
     def test_every_page_carries_number_code_and_fingerprint(self, tmp_path: Path) -> None:
         vote = frozen_vote(matters=(5, 6, 7, 8, 9, 1, 2))

@@ -10,6 +10,7 @@ from core.deadlines import publicity_end
 from core.errors import RuleViolation
 from documents.models import Document
 from documents.services.posting import add_place, post_paper
+from registry.services.places import set_authority_phone
 from tests.factories import AGAINST, CLOSE, FOR, even_estate, frozen_vote, make_profile
 from tests.voting.services.test_objections import (
     answer,
@@ -30,7 +31,8 @@ from tests.voting.services.test_rulings import (
     propose,
 )
 from voting.domain.standing import Event
-from voting.models import Candidate, Election, PreliminaryResult
+from voting.facts import preliminary_facts, resolution_facts
+from voting.models import Candidate, Election, PreliminaryResult, Session
 from voting.selectors import (
     contested,
     decision_holds,
@@ -38,6 +40,7 @@ from voting.selectors import (
     final_results,
     hanging,
     preliminary_of,
+    result_of,
 )
 from voting.services.closing import close_session
 from voting.services.counting import count_session
@@ -121,6 +124,21 @@ def test_nobody_rules_on_their_own_ballot():
     assert code_of(lambda: confirm(ruling, own, at)) == "ruling.concerned"
     # About somebody else's ballot the same person may decide.
     assert confirm(propose(vote, 2, at=at), own, at).state == "confirmed"
+
+
+def test_the_papers_name_the_ways_of_voting_and_the_street_office_with_its_phone():
+    vote = counted_vote([FOR] * 6)
+    street = vote.session.estate.authority
+    set_authority_phone(authority_id=street.pk, phone="0000-1111111", actor="u", at=COUNTED)
+    session = Session.objects.get(pk=vote.session.pk)
+    made = {"number": "1号", "code": "7K4M2QXH9T3W", "at": COUNTED}
+    facts = preliminary_facts(session, result_of(session), version=1, until=UNTIL, **made)
+    assert f"{street.name}（电话0000-1111111）" in facts.ways[-1]
+    assert f"{street.name}（电话0000-1111111）" in facts.objections
+    assert facts.method == "书面征求意见（扫码投票）"
+    session.paper = True
+    facts = resolution_facts(session, result_of(session), **made)
+    assert facts.method == "书面征求意见（扫码投票、纸质表决票）"
 
 
 def test_a_candidate_rules_on_nobody_s_ballot():
