@@ -97,6 +97,26 @@ def test_from_the_worklist_to_the_wall_and_down_again(town: Town, session: Sessi
     assert "提前取下了" in desk.get(page).content.decode()
 
 
+def test_the_posted_roll_hangs_while_it_is_on_show(
+    town: Town, settings: Any, tmp_path: Path
+) -> None:
+    settings.CA_DIR, settings.DEBUG = tmp_path / "ca", True
+    made = draft(town.here.estate)
+    desk = enter(town, "organiser")
+    page = f"/staff/sessions/{made.code}/postings"
+    assert desk.get(page).status_code == 404  # nothing of a draft hangs yet
+    desk.post(f"/staff/estates/{made.estate.code}/places", {"name": "大门公告栏"})
+    desk.post(f"/staff/sessions/{made.code}/roll/post")
+    assert "业主名册公示" in desk.get(page).content.decode()
+    paper = made.postings.get().document
+    hang = f"/staff/papers/{paper.code}/post/{PostingPlace.objects.get().pk}"
+    now = {"posted_by": "王一", "posted_at": minute(timezone.now()), "photo": upload(photo())}
+    listed = desk.post(hang, now, follow=True).content.decode()
+    assert page in listed  # and the way back to where all of them hang
+    (wall,) = hanging(made, timezone.now())[0].walls
+    assert (wall.state, wall.late) == ("hangs", False)
+
+
 def test_late_early_and_missing_are_told_apart(town: Town, session: Session) -> None:
     estate = session.estate
     walls = [PostingPlace.objects.create(estate=estate, name=f"{n}号") for n in range(4)]
