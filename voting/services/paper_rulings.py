@@ -21,7 +21,7 @@ from voting.domain.drafts import attachment_reasons, content_type, ruling_reason
 from voting.domain.reasons import demand_none
 from voting.models import PaperBallot, PaperRuling, Session
 from voting.protocol.hashing import lp
-from voting.selectors import conflict_of, terms
+from voting.selectors import conflict_of, demand_unconcerned, terms
 from voting.selectors.papers import OPEN
 from voting.steps import Signer, board_name, checkpoint_board, seal_box
 
@@ -43,10 +43,12 @@ def propose_paper_ruling(
 
     The latter needs evidence on paper (`name`, `content`: PDF, PNG or JPEG). RuleViolation
     "paper_ruling.invalid" with every reason, "paper_ruling.role", "paper_ruling.too_early",
-    "paper_ruling.settled", "paper_ruling.open", "paper_ruling.no_conflict".
+    "paper_ruling.settled", "paper_ruling.open", "paper_ruling.no_conflict",
+    "ruling.concerned".
     """
     paper = _locked(paper_id)
     _demand_role(signer, Permission.PROPOSE_RULING)
+    demand_unconcerned(signer.actor, paper.session, parties=[paper.party])
     plain = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
     found = ruling_reasons(reason=reason)
     if content or counts:
@@ -89,8 +91,8 @@ def decide_paper_ruling(
     """The second person's yes or no. The owner of the sheet is told of a yes.
 
     RuleViolation "paper_ruling.role", "paper_ruling.same_person", "paper_ruling.same_role",
-    "paper_ruling.decided", "paper_ruling.settled", "paper_ruling.invalid" for a no without
-    reason.
+    "paper_ruling.decided", "paper_ruling.settled", "ruling.concerned", "paper_ruling.invalid"
+    for a no without reason.
     """
     paper_id = PaperRuling.objects.values_list("paper", flat=True).get(pk=ruling_id)
     paper = _locked(paper_id)
@@ -103,6 +105,7 @@ def decide_paper_ruling(
         raise RuleViolation("paper_ruling.same_person", "提议的人不能自己决定，请另一个人来办")
     if signer.role == ruling.proposed_role:
         raise RuleViolation("paper_ruling.same_role", "要由另一种角色的人决定")
+    demand_unconcerned(signer.actor, paper.session, parties=[paper.party])
     if not agree:
         demand_none("paper_ruling.invalid", ruling_reasons(reason=reason))
         ruling.answer = reason.strip()

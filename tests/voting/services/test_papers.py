@@ -34,6 +34,7 @@ from tests.voting.services.papers import (
     reads,
     register,
 )
+from tests.voting.services.test_objections import neighbour
 from voting.models import Ballot, BoxCount, PaperBallot, PaperReading, ReissuedSerial
 from voting.selectors import (
     balance_of,
@@ -50,6 +51,7 @@ from voting.services.box import state_box
 from voting.services.counting import count_session
 from voting.services.exporting import export_board
 from voting.services.letters import reissue_letter
+from voting.services.objections import declare_interest
 from voting.services.paper_rulings import decide_paper_ruling, propose_paper_ruling
 from voting.services.papers import arbitrate_paper, show_scan
 from voting.steps import Signer
@@ -322,6 +324,21 @@ def test_both_channels_wait_for_two_people(vote, tmp_path):
     assert message.phone == vote.party(3).phone
     assert code_of(lambda: decide(ruling)) == "paper_ruling.settled"
     assert code_of(lambda: enter(sheet(vote, 3), reads(0), ONE)) == "paper.settled"
+
+
+def test_who_is_concerned_decides_about_no_sheet(vote):
+    """The household's own, a candidate's or a recused person's hand is not on the scales."""
+    own = neighbour(vote.party(3).phone)
+    assert code_of(lambda: propose(vote, 3, False, own)) == "ruling.concerned"
+    ruling = propose(vote, 3, False)
+    # Asked first whether it is the other person in the other role, then whose sheet it is.
+    assert code_of(lambda: decide(ruling, own)) == "ruling.concerned"
+    declare_interest(session_id=vote.session.pk, reason="亲属", signer=THIRD, at=AFTER)
+    assert code_of(lambda: decide(ruling)) == "ruling.concerned"
+    assert sheet(vote, 3).state == "sealed"
+    decide(ruling, Signer("user:7", "supervisor"))
+    # Of another household the same neighbour may.
+    propose(vote, 2, False, own, reason="信封被拆过")
 
 
 def test_the_paper_counts_instead(vote, tmp_path):

@@ -206,6 +206,37 @@ class TestAuthority:
         late = codes_of(lambda: grant(vote, 3, at=CLOSE))
         assert "proxy.over" in late
 
+    @pytest.mark.parametrize(
+        ("voted", "days", "at", "code"),
+        [
+            (False, 1, CLOSE, "proxy.over"),  # signed and brought after the close
+            (False, -2, CLOSE, "proxy.over"),  # signed in time, brought after it
+            (False, 12, OPEN, "proxy.future"),  # dated after the close, brought before it
+            (True, 0, OPEN, "proxy.voted"),  # dated when the household had voted
+            (True, -1, OPEN, "proxy.voted"),  # even where it was signed before
+        ],
+    )
+    def test_dated_or_brought_after_the_vote(self, voted, days, at, code):
+        vote = frozen_vote()
+        if voted:
+            vote.cast(1, [FOR])
+        signed_on = (OPEN if at == OPEN else CLOSE).date() + timedelta(days=days)
+        until = CLOSE.date() + timedelta(days=30)
+        assert code in codes_of(lambda: grant(vote, at=at, signed_on=signed_on, until=until))
+        stated_ = stated(signed_on=signed_on, until=until, by_owner=False)
+        assert code in codes_of(
+            lambda: enter_proxy(
+                session_id=vote.session.pk,
+                number=1,
+                stated=stated_,
+                name="委托书.pdf",
+                content=PDF,
+                signer=CLERK,
+                at=at,
+            )
+        )
+        assert not Proxy.objects.exists()
+
     def test_revoked_before_the_agent_votes_and_not_after(self):
         vote = frozen_vote()
         granted = grant(vote)
