@@ -160,12 +160,12 @@ def elections(draw):
         "ranking": ranking,
         "needs": draw(st.sampled_from([[], [1]])),
     }
-    # Often the first five: close votes and ties are what a lost mark would show in.
+    # Often the first five: close votes and ties are what a lost mark would show in. None of
+    # the candidates ([]) is taking part, unlike a motion left blank.
+    names = st.integers(0, terms_["candidates"] - 1)
     marks = st.one_of(
         st.just([0, 1, 2, 3, 4]),
-        st.lists(
-            st.integers(0, terms_["candidates"] - 1), min_size=1, max_size=5, unique=True
-        ).map(sorted),
+        st.lists(names, max_size=5, unique=True).map(sorted),
         st.none(),
     )
     covenant = st.sampled_from([[0], [0], [1], [2], None])

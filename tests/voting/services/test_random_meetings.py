@@ -39,9 +39,13 @@ numbers = st.integers(1, PARTIES)
 marks = st.one_of(
     st.none(),
     st.just([0, 1, 2, 3, 4]),
-    st.lists(st.integers(0, 5), min_size=1, max_size=5, unique=True).map(sorted),
+    st.lists(st.integers(0, 5), max_size=5, unique=True).map(sorted),
 )
-choices = st.tuples(st.sampled_from([None, [0], [0], [1], [2]]), marks).filter(any).map(list)
+choices = (
+    st.tuples(st.sampled_from([None, [0], [0], [1], [2]]), marks)
+    .filter(lambda one: one != (None, None))
+    .map(list)
+)
 WAYS = ["letter", "letter", "plain", "agent", "assist"]
 OPEN_STEPS = st.one_of(
     st.tuples(
