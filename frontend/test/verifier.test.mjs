@@ -373,6 +373,31 @@ test('a receipt is checked with the proof the server gives for it', () => {
     '2026-03-02T08:20:01Z',
   );
   assert.ok(!late.pending && !late.ok);
+  // A promise that the board signed, and that would never fall due.
+  const { signature: _, ...bare } = receipt;
+  const promised = (changes) => {
+    const given = { ...bare, ...changes };
+    return { ...given, signature: open.signed(given) };
+  };
+  const waiting = (changes, at) =>
+    checkReceiptProof(promised(changes), { ...proof, checkpoint: null }, at).pending;
+  for (const never of ['', 'some day', 'A026-03-02T08:20:00Z', '2026-03-02', 7, null]) {
+    assert.equal(bad({}, promised({ checkpoint_by: never })), 'receipt.signature');
+    assert.ok(!waiting({ checkpoint_by: never }, now));
+  }
+  const far = { checkpoint_by: '2999-01-01T00:00:00Z' };
+  assert.ok(waiting(far, '2026-03-03T08:00:00Z'));
+  assert.ok(!waiting(far, '2026-03-03T08:00:01Z'));
+  for (const changes of [
+    { party: 0 },
+    { party: '1' },
+    { tracker: receipt.tracker.toUpperCase() },
+    { encrypted_by: 'paper' },
+    { recorded_at: '2026-03-02T08:00Z' },
+    { seq: 0 },
+  ]) {
+    assert.equal(bad({}, promised(changes)), 'receipt.signature', JSON.stringify(changes));
+  }
 });
 
 test('verdicts: equality passes the quorum and 3/4, fails 1/2; ties and dependence', () => {
