@@ -41,7 +41,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _ROWS = 25  # on one sign-off sheet
 _ASIDE = ".letters-"  # folders of printings under way, beside the file to come
 _ROOMY, _LONG = 110, 190  # characters beside the window in full size; in the middle one
-_HELP = 110  # characters on where to ask and to hand in, in full size
+_HELP, _MUCH_HELP = 80, 140  # characters on where to ask and hand in, likewise
 _BACKGROUNDS = 2  # front and back, pages 0 and 1 of every batch
 
 
@@ -357,7 +357,7 @@ def _long(session: LetterSession) -> str:
     """The class of the middle third where much is to be said of whom to ask."""
     said = (session.phone_hours, session.second_url, session.ballot_boxes)
     length = sum(map(len, (*said, session.organiser, session.supervisor)))
-    return " long" if length > _HELP else ""
+    return "" if length <= _HELP else " long" if length <= _MUCH_HELP else " longest"
 
 
 def _host(session: LetterSession) -> str:

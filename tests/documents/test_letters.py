@@ -223,6 +223,27 @@ def test_a_rehearsal_is_marked_across_letter_and_ballot_and_still_scans(tmp_path
     }
 
 
+@samples.needs_poppler
+@pytest.mark.parametrize("length", [1, 5, 12, 17, 30, 80])
+def test_whom_to_ask_stays_above_the_fold_however_long_the_names(
+    length: int, tmp_path: Path
+) -> None:
+    session = samples.letter_session(
+        organiser="某" * length,
+        supervisor=f"{'街' * length}（电话0000-0000000）",
+        ballot_boxes=f"票箱，或者交给{'某' * length}（电话0000-0000000）",
+        second_url="https://second.vote.example.gov.cn",
+    )
+    out = tmp_path / "letter.pdf"
+    render_letters(samples.letters(1, session), out)
+    (front,) = samples.pictures(out, tmp_path, dpi=100, first=1, last=1)
+    cut = round(198 / 25.4 * 100)
+    assert front.crop((100, cut - 8, front.width, cut - 3)).getextrema()[0] > 128
+    line = front.crop((0, cut - 2, front.width, cut + 3))  # the dashes lie on the fold
+    assert line.getextrema()[0] < 128
+    assert "街" in samples.text_of(out, tmp_path)[0]
+
+
 def test_too_much_text_is_refused(tmp_path: Path) -> None:
     session = samples.letter_session(8, title=samples.LONG * 6)
     with pytest.raises(RuleViolation, match="一张纸印不下"):
