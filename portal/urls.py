@@ -3,13 +3,14 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from portal.views import public
+from portal.views import own_fund, public
 
 app_name = "portal"
 urlpatterns = [
     path("", public.home, name="home"),
     path("help", public.help_page, name="help"),
     path("check", public.check, name="check"),
+    path("vote/<slug:code>/fund/", own_fund.own_fund, name="own_fund"),
     # Below /i18n/ the letter's token in the address survives the switch (static/js/vote.js).
     path("i18n/text-size", public.text_size, name="text_size"),
     path("i18n/setlang/", set_language, name="set_language"),

@@ -8,10 +8,11 @@ from funds.selectors.balances import (
 )
 from funds.selectors.checks import Disagreement, check_books
 from funds.selectors.files import look_at_balances, look_at_statement
-from funds.selectors.positions import Standing, balances_in, standing_of, to_replenish
+from funds.selectors.positions import Low, Standing, balances_in, standing_of, to_replenish
 
 __all__ = [
     "Disagreement",
+    "Low",
     "Standing",
     "account_balances",
     "balances_in",

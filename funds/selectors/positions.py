@@ -1,13 +1,12 @@
 """What each sub-account holds, with source and day, whoever keeps the books."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
 from django.db.models import Count, Sum
 
 from funds.domain.books import must_replenish
-from funds.models import FundAccount, SnapshotLine, SpecialAccount, SubAccount
+from funds.models import FundAccount, SnapshotLine, SpecialAccount
 from funds.selectors.balances import account_balances, ledger_totals, sub_balances
 from funds.selectors.files import last_snapshot
 
@@ -36,7 +35,7 @@ class Standing(NamedTuple):
 class Low(NamedTuple):
     """A sub-account below 30 % of its first deposit, in fen."""
 
-    sub: SubAccount
+    sub: int
     balance: int
     first_deposit: int
 
@@ -75,14 +74,19 @@ def balances_in(account: FundAccount) -> dict[int, int]:
     return dict(lines.order_by("sub").values_list("sub", "fen"))
 
 
-def to_replenish(special: SpecialAccount) -> Iterator[Low]:
-    """续交名单: the sub-accounts strictly below 30 % of their first deposit (165号令 17)."""
-    for account in special.accounts.order_by("estate__name", "pk"):
-        balances = balances_in(account)
-        rows = account.subs.select_related("unit", "account__estate").order_by("pk")
-        for sub in rows:
-            balance = balances.get(sub.pk)
-            if balance is None or not sub.first_deposit_fen:
-                continue
-            if must_replenish(balance, sub.first_deposit_fen):
-                yield Low(sub, balance, sub.first_deposit_fen)
+def to_replenish(special: SpecialAccount) -> list[Low]:
+    """续交名单: the sub-accounts strictly below 30 % of their first deposit (165号令 17).
+
+    By estate, then as they were opened; rows instead of objects, a special account holds
+    hundreds of thousands.
+    """
+    found = []
+    for account in special.accounts.select_related("special").order_by("estate__name", "pk"):
+        firsts = dict(
+            account.subs.filter(first_deposit_fen__gt=0).values_list("pk", "first_deposit_fen")
+        )
+        for sub, balance in balances_in(account).items():
+            first = firsts.get(sub)
+            if first and must_replenish(balance, first):
+                found.append(Low(sub, balance, first))
+    return found

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -21,8 +22,8 @@ from accounts.permissions import (
 )
 from core.errors import RuleViolation
 from core.exact import format_yuan
-from funds.models import FundFile, SpecialAccount
-from funds.selectors import look_at_balances, look_at_statement, standing_of, to_replenish
+from funds.models import FundFile, SpecialAccount, SubAccount
+from funds.selectors import Low, look_at_balances, look_at_statement, standing_of, to_replenish
 from funds.services.accounts import open_account, open_special_account
 from funds.services.files import Said, confirm_file, drop_file, take_file
 from portal.forms import add_reasons
@@ -33,6 +34,7 @@ _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 # A page stays readable.
 SHOWN, ROOMS_A_PAGE = 200, 100
+CHUNK = 500  # below the number of parameters any database takes
 
 
 def special_for(request: HttpRequest, code: str) -> SpecialAccount:
@@ -94,7 +96,7 @@ def special(request: HttpRequest, code: str) -> HttpResponse:
         "standing": standing_of(found, today=timezone.localdate()),
         "files": found.files.defer("content").order_by("-pk")[:50],
         "unbooked": found.statement_lines.filter(voucher=None).count(),
-        "low": sum(1 for _low in to_replenish(found)),
+        "low": len(to_replenish(found)),
     }
     return _page(request, "funds/special.html", context)
 
@@ -192,10 +194,11 @@ def file_drop(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def replenish(request: HttpRequest, code: str) -> HttpResponse:
     """续交名单: whose sub-account is below 30 % of its first deposit."""
     found = special_for(request, code)
-    page = Paginator(list(to_replenish(found)), ROOMS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(to_replenish(found), ROOMS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "special": found,
         "page": page,
+        "rows": _named(list(page)),
         "standing": standing_of(found, today=timezone.localdate()),
     }
     return _page(request, "funds/replenish.html", context)
@@ -208,18 +211,22 @@ def replenish_list(request: HttpRequest, code: str) -> HttpResponse:
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(["小区", "房号", "余额（元）", "首期交存额（元）"])
-    for low in to_replenish(found):
-        table.writerow(
-            [
-                low.sub.account.estate.name,
-                low.sub.unit.label,
-                format_yuan(low.balance),
-                format_yuan(low.first_deposit),
-            ]
-        )
+    for low, sub in _named(to_replenish(found)):
+        place = (sub.account.estate.name, sub.unit.label)
+        table.writerow([*place, format_yuan(low.balance), format_yuan(low.first_deposit)])
     answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv")
     answer["Content-Disposition"] = f'attachment; filename="replenish-{found.code}.csv"'
     return answer
+
+
+def _named(lows: Sequence[Low]) -> list[tuple[Low, SubAccount]]:
+    """Each with its sub-account, whose unit and estate are at hand."""
+    subs: dict[int, SubAccount] = {}
+    for start in range(0, len(lows), CHUNK):
+        some = [low.sub for low in lows[start : start + CHUNK]]
+        rows = SubAccount.objects.select_related("unit", "account__estate")
+        subs |= rows.in_bulk(some)
+    return [(low, subs[low.sub]) for low in lows]
 
 
 def _file_page(

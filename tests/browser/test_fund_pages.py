@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from funds.services.accounts import open_account
+from tests.funds.books import AT, DRAFTER, make_special
 from tests.funds.services.test_files import whole
+from tests.portal.test_own_fund import balances
 from tests.town import Town
+from tests.voting.views.story import OUYANG, make_vote
 
 from .conftest import Open, shoot
+from .test_owner_journeys import pass_document
 from .test_staff_journeys import DESK, PHONE, here, sign_in
 
 __all__ = ["here"]
@@ -65,4 +71,23 @@ def test_balances_come_in(
     shoot(page, f"fund-replenish-{width}")
     page.get_by_role("link", name="维修资金", exact=True).first.click()
     shoot(page, f"fund-home-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [320, 1366])
+def test_the_owner_looks_at_the_own_balance(open_page: Open, width: int) -> None:
+    vote = make_vote()
+    special = make_special(vote.session.estate, mode="mirror")
+    open_account(special_id=special.pk, estate=vote.session.estate, actor=DRAFTER, at=AT)
+    balances(special, date(2026, 9, 30))
+    balances(special, date(2026, 10, 31), {OUYANG: "112.34"}, "分配2026年利息")
+    page = open_page(js=False, width=width, height=640)
+    page.goto(vote.letters[OUYANG].path)
+    page.get_by_role("button", name="开始").first.click()
+    pass_document(page, "欧阳", "01002X")
+    page.goto(f"/vote/{vote.code}/motions/?step=0")
+    page.get_by_role("link", name="看您家的余额").click()
+    expect(page.locator("h1")).to_have_text("您家的维修资金")
+    expect(page.locator("main")).to_contain_text("余额 112.34 元")
+    shoot(page, f"fund-own-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

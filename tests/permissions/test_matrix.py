@@ -511,6 +511,7 @@ PUBLIC = {
     "voting:consistency": ("session",),
     "voting:result_file": ("session",),
     "voting:proof": (),
+    "portal:own_fund": ("session",),
     "portal:text_size": (),
     "portal:set_language": (),
 }
