@@ -3,12 +3,14 @@
 import os
 import tempfile
 
-if "YISHI_VAR_DIR" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
-    # A process of its own would otherwise share the folder of the one that started it.
+# Every process of a parallel run has its own folder; what it starts itself shares that.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if "YISHI_VAR_DIR" not in os.environ or os.environ.get("YISHI_VAR_OF", "") != _worker:
     os.environ["YISHI_VAR_DIR"] = tempfile.mkdtemp(prefix="yishi-test-")
+    os.environ["YISHI_VAR_OF"] = _worker
 os.environ.setdefault("YISHI_DEBUG", "1")
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: E402, F403
 
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
