@@ -144,10 +144,19 @@ class BallotCounts:
     """Cast by agents: how many, and their area."""
     assisted: Count = NOTHING
     """Cast with somebody else operating the device."""
-    invalid: int = 0
-    """Paper ballots ruled invalid, or excluded by a ruling."""
+    spoiled: int = 0
+    """Sheets of paper that are void as a whole."""
+    ruled_out: int = 0
+    """Sheets of paper that two people decided not to count."""
+    excluded: int = 0
+    """Ballots excluded by a ruling."""
     duplicate: int = 0
     """Ballots that another one of the same party took the place of, by whatever way."""
+
+    @property
+    def invalid(self) -> int:
+        """Everything that came in and does not count, but for what its owner replaced."""
+        return self.spoiled + self.ruled_out + self.excluded
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,7 +22,9 @@ def render_preliminary(facts: PreliminaryFacts, *, attachments: Mapping[str, byt
             ("用补发凭证投出的", counted.replacement),
             ("委托他人的", counted.proxies.heads),
             ("在协助下投的", counted.assisted.heads),
-            ("认定无效、裁定不计入的", counted.invalid),
+            ("纸质票整张作废的", counted.spoiled),
+            ("纸质票经两人决定不计入的", counted.ruled_out),
+            ("经裁定不计入的", counted.excluded),
             ("同一户重复、以后一次为准的", counted.duplicate),
         ],
     }

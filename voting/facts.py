@@ -389,7 +389,9 @@ def resolution_facts(
             replacement=result.ballots.replacement,
             proxies=PaperCount(*result.ballots.proxies),
             assisted=PaperCount(*result.ballots.assisted),
-            invalid=result.ballots.excluded,
+            spoiled=result.ballots.spoiled,
+            ruled_out=result.ballots.ruled_out,
+            excluded=result.ballots.excluded,
             duplicate=_replaced(session),
         ),
         keys=KeyHolders(
@@ -401,6 +403,7 @@ def resolution_facts(
         witnesses=_witnesses(session),
         opening_policy=cast(OpeningPolicy, session.opening_policy),
         basis=_BASIS,
+        **({"effective": "演练的结果不生效。"} if session.rehearsal else {}),
         objections=(
             f"对决定有异议的，可以向{session.organiser}（电话{session.contact_phone}）或者"
             f"{guidance_words(estate)}提出。"

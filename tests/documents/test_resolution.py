@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -43,6 +44,16 @@ def test_it_says_who_witnessed(tmp_path: Path) -> None:
         assert wanted in text
         assert ("未经见证" in text) is (len(names) < needed)
     assert "见证" not in words(rendered(), tmp_path)
+
+
+@samples.needs_poppler
+def test_what_came_on_paper_and_does_not_count_is_told(tmp_path: Path) -> None:
+    ballots = replace(samples.resolution().ballots, spoiled=1, ruled_out=2, excluded=3)
+    text = words(rendered(ballots=ballots), tmp_path)
+    assert (
+        "认定无效、不计入的6张：纸质票整张作废的1张，纸质票经两人决定不计入的2张，"
+        "经裁定不计入的3张。"
+    ) in text
 
 
 @samples.needs_poppler

@@ -56,6 +56,8 @@ def test_a_rehearsal_is_not_to_be_relied_on(client: Client, unsigned: bytes) -> 
     for page in (client.get(f"/v/{samples.CODE}"), upload(client, pdf)):
         text = page.content.decode()
         assert "这是演练，投的票不算数" in text
+        assert "它是演练的样本，没有效力" in text
+        assert "现在有效" not in text
         assert "可以放心使用" not in text
 
 

@@ -449,6 +449,10 @@ class Record:
             replaced,
             self.through("proxy").heads,
             self.through("assisted").heads,
+            *(
+                sum(len(box[why]) for box in self.bodies("box"))
+                for why in ("spoiled", "ruled_out")
+            ),
             len(self.excluded),
             self.ballots - len(self.last),
         )

@@ -100,7 +100,8 @@ class Deemed(NamedTuple):
 class Ballots(NamedTuple):
     """How the counted ballots came in: encrypted by a browser, by the server, or on paper.
 
-    `excluded` parties are not among them.
+    `excluded` parties are not among them, nor are sheets of paper that were `spoiled` as a
+    whole, or `ruled_out` by two people (the household voted online too, say).
     """
 
     counted: int
@@ -112,6 +113,8 @@ class Ballots(NamedTuple):
     # Cast by agents, and by somebody who operated the device; of how many heads and what area.
     proxies: Count = Count(0, 0)
     assisted: Count = Count(0, 0)
+    spoiled: int = 0
+    ruled_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

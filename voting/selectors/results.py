@@ -12,6 +12,7 @@ from voting.models import (
 from voting.protocol import board
 from voting.selectors.board import body_of
 from voting.selectors.elections import candidates_of, is_election
+from voting.selectors.papers import balance_of
 from voting.selectors.rulings import excluded_parties
 from voting.selectors.sessions import terms
 from voting.selectors.standins import signed_as
@@ -57,6 +58,7 @@ def result_of(session: Session) -> SessionResult:
     )
     area = sums.pop("area")
     by_reason = signed_as(session)
+    sheets = balance_of(session)
     return session_result(
         roll=Heads(frozen.roll_heads, frozen.roll_area),
         participating=Heads(sums["counted"], area),
@@ -67,5 +69,7 @@ def result_of(session: Session) -> SessionResult:
             excluded=len(out),
             proxies=Heads(*by_reason.get(board.PROXY, (0, 0))),
             assisted=Heads(*by_reason.get(board.ASSISTED, (0, 0))),
+            spoiled=sheets.spoiled,
+            ruled_out=sheets.ruled_out,
         ),
     )

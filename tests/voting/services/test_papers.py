@@ -289,7 +289,8 @@ def test_a_blank_motion_an_invalid_mark_and_a_spoiled_sheet(tmp_path):
     count_session(session_id=vote.session.pk, at=AFTER)
     one, two = result_of(vote.session).motions
     assert (one.participating.heads, two.participating.heads) == (1, 1)
-    assert result_of(vote.session).ballots.counted == 2
+    ballots = result_of(vote.session).ballots
+    assert (ballots.counted, ballots.spoiled, ballots.ruled_out) == (2, 2, 0)
     assert verified(vote, tmp_path / "board")["box"] == (
         "4 papers: 2 entered, 2 spoiled, 0 ruled out"
     )

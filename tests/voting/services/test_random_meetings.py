@@ -189,13 +189,20 @@ def says_the_record(meeting, record, papers):
     assert cells(shown) == record.cells() + record.kinds()
     assert cells(issued) == record.cells()
     kinds = [int(kind.split()[0]) for kind in record.kinds()]
+    spoiled, ruled_out, excluded = kinds[7:10]
+    invalid = spoiled + ruled_out + excluded
+    parts = (
+        f"：纸质票整张作废的 {spoiled} 张，纸质票经两人决定不计入的 {ruled_out} 张，"
+        f"经裁定不计入的 {excluded} 张"
+    )
     area = {each: record.through(each).area for each in ("proxy", "assisted")}
     assert (
         f"计入有效表决票 {kinds[0]} 张：网上 {kinds[1] + kinds[2]} 张，纸质 {kinds[3]} 张。"
         f"网上的票中，在业主自己手机上加密的 {kinds[1]} 张，由服务器代为加密的 {kinds[2]} 张；"
         f"用补发的投票凭证（编码）投出的 {kinds[4]} 张。由受托人投出的 {kinds[5]} 张，"
         f"面积 {area['proxy'] / 100:.2f} 平方米；由他人协助操作的 {kinds[6]} 张，"
-        f"面积 {area['assisted'] / 100:.2f} 平方米。认定无效的 {kinds[7]} 张。"
+        f"面积 {area['assisted'] / 100:.2f} 平方米。"
+        f"认定无效、不计入的 {invalid} 张{parts if invalid else ''}。"
     ) in issued
     assert (
         f"共 {record.roll.heads} 人，专有部分面积 {record.roll.area / 100:.2f} 平方米" in issued
