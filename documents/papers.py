@@ -229,6 +229,7 @@ class ResolutionFacts(PaperFacts):
     objections: str
     """To whom, how and until when an owner can object; a full sentence or two."""
     effective: str = "自公布之日起生效。"
+    """From when the decision holds, where one was made."""
     preliminary: str = ""
     """That and when the preliminary result was on show, and what became of the objections."""
     late_rulings: str = ""

@@ -403,7 +403,7 @@ def resolution_facts(
         witnesses=_witnesses(session),
         opening_policy=cast(OpeningPolicy, session.opening_policy),
         basis=_BASIS,
-        **({"effective": "演练的结果不生效。"} if session.rehearsal else {}),
+        effective="演练的结果不生效。" if session.rehearsal else "自公布之日起生效。",
         objections=(
             f"对决定有异议的，可以向{session.organiser}（电话{session.contact_phone}）或者"
             f"{guidance_words(estate)}提出。"
