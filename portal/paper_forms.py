@@ -43,7 +43,10 @@ class PostingForm(forms.Form):
 
     posted_by = forms.CharField(label=_("谁办的"), required=False, help_text=_("姓名。"))
     posted_at = forms.DateTimeField(
-        label=_("什么时候"), required=False, widget=_Moment(), initial=timezone.now
+        label=_("什么时候"),
+        required=False,
+        widget=_Moment(),
+        initial=lambda: timezone.now(),  # the clock as it is then
     )
     photo = _Photo(
         label=_("照片"),

@@ -55,6 +55,7 @@ def sign_in(page: Page, name: str) -> Page:
 
 
 def no_sideways(page: Page) -> None:
+    page.wait_for_load_state()
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wide <= 0, f"{page.url} is {wide} px too wide"
 
