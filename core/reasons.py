@@ -19,6 +19,15 @@ class Reason:
         return self.sentence
 
 
+# "x" explains nothing to whoever reads the evidence years later.
+LEAST_REASON = 4
+
+
+def explains(text: str) -> bool:
+    """Whether a free-text reason kept as evidence is long enough to say something."""
+    return len(text.strip()) >= LEAST_REASON
+
+
 def demand_none(code: str, reasons: Sequence[Reason]) -> None:
     """RuleViolation `code` with facts["reasons"], where there is any reason."""
     if reasons:

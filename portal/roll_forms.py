@@ -80,7 +80,7 @@ class WaiveForm(forms.Form):
     reason = forms.CharField(
         label=_("理由"),
         max_length=300,
-        help_text=_("写明核对了什么、谁核对的。以后有人提出异议，就凭它说明。"),
+        help_text=_("写明核对了什么、谁核对的，至少四个字。以后有人提出异议，就凭它说明。"),
         widget=forms.Textarea(attrs={"rows": 2, "class": "input"}),
     )
 

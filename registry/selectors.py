@@ -58,6 +58,7 @@ from registry.roll_files import opened_table
 
 FAULT_COLUMN = "错误原因"
 _NAME, _NUMBER = OWNER_FIELDS.index("name"), OWNER_FIELDS.index("document_number")
+_KIND = OWNER_FIELDS.index("kind")
 # City bureau, district bureau, zone administration, street office, residents' committee.
 AUTHORITY_DEPTH = 5
 
@@ -278,6 +279,7 @@ def _person(holding: Holding, registry: Registry) -> Person:
         phone_key=known.phone_key,
         is_voter=holding.is_voter,
         identity_check=known.identity_check,
+        is_company=known.facts[_KIND] == "company",
     )
 
 

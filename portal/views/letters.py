@@ -16,7 +16,7 @@ from portal.selectors import job_for, session_for
 from portal.views.common import actor_of, posted, searched
 from voting.forms.staff import ReissueForm
 from voting.models import Party, Session
-from voting.selectors import letter_maker_of, parties_with_room, phase
+from voting.selectors import letter_maker_of, parties_with_room, why_not_reissued
 from voting.services.letters import reissue_letter, start_letters, take_letters
 from voting.spool import letters_path
 
@@ -41,7 +41,7 @@ def letters(request: HttpRequest, code: str) -> HttpResponse:
         "taken": bool(job and job.result.get("taken_at")),
         "search": search,
         "found": _rooms(session, search) if search else [],
-        "reissuable": phase(session, timezone.now()) in {"announced", "open"},
+        "closed": why_not_reissued(session, timezone.now()),
     }
     return render(request, "staff/letters.html", context)
 
@@ -81,7 +81,13 @@ def reissue(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
         # Open already: the response reads on, and nobody else can.
         made.path.unlink(missing_ok=True)
         return response
-    context = {"session": session, "estate": session.estate, "party": party, "form": form}
+    context = {
+        "session": session,
+        "estate": session.estate,
+        "party": party,
+        "form": form,
+        "closed": why_not_reissued(session, timezone.now()),
+    }
     status = 400 if form.errors else 200
     return render(request, "staff/reissue.html", context, status=status)
 

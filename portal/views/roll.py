@@ -155,7 +155,12 @@ def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     estate = roll_estate(request, code)
     kept = get_object_or_404(estate.imports, pk=pk)
     try:
-        done = confirm_import(import_id=kept.pk, actor=actor_of(request), at=timezone.now())
+        done = confirm_import(
+            import_id=kept.pk,
+            actor=actor_of(request),
+            at=timezone.now(),
+            retiring="retiring" in request.POST,
+        )
     except RuleViolation as refused:
         return _preview_page(request, estate, kept, refused)
     messages.success(request, _("已导入名册。"))

@@ -31,7 +31,7 @@ from voting.forms.staff import (
     scope_values,
 )
 from voting.models import Attachment, Motion, Session
-from voting.selectors import is_election, requirements_of
+from voting.selectors import is_election, requirements_of, why_not_cancelled
 from voting.services.drafting import (
     add_attachment,
     cancel_session,
@@ -246,7 +246,12 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
         )
         messages.success(request, _("会议已取消。"))
         return redirect("staff:estate", found.estate.code)
-    context = {"form": form, "session": found, "estate": found.estate}
+    context = {
+        "form": form,
+        "session": found,
+        "estate": found.estate,
+        "too_late": why_not_cancelled(found, timezone.now()),
+    }
     return _form(request, "staff/cancel.html", context)
 
 

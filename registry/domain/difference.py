@@ -23,6 +23,8 @@ UNIT_FIELDS = (
     "status",
 )
 _STATUS = UNIT_FIELDS.index("status")
+# So many units gone, and at least one of so many of the living ones: rather a wrong file.
+MANY_GONE, MANY_GONE_OF = 20, 5
 OWNER_FIELDS = ("name", "kind", "document_kind", "document_number", "phone")
 # Keys: the document number of an owner, or unit label and name where there is none.
 Key = Callable[[str, str, str], str]
@@ -108,6 +110,23 @@ class Difference(NamedTuple):
             "gone": len(self.gone),
             "owners_changed": len(self.owners),
         }
+
+    @property
+    def retirement(self) -> str:
+        """A warning where a whole-roll file leaves out so much that it may be a part only."""
+        return retirement(self.counts)
+
+
+def retirement(counts: Mapping[str, int]) -> str:
+    """The same from a preview's figures."""
+    gone = counts["gone"]
+    living = gone + counts["changed"] + counts["unchanged"]
+    if gone < MANY_GONE or gone * MANY_GONE_OF < living:
+        return ""
+    return (
+        f"名册现有 {living} 套，新表格里没有其中的 {gone} 套，导入后它们全部失效；"
+        "表格只是一部分房屋的，请按“一部分房屋”重新上传"
+    )
 
 
 def compare(

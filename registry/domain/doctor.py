@@ -16,6 +16,11 @@ MAX_SUBJECT = 200
 
 # What each kind means and what settles it; the pages show these sentences.
 KINDS: dict[str, tuple[str, str]] = {
+    "several_developers": (
+        "未售、已售未交付的房屋写着不止一个单位",
+        "计票时这些房屋合起来算一个业主（建设单位），一人；其实是一家的请统一名称和证件号码，"
+        "确是几家的请核对后写明理由",
+    ),
     "area_missing": (
         "没有面积",
         "面积依次按登记簿、实测、买卖合同记载确定（建筑物区分所有权司法解释第8条）；请填写面积和来源",
@@ -69,6 +74,7 @@ class Person(NamedTuple):
     phone_key: str
     is_voter: bool
     identity_check: str  # "", "asked", "agrees" or "differs"
+    is_company: bool = False
 
 
 class Room(NamedTuple):
@@ -101,6 +107,7 @@ def examine(rooms: Sequence[Room], staff: Sequence[Staff] = ()) -> list[Found]:
     """Everything worth settling, in the order of KINDS, then by room."""
     voting = [room for room in rooms if not room.is_developers]
     found = [
+        *_developers([room for room in rooms if room.is_developers]),
         *_areas(rooms),
         *_collisions(rooms),
         *_joint_owners(voting),
@@ -131,6 +138,18 @@ def _finding(kind: str, rooms: Iterable[Room], detail: str = "") -> Found:
         tuple(room.unit_id for room in concerned),
         sha256(facts.encode()).hexdigest(),
     )
+
+
+def _developers(rooms: Sequence[Room]) -> Iterator[Found]:
+    # What is unsold or undelivered is one party, the developer's, whatever names stand there.
+    # Somebody who bought and waits for the keys is no developer, a company may be one.
+    named = [(room, one) for room in rooms for one in room.people if one.is_company]
+    numbers = {one.name: one.number for _room, one in named if one.number}
+    # Without a number the key is the room's; the name says then who it is.
+    companies = {one.number or numbers.get(one.name) or one.name for _room, one in named}
+    if len(companies) > 1:
+        keys = {one.key for _room, one in named}
+        yield _finding("several_developers", [room for room, _one in named], _detail(keys))
 
 
 def _areas(rooms: Iterable[Room]) -> Iterator[Found]:

@@ -12,6 +12,18 @@ _OLD_IDENTITY = re.compile(r"[0-9]{15}")
 # GB 32100-2015: MOD 31 over the first 17 characters, powers of 3.
 _CREDIT_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT = re.compile(f"[{_CREDIT_LETTERS}]{{2}}[0-9]{{6}}[{_CREDIT_LETTERS}]{{10}}")
+# Passports, permits for and from Hong Kong, Macau and Taiwan, foreigners' permanent residence;
+# officers' cards (军字第0012345号); organisation codes and numbers of old business licences.
+_SHAPES = (
+    _IDENTITY,
+    _OLD_IDENTITY,
+    _CREDIT,
+    re.compile(r"(?=(?:[^0-9]*[0-9]){5})[A-Z0-9]{6,12}(?:\([A-Z0-9]{1,2}\))?"),
+    re.compile(r"[A-Z]{3}[0-9]{12}"),
+    re.compile(r"\w{1,4}字第?[0-9A-Z]{4,12}号?"),
+    re.compile(r"[0-9A-Z]{8}-[0-9X]"),
+    re.compile(r"[0-9]{13}"),
+)
 _SCIENTIFIC = re.compile(r"[0-9]\.[0-9]+E\+?[0-9]+")
 
 _COMPANY_KINDS = ("信用代码", "营业执照", "组织机构", "法人")
@@ -51,6 +63,17 @@ def number_doubt(number: str, kind: str) -> str:
     if _CREDIT.fullmatch(number) and credit_check_letter(number) != number[17]:
         return "统一社会信用代码的校验位不对，请核对"
     return ""
+
+
+def shape_doubt(number: str, kind: str) -> str:
+    """That a number of no stated kind is like none of any document; "" where it may be one.
+
+    Short for a slip of the pen: passports, permits and officers' cards have many shapes, so
+    whatever could be one of them passes, and whatever says its kind is believed.
+    """
+    if not number or kind or any(shape.fullmatch(number) for shape in _SHAPES):
+        return ""
+    return "证件号码不像身份证（18 位，旧证 15 位）或其他证件的号码，请核对"
 
 
 def identity_check_digit(number: str) -> str:

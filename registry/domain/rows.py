@@ -512,7 +512,7 @@ class _Reader:
         if damage:
             self.fault("document_number", damage)
             return ""
-        doubt = documents.number_doubt(number, kind)
+        doubt = documents.number_doubt(number, kind) or documents.shape_doubt(number, kind)
         if doubt:
             self.fault("document_number", doubt, warning=True)
         return number

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.errors import RuleViolation
+from core.reasons import explains
 from logbook.steps import record_act
 from registry.domain.rows import phone_digits
 from registry.fields import keyed_hash
@@ -81,8 +82,10 @@ def _waive(
     estate_id: int, finding_ids: Collection[int], reason: str, actor: str, at: datetime
 ) -> int:
     estate = Estate.objects.select_for_update(no_key=True).get(pk=estate_id)
-    if not reason.strip():
-        raise RuleViolation("finding.no_reason", _("请写明理由，日后有异议时要凭它说明"))
+    if not explains(reason):
+        raise RuleViolation(
+            "finding.no_reason", _("请写明理由，至少四个字，日后有异议时要凭它说明")
+        )
     if len(reason.strip()) > 300:
         raise RuleViolation("finding.reason_too_long", _("理由最多 300 个字"))
     found = list(estate.findings.filter(pk__in=finding_ids, state="open"))

@@ -124,8 +124,13 @@ def correct_cells(
 
 
 @paused_collector()
-def confirm_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
+def confirm_import(
+    *, import_id: int, actor: str, at: datetime, retiring: bool = False
+) -> RollImport:
     """Write a previewed file into the registry, all of it or nothing.
+
+    `retiring`: whoever confirms has read that a large part of the roll goes; without it that
+    is refused, RuleViolation "import.retires_many".
 
     Refused while a row has a fault, and where the registry is no longer what the preview
     was made against. Titles that end are closed with today's date, never deleted.
@@ -140,6 +145,8 @@ def confirm_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
         )
     if not preview.units:
         raise RuleViolation("import.empty", _("表格里没有一套房屋，没有写入任何内容"))
+    if preview.difference.retirement and not retiring:
+        raise RuleViolation("import.retires_many", preview.difference.retirement)
     with transaction.atomic(durable=True):
         estate = Estate.objects.select_for_update(no_key=True).get(pk=roll_import.estate_id)
         _registry, digest = registry_of(estate.pk)

@@ -1,7 +1,6 @@
 """Divisions, authorities and estates."""
 
 import csv
-import re
 import secrets
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from core.codes import new_code
 from core.deadlines import local_day
 from core.errors import RuleViolation
+from core.phones import PUBLIC_PHONE, is_public_phone
 from core.text import half_width
 from logbook.steps import record_act
 from registry.models import Authority, Division, Estate, RuleProfile
@@ -21,8 +21,6 @@ from registry.models import Authority, Division, Estate, RuleProfile
 DATA = Path(__file__).resolve().parent.parent / "data"
 LEVELS = {"province": 1, "city": 2, "county": 3, "street": 4, "community": 5}
 _CODE_LENGTH, _NAME_LENGTH = 8, 80
-_PHONE = re.compile(r"[0-9+][0-9 \-]{2,38}[0-9]", re.ASCII)
-_PHONE_DIGITS = (5, 20)  # 12345 is the shortest that an office has
 
 
 class Place(NamedTuple):
@@ -159,12 +157,8 @@ def set_authority_phone(
     RuleViolation "authority.phone".
     """
     kept = half_width(phone).strip()
-    digits = sum(character.isdigit() for character in kept)
-    least, most = _PHONE_DIGITS
-    if kept and not (_PHONE.fullmatch(kept) and least <= digits <= most):
-        raise RuleViolation(
-            "authority.phone", _("电话请写数字，区号和分机用“-”隔开，例如 0000-0000000")
-        )
+    if kept and not is_public_phone(kept):
+        raise RuleViolation("authority.phone", _(PUBLIC_PHONE))
     authority = Authority.objects.select_for_update(of=("self",), no_key=True).get(
         pk=authority_id
     )

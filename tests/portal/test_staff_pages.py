@@ -241,11 +241,20 @@ def test_a_refused_page_leads_to_its_session_and_not_to_itself(organiser, town):
 def test_a_session_is_called_off_before_it_opens_and_not_after(organiser, town):
     waiting, running = announced(town.here.estate), announced(town.here.estate, days_ago=18)
     for session, status in ((waiting, 302), (running, 409)):
+        asked = text(organiser.get(url("cancel", session.code)))
+        assert ('name="reason"' in asked, "投票已经开始，不能再取消。" in asked) == (
+            status == 302,
+            status == 409,
+        )
         page = organiser.post(url("cancel", session.code), {"reason": "方案要改"})
         assert page.status_code == status
     waiting.refresh_from_db()
     assert waiting.state == "cancelled"
     assert organiser.get(url("session", waiting.code)).status_code == 200
+    for name in ("cancel", "letters"):
+        again = text(organiser.get(url(name, waiting.code)))
+        assert "会议已经取消。" in again
+        assert 'name="reason"' not in again
 
 
 # --- an announced session ------------------------------------------------------------------
@@ -375,6 +384,11 @@ def test_a_reissue_finds_the_household_by_any_of_its_rooms(organiser, town):
 
 def test_no_letter_is_reissued_after_the_close(organiser, town):
     session = announced(town.here.estate, days_ago=40)
+    asked = text(organiser.get(url("reissue", session.code, 1)))
+    assert "投票已经截止，不能再补发。" in asked
+    assert 'name="reason"' not in asked
+    running = announced(town.here.estate)
+    assert 'name="reason"' in text(organiser.get(url("reissue", running.code, 1)))
     page = organiser.post(url("reissue", session.code, 1), {"reason": "丢失"})
     assert page.status_code == 409
     assert "已经截止" in text(page)

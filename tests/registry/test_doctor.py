@@ -31,7 +31,12 @@ def room(unit_id, label, *people, area=8950, developers=False):
     return Room(unit_id, label, area, developers, tuple(people))
 
 
+def company(key, **more):
+    return person(key, **more)._replace(is_company=True)
+
+
 A, B = person("a"), person("b")
+C, D = company("c"), company("d")
 
 # What is on the roll, and the kinds of what must be found: nothing else may be.
 CASES = [
@@ -74,6 +79,27 @@ CASES = [
     ([room(1, "1幢101室", person("a", phone="p", voter=True), person("b", phone="p"))], []),
     ([room(1, "1幢101室", person("a", phone="s"))], ["staff_phone"]),
     ([room(1, "1幢101室", person("a", name="物业员"))], ["staff_name"]),
+    ([room(n, f"{n}幢1室", one, developers=True) for n, one in enumerate((C, C, A, B))], []),
+    (
+        [room(n, f"{n}幢1室", one, developers=True) for n, one in enumerate((C, D))],
+        ["several_developers"],
+    ),
+    ([room(1, "1幢101室", C, developers=True), room(2, "1幢102室", D)], []),
+    (  # without a number the name tells, and a number found once goes for all of that name
+        [
+            room(1, "1幢101室", company("e", number="", name="甲公司"), developers=True),
+            room(2, "1幢102室", company("f", number="", name="甲公司"), developers=True),
+            room(3, "1幢103室", company("g", name="甲公司"), developers=True),
+        ],
+        [],
+    ),
+    (
+        [
+            room(1, "1幢101室", company("e", number="", name="甲公司"), developers=True),
+            room(2, "1幢102室", company("f", number="", name="乙公司"), developers=True),
+        ],
+        ["several_developers"],
+    ),
 ]
 
 
@@ -189,7 +215,7 @@ def test_findings_of_another_estate_are_not_waived_here(estate):
         waive_findings(
             estate_id=make_estate("别的").pk,
             finding_ids=[Finding.objects.get().pk],
-            reason="核对过",
+            reason="核对过了",
             actor="t",
             at=AT,
         )
@@ -326,3 +352,20 @@ def test_a_transfer_that_cannot_be_changes_nothing(estate, changes, code):
         transfer(estate, **changes)
     assert caught.value.code == code
     assert Ownership.objects.get().valid_to is None
+
+
+def test_two_developers_block_a_roll_until_somebody_says_why(estate):
+    unsold = {"证件种类": "统一社会信用代码", "状态": "未售"}
+    imported(
+        estate,
+        [
+            line(),
+            line(室号="102", 权利人="甲置业公司", 证件号码="91999999MA00000018", **unsold),
+            line(室号="103", 权利人="乙置业公司", 证件号码="91999999MA00000026", **unsold),
+        ],
+    )
+    [finding] = open_findings(estate.pk)
+    assert finding.kind == "several_developers"
+    assert finding.subject == "1幢1单元102室、1幢1单元103室"
+    waive_finding(finding_id=finding.pk, reason="两家联合开发，已核对", actor="u:1", at=LATER)
+    assert open_findings(estate.pk) == []

@@ -55,6 +55,16 @@ def test_the_same_roll_again_is_the_same_estate(roll):
 
 
 @pytest.mark.django_db
+def test_a_roll_that_loses_many_units_says_so_and_is_written(roll):
+    run(roll(roll_lines(40)), "--division", PLACE, "--json")
+    status, result = run(roll(roll_lines(20)), "--division", PLACE, "--json")
+    assert (status, result["ok"], result["gone"], result["faults"]) == (0, True, 20, [])
+    [warning] = result["warnings"]
+    assert (warning["row"], warning["column"]) == (0, "")
+    assert "名册现有 40 套，新表格里没有其中的 20 套" in warning["reason"]
+
+
+@pytest.mark.django_db
 def test_a_faulty_roll_writes_nothing_and_names_everything(roll):
     path = roll([line(**{"建筑面积(㎡)": "0"}), line(室号="102", 状态="已售")])
     for more in ([], ["--check"]):

@@ -211,6 +211,25 @@ def test_a_unit_no_longer_listed_is_gone_but_kept(estate):
     assert gone.ownerships.get().valid_to == timezone.localdate(LATER)
 
 
+@pytest.mark.parametrize(
+    ("living", "kept", "many"),
+    [(99, 79, True), (100, 80, True), (101, 81, False), (99, 80, False), (20, 1, False)],
+)
+def test_many_units_go_only_where_somebody_says_so(estate, living, kept, many):
+    rows = roll_lines(living)
+    imported(estate, rows)
+    look = previewed(estate, rows[:kept])
+    if many:
+        with pytest.raises(RuleViolation) as refused:
+            confirm_import(import_id=look.pk, actor="clerk", at=AT)
+        assert refused.value.code == "import.retires_many"
+        assert f"现有 {living} 套" in str(refused.value)
+        assert f"其中的 {living - kept} 套" in str(refused.value)
+        assert Unit.objects.filter(is_active=True).count() == living
+    confirm_import(import_id=look.pk, actor="clerk", at=AT, retiring=many)
+    assert Unit.objects.filter(is_active=True).count() == kept
+
+
 def test_a_file_of_a_part_leaves_the_rest_alone(estate):
     imported(estate, TWO)
     done = imported(estate, [line(**{AREA: "90"})], at=LATER, whole=False)

@@ -141,7 +141,7 @@ def test_what_is_founded_after_midnight_is_of_the_new_day(db):
     assert estate.authority.valid_from == date(2026, 11, 29)
 
 
-@pytest.mark.parametrize("phone", ["0000-0000000", "12345", "000 0000 0000-12", "+86 000", ""])
+@pytest.mark.parametrize("phone", ["0000-0000000", "12345", "0000-0000000转3", "+86 000", ""])
 def test_an_office_says_its_phone_and_takes_it_back(db, phone):
     office = make_estate().authority
     for typed in (phone, f" {phone} "):
@@ -150,9 +150,7 @@ def test_an_office_says_its_phone_and_takes_it_back(db, phone):
         assert office.phone == phone
 
 
-@pytest.mark.parametrize(
-    "phone", ["王主任", "0000-0000000转3", "1234", "0" * 21, "-00000", "-"]
-)
+@pytest.mark.parametrize("phone", ["王主任", "0000-0000000转", "1234", "0" * 21, "-00000", "-"])
 def test_what_is_no_phone_is_refused(db, phone):
     office = make_estate().authority
     with pytest.raises(RuleViolation) as refused:

@@ -62,6 +62,22 @@ def test_from_a_file_to_the_roll_and_back(clerk, estate):
     assert not Unit.objects.exists()
 
 
+def test_a_file_that_retires_many_units_is_confirmed_twice_over(clerk, estate):
+    upload(clerk, estate, as_xlsx(roll_lines(40)))
+    assert 'name="retiring"' not in text(clerk.get(page_of(estate, "preview")))
+    clerk.post(page_of(estate, "confirm"))
+    upload(clerk, estate, as_xlsx(roll_lines(20)))
+    page = text(clerk.get(page_of(estate, "preview")))
+    assert "名册现有 40 套，新表格里没有其中的 20 套，导入后它们全部失效" in page
+    assert 'name="retiring"' in page
+    refused = clerk.post(page_of(estate, "confirm"))
+    assert refused.status_code == 409
+    assert "新表格里没有其中的 20 套" in text(refused)
+    assert Unit.objects.filter(is_active=True).count() == 40
+    assert clerk.post(page_of(estate, "confirm"), {"retiring": "on"}).status_code == 302
+    assert Unit.objects.filter(is_active=True).count() == 20
+
+
 def test_all_faults_stand_on_the_page_and_can_be_typed_right(clerk, estate):
     rows = [line(**{AREA: "89.50+12.30"}), line(室号="102", 状态="已售", **{AREA: "0"})]
     upload(clerk, estate, as_xlsx(rows))
@@ -177,9 +193,11 @@ def test_findings_are_explained_several_at_once_and_never_without_a_reason(clerk
     url = reverse("roll:findings", args=[estate.code])
     chosen = [finding.pk for finding in open_findings(estate.pk)]
     assert len(chosen) == 2
-    wrong = clerk.post(url, {"finding": chosen, "reason": " "})
-    assert wrong.status_code == 400
-    assert text(wrong).count("checked") == 2
+    for nothing in (" ", "x", " 三个字 "):
+        wrong = clerk.post(url, {"finding": chosen, "reason": nothing})
+        assert wrong.status_code == 400
+        assert text(wrong).count("checked") == 2
+    assert "请写明理由，至少四个字" in text(wrong)
     assert clerk.post(url, {"finding": chosen, "reason": "核对过登记簿"}).status_code == 302
     page = text(clerk.get(url))
     assert "没有要处理的问题" in page

@@ -87,6 +87,43 @@ def test_a_wrong_check_digit_is_a_doubt_and_excludes_nobody():
     assert faults == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        ("身份证", "123"),
+        ("", "123"),
+        ("", "99999919900101001"),
+        ("", "无号码"),
+        ("", "ABCDEFGH"),
+    ],
+)
+def test_a_number_like_no_document_is_a_doubt_and_kept(kind, written):
+    units, faults = read(line(证件种类=kind, 证件号码=written))
+    assert units[0].owners[0].document_number == written
+    assert [(fault.column, fault.is_warning) for fault in faults] == [("证件号码", True)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        ("", number(7)),
+        ("", "999999900101001"),
+        ("", "E12345678"),
+        ("", "EA1234567"),
+        ("", "H0000000001"),
+        ("", "00000001"),
+        ("", "0000000001(B)"),
+        ("", "A000000(3)"),
+        ("", "AAA000000000001"),
+        ("", "军字第0000001号"),
+        ("", "00000000-0"),
+        ("护照", "123"),  # what says its kind is believed
+    ],
+)
+def test_a_number_that_may_be_of_some_document_is_none(kind, written):
+    assert reasons(证件种类=kind, 证件号码=written) == []
+
+
 @pytest.mark.parametrize("written", ["9.99999E+17", "999999********0010", "99999919900101????"])
 def test_a_number_that_was_damaged_or_hidden_is_a_fault(written):
     assert [column for column, _reason in reasons(证件号码=written)] == ["证件号码"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.files import content_reasons
 from core.files import content_type as content_type
+from core.phones import PUBLIC_PHONE, is_public_phone
 from voting.domain.reasons import Reason
 
 # Field: (Chinese name, greatest length, may be empty)
@@ -54,6 +55,7 @@ def session_reasons(
     for name, (label, most, may_be_empty) in _TEXTS.items():
         if name in draft:
             found += text_reasons(name, label, draft[name], most, may_be_empty=may_be_empty)
+    found += _phone(draft, found)
     for name, label in _SWITCHES.items():
         if name in draft and type(draft[name]) is not bool:
             found.append(Reason("session.switch", f"{label}请选是或否", name))
@@ -136,6 +138,16 @@ def text_reasons(
     if len(value) > most:
         return [Reason(f"{name}.too_long", f"{label}最多{most}个字", name)]
     return []
+
+
+def _phone(draft: Mapping[str, Any], found: Sequence[Reason]) -> list[Reason]:
+    """It is printed on every letter and dialled from every page."""
+    field = "contact_phone"
+    if field not in draft or any(one.field == field for one in found):
+        return []
+    if is_public_phone(draft[field]):
+        return []
+    return [Reason("session.contact_phone", PUBLIC_PHONE, field)]
 
 
 def _times(draft: Mapping[str, Any]) -> list[Reason]:

@@ -1,5 +1,5 @@
 """The reasons of `core.reasons`, by the name the rules of a vote know them."""
 
-from core.reasons import Reason, demand_none
+from core.reasons import Reason, demand_none, explains
 
-__all__ = ["Reason", "demand_none"]
+__all__ = ["Reason", "demand_none", "explains"]

@@ -153,7 +153,7 @@ class WaiverForm(forms.Form):
         label=_("为什么这一项只问一件事"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("记在您名下，最多300字。改了文字就要重新说明。"),
+        help_text=_("记在您名下，4至300字。改了文字就要重新说明。"),
     )
 
 

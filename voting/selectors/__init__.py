@@ -152,6 +152,8 @@ from voting.selectors.sessions import (
     to_tell_opened,
     to_tell_result,
     uncovered,
+    why_not_cancelled,
+    why_not_reissued,
 )
 from voting.selectors.silence import silent_parties
 from voting.selectors.standing import (
@@ -354,6 +356,8 @@ __all__ = [
     "uncovered",
     "unsettled",
     "was_by_agent",
+    "why_not_cancelled",
+    "why_not_reissued",
     "why_one_head",
     "witnessed",
     "witnessed_close",

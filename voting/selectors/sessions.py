@@ -39,6 +39,22 @@ def phase(session: Session, at: datetime) -> Phase:
     return "open" if at < session.closes_at else "closed"
 
 
+def why_not_cancelled(session: Session, at: datetime) -> str:
+    """Why a session cannot be called off any more; "" as long as it can."""
+    now = phase(session, at)
+    if now == "cancelled":
+        return "会议已经取消"
+    return "" if now in {"draft", "announced"} else "投票已经开始，不能再取消"
+
+
+def why_not_reissued(session: Session, at: datetime) -> str:
+    """Why no letter of a frozen session can be reissued any more; "" as long as one can."""
+    now = phase(session, at)
+    if now == "cancelled":
+        return "会议已经取消"
+    return "" if now in {"announced", "open"} else "投票已经截止，不能再补发"
+
+
 def sessions_of(estate_id: int) -> QuerySet[Session]:
     """The sessions of an estate, the newest first."""
     return Session.objects.filter(estate_id=estate_id).order_by("-pk")

@@ -23,7 +23,7 @@ from voting.domain.organisers import (
     Person,
     people_reasons,
 )
-from voting.domain.reasons import Reason, demand_none
+from voting.domain.reasons import Reason, demand_none, explains
 from voting.domain.wording import wording_hash
 from voting.models import Basis, Demand, Motion, Session, Waiver
 
@@ -171,8 +171,8 @@ def waive_wording(*, motion_id: int, reason: str, actor: str, at: datetime) -> W
     motion = Motion.objects.get(pk=motion_id)
     session = locked_draft(motion.session_id)
     motion.refresh_from_db()
-    if not reason.strip() or len(reason) > 300:
-        raise RuleViolation("waiver.reason", "请写明为什么是一件事，最多300字")
+    if not explains(reason) or len(reason) > 300:
+        raise RuleViolation("waiver.reason", "请写明为什么是一件事，4至300字")
     waiver, _made = Waiver.objects.update_or_create(
         motion=motion,
         defaults={

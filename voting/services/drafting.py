@@ -24,6 +24,7 @@ from voting.domain.drafts import (
 )
 from voting.domain.reasons import Reason, demand_none
 from voting.models import Attachment, Motion, Session
+from voting.selectors import why_not_cancelled
 
 _CODE_LENGTH = 8
 _MAX_MOTIONS = 20
@@ -117,11 +118,9 @@ def edit_session(
 def cancel_session(*, session_id: int, reason: str, actor: str, at: datetime) -> Session:
     """Call a session off, at the latest before it opens; what was frozen stays on record."""
     session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
-    frozen_and_waiting = (
-        session.state == "frozen" and session.opens_at is not None and at < session.opens_at
-    )
-    if session.state != "draft" and not frozen_and_waiting:
-        raise RuleViolation("session.too_late_to_cancel", "投票已经开始，不能再取消")
+    too_late = why_not_cancelled(session, at)
+    if too_late:
+        raise RuleViolation("session.too_late_to_cancel", too_late)
     if not reason.strip():
         raise RuleViolation("session.cancel_reason", "请写明取消的原因")
     session.state = "cancelled"

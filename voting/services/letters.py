@@ -25,7 +25,7 @@ from voting.models import LetterCode, Party, ReissuedSerial, Session
 from voting.protocol import credential
 from voting.protocol.shape import b64
 from voting.protocol.suite import suite
-from voting.selectors import letter_maker_of, phase
+from voting.selectors import letter_maker_of, why_not_reissued
 from voting.services.entering import code_hmac
 from voting.services.freezing import new_serial
 from voting.spool import (
@@ -246,8 +246,9 @@ def _rotate(
         .select_related("estate__division")
         .get(pk=session_id)
     )
-    if phase(session, at) not in {"announced", "open"}:
-        raise RuleViolation("letters.closed", "投票已经截止，不能再补发")
+    closed = why_not_reissued(session, at)
+    if closed:
+        raise RuleViolation("letters.closed", closed)
     party = Party.objects.select_for_update(no_key=True).get(pk=party_id)
     party.session = session
     last = party.codes.order_by("issued_at", "pk").last()

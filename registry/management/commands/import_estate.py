@@ -27,6 +27,7 @@ from core.errors import RuleViolation
 from core.exact import format_area
 from core.tables import Table, content_of, read_table
 from registry.domain.columns import mapping_faults, recognise
+from registry.domain.difference import retirement
 from registry.domain.rows import Fault, parse, prepare
 from registry.management.json_command import JsonCommand
 from registry.models import Authority, Division, Estate
@@ -104,9 +105,13 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
         at=timezone.now(),
         whole=not options["part"],
     )
-    kept = imports.confirm_import(import_id=kept.pk, actor=ACTOR, at=timezone.now())
+    loss = retirement(kept.summary)
+    kept = imports.confirm_import(
+        import_id=kept.pk, actor=ACTOR, at=timezone.now(), retiring=True
+    )
     written = _result([], estate=estate.code, summary=kept.summary)
-    return {**written, "warnings": checked["warnings"]}
+    of_the_roll = [_fault(Fault(0, "", loss, is_warning=True))] if loss else []
+    return {**written, "warnings": of_the_roll + checked["warnings"]}
 
 
 def _or_reason(read: Callable[[], Value]) -> tuple[Value | None, list[str]]:

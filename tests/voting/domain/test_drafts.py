@@ -64,6 +64,12 @@ def test_every_fault_at_once():
     ]
 
 
+@pytest.mark.parametrize("phone", ["abc", "1234", "0000-abcdefg", "问王主任", "0" * 21, "--"])
+def test_a_phone_that_nobody_can_dial_is_refused_once(phone):
+    assert codes({"contact_phone": phone}) == [("session.contact_phone", "contact_phone")]
+    assert codes({"contact_phone": " "}) == [("contact_phone.missing", "contact_phone")]
+
+
 @pytest.mark.parametrize("scope", ["1幢", [1], [{"building": 1}], {"building": 1}, [None]])
 def test_scopes_that_are_none(scope):
     assert codes({"scope": scope}) == [("session.scope", "scope")]

@@ -219,6 +219,14 @@ def test_without_json_a_table_is_printed(files):
     assert done.returncode == 0
     for words in ("3 人，249.80 平方米", "使用维修资金", "66.66%", "超过二分之一", "通过"):
         assert words in done.stdout
+    bad = as_csv([*BALLOTS, ["9-999", "M1", "同意"]])
+    faulty = subprocess.run(
+        [*command, *files(ballots=("b.csv", bad))],
+        capture_output=True, env=environment, check=False, text=True,
+    ).stdout  # fmt: skip
+    # What was not counted is read before any verdict.
+    assert faulty.index("问题 1 处") < faulty.index("第 5 行") < faulty.index("名册：")
+    assert faulty.index("名册：") < faulty.index("结果")
     refused = subprocess.run(
         command, capture_output=True, env=environment, check=False, text=True
     )

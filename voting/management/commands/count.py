@@ -75,12 +75,9 @@ def _table(file: str, path: str | None) -> Table | str:
 
 
 def _lines(result: PlainCount) -> list[str]:
+    # What was not counted comes first: below all the verdicts nobody reads it.
     lines = []
-    if result.sound:
-        lines.append(f"名册：{_pair(result.roll)}")
-        for motion in result.motions:
-            lines += _motion_lines(motion, result.roll)
-    else:
+    if not result.sound:
         lines.append("没有计票：请先改正下列问题。")
     if result.faults:
         lines.append(f"问题 {len(result.faults)} 处：")
@@ -88,6 +85,11 @@ def _lines(result: PlainCount) -> list[str]:
         f"  {_FILES[fault.file]}{f'第 {fault.row} 行' if fault.row else ''}：{fault.reason}"
         for fault in result.faults
     ]
+    if result.sound:
+        lines += [""] if result.faults else []
+        lines.append(f"名册：{_pair(result.roll)}")
+        for motion in result.motions:
+            lines += _motion_lines(motion, result.roll)
     return lines
 
 
