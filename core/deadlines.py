@@ -42,6 +42,19 @@ def publicity_end(posted_at: datetime, days: int) -> datetime:
     return start_of(_after(local_day(posted_at), days))
 
 
+def last_moment(end: datetime) -> tuple[date, str]:
+    """How people say the end of a period: its day, and the time on it.
+
+    An end at midnight is 24:00 of the day before, for nobody reads "the 8th at 0:00" as the
+    night to the 8th. A beginning at midnight stays 0:00 and is not asked here.
+    """
+    day = local_day(end)
+    local = end.astimezone(SHANGHAI)
+    if (local.hour, local.minute) == (0, 0):
+        return day - timedelta(days=1), "24:00"
+    return day, f"{local.hour}:{local.minute:02}"
+
+
 def floor_ten_minutes(at: datetime) -> datetime:
     """An instant cut down to ten minutes, so that a public time points to nobody."""
     local_day(at)

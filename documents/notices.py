@@ -14,7 +14,7 @@ from typing import Any
 from core.canonical import canonical
 from documents import rendering
 from documents.papers import Attachment, PaperFacts
-from documents.wording import moment
+from documents.wording import end_of
 
 NOTICE_NAME = "notice.json"
 
@@ -63,7 +63,7 @@ class NoticeFacts(PaperFacts):
     @property
     def keep(self) -> str:
         """Until when it must stay on the wall."""
-        return moment(self.hang_until)
+        return end_of(self.hang_until)
 
 
 def notice_json(facts: NoticeFacts) -> bytes:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from core.deadlines import SHANGHAI
+from core.deadlines import SHANGHAI, last_moment
 
 _WEEKDAYS = "一二三四五六日"
 _DIGITS = "零一二三四五六七八九十"
@@ -21,11 +21,19 @@ def moment(value: datetime) -> str:
     return f"{day(local)}{local.hour}:{local.minute:02d}"
 
 
-def deadline(value: datetime) -> str:
-    """``12月15日（星期二）18:00``, as people say it."""
+def spoken(value: datetime) -> str:
+    """``12月15日（星期二）9:00``, as people say a moment; of an end, see `deadline`."""
     local = value.astimezone(SHANGHAI)
-    weekday = _WEEKDAYS[local.weekday()]
-    return f"{local.month}月{local.day}日（星期{weekday}）{local.hour}:{local.minute:02d}"
+    return _spoken(local.date(), f"{local.hour}:{local.minute:02d}")
+
+
+def deadline(end: datetime) -> str:
+    """``12月14日（星期一）24:00``, as people say an end; not the 15th at 0:00."""
+    return _spoken(*last_moment(end))
+
+
+def _spoken(on: date, time: str) -> str:
+    return f"{on.month}月{on.day}日（星期{_WEEKDAYS[on.weekday()]}）{time}"
 
 
 def last_day(until: datetime) -> str:
@@ -34,9 +42,9 @@ def last_day(until: datetime) -> str:
 
 
 def end_of(until: datetime) -> str:
-    """The end of a period: ``2026年12月8日24时`` where days are counted, else the moment."""
-    local = until.astimezone(SHANGHAI)
-    return last_day(until) if (local.hour, local.minute) == (0, 0) else moment(until)
+    """An end in full: ``2026年12月8日24时`` where it falls on midnight, else the moment."""
+    on, time = last_moment(until)
+    return day(on) + ("24时" if time == "24:00" else time)
 
 
 def stamp(value: datetime) -> str:

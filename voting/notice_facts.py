@@ -11,7 +11,7 @@ from django.conf import settings
 from core.exact import format_area, format_yuan
 from documents.notices import NoticeFacts, NoticeMotion, Point
 from documents.papers import Attachment
-from documents.wording import moment, numeral
+from documents.wording import end_of, moment, numeral
 from voting.domain.thresholds import MATTER_TITLES, Majority, Matter
 from voting.facts import (
     duplicate_words,
@@ -95,11 +95,11 @@ def _scope(session: Session) -> tuple[Point, ...]:
 def _times(session: Session) -> tuple[Point, ...]:
     if session.opens_at is None or session.closes_at is None:
         raise ValueError("a frozen session has its times")
-    opens, closes = moment(session.opens_at), moment(session.closes_at)
+    opens, closes = moment(session.opens_at), end_of(session.closes_at)
     hours = _value(session, "challenge_hours", 0)
     count = session.closes_at + timedelta(hours=hours)
     counting = (
-        f"{moment(count)} 以后。截止后先公布哪些房屋参加了，{hours} 小时内可以提出异议，"
+        f"{end_of(count)} 以后。截止后先公布哪些房屋参加了，{hours} 小时内可以提出异议，"
         "期满才打开票"
         if hours
         else f"{closes} 截止以后"

@@ -8,6 +8,7 @@ from core.deadlines import (
     SHANGHAI,
     earliest_opening,
     floor_ten_minutes,
+    last_moment,
     latest_posting,
     local_day,
     publicity_end,
@@ -75,3 +76,18 @@ def test_naive_instants_and_negative_periods_are_mistakes():
     for period in (earliest_opening, latest_posting, publicity_end):
         with pytest.raises(ValueError, match="-1 days"):
             period(shanghai(2026, 3, 1), -1)
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        (shanghai(2026, 12, 5), (date(2026, 12, 4), "24:00")),
+        (shanghai(2026, 12, 5, 0, 1), (date(2026, 12, 5), "0:01")),
+        (shanghai(2026, 12, 4, 23, 59), (date(2026, 12, 4), "23:59")),
+        (shanghai(2027, 1, 1), (date(2026, 12, 31), "24:00")),
+        (datetime(2026, 12, 4, 16, 0, tzinfo=UTC), (date(2026, 12, 4), "24:00")),
+        (datetime(2026, 12, 5, 0, 0, tzinfo=UTC), (date(2026, 12, 5), "8:00")),
+    ],
+)
+def test_an_end_at_midnight_is_said_of_the_day_before(end, said):
+    assert last_moment(end) == said

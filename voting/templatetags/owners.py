@@ -1,12 +1,13 @@
 """``{% load owners %}``: days, sums and codes in the reader's language."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime
 
 from django import template
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.deadlines import last_moment
 from core.exact import format_area, format_yuan, share_down
 
 register = template.Library()
@@ -47,28 +48,21 @@ def when(moment: datetime | None) -> str:
     if moment is None:
         return ""
     local = localtime(moment)
-    return _("%(month)s%(day)d日（%(weekday)s）%(time)s") % {
-        "month": _month(local.month),
-        "day": local.day,
-        "weekday": _weekday(local.weekday()),
-        "time": f"{local.hour}:{local.minute:02}",
-    }
+    return _said(local.date(), f"{local.hour}:{local.minute:02}")
 
 
 @register.filter
 def until_day(end: datetime | None) -> str:
-    """The end of a period of days: ``12月14日（星期一）24:00``, not the 15th at 0:00."""
-    if end is None:
-        return ""
-    local = localtime(end)
-    if (local.hour, local.minute) != (0, 0):
-        return when(end)
-    last = local - timedelta(seconds=1)
+    """Every deadline and end of a period: ``12月14日（星期一）24:00``, not the 15th at 0:00."""
+    return "" if end is None else _said(*last_moment(end))
+
+
+def _said(day: date, time: str) -> str:
     return _("%(month)s%(day)d日（%(weekday)s）%(time)s") % {
-        "month": _month(last.month),
-        "day": last.day,
-        "weekday": _weekday(last.weekday()),
-        "time": "24:00",
+        "month": _month(day.month),
+        "day": day.day,
+        "weekday": _weekday(day.weekday()),
+        "time": time,
     }
 
 

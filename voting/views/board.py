@@ -101,13 +101,13 @@ def _timeline(session: Session) -> list[dict[str, Any]]:
     """What has happened and what is to come: frozen, opened, closed."""
     now = timezone.now()
     steps = [
-        (_("公告，名册冻结"), session.frozen_at),
-        (_("投票开始"), session.opens_at),
-        (_("投票截止"), session.closes_at),
+        (_("公告，名册冻结"), session.frozen_at, False),
+        (_("投票开始"), session.opens_at, False),
+        (_("投票截止"), session.closes_at, True),
     ]
     return [
-        {"title": title, "at": at, "state": "done" if at <= now else ""}
-        for title, at in steps
+        {"title": title, "at": at, "ends": ends, "state": "done" if at <= now else ""}
+        for title, at, ends in steps
         if at is not None
     ]
 
