@@ -20,6 +20,14 @@ _TOO_OFTEN = {
     "check.too_many_codes",
     "check.locked",
 }
+# Where the page of a thing stands: the beginning of its address, and how many parts it has.
+_HEADS = (
+    ("/staff/sessions/", 4),
+    ("/staff/roll/", 4),
+    ("/staff/", 2),
+    ("/vote/", 3),
+    ("/s/", 3),
+)
 
 
 class SecurityHeadersMiddleware:
@@ -43,13 +51,17 @@ class SecurityHeadersMiddleware:
 
 
 class RuleViolationMiddleware:
-    """A refused act becomes a page with every reason and a way back (409; 429 for limits)."""
+    """A refused act becomes a page with every reason and a way back (409; 429 for limits).
+
+    So does an address opened by a method it does not take (405).
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        return _only_by_a_button(request, response) if response.status_code == 405 else response
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
@@ -72,15 +84,34 @@ class RuleViolationMiddleware:
         return render(request, "portal/refused.html", context, status=409)
 
 
+def _only_by_a_button(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    context = {
+        "back": _above(request.path),
+        "voting": request.path.startswith("/vote/"),
+        "staff": request.path.startswith("/staff/"),
+    }
+    page = render(request, "405.html", context, status=405)
+    page.headers["Allow"] = refused.headers["Allow"]
+    return page
+
+
+def _above(path: str) -> str:
+    """The nearest page above an address that anybody may open who may open the address."""
+    for start, depth in _HEADS:
+        if path.startswith(start):
+            return "/".join(path.split("/")[:depth]) + "/"
+    return "/"
+
+
 def _back(request: HttpRequest) -> str:
     """The page the refused form stands on. Forms post to their own page or one below it."""
     if request.path.startswith("/vote/"):
-        return "/".join(request.path.split("/")[:3]) + "/"
+        return _above(request.path)
     if request.method == "GET" and request.path.startswith(
         ("/staff/sessions/", "/staff/roll/")
     ):
         # The page itself is refused, and leading back to it would go in circles.
-        return "/".join(request.path.split("/")[:4]) + "/"
+        return _above(request.path)
     came_from = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
         return came_from
