@@ -16,6 +16,10 @@ CODES: dict[str, str] = {
 TEXTS: dict[str, str] = {
     "session_opened": (
         "【{estate}】{title}现在可以投票，{deadline}截止。"
+        "请扫纸质通知书上的二维码。咨询{phone}。"
+    ),
+    "session_opened_paper": (
+        "【{estate}】{title}现在可以投票，{deadline}截止。"
         "请扫纸质通知书上的二维码，或交纸质表决票。咨询{phone}。"
     ),
     "three_days_left": (

@@ -390,6 +390,8 @@ class ReceiptFacts:
     """The QR: where anyone can see that this ballot is recorded."""
     helped_by: Literal["", "proxy", "assisted"] = ""
     """Who cast it where not the owner alone."""
+    replaced: bool = False
+    """Signed by another key than the one in the first letter."""
     phone: str = ""
     specimen: str = ""
 

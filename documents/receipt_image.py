@@ -49,9 +49,12 @@ def receipt_png(facts: ReceiptFacts) -> bytes:
     sheet.rule()
     sheet.pair("房屋", "、".join(facts.units[:3]) + _more(len(facts.units)))
     sheet.pair("时间", moment(facts.recorded_at))
+    sheet.text("往前取整到十分钟，免得有人按时间认人；可能早于开始时间", 24, color=_MUTED)
     sheet.pair("加密", _ENCRYPTED[facts.encrypted_by])
     if facts.helped_by:
         sheet.pair("投票方式", _HELPED[facts.helped_by])
+    if facts.replaced:
+        sheet.pair("投票凭证", "已换新，最初那封通知书里的密钥不再有效")
     sheet.text("回执号", 28, color=_MUTED, gap=2)
     sheet.text(facts.tracker, 44, bold=True)
     sheet.rule()

@@ -55,15 +55,29 @@ import { able as isAble, all, byId, show, startWorker } from './page/client.js';
   const factsBlock = byId('ballot-facts');
   if (factsBlock) motions(JSON.parse(factsBlock.textContent));
 
-  /** The landing page: answers the server's challenge with the letter's key. */
+  /**
+   * The landing page: answers the server's challenge with the letter's key. Where the address
+   * holds another secret than the letter's, that is said before anything is sent: to go on
+   * replaces the letter's key, and nobody should find that out from the receipt.
+   */
   function signIn() {
-    show(byId('bad-token'), location.hash.length > 1 && !token);
+    let warned = false;
+    const warn = () => {
+      warned = true;
+      show(byId('bad-token'), true);
+      show(byId('start-label'), false);
+      show(byId('by-code-label'), true);
+      byId('bad-token').focus();
+    };
+    if (location.hash.length > 1 && !token) warn();
     if (!able || !token) return;
-    const { bundle, suite, session } = start.dataset;
+    const { bundle, suite, session, key } = start.dataset;
     const challenge = start.elements.challenge.value;
     const late = new Promise((resolve) => setTimeout(resolve, 20000));
     const signed = startWorker(bundle)({ act: 'login', suite, session, challenge, token }).then(
       (answer) => {
+        // No key in the page: the letter's is not the valid one any more.
+        if (key && key !== answer.letter_key) return warn();
         start.elements.login.value = answer.login;
         start.elements.letter_key.value = answer.letter_key;
       },
@@ -71,8 +85,12 @@ import { able as isAble, all, byId, show, startWorker } from './page/client.js';
     );
     start.addEventListener('submit', (event) => {
       event.preventDefault();
+      const knowing = warned;
       disable(start, true);
-      Promise.race([signed, late]).then(() => submitNow(start));
+      Promise.race([signed, late]).then(() => {
+        if (warned && !knowing) disable(start, false);
+        else submitNow(start);
+      });
     });
   }
 

@@ -147,6 +147,8 @@ def test_o1_from_the_letter_to_the_receipt(open_page: Open, vote: Vote, js: bool
     expect(page.get_by_role("heading", name="已收到您的票")).to_be_visible()
     for choice in CHOICES:
         assert choice not in page.content()
+    replaced = page.get_by_text("最初那封通知书里的密钥不再有效")
+    assert replaced.count() == (0 if js else 1)
     both(page, f"07-receipt-{suffix}")
     ballot = Ballot.objects.get()
     assert ballot.encrypted_by == ("browser" if js else "server")
@@ -182,7 +184,10 @@ def test_o2_twice_is_once(open_page: Open, vote: Vote, js: bool) -> None:
     assert again.status == 303
     assert again.headers["location"].endswith("/receipt/")
     page.go_back()
-    page.goto(f"/vote/{vote.code}/receipt/")
+    expect(page.get_by_text("已经记录了您家的一张票")).to_be_visible()
+    shoot(page, f"09-back-{'js' if js else 'nojs'}")
+    page.get_by_role("link", name="查看回执").click()
+    page.wait_for_url("**/receipt/")
     assert page.locator(".panel .code").inner_text() == number
     scan(page, vote.letters[WANG])
     expect(page.get_by_text("您已于")).to_be_visible()
@@ -290,6 +295,27 @@ def test_o6_the_last_of_several_votes_counts(open_page: Open, vote: Vote) -> Non
     first, second = result_of(vote.session).motions
     assert (first.against.heads, second.abstain.heads) == (1, 1)
     assert (first.votes_for.heads, second.votes_for.heads) == (0, 0)
+
+
+def test_o7_another_secret_than_the_letters(open_page: Open, vote: Vote) -> None:
+    """The address was cut or changed: said before the check, and on the receipt."""
+    page = open_page()
+    page.goto(f"{vote.letters[WANG].path}#{'A' * 22}")
+    expect(page.get_by_text("网址里的密钥和这封通知书对不上。")).to_be_visible()
+    check_page(page)
+    shoot(page, "15-another-secret")
+    page.get_by_role("button", name="凭 12 位码继续").click()
+    pass_sms(page)
+    to_review(page, True, "同意", "反对")
+    page.get_by_role("button", name="提交", exact=True).click()
+    page.wait_for_url("**/receipt/")
+    expect(page.get_by_text("最初那封通知书里的密钥不再有效")).to_be_visible()
+    check_page(page)
+    shoot(page, "15-replaced-receipt")
+    # Once replaced, the right secret is no longer the valid one, and no alarm.
+    scan(page, vote.letters[WANG])
+    page.get_by_role("button", name="改票").click()
+    page.wait_for_url("**/motions/**")
 
 
 @with_and_without
@@ -446,6 +472,45 @@ def check_page(page: Page) -> None:
     """Labels, targets, names, headings, contrast and no sideways scrolling, by hand."""
     page.mouse.move(0, 0)
     assert page.evaluate(_FAULTS) == [], page.url
+
+
+@pytest.mark.parametrize("size", ["18", "24", "30"])
+@pytest.mark.parametrize("width", [320, 360])
+def test_public_pages_of_a_large_estate_stay_within_the_phone(
+    open_page: Open, vote: Vote, width: int, size: str
+) -> None:
+    """Sums of five digits before the point, and fingerprints of 64 digits."""
+    for unit in (WANG, OUYANG, LI):
+        cast_plain(
+            session_id=vote.session.pk,
+            party_id=vote.letters[unit].party.pk,
+            submission=vote.letters[unit].party.commitment,
+            choices=[[0], [1]],
+            at=timezone.now(),
+        )
+    end(vote)
+    page = open_page(width=width)
+    page.goto("/help")
+    origin = page.evaluate("location.origin")
+    page.context.add_cookies([{"name": "text", "value": size, "url": origin}])
+    page.goto(f"/s/{vote.code}/")
+    expect(page.locator("html")).to_have_class(f"text-{size}")
+    expect(page.get_by_text("百分比只供阅读，一律舍去尾数")).to_be_visible()
+    # As in an estate of 500 flats; its roll would take minutes here.
+    page.evaluate(
+        r"""() => document.querySelectorAll('.outcome td span.nowrap').forEach((span) => {
+          span.textContent = span.textContent.replace(/\d+\.\d\d/, '43058.28');
+        })"""
+    )
+    assert page.locator(".outcome", has_text="43058.28 / 43058.28 ㎡").count() == 2
+    check_page(page)
+    shoot(page, f"33-result-{width}-{size}")
+    page.goto(f"/s/{vote.code}/board/")
+    check_page(page)
+    lines = page.locator("tbody code").first.evaluate("(e) => e.getClientRects().length")
+    # 64 digits over the whole width of the page, not in a column of four.
+    assert lines <= {"18": 3, "24": 4, "30": 5}[size] + (width == 320)
+    shoot(page, f"34-board-{width}-{size}")
 
 
 def test_bigger_letters_keep_the_answers(open_page: Open, vote: Vote) -> None:

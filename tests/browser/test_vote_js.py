@@ -304,3 +304,47 @@ def test_a_damaged_token_is_named(tab: Page, site: Site) -> None:
     expect(tab.locator("#bad-token")).to_be_visible()
     tab.locator("#start button").click()
     assert site.posted(f"/q/{CODE}/start")[0]["login"] == [""]
+
+
+class TestAnotherSecretThanTheLetters:
+    OTHER = "#" + b64(bytes(16))
+
+    def test_it_is_said_before_anything_is_sent(self, tab: Page, site: Site) -> None:
+        tab.goto(f"{site.url}/q/{CODE}{self.OTHER}")
+        expect(tab.locator("#bad-token")).to_be_visible()
+        expect(tab.locator("#by-code-label")).to_be_visible()
+        expect(tab.locator("#start-label")).to_be_hidden()
+        assert site.posted(f"/q/{CODE}/start") == []
+        tab.locator("#start button").click()
+        (form,) = site.posted(f"/q/{CODE}/start")
+        assert (form["login"], form["letter_key"]) == ([""], [""])
+
+    def test_a_tap_before_the_answer_sends_nothing(self, tab: Page, site: Site) -> None:
+        # The worker's answer is kept back until after the tap.
+        tab.add_init_script(
+            """
+            const post = Worker.prototype.postMessage;
+            Worker.prototype.postMessage = function (message) {
+              window.answer = () => post.call(this, message);
+            };
+            """
+        )
+        tab.goto(f"{site.url}/q/{CODE}{self.OTHER}")
+        tab.locator("#start button").click()
+        expect(tab.locator("#start button")).to_be_disabled()
+        tab.evaluate("window.answer()")
+        expect(tab.locator("#bad-token")).to_be_visible()
+        expect(tab.locator("#start button")).to_be_enabled()
+        assert site.posted(f"/q/{CODE}/start") == []
+        tab.locator("#start button").click()
+        tab.wait_for_url("**/identity/**")
+        assert site.posted(f"/q/{CODE}/start")[0]["letter_key"] == [""]
+
+    def test_where_the_letters_key_is_not_the_valid_one_nothing_is_compared(
+        self, tab: Page, site: Site
+    ) -> None:
+        site.facts = make_facts("replacement")
+        tab.goto(f"{site.url}/q/{CODE}#{b64(TOKEN)}")
+        tab.locator("#start button").click()
+        tab.wait_for_url("**/identity/**")
+        assert len(site.posted(f"/q/{CODE}/start")[0]["login"][0]) == 130

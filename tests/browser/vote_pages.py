@@ -68,14 +68,16 @@ def landing(site: Site) -> str:
         f"""
         <a id="skip" href="#main">跳到正文</a><a id="public" href="/help/">帮助</a>
         <main id="main" tabindex="-1"><h1>业主大会表决</h1>
-        <p id="bad-token" hidden>二维码不完整</p>
         <form id="start" method="post" action="/q/{CODE}/start" data-session="{SESSION}"
-              data-suite="{manifest["suite"]}" data-bundle="/static/js/ballot.bundle.js">
+              data-suite="{manifest["suite"]}" data-key="{site.facts["key"] or ""}"
+              data-bundle="/static/js/ballot.bundle.js">
           <input type="hidden" name="csrfmiddlewaretoken" value="c">
           <input type="hidden" name="challenge" value="{site.challenge}">
           <input type="hidden" name="login" value="">
           <input type="hidden" name="letter_key" value="">
-          <button type="submit">开始</button></form></main>""",
+          <p id="bad-token" role="alert" tabindex="-1" hidden>密钥对不上</p>
+          <button type="submit"><span id="start-label">开始</span>
+            <span id="by-code-label" hidden>凭码继续</span></button></form></main>""",
     )
 
 

@@ -47,3 +47,12 @@ def test_long_names_stay_on_the_sheet() -> None:
     margin = picture.crop((picture.width - 30, 0, picture.width, picture.height))
     white = Image.new("L", margin.size, margin.getpixel((0, 0)))
     assert ImageChops.difference(margin, white).getbbox() is None
+
+
+def test_a_replaced_credential_has_a_line_of_its_own() -> None:
+    plain, replaced = (
+        opened(receipt_png(samples.receipt(replaced=yes))) for yes in (False, True)
+    )
+    assert replaced.height > plain.height + 80
+    (found,) = zxingcpp.read_barcodes(replaced)
+    assert found.text == samples.receipt().check_url

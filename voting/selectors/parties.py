@@ -114,6 +114,21 @@ def last_ballot(party: Party) -> Ballot | None:
     return Ballot.objects.filter(party=party).order_by("-number").first()
 
 
+def letter_key(party: Party) -> str:
+    """The key that the secret of the party's letter makes, while that is the valid one.
+
+    "" where another may have taken its place: the letter's code was used, somebody voted for
+    the owner. A letter made again has a key of its own, which holds until the next ballot.
+    """
+    if party.current_key == party.key:
+        return party.key
+    issue = party.codes.filter(voided_at__isnull=True).order_by("issued_at", "pk").last()
+    if issue is None or party.codes.count() < 2:
+        return ""
+    later = Ballot.objects.filter(party=party, recorded_at__gte=issue.issued_at)
+    return "" if later.exists() else party.current_key
+
+
 def why_one_head(session: Session) -> Iterator[HeadLine]:
     """Every head with its units and the reason; sums are the manifest's heads and area."""
     units = Prefetch("units", queryset=PartyUnit.objects.order_by("pk"))

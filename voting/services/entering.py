@@ -244,6 +244,19 @@ def check_agent(*, proxy_id: int, answer: str, at: datetime) -> bool:
     return used > 0
 
 
+def digits_sent_at(*, party_id: int, proxy_id: int = 0, at: datetime) -> datetime | None:
+    """When the digits that hold now were sent; None where none do: too old, or used.
+
+    Of the party's phone, or with `proxy_id` of the agent's. It says nothing of what was typed.
+    """
+    if proxy_id:
+        agent = Proxy.objects.filter(pk=proxy_id).exclude(check_hmac="")
+        sent = agent.filter(check_sent_at__gt=at - CODE_LIFE)
+        return sent.values_list("check_sent_at", flat=True).first()
+    holding = CheckCode.objects.filter(party_id=party_id, expires_at__gt=at)
+    return holding.values_list("sent_at", flat=True).first()
+
+
 def use_digits(party_id: int, typed: str, at: datetime) -> bool:
     """Whether these digits were sent and still hold; they hold once."""
     digits = half_width(typed).strip()

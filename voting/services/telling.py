@@ -17,7 +17,9 @@ _PORTION = 200  # parties in one transaction: nobody waits long for a lock
 
 def tell_opened(*, session_id: int, at: datetime) -> int:
     """Tell every party with a phone that voting has opened; once."""
-    return _tell(session_id, "session_opened", "opened_told_at", at)
+    takes_paper = Session.objects.values_list("paper", flat=True).get(pk=session_id)
+    template = "session_opened_paper" if takes_paper else "session_opened"
+    return _tell(session_id, template, "opened_told_at", at)
 
 
 def remind(*, session_id: int, at: datetime) -> int:

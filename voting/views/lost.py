@@ -149,7 +149,14 @@ def lost_check(request: HttpRequest, code: str) -> HttpResponseBase:
         else:
             if made:
                 return _done(request, session, claim, made)
-            form.add_error(None, _("核对不上。请再看一遍，或者打页尾的电话。"))
+            form.add_error(
+                None,
+                _(
+                    "核对不上。请再看一遍，或者打页尾的电话。"
+                    "短信过了 10 分钟就失效，要过几次的只有最后一条有效；"
+                    "可以返回上一页再要一条。"
+                ),
+            )
     context = {
         "session": session,
         "form": form,

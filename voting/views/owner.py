@@ -38,6 +38,7 @@ from voting.selectors import (
     ballot_terms,
     ended_by_owner,
     last_ballot,
+    letter_key,
     motions_with_shares,
     phase,
     was_by_agent,
@@ -47,6 +48,7 @@ from voting.services.entering import (
     LetterState,
     check_agent,
     check_second_factor,
+    digits_sent_at,
     find_letter,
     send_agent_code,
     send_second_check_code,
@@ -117,6 +119,7 @@ def letter(request: HttpRequest, code: str) -> HttpResponseBase:
         return render(request, "voting/owner/closed.html", context)
     challenge = urlsafe_b64encode(token_bytes(32)).rstrip(b"=").decode()
     context |= {"units": party.units.order_by("pk"), "challenge": challenge}
+    context["letter_key"] = "" if state.proxy_id else letter_key(party)
     response = render(request, "voting/owner/letter.html", context)
     response.set_signed_cookie(
         _CHALLENGE,
@@ -270,10 +273,25 @@ def _second_check(
             if passed:
                 pass_check(request, walk.code, walk.visit)
                 return see_other("voting:resume", walk.code)
-            form.add_error(None, _("核对不上，请再看一遍。连续输错 5 次要等 15 分钟。"))
+            form.add_error(None, _wrong(walk, method))
     context |= {"errors": problems(form)}
     status = 422 if form.is_bound else 200
     return render(request, f"voting/owner/identity_{method}.html", context, status=status)
+
+
+def _wrong(walk: Walk, method: Any) -> str:
+    """Why it did not pass, by what was sent and when; nothing about the answer itself."""
+    if method != "sms":
+        return _("核对不上，请再看一遍。连续输错 5 次要等 15 分钟。")
+    sent = digits_sent_at(party_id=walk.party.pk, proxy_id=walk.visit.proxy, at=timezone.now())
+    if sent is None:
+        return _(
+            "短信验证码已经失效：10 分钟内有效，只能用一次。请按“重发短信”，填新的 6 位数字。"
+        )
+    return _(
+        "核对不上。请填 %(time)s 发出的那一条短信里的数字，更早发的已经作废。"
+        "连续输错 5 次要等 15 分钟。"
+    ) % {"time": f"{timezone.localtime(sent):%H:%M}"}
 
 
 def _passes(walk: Walk, method: Any, answers: Any) -> bool:

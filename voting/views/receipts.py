@@ -164,6 +164,7 @@ def receipt_image(request: HttpRequest, code: str) -> HttpResponse:
             encrypted_by="server" if ballot.encrypted_by == "server" else "browser",
             check_url=facts["check_url"],
             helped_by=facts["helped_by"],
+            replaced=ballot.replacement,
             phone=ballot.session.contact_phone,
             specimen=specimen_of(ballot.session),
         )

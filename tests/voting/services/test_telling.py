@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Message
+from accounts.texts import TEXTS
 from tests.factories import AGAINST, CLOSE, FOR, OPEN, frozen_vote
 from voting import tasks
+from voting.models import Session
 from voting.services import telling
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +29,16 @@ def test_once_and_only_with_a_phone(monkeypatch):
     assert templates() == {"session_opened": 5}  # 李二 has none
     vote.session.refresh_from_db()
     assert vote.session.opened_told_at == OPEN
+
+
+@pytest.mark.parametrize(("paper", "template"), [(False, ""), (True, "_paper")])
+def test_paper_is_named_where_it_is_taken(paper, template):
+    vote = frozen_vote()
+    Session.objects.update(paper=paper)
+    assert telling.tell_opened(session_id=vote.session.pk, at=OPEN) == 5
+    assert templates() == {f"session_opened{template}": 5}
+    said = TEXTS[f"session_opened{template}"]
+    assert ("纸质表决票" in said) is paper
 
 
 def test_only_who_has_not_voted_is_reminded():

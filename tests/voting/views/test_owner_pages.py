@@ -16,10 +16,17 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.gateways import MemoryGateway
+from accounts.models import Attempts, Message
+from accounts.texts import rendered
+from core.deadlines import start_of
+from documents.papers import ReceiptFacts
 from logbook.models import Entry
-from voting.models import Ballot, LetterCode, Party
+from voting import notice_facts
+from voting.models import Ballot, CheckCode, LetterCode, Party
 from voting.services.closing import close_session
 from voting.services.letters import reissue_letter
+from voting.services.telling import tell_opened
+from voting.views import receipts
 
 from .story import LI, OUYANG, PHONE, WANG, Vote, make_vote
 
@@ -210,6 +217,31 @@ class TestTheSecondCheck:
         assert "0556-0000000" in page
         assert "最后 6 位" not in page
 
+    def test_an_old_code_and_an_earlier_one_are_named_as_such(
+        self, client: Client, vote: Vote
+    ) -> None:
+        self.start(client, vote)
+        client.post(vote.url("identity/send"))
+        earlier = MemoryGateway.sent[-1][1]
+        sent = timezone.now() - timedelta(minutes=2)
+        CheckCode.objects.update(sent_at=sent)
+        client.post(vote.url("identity/send"))
+        wrong = {"answer": re.findall(r"\d{6}", earlier)[0]}
+        if wrong["answer"] in MemoryGateway.sent[-1][1]:
+            pytest.skip("the same six digits twice")
+        answer = client.post(vote.url("identity/sms/"), wrong)
+        newest = f"{timezone.localtime(CheckCode.objects.get().sent_at):%H:%M}"
+        assert f"请填 {newest} 发出的那一条短信里的数字" in text_of(answer)
+        assert "<details open>" in answer.content.decode()
+        CheckCode.objects.update(expires_at=timezone.now())
+        right = {"answer": re.findall(r"\d{6}", MemoryGateway.sent[-1][1])[0]}
+        answer = client.post(vote.url("identity/sms/"), right)
+        assert answer.status_code == 422
+        assert "短信验证码已经失效" in text_of(answer)
+        assert "<details open>" in answer.content.decode()
+        # What is said changes no limit: both counted.
+        assert Attempts.objects.get(key__startswith="check:").count == 2
+
     @pytest.mark.parametrize(
         ("name", "tail"), [("李", "01001X"), ("王", "01002X"), ("", "01001X"), ("王", "0100")]
     )
@@ -367,6 +399,20 @@ class TestRecording:
             assert client.post(vote.url("submit/"), form)["Location"] == vote.url("receipt/")
             client.cookies["draft"] = draft  # a browser that kept its cookie
         assert Ballot.objects.count() == 1
+
+    @pytest.mark.parametrize("address", ["motions/", "motions/?step=0", "review/"])
+    def test_who_comes_back_is_told_of_the_vote(
+        self, client: Client, vote: Vote, address: str
+    ) -> None:
+        enter(client, vote)
+        fill_in(client, vote, "0", "2")
+        assert "已经记录了您家的一张票" not in text_of(client.get(vote.url(address)))
+        cast(client, vote)
+        fill_in(client, vote, "0", "2")
+        answer = client.get(vote.url(address))
+        assert answer["Cache-Control"] == "no-store"
+        assert "已经记录了您家的一张票" in text_of(answer)
+        assert "以最后一次为准" in text_of(answer)
 
     def test_a_form_whose_answers_are_gone_records_nothing(
         self, client: Client, vote: Vote
@@ -541,8 +587,34 @@ class TestReceipts:
         assert answer.content.startswith(b"\x89PNG")
 
     @pytest.mark.parametrize("code", ["0123456789AB", "x", "..", "%00"])
-    def test_an_unknown_one(self, client: Client, code: str, db: None) -> None:
-        assert client.get(f"/r/{code}").status_code == 404
+    def test_an_unknown_one_leads_to_the_check(
+        self, client: Client, code: str, db: None
+    ) -> None:
+        answer = client.get(f"/r/{code}")
+        assert answer.status_code == 404
+        assert 'href="/check">' in answer.content.decode().partition("<footer")[0]
+        assert "要投票" not in text_of(answer)
+
+    def test_a_replaced_credential_is_said(
+        self, client: Client, vote: Vote, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        enter(client, vote)
+        page = text_of(client.get(cast(client, vote)["Location"]))
+        ballot = Ballot.objects.get()
+        said = "最初那封通知书里的密钥不再有效"
+        assert said in page
+        assert said in text_of(Client().get(f"/r/{ballot.receipt_code}"))
+        drawn: list[ReceiptFacts] = []
+        monkeypatch.setattr(receipts, "receipt_png", lambda facts: drawn.append(facts) or b"")
+        Client().get(f"/r/{ballot.receipt_code}.png")
+        assert [facts.replaced for facts in drawn] == [True]
+
+    def test_why_the_time_is_round(self, client: Client, vote: Vote) -> None:
+        enter(client, vote)
+        cast(client, vote)
+        for address in (vote.url("receipt/"), f"/r/{Ballot.objects.get().receipt_code}"):
+            assert "往前取整到十分钟" in text_of(client.get(address))
+            assert "可能早于开始时间" in text_of(client.get(address))
 
     def test_the_check_without_javascript(self, client: Client, vote: Vote) -> None:
         enter(client, vote)
@@ -631,6 +703,146 @@ class TestWhatAnybodySees:
         assert client.get(f"/s/{vote.code}/").status_code == 404
 
 
+class TestPaper:
+    """Paper is offered where the vote takes it, and nowhere else."""
+
+    OFFERS = ("交纸质表决票", "纸质表决票，投到票箱")
+
+    def pages(self, client: Client, vote: Vote) -> list[str]:
+        letter = vote.letters[WANG]
+        seen = [client.get(letter.path), client.get(f"/s/{vote.code}/")]
+        seen.append(client.get(f"/s/{vote.code}/lost/"))
+        client.post(f"{letter.path}/start")
+        seen += [client.get(vote.url(tail)) for tail in ("identity/", "identity/document/")]
+        wrong = {"family_name": "王", "answer": "999999"}
+        seen += [client.post(vote.url("identity/document/"), wrong) for _try in range(6)]
+        assert seen[-1].status_code == 429
+        other = Client()
+        enter(other, vote, LI)
+        seen += [other.get(vote.url(tail)) for tail in ("motions/", "motions/?step=0")]
+        seen.append(other.get(cast(other, vote)["Location"]))
+        third = Client()
+        third.post(f"{vote.letters[OUYANG].path}/start")
+        seen.append(third.get(vote.url("identity/")))
+        return [text_of(one) for one in seen]
+
+    def test_a_vote_without_paper_offers_none(self, client: Client) -> None:
+        vote = make_vote(allow_document_check=True)
+        for page in self.pages(client, vote):
+            assert not [offer for offer in self.OFFERS if offer in page], page
+
+    def test_a_vote_with_paper_offers_it_on_every_page(self, client: Client) -> None:
+        vote = make_vote(allow_document_check=True, paper=True)
+        for page in self.pages(client, vote):
+            assert "也可以交纸质表决票。" in page, page
+        # Where the roll helps nobody.
+        alone = make_vote(allow_document_check=False)
+        third = Client()
+        third.post(f"{alone.letters[OUYANG].path}/start")
+        page = text_of(third.get(alone.url("identity/")))
+        assert "补登手机号" in page
+        assert "纸质表决票" not in page
+
+    def test_pages_of_no_vote_say_where_it_depends(self, client: Client, db: None) -> None:
+        for answer in (client.get("/help"), client.get("/q/0123456789AB")):
+            assert "印有纸质表决票" in text_of(answer)
+            assert not [offer for offer in self.OFFERS if offer in text_of(answer)]
+        assert "我没收到信" in text_of(client.get("/help"))
+
+
+class TestTheKeyOfTheLetter:
+    """What the page hands the browser to compare with: the letter's key, or nothing."""
+
+    def given(self, client: Client, path: str) -> str:
+        found = re.search(r'data-key="([^"]*)"', client.get(path).content.decode())
+        assert found
+        return found[1]
+
+    def test_until_another_takes_its_place(self, client: Client, vote: Vote) -> None:
+        letter = vote.letters[WANG]
+        assert self.given(client, letter.path) == letter.party.key
+        enter(client, vote)
+        cast(client, vote)
+        assert self.given(client, letter.path) == ""
+
+    def test_of_a_letter_made_again_until_the_next_ballot(
+        self, client: Client, vote: Vote
+    ) -> None:
+        enter(client, vote)
+        cast(client, vote)
+        party = vote.letters[WANG].party
+        made = reissue_letter(party_id=party.pk, actor="test", at=timezone.now(), reason="lost")
+        party.refresh_from_db()
+        assert self.given(client, f"/q/{made.code}") == party.current_key != party.key
+        again = Client()
+        again.post(f"/q/{made.code}/start")
+        again.post(vote.url("identity/document/"), {"family_name": "王", "answer": "01001X"})
+        cast(again, vote)
+        assert self.given(client, f"/q/{made.code}") == ""
+
+
+class TestMidnight:
+    """A vote to the end of 4 December ends on the 4th at 24:00 wherever its end is said."""
+
+    @pytest.fixture
+    def midnight(self) -> Vote:
+        start = start_of(timezone.localdate())
+        return make_vote(
+            opens_in=start - timedelta(days=1) - timezone.now(),
+            closes_in=start + timedelta(days=6) - timezone.now(),
+        )
+
+    def spoken(self, vote: Vote) -> tuple[str, str]:
+        assert vote.session.closes_at
+        closes = timezone.localtime(vote.session.closes_at)
+        assert (closes.hour, closes.minute) == (0, 0)
+        last = closes - timedelta(days=1)
+        return f"{last.month}月{last.day}日", f"{closes.month}月{closes.day}日"
+
+    def test_the_owners_pages(self, client: Client, midnight: Vote) -> None:
+        vote = midnight
+        last, after = self.spoken(vote)
+        enter(client, vote)
+        receipt = cast(client, vote)["Location"]
+        for address in (vote.letters[LI].path, receipt, f"/s/{vote.code}/"):
+            page = text_of(client.get(address))
+            assert re.search(last + r"（星期.）24:00", page), address
+            assert after not in page, address
+        # A beginning stays a beginning.
+        assert re.search(
+            r"投票开始\s*\d+月\d+日（星期.）0:00", text_of(client.get(f"/s/{vote.code}/"))
+        )
+        english = Client(headers={"accept-language": "en"})
+        assert ", 24:00" in text_of(english.get(vote.letters[LI].path))
+
+    def test_before_and_after(self, client: Client) -> None:
+        start = start_of(timezone.localdate())
+        early = make_vote(
+            opens_in=start + timedelta(days=1) - timezone.now(),
+            closes_in=start + timedelta(days=8) - timezone.now(),
+        )
+        page = text_of(client.get(early.letters[WANG].path))
+        assert re.search(r"）0:00 到 .*）24:00 之间", page)
+        late = make_vote(
+            opens_in=start - timedelta(days=9) - timezone.now(),
+            closes_in=start - timezone.now(),
+        )
+        assert "）24:00 截止" in text_of(client.get(late.letters[WANG].path))
+
+    def test_the_paper_and_the_messages(self, midnight: Vote) -> None:
+        last, after = self.spoken(midnight)
+        assert midnight.session.closes_at
+        times = {point.label: point.text for point in notice_facts._times(midnight.session)}
+        for text in times.values():
+            assert f"{last}24时" in text or "以后" in text
+            assert f"{after}0:00" not in text
+        tell_opened(session_id=midnight.session.pk, at=timezone.now())
+        texts = [rendered(one.template, one.params) for one in Message.objects.all()]
+        assert texts
+        for text in texts:
+            assert re.search(last + r"（星期.）24:00截止", text)
+
+
 class TestRoundAbout:
     def test_the_size_of_letters(self, client: Client, db: None) -> None:
         answer = client.post("/i18n/text-size", {"size": "30", "next": "/help"})
@@ -651,6 +863,34 @@ class TestRoundAbout:
         answer = strict.post(f"{vote.letters[WANG].path}/start")
         assert answer.status_code == 403
         assert "什么也没有记录" in text_of(answer)
+
+    @pytest.mark.parametrize(
+        ("address", "allowed", "onward"),
+        [
+            ("/i18n/text-size", "POST", "/"),
+            ("/s/{code}/lost/identity", "POST", "/s/{code}/"),
+        ],
+    )
+    def test_an_address_for_buttons_has_a_way_on(
+        self, client: Client, vote: Vote, address: str, allowed: str, onward: str
+    ) -> None:
+        enter(client, vote)
+        answer = client.get(address.format(code=vote.code))
+        assert (answer.status_code, answer["Allow"]) == (405, allowed)
+        assert "不能直接打开" in text_of(answer)
+        page = answer.content.decode()
+        assert f'class="button" href="{onward.format(code=vote.code)}"' in page
+        assert client.get(onward.format(code=vote.code), follow=True).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("address", "onward"), [("/help", "/"), ("/vote/{code}/receipt/", "/vote/{code}/")]
+    )
+    def test_so_has_a_page_that_is_only_read(
+        self, client: Client, vote: Vote, address: str, onward: str
+    ) -> None:
+        answer = client.post(address.format(code=vote.code))
+        assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+        assert f'href="{onward.format(code=vote.code)}"' in answer.content.decode()
 
     @pytest.mark.parametrize("address", ["/nothing", "/s/NOTHING1/", "/v/NOTHING"])
     def test_a_page_that_is_not_there_has_a_way_on(
