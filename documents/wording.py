@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from core.deadlines import SHANGHAI, last_moment
+from core.deadlines import SHANGHAI, last_moment, local_day
 
 _WEEKDAYS = "一二三四五六日"
 _DIGITS = "零一二三四五六七八九十"
@@ -24,7 +24,7 @@ def moment(value: datetime) -> str:
 def spoken(value: datetime) -> str:
     """``12月15日（星期二）9:00``, as people say a moment; of an end, see `deadline`."""
     local = value.astimezone(SHANGHAI)
-    return _spoken(local.date(), f"{local.hour}:{local.minute:02d}")
+    return _spoken(local_day(value), f"{local.hour}:{local.minute:02d}")
 
 
 def deadline(end: datetime) -> str:

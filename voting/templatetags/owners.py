@@ -7,7 +7,7 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.deadlines import last_moment
+from core.deadlines import last_moment, local_day
 from core.exact import format_area, format_yuan, share_down
 
 register = template.Library()
@@ -48,7 +48,7 @@ def when(moment: datetime | None) -> str:
     if moment is None:
         return ""
     local = localtime(moment)
-    return _said(local.date(), f"{local.hour}:{local.minute:02}")
+    return _said(local_day(moment), f"{local.hour}:{local.minute:02}")
 
 
 @register.filter
