@@ -2,11 +2,13 @@
 
 from datetime import date
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from accounts.models import RoleGrant, User
 from accounts.permissions import Permission, Visitor, require
+from registry.models import Estate
 
 
 def people_for(user: Visitor) -> QuerySet[User]:
@@ -40,3 +42,20 @@ def grant_for(user: Visitor, pk: int) -> RoleGrant:
 def is_over(grant: RoleGrant, day: date) -> bool:
     """Whether a grant ended before `day`."""
     return grant.valid_to is not None and grant.valid_to < day
+
+
+def estates_lacking_organiser(user: Visitor | None = None) -> QuerySet[Estate]:
+    """Estates where nobody is organiser today or later, the newest first.
+
+    `user`: whoever manages grants, else Http404; None for the server's command line.
+    """
+    if user is not None:
+        require(user, Permission.MANAGE_GRANTS)
+    day = timezone.localdate()
+    held = RoleGrant.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=day),
+        role="organiser",
+        estate__isnull=False,
+        user__is_active=True,
+    )
+    return Estate.objects.exclude(pk__in=held.values("estate")).order_by("-pk")

@@ -3,6 +3,8 @@
 import logging
 from datetime import datetime, time, timedelta
 
+from django.db.models import Count, Min
+
 from accounts.gateways import gateway
 from accounts.models import Message
 from accounts.phones import phone_hash
@@ -51,6 +53,21 @@ def send_due_messages(*, at: datetime, limit: int = 200) -> int:
         return 0
     due = Message.objects.filter(state="queued", not_before__lte=at).order_by("id")[:limit]
     return sum(_send(message, at) for message in due)
+
+
+def waiting_messages(at: datetime) -> tuple[int, datetime | None]:
+    """How many messages wait in the outbox, and when the first of them can go; None: now."""
+    waiting = Message.objects.filter(state="queued").aggregate(
+        count=Count("pk"), first=Min("not_before")
+    )
+    if not waiting["count"]:
+        return 0, None
+    first = max(at, waiting["first"])
+    if is_quiet(first):
+        local = first.astimezone(SHANGHAI)
+        day = local.date() + timedelta(days=local.time() >= QUIET_FROM)
+        first = datetime.combine(day, QUIET_UNTIL, SHANGHAI)
+    return waiting["count"], first if first > at else None
 
 
 def is_quiet(at: datetime) -> bool:

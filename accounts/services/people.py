@@ -1,5 +1,6 @@
 """Inviting people and giving them roles. Nobody decides about the own rights."""
 
+import re
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from logbook.steps import record_act
 from registry.models import Authority, Estate
 
 PLATFORM_LOG = "platform"
+_USERNAME = re.compile(r"[\w.@+-]{1,60}")
 
 
 @transaction.atomic(durable=True)
@@ -39,6 +41,42 @@ def invite_user(
     user.set_unusable_password()
     user.save()
     record_act(PLATFORM_LOG, "invite_user", {"user": user.pk}, actor=_who(actor), at=at)
+    return user
+
+
+@transaction.atomic(durable=True)
+def make_operator(
+    *, username: str, display_name: str = "", password: str = "", actor: str, at: datetime
+) -> User:
+    """Whoever has the server's command line names who runs the platform; nobody else can be
+    the first to grant a role. Harmless for somebody who is operator already.
+
+    A new account without `password` has none. RuleViolation user.username,
+    user.inactive.
+    """
+    if not _USERNAME.fullmatch(username):
+        raise RuleViolation(
+            "user.username", _("用户名只能用字母、数字、汉字和 @ . + - _，最多60个字")
+        )
+    user, made = User.objects.select_for_update(no_key=True).get_or_create(
+        username=username, defaults={"display_name": display_name[:40]}
+    )
+    if not user.is_active:
+        raise RuleViolation("user.inactive", _("这个账号已停用"))
+    if password:
+        user.set_password(password)
+    elif made:
+        user.set_unusable_password()
+    user.display_name = display_name[:40] or user.display_name
+    user.save(update_fields=["password", "display_name"])
+    day = local_day(at)
+    grant = RoleGrant(user=user, role="operator", valid_from=day, granted_by=actor)
+    is_one = any(one.role == "operator" for one in _overlapping(grant))
+    if not is_one:
+        grant.save()
+    if password or not is_one:
+        facts = {"user": user.pk, "granted": not is_one, "password": bool(password)}
+        record_act(PLATFORM_LOG, "make_operator", facts, actor=actor, at=at)
     return user
 
 

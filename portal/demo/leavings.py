@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from core.canonical import parse_canonical
-from portal.demo.story import Story
+from portal.demo.story import Link, Story
 from voting.models import Session, TrusteeKey
 from voting.protocol.export import CHECKPOINTS
 from voting.selectors import terms
@@ -123,8 +123,9 @@ def pair(count: dict[str, Any]) -> str:
     return f"{count['heads']} 人 {count['area']} 平方米"
 
 
-def write_links(links: Iterable[tuple[str, str, str]], out: Path) -> None:
-    _csv(out, ("房号", "二维码地址", "短码"), links)
+def write_links(links: Iterable[Link], out: Path) -> None:
+    rows = ((*link[:3], "是" if link.has_voted else "") for link in links)
+    _csv(out, ("房号", "二维码地址", "短码", "投过票"), rows)
     out.chmod(0o600)
 
 

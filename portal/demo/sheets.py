@@ -40,7 +40,7 @@ def hand_in(session: Session, sheet: Sheet, people: Mapping[str, User], at: date
         session_id=session.pk,
         serial=sheet.party.serial,
         place="小区东门岗亭票箱",
-        signer=_signer(people, "organiser", "organiser"),
+        signer=signer_of(people, "organiser", "organiser"),
         at=at,
     )
 
@@ -52,11 +52,11 @@ def take_out(
 
     Gives back when the box was counted.
     """
-    organiser = _signer(people, "organiser", "organiser")
-    residents = _signer(people, "residents", "residents_committee")
-    supervisor = _signer(people, "supervisor", "supervisor")
-    street = _signer(people, "street", "street_office")
-    scan = _blank_page()
+    organiser = signer_of(people, "organiser", "organiser")
+    residents = signer_of(people, "residents", "residents_committee")
+    supervisor = signer_of(people, "supervisor", "supervisor")
+    street = signer_of(people, "street", "street_office")
+    scan = blank_page()
     for number, sheet in enumerate(sheets, start=1):
         paper = PaperBallot.objects.select_related("party").get(
             session=session, party=sheet.party
@@ -89,11 +89,13 @@ def take_out(
     return boxed
 
 
-def _signer(people: Mapping[str, User], who: str, role: str) -> Signer:
+def signer_of(people: Mapping[str, User], who: str, role: str) -> Signer:
+    """A person of the demo in a role."""
     return Signer(f"user:{people[who].pk}", role)
 
 
-def _blank_page() -> bytes:
+def blank_page() -> bytes:
+    """A picture for what would be scanned or photographed."""
     held = BytesIO()
     Image.new("L", (210, 297), 255).save(held, "PNG")
     return held.getvalue()

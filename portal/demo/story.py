@@ -9,16 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from accounts.models import User
-from accounts.services.people import grant_role, invite_user
+from accounts.services.people import grant_role, invite_user, make_operator
 from core.deadlines import local_day
 from documents.authority import development_identity
 from documents.wording import last_day
 from funds.domain.apportionment import share_table
+from portal.demo import rounds
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
@@ -105,12 +107,21 @@ SECOND = (
 )
 
 
+class Link(NamedTuple):
+    """A letter: its rooms, the address of its QR code, its short code, whether it was used."""
+
+    rooms: str
+    address: str
+    code: str
+    has_voted: bool
+
+
 @dataclass(frozen=True)
 class Story:
     """What was told: for the files the demo leaves and the page it prints.
 
     `choices`: of the ended vote, room → motion → 同意, 反对 or 弃权. `links`: of the open
-    vote, (rooms, address of the QR code, short code) of every letter.
+    vote, of every letter.
     """
 
     sample: SampleEstate
@@ -118,7 +129,7 @@ class Story:
     ended: Session
     opened: Session
     choices: Mapping[str, Mapping[str, str]]
-    links: Sequence[tuple[str, str, str]]
+    links: Sequence[Link]
 
 
 Say = Callable[[str], None]
@@ -153,11 +164,13 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     people = _people(estate, on(BEGINS, 8, 30), password, say)
     actor = f"user:{people['organiser'].pk}"
     _roll(sample, estate, actor, on, say)
+    rounds.name_walls(estate, actor, on(BEGINS - 3, 10))
 
     street = f"user:{people['street'].pk}"
     first = _terms("2026年第一次业主大会会议", on(NOTICE), on(OPENS), on(CLOSES, 18))
     ended = _announce(estate, (actor, street), FIRST, first, say)
     tokens = _letters(ended, actor, on(NOTICE, 10), keep_letters, say)
+    rounds.deliver(ended, people, on(NOTICE - 1, 19))
     window = (on(OPENS, 9, 10), on(CLOSES, 16))
     choices, sheets = _vote(ended, FIRST, tokens, window, say, people=people)
     _end(ended, on(CLOSES, 18), sheets, people, say)
@@ -167,6 +180,7 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     )
     opened = _announce(estate, (actor, street), SECOND, second, say)
     tokens = _letters(opened, actor, on(NEXT_NOTICE, 10), keep_letters, say)
+    rounds.deliver(opened, people, on(NEXT_NOTICE - 1, 19))
     window = (on(NEXT_OPENS, 9, 10), on(1, 20))
     _vote(opened, SECOND, tokens, window, say, turnout=40)
     links = _links(opened, tokens)
@@ -186,7 +200,13 @@ def _place(sample: SampleEstate, at: datetime, say: Say) -> Estate:
 
 def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, User]:
     """Invented people with their roles, and the operator who grants them."""
-    operator = _user("demo-operator", "平台管理员（示例）", password, staff=True)
+    operator = make_operator(
+        username="demo-operator",
+        display_name="平台管理员（示例）",
+        password=password,
+        actor="manage.py demo",
+        at=at,
+    )
     chain = {authority.kind: authority for authority in authority_chain(estate)}
     street, bureau = chain["street_office"], chain["district_bureau"]
     wanted: Sequence[tuple[str, str, str, Estate | Authority]] = (
@@ -226,14 +246,6 @@ def _has_role(user: User, role: str, place: Estate | Authority) -> bool:
     """Told again in the same database, the street is the same and has its people."""
     column = "estate" if isinstance(place, Estate) else "authority"
     return user.grants.filter(role=role, valid_to__isnull=True, **{column: place}).exists()
-
-
-def _user(username: str, name: str, password: str, *, staff: bool) -> User:
-    user, _ = User.objects.get_or_create(
-        username=username,
-        defaults={"display_name": name, "is_staff": staff, "is_superuser": staff},
-    )
-    return _set_password(user, password)
 
 
 def _set_password(user: User, password: str) -> User:
@@ -332,6 +344,9 @@ def _announce(
     session = freezing.freeze_session(
         session_id=session.pk, actor=actor, at=at, share_tables=tables
     )
+    sweep_all(at)  # the notice for the wall
+    session.refresh_from_db()
+    rounds.hang(session, actor, at + timedelta(hours=1))
     heads = session.parties.count()
     say(f"“{session.title}”已公告并冻结名册：{heads} 人；编号 {session.code}")
     return session
@@ -372,6 +387,7 @@ def _convene(session: Session, actors: tuple[str, str], at: datetime, say: Say) 
     )
     reviews.finish_review(review_id=review.pk, actor=street, at=at - _READ + timedelta(hours=2))
     posting.post_roll(session_id=session.pk, **on)  # type: ignore[arg-type]
+    rounds.hang(session, actor, at - _DRAFTED + timedelta(hours=1))
     say("名册已公示，不写姓名；草稿已送街道指导：一条法律意见，已答复")
 
 
@@ -503,14 +519,15 @@ def _end(
     posted = preliminary_of(session)
     if posted is None:
         raise RuntimeError("the counted vote has its preliminary result on show")
+    organiser = f"user:{people['organiser'].pk}"
+    rounds.hang(session, organiser, posted.posted_at + timedelta(hours=1))
     say(f"到点自动截止、计票；初步统计结果公示至{last_day(posted.until)}")
-    _object(
-        session, f"user:{people['organiser'].pk}", posted.posted_at + timedelta(days=1), say
-    )
+    _object(session, organiser, posted.posted_at + timedelta(days=1), say)
     sweep_all(posted.until + timedelta(minutes=1))
     session.refresh_from_db()
     if session.resolution is None:
         raise RuntimeError("the ended vote has its resolution")
+    rounds.hang(session, organiser, posted.until + timedelta(hours=10))
     say(f"异议期满、异议办结，自动出决议：{session.resolution.number}")
 
 
@@ -536,12 +553,13 @@ def _object(session: Session, organiser: str, at: datetime, say: Say) -> None:
     say("公示期内收到1件异议，已编号答复")
 
 
-def _links(session: Session, tokens: Mapping[int, Secret]) -> list[tuple[str, str, str]]:
+def _links(session: Session, tokens: Mapping[int, Secret]) -> list[Link]:
     return [
-        (
+        Link(
             "、".join(unit.label for unit in party.units.all()),
             f"{settings.PUBLIC_URL}/q/{tokens[party.number].code}#{tokens[party.number].token}",
             tokens[party.number].code,
+            has_voted=party.ballots > 0,
         )
         for party in session.parties.prefetch_related("units")
     ]

@@ -8,12 +8,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission, require
-from accounts.selectors import grant_for, is_over, people_for, person_for
+from accounts.selectors import (
+    estates_lacking_organiser,
+    grant_for,
+    is_over,
+    people_for,
+    person_for,
+)
 from accounts.services.people import deactivate_user, grant_role, invite_user, revoke_role
 from core.errors import RuleViolation
 from portal.forms import GrantForm, InviteForm, ReasonForm, add_reasons
 from portal.selectors import living_authorities
 from portal.views.common import posted, user_of
+from registry.models import Estate
+
+SHOWN = 20
 
 
 @require_safe
@@ -25,7 +34,8 @@ def people(request: HttpRequest) -> HttpResponse:
         (person, [grant for grant in person.grants.all() if not is_over(grant, day)])
         for person in found
     ]
-    return render(request, "staff/people.html", {"rows": rows, "section": "people"})
+    context = {"rows": rows, "section": "people", "lacking": _lacking(request)}
+    return render(request, "staff/people.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,9 +82,13 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("staff:person", pk)
     day = timezone.localdate()
     grants = [(grant, is_over(grant, day)) for grant in someone.grants.all()]
-    return _page(
-        request, "staff/person.html", {"person": someone, "grants": grants, "form": form}
-    )
+    context = {
+        "person": someone,
+        "grants": grants,
+        "form": form,
+        "lacking": _lacking(request),
+    }
+    return _page(request, "staff/person.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,6 +123,11 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("账号已停用。"))
         return redirect("staff:people")
     return _page(request, "staff/deactivate.html", {"person": someone, "form": form})
+
+
+def _lacking(request: HttpRequest) -> list[Estate]:
+    """New estates come from the command line: here is where their code is asked for."""
+    return list(estates_lacking_organiser(request.user)[:SHOWN])
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:

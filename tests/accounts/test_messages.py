@@ -1,15 +1,22 @@
 """The outbox: once per event, never at night, tried again, never twice together."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 
 from accounts import texts
 from accounts.gateways import MemoryGateway
 from accounts.models import Message
-from accounts.services.messages import is_quiet, send_code, send_due_messages
+from accounts.services.messages import (
+    is_quiet,
+    send_code,
+    send_due_messages,
+    waiting_messages,
+)
 from accounts.steps import queue_message
 from core.errors import RuleViolation
 
@@ -144,3 +151,35 @@ def test_ten_codes_a_day_to_one_number_and_no_more():
     code(phone="10000000002")
     code(at=NOON + timedelta(hours=24))
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("hour", "until"),
+    [(20, None), (21, 32), (23, 32), (24, 32), (31, 32), (32, None)],
+)
+def test_what_waits_at_night_waits_until_eight(hour, until):
+    """Hours of Shanghai since midnight of 1 March."""
+    midnight = NOON - timedelta(hours=12)
+    at = midnight + timedelta(hours=hour)
+    assert waiting_messages(at) == (0, None)
+    put(at=midnight)
+    eight = None if until is None else midnight + timedelta(hours=until)
+    assert waiting_messages(at) == (1, eight)
+
+
+def test_what_is_to_come_later_waits_until_then():
+    put(not_before=NOON + timedelta(hours=2))
+    assert waiting_messages(NOON) == (1, NOON + timedelta(hours=2))
+    put("event:2")
+    assert waiting_messages(NOON) == (2, None)
+
+
+@pytest.mark.parametrize(("hour", "said"), [(22, True), (12, False)])
+def test_the_worker_says_how_many_wait_until_when(monkeypatch, hour, said):
+    at = NOON + timedelta(hours=hour - 12)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    put()
+    out = io.StringIO()
+    call_command("work", once=True, stdout=out)
+    assert ("短信 1 条等到 03-02 08:00 以后发" in out.getvalue()) is said
+    assert bool(MemoryGateway.sent) is not said

@@ -12,10 +12,18 @@ from django.utils import timezone
 
 from accounts.gateways import MemoryGateway
 from accounts.models import Message
-from portal.demo import leavings
+from accounts.services.people import make_operator
+from documents.authority import development_identity
+from portal.demo import leavings, rounds
+from portal.demo.story import Link
 from portal.management.commands import demo
-from tests.factories import AGAINST, CLOSE, FOR, frozen_vote
+from tests.factories import AGAINST, CLOSE, FOR, OPEN, frozen_vote
+from tests.town import town
+from voting.selectors.delivery import doors, figures
+from voting.selectors.postings import hanging
 from voting.tasks import sweep_all
+
+__all__ = ["town"]
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +85,55 @@ def test_the_boards_it_leaves_are_verified_and_every_forged_one_is_refused(setti
         report = json.loads(done.stdout)
         assert (done.returncode, report["ok"]) == (1, False)
         assert [one["name"] for one in report["checks"] if not one["ok"]][:1] == [check]
+
+
+def test_the_terminal_offers_letters_of_owners_who_have_not_voted(settings, tmp_path, capsys):
+    links = [
+        Link(f"{number}室", f"http://h/q/{number}#t", f"C{number}", number % 3 > 0)
+        for number in range(60)
+    ]
+    operator = make_operator(username="demo-operator", actor="t", at=timezone.now())
+    story = SimpleNamespace(
+        people={"operator": operator}, opened=SimpleNamespace(code="ABC"), links=links
+    )
+    demo.Command()._logins(story, "geheim", tmp_path)
+    said = capsys.readouterr().out
+    fresh, used = said.split("已经投过票的业主")
+    assert "demo-operator" in fresh
+    assert [one for one in links if one.address in fresh] == [
+        one for one in links if not one.has_voted
+    ][:6]
+    assert [one for one in links if one.address in used] == [
+        one for one in links if one.has_voted
+    ][:2]
+    assert "共 60 份，40 份投过票" in used
+    assert "sms.txt" in used
+    leavings.write_links(links, tmp_path / "links.csv")
+    rows = (tmp_path / "links.csv").read_text("utf-8-sig").splitlines()
+    assert rows[:3] == [
+        "房号,二维码地址,短码,投过票",
+        "0室,http://h/q/0#t,C0,",
+        "1室,http://h/q/1#t,C1,是",
+    ]
+
+
+def test_papers_hang_and_letters_are_brought_where_the_demo_goes_round(
+    town, settings, tmp_path
+):
+    settings.CA_DIR, settings.DEBUG = tmp_path / "ca", True
+    development_identity(settings.CA_DIR)
+    vote = frozen_vote()
+    session = vote.session
+    actor = f"user:{town.person('organiser').pk}"
+    rounds.name_walls(session.estate, actor, OPEN)
+    sweep_all(OPEN)
+    session.refresh_from_db()
+    assert [paper.missing for paper in hanging(session, OPEN)] == [2]
+    rounds.hang(session, actor, OPEN)
+    rounds.hang(session, actor, OPEN)
+    [paper] = hanging(session, OPEN)
+    assert (paper.missing, paper.overdue, len(paper.walls)) == (0, False, 2)
+    rounds.deliver(session, {"organiser": town.person("organiser")}, OPEN)
+    whole = figures(doors(session, at=OPEN))[0]
+    assert whole.letters == session.parties.count()
+    assert (whole.delivered, whole.open) == (whole.letters, 0)

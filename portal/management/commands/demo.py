@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
@@ -21,10 +22,10 @@ from django.utils import timezone
 from accounts.services.messages import send_due_messages
 from core.deadlines import SHANGHAI, local_day
 from portal.demo import leavings
-from portal.demo.story import Story, tell
+from portal.demo.story import Link, Story, tell
 from voting.models import Session
 
-_SHOWN_LINKS = 8
+_SHOWN_LINKS, _SHOWN_VOTED = 6, 2
 
 
 class Command(BaseCommand):
@@ -92,18 +93,25 @@ class Command(BaseCommand):
     def _logins(self, story: Story, password: str, out: Path) -> None:
         self.stdout.write(f"\n工作人员登录 {settings.PUBLIC_URL}/staff/　密码都是 {password}")
         for user in story.people.values():
-            if not user.grants.exists():
-                continue  # the operator, who granted the others their roles, has no page
             self.stdout.write(f"  {user.username:<16}{user.display_name}")
+        waiting = [link for link in story.links if not link.has_voted]
+        voted = [link for link in story.links if link.has_voted]
+        self.stdout.write(f"\n正在进行的投票 {settings.PUBLIC_URL}/s/{story.opened.code}")
+        self.stdout.write("还没有投票的业主，二维码地址：")
+        self._addresses(waiting[:_SHOWN_LINKS])
+        self.stdout.write("已经投过票的业主，可以看怎样改票：")
+        self._addresses(voted[:_SHOWN_VOTED])
         self.stdout.write(
-            f"\n正在进行的投票 {settings.PUBLIC_URL}/s/{story.opened.code}，业主的二维码地址："
+            f"  ……共 {len(story.links)} 份，{len(voted)} 份投过票，"
+            f"全部在 {_short(out / 'links.csv')}\n"
+            "短信不会发出。故事里的都在 "
+            f"{_short(out / 'sms.txt')}；服务启动后，打印在本窗口：验证码马上打印，"
+            "别的短信 21:00 至 8:00 不发，等到 8:00。\n"
         )
-        for rooms, address, _code in story.links[:_SHOWN_LINKS]:
-            self.stdout.write(f"  {rooms}\n    {address}")
-        self.stdout.write(
-            f"  ……共 {len(story.links)} 份，全部在 {_short(out / 'links.csv')}\n"
-            "短信不会发出：服务启动后，验证码打印在本窗口。\n"
-        )
+
+    def _addresses(self, links: Sequence[Link]) -> None:
+        for link in links:
+            self.stdout.write(f"  {link.rooms}\n    {link.address}")
 
     def _serve(self, port: str, lock: TextIO) -> None:
         """The site in the foreground, the sweepers beside it."""

@@ -9,12 +9,15 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
+from accounts.services.messages import waiting_messages
+from core.deadlines import SHANGHAI
 from voting.tasks import SWEEPERS, run_safely, sweep_all
 
 _PAUSE = 1.0  # seconds
 
 
 class Command(BaseCommand):
+    _waiting = 0
     help = "Close, count, resolve, print and send what is due, until stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,6 +27,7 @@ class Command(BaseCommand):
         if options["once"]:
             for name, done in sweep_all(timezone.now()).items():
                 self.stdout.write(f"{name}: {done}")
+            self._say_waiting()
             return
         stop = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -36,5 +40,15 @@ class Command(BaseCommand):
                     due[sweeper] = monotonic() + sweeper.every.total_seconds()
                     if done:
                         self.stdout.write(f"{sweeper.name}: {done}")
+                    if sweeper.name == "messages":
+                        self._say_waiting()
             close_old_connections()
             stop.wait(_PAUSE)
+
+    def _say_waiting(self) -> None:
+        """Once for each number: somebody may stand there waiting for a message at night."""
+        count, until = waiting_messages(timezone.now())
+        if until is not None and count != self._waiting:
+            when = until.astimezone(SHANGHAI).strftime("%m-%d %H:%M")
+            self.stdout.write(f"短信 {count} 条等到 {when} 以后发（21:00 至 8:00 只发验证码）")
+        self._waiting = count
