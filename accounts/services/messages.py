@@ -10,7 +10,7 @@ from accounts.models import Message
 from accounts.phones import phone_hash
 from accounts.services.attempts import count_attempt
 from accounts.texts import CODES, rendered
-from core.deadlines import SHANGHAI
+from core.deadlines import SHANGHAI, local_day
 from core.errors import RuleViolation
 
 logger = logging.getLogger(__name__)
@@ -64,8 +64,8 @@ def waiting_messages(at: datetime) -> tuple[int, datetime | None]:
         return 0, None
     first = max(at, waiting["first"])
     if is_quiet(first):
-        local = first.astimezone(SHANGHAI)
-        day = local.date() + timedelta(days=local.time() >= QUIET_FROM)
+        evening = first.astimezone(SHANGHAI).time() >= QUIET_FROM
+        day = local_day(first) + timedelta(days=evening)
         first = datetime.combine(day, QUIET_UNTIL, SHANGHAI)
     return waiting["count"], first if first > at else None
 
