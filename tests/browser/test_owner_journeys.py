@@ -493,24 +493,28 @@ def test_public_pages_of_a_large_estate_stay_within_the_phone(
     page.goto("/help")
     origin = page.evaluate("location.origin")
     page.context.add_cookies([{"name": "text", "value": size, "url": origin}])
-    page.goto(f"/s/{vote.code}/")
-    expect(page.locator("html")).to_have_class(f"text-{size}")
-    expect(page.get_by_text("百分比只供阅读，一律舍去尾数")).to_be_visible()
-    # As in an estate of 500 flats; its roll would take minutes here.
-    page.evaluate(
-        r"""() => document.querySelectorAll('.outcome td span.nowrap').forEach((span) => {
-          span.textContent = span.textContent.replace(/\d+\.\d\d/, '43058.28');
-        })"""
-    )
-    assert page.locator(".outcome", has_text="43058.28 / 43058.28 ㎡").count() == 2
-    check_page(page)
-    shoot(page, f"33-result-{width}-{size}")
-    page.goto(f"/s/{vote.code}/board/")
-    check_page(page)
-    lines = page.locator("tbody code").first.evaluate("(e) => e.getClientRects().length")
-    # 64 digits over the whole width of the page, not in a column of four.
-    assert lines <= {"18": 3, "24": 4, "30": 5}[size] + (width == 320)
-    shoot(page, f"34-board-{width}-{size}")
+    for language in ("zh-hans", "en"):
+        cookie = {"name": "django_language", "value": language, "url": origin}
+        page.context.add_cookies([cookie])
+        page.goto(f"/s/{vote.code}/")
+        expect(page.locator("html")).to_have_class(f"text-{size}")
+        # As in an estate of 500 flats; its roll would take minutes here.
+        page.evaluate(
+            r"""() => document.querySelectorAll('.outcome td span.nowrap').forEach((span) => {
+              span.textContent = span.textContent.replace(/\d+\.\d\d/, '43058.28');
+            })"""
+        )
+        assert page.locator(".outcome", has_text="43058.28 / 43058.28 ㎡").count() == 2
+        said = "一律舍去尾数" if language == "zh-hans" else "cut off, never rounded up"
+        expect(page.get_by_text(said)).to_be_visible()
+        check_page(page)
+        shoot(page, f"33-result-{width}-{size}-{language}")
+        page.goto(f"/s/{vote.code}/board/")
+        check_page(page)
+        lines = page.locator("tbody code").first.evaluate("(e) => e.getClientRects().length")
+        # 64 digits over the whole width of the page, not in a column of four.
+        assert lines <= {"18": 3, "24": 4, "30": 5}[size] + (width == 320)
+        shoot(page, f"34-board-{width}-{size}-{language}")
 
 
 def test_bigger_letters_keep_the_answers(open_page: Open, vote: Vote) -> None:
@@ -527,7 +531,8 @@ def test_bigger_letters_keep_the_answers(open_page: Open, vote: Vote) -> None:
     expect(page.locator("html")).to_have_class("text-24")
 
 
-def test_o11_a_browser_that_cannot_encrypt_is_asked(open_page: Open, vote: Vote) -> None:
+def test_o11_a_browser_that_cannot_encrypt_is_asked(open_page: Open) -> None:
+    vote = make_vote(paper=True)
     page = open_page()
     page.add_init_script("delete window.BigInt")
     scan(page, vote.letters[WANG])
