@@ -62,6 +62,7 @@ def test_a_roll_that_loses_many_units_says_so_and_is_written(roll):
     [warning] = result["warnings"]
     assert (warning["row"], warning["column"]) == (0, "")
     assert "名册现有 40 套，新表格里没有其中的 20 套" in warning["reason"]
+    assert "--part" in warning["reason"]
 
 
 @pytest.mark.django_db

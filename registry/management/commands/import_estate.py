@@ -110,6 +110,7 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
         import_id=kept.pk, actor=ACTOR, at=timezone.now(), retiring=True
     )
     written = _result([], estate=estate.code, summary=kept.summary)
+    loss = loss and f"{loss}（命令里加 --part；这次导入可以在名册页面撤销）"
     of_the_roll = [_fault(Fault(0, "", loss, is_warning=True))] if loss else []
     return {**written, "warnings": of_the_roll + checked["warnings"]}
 
