@@ -36,9 +36,10 @@ class TestSweepers:
         frozen_vote()
         call_command("work", "--once")
         out = capsys.readouterr().out
-        assert [line.split(":")[0] for line in out.splitlines()] == [
-            sweeper.name for sweeper in tasks.SWEEPERS
-        ]
+        names = [sweeper.name for sweeper in tasks.SWEEPERS]
+        # At night one line more says how many messages wait for the morning.
+        said = [line.split(":")[0] for line in out.splitlines()]
+        assert said[: len(names)] == names
 
     def test_one_failing_session_does_not_hold_up_the_others(self, monkeypatch):
         good, bad = frozen_vote(), frozen_vote()
