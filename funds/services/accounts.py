@@ -12,6 +12,7 @@ from funds.models import FundAccount, SpecialAccount, SubAccount
 from logbook.steps import record_act
 from registry.fields import keyed_hash
 from registry.models import Authority, Building, Estate, Unit
+from registry.selectors import authority_chain
 
 _NUMBER = re.compile(r"[0-9]{8,32}")
 _HASHED_AS = "funds.specialaccount.number"
@@ -70,10 +71,12 @@ def open_account(
     """Open the account of an estate or a building, with a sub-account for every unit.
 
     The developer's unsold units have theirs too (165号令 10, 21); rooms owned by all have
-    none. RuleViolation "account.building", "account.custody", "account.seller",
-    "account.known".
+    none. RuleViolation "account.authority", "account.building", "account.custody",
+    "account.seller", "account.known".
     """
     special = SpecialAccount.objects.select_for_update(no_key=True).get(pk=special_id)
+    if special.authority_id not in {one.pk for one in authority_chain(estate)}:
+        raise RuleViolation("account.authority", "这个小区不归管理这个专户的机构管辖")
     if building is not None and building.estate_id != estate.pk:
         raise RuleViolation("account.building", "这一幢不在这个小区里")
     if custody not in dict(FundAccount.CUSTODIES):

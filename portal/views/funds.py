@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -165,29 +165,13 @@ def file(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @require_POST
 def file_confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Write down what a file says."""
-    found = special_for(request, code)
-    kept = get_object_or_404(found.files, pk=pk)
-    try:
-        confirm_file(file_id=kept.pk, actor=actor_of(request), at=timezone.now())
-    except RuleViolation as refused:
-        kept.refresh_from_db()
-        return _file_page(request, found, kept, refused=str(refused))
-    messages.success(request, _("已导入。"))
-    return redirect("staff:fund", code)
+    return _settle(request, code, pk, confirm_file, _("已导入。"))
 
 
 @require_POST
 def file_drop(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Give a file up."""
-    found = special_for(request, code)
-    kept = get_object_or_404(found.files, pk=pk)
-    try:
-        drop_file(file_id=kept.pk, actor=actor_of(request), at=timezone.now())
-    except RuleViolation as refused:
-        kept.refresh_from_db()
-        return _file_page(request, found, kept, refused=str(refused))
-    messages.success(request, _("已放弃，文件已删除。"))
-    return redirect("staff:fund", code)
+    return _settle(request, code, pk, drop_file, _("已放弃，文件已删除。"))
 
 
 @require_safe
@@ -217,6 +201,20 @@ def replenish_list(request: HttpRequest, code: str) -> HttpResponse:
     answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv")
     answer["Content-Disposition"] = f'attachment; filename="replenish-{found.code}.csv"'
     return answer
+
+
+def _settle(
+    request: HttpRequest, code: str, pk: int, act: Callable[..., FundFile], done: str
+) -> HttpResponse:
+    found = special_for(request, code)
+    kept = get_object_or_404(found.files, pk=pk)
+    try:
+        act(file_id=kept.pk, actor=actor_of(request), at=timezone.now())
+    except RuleViolation as refused:
+        kept.refresh_from_db()
+        return _file_page(request, found, kept, refused=str(refused))
+    messages.success(request, done)
+    return redirect("staff:fund", code)
 
 
 def _named(lows: Sequence[Low]) -> list[tuple[Low, SubAccount]]:

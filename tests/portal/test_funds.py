@@ -189,3 +189,18 @@ def test_the_city_sees_what_its_districts_keep(client, bureau, town):
     )
     assert client.get(reverse("staff:fund", args=[special.code])).status_code == 404
     assert "样例银行" not in client.get(reverse("staff:funds")).content.decode()
+
+
+def test_an_estate_of_another_district_is_not_in_this_account(client, bureau, town):
+    """The city reaches both districts; the special account of one holds its own estates."""
+    special = new_special(bureau, town)
+    city = make_user("city")
+    grant(city, "bureau", town.city)
+    client.force_login(city, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.post(
+        reverse("staff:fund_account_new", args=[special.code]),
+        {"estate": town.there.estate.code, "building": "", "custody": "agency"},
+    )
+    assert answer.status_code == 400
+    assert "不归管理这个专户的机构管辖" in answer.content.decode()
+    assert FundAccount.objects.count() == 1
