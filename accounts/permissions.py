@@ -53,6 +53,14 @@ class Permission(StrEnum):
     ENTER_COURT_ORDER = "enter_court_order"  # that one ballot of a secret vote is opened
     CONFIRM_COURT_ORDER = "confirm_court_order"  # entered by another person, in another role
     KEEP_FUND = "keep_fund"  # special accounts, balances, statements; of an authority
+    VIEW_REPAIR = "view_repair"  # requests, with their papers and history
+    APPLY_FUND = "apply_fund"  # plan, draft, submit repairs; apply for the use of the fund
+    FIND_EMERGENCY = "find_emergency"  # on site, with photographs: whether it is one
+    DECIDE_EMERGENCY = "decide_emergency"  # to repair at once, without a vote
+    CHECK_FUND = "check_fund"  # the street office's word on an application
+    REVIEW_FUND = "review_fund"  # 代管: the authority's; orders correction under 自管
+    DECIDE_FUND = "decide_fund"  # 自管: the committee's
+    RELEASE_FUND = "release_fund"  # lists to the bank, its receipts, settlements
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -65,9 +73,14 @@ _SETTLES = frozenset({_P.SETTLE_PAPER, _P.COUNT_BOX})
 _ON_THE_WALL = frozenset({_P.HANG_PAPERS, _P.STAMP_PAPERS, _P.KEEP_SEALS})
 _COURT = frozenset({_P.ENTER_COURT_ORDER, _P.CONFIRM_COURT_ORDER})
 
+_REPAIRS = frozenset({_P.VIEW_REPAIR, _P.APPLY_FUND})
+# Under 自管 the committee decides and pays (165号令 23).
+_COMMITTEES = _REPAIRS | {_P.DECIDE_EMERGENCY, _P.DECIDE_FUND, _P.RELEASE_FUND}
+
 # An organiser does not supervise the own count: the two roles have separate rows, and
 # whoever convenes on behalf of a street or residents' committee gets an organiser's grant.
-# The property manager is a party to many votes and has no business in any of them.
+# The property manager is a party to many votes and has no business in any of them; it applies
+# for repairs.
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "organiser": _WATCHES
     | _PAPERS
@@ -75,7 +88,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.DELIVER}
     | _ON_THE_WALL
     | {_P.KEEP_ARCHIVE, _P.FILE_PAPERS, _P.MAKE_LETTERS}
-    | {_P.ENTER_COURT_ORDER},
+    | {_P.ENTER_COURT_ORDER}
+    | _COMMITTEES,
     "supervisor": _WATCHES
     | _SETTLES
     | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN, _P.STAMP_PAPERS}
@@ -87,16 +101,22 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.CONFIRM_STANDIN, _P.ASSIST, _P.DELIVER}
     | _ON_THE_WALL
     | {_P.MAKE_LETTERS}
-    | _COURT,
+    | _COURT
+    | _REPAIRS
+    | {_P.FIND_EMERGENCY},
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
     | {_P.HANDLE_OBJECTION, _P.CONFIRM_STANDIN, _P.RECORD_STANDING, _P.REVIEW, _P.WITNESS}
     | {_P.STAMP_PAPERS, _P.KEEP_ARCHIVE, _P.RECEIVE_FILING, _P.MAKE_LETTERS}
     | _COURT
-    | {_P.LOOK_AT_BALLOTS},
-    "bureau": _SEES | {_P.RECORD_STANDING, _P.WITNESS, _P.KEEP_FUND},
-    "property_manager": frozenset(),
+    | {_P.LOOK_AT_BALLOTS}
+    | _REPAIRS
+    | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY, _P.CHECK_FUND},
+    "bureau": _SEES
+    | {_P.RECORD_STANDING, _P.WITNESS, _P.KEEP_FUND}
+    | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND},
+    "property_manager": _REPAIRS,
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }
 

@@ -197,6 +197,7 @@ _fund = [
 
 urlpatterns = [
     path("", staff.home, name="home"),
+    path("repairs/", include("portal.repair_urls")),
     path("funds/", funds.home, name="funds"),
     path("funds/new", funds.special_new, name="fund_new"),
     path("funds/<str:code>/", include(_fund)),

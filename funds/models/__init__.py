@@ -1,19 +1,65 @@
-"""The maintenance fund: who holds what, and every movement of it."""
+"""The maintenance fund: who holds what, every movement of it, and the repairs it pays."""
 
 from funds.models.accounts import FundAccount, SpecialAccount, SubAccount
 from funds.models.books import OwedAmount, Posting, StatementLine, Voucher
+from funds.models.emergencies import (
+    Emergency,
+    EmergencyDecision,
+    EmergencyFinding,
+    RepairObjection,
+    RepairPublicity,
+)
 from funds.models.files import FundFile
+from funds.models.releases import (
+    FundApplication,
+    Instalment,
+    InstalmentShare,
+    Refund,
+    RefundShare,
+    ReleaseList,
+    Review,
+    Settlement,
+)
+from funds.models.repairs import (
+    PlanItem,
+    Quote,
+    RepairFile,
+    RepairRequest,
+    RepairStep,
+    RepairVersion,
+    VersionUnit,
+)
 from funds.models.snapshots import Snapshot, SnapshotLine
 
 __all__ = [
+    "Emergency",
+    "EmergencyDecision",
+    "EmergencyFinding",
     "FundAccount",
+    "FundApplication",
     "FundFile",
+    "Instalment",
+    "InstalmentShare",
     "OwedAmount",
+    "PlanItem",
     "Posting",
+    "Quote",
+    "Refund",
+    "RefundShare",
+    "ReleaseList",
+    "RepairFile",
+    "RepairObjection",
+    "RepairPublicity",
+    "RepairRequest",
+    "RepairStep",
+    "RepairVersion",
+    "Review",
+    "Settlement",
     "Snapshot",
     "SnapshotLine",
     "SpecialAccount",
     "StatementLine",
     "SubAccount",
+    "VersionUnit",
     "Voucher",
 ]

@@ -1,0 +1,88 @@
+"""Reads of repairs: the only way a page gets to one, and the units that decide and pay."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from accounts.permissions import Permission, Visitor, estates_for, refuse_strange
+from funds.domain.rules import FundRules
+from funds.models import RepairFile, RepairRequest, RepairVersion, SubAccount
+from registry.fields import open_bytes
+from registry.models import Estate
+from registry.selectors import current_titles, profile_for, spaces_count
+from voting.domain.parties import SPACES
+
+FILES = "funds.repairfile"  # the purpose repair files are sealed with
+
+
+class ScopeUnit(NamedTuple):
+    """A unit that decides on a repair and pays for it; `sub` None: it has no sub-account."""
+
+    unit: int
+    label: str
+    area: int | None
+    sub: int | None
+    account: int | None
+
+
+def fund_rules(estate: Estate, on: date) -> FundRules:
+    """The fund's rules an estate runs under on a day."""
+    return FundRules(profile_for(estate, on))
+
+
+def repairs_for(user: Visitor, permission: Permission) -> QuerySet[RepairRequest]:
+    """The repairs of all estates where `user` has `permission`."""
+    return RepairRequest.objects.filter(
+        estate__in=estates_for(user, permission)
+    ).select_related("estate", "special")
+
+
+def repair_for(user: Visitor, code: str, permission: Permission) -> RepairRequest:
+    """One repair; Http404 unless `user` has `permission` at its estate."""
+    refuse_strange(code)
+    found = repairs_for(user, permission).filter(code=code.upper()).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def scope_units(
+    estate: Estate, scope: Sequence[Mapping[str, Any]], *, on: date
+) -> list[ScopeUnit]:
+    """Who decides and pays: the units a vote of this scope would count, in walking order.
+
+    The developer's unsold units are among them (165号令 21). Parking and storage spaces are
+    only where the estate's rules count them, as in the vote: who benefits, decides and pays
+    (165号令 19).
+    """
+    spaces = spaces_count(profile_for(estate, on))
+    units = [one for one in current_titles(estate.pk, scope) if spaces or one.use not in SPACES]
+    subs = {
+        unit: (pk, account)
+        for pk, unit, account in SubAccount.objects.filter(
+            account__estate=estate, unit__is_active=True
+        ).values_list("pk", "unit", "account")
+    }
+    found = []
+    for one in units:
+        sub, account = subs.get(one.unit_id, (None, None))
+        found.append(ScopeUnit(one.unit_id, one.label, one.area, sub, account))
+    return found
+
+
+def version_in_force(request: RepairRequest) -> RepairVersion | None:
+    """The newest version that was not withdrawn."""
+    return request.versions.exclude(verdict="withdrawn").order_by("number").last()
+
+
+def files_of(request: RepairRequest) -> QuerySet[RepairFile]:
+    """The papers that stand, without their content."""
+    return request.files.filter(removed_at=None).defer("content")
+
+
+def file_content(file: RepairFile) -> bytes:
+    """What is kept of a paper or photograph."""
+    return open_bytes(bytes(file.content), purpose=FILES)
