@@ -15,7 +15,7 @@ app.autodiscover_tasks()
 @app.on_after_finalize.connect
 def schedule_sweepers(sender: Celery, **_kwargs: Any) -> None:
     """Put every sweeper on the beat; `manage.py work` runs the same table."""
-    from voting.tasks import SWEEPERS, sweep
+    from portal.tasks import SWEEPERS, sweep
 
     for sweeper in SWEEPERS:
         sender.add_periodic_task(

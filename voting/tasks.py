@@ -1,7 +1,8 @@
 """Sweepers: each asks the database what is due and calls a command for it.
 
 All are safe to run twice, at once, and to kill at any moment: what was done is committed,
-what was not is still due. `manage.py work` and Celery beat run the same table.
+what was not is still due. `manage.py work` and Celery beat run the same table: this one and
+those of the other apps, as `portal.tasks` joins them.
 """
 
 import logging
@@ -9,9 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
-from celery import shared_task
 from django.db import models, transaction
-from django.utils import timezone
 
 from accounts.services.messages import send_due_messages
 from core.errors import RuleViolation
@@ -53,7 +52,7 @@ class Sweeper(NamedTuple):
     run: Sweep
 
 
-def _each(due: Iterable[_Row], act: Callable[[_Row], object]) -> int:
+def each(due: Iterable[_Row], act: Callable[[_Row], object]) -> int:
     """Act on each; one that fails must not hold up the others."""
     done = 0
     for row in due:
@@ -67,15 +66,11 @@ def _each(due: Iterable[_Row], act: Callable[[_Row], object]) -> int:
 
 
 def notify_due(at: datetime) -> int:
-    return _each(
-        selectors.due_to_notify(at), lambda one: issue_notice(session_id=one.pk, at=at)
-    )
+    return each(selectors.due_to_notify(at), lambda one: issue_notice(session_id=one.pk, at=at))
 
 
 def close_due(at: datetime) -> int:
-    return _each(
-        selectors.due_to_close(at), lambda one: close_session(session_id=one.pk, at=at)
-    )
+    return each(selectors.due_to_close(at), lambda one: close_session(session_id=one.pk, at=at))
 
 
 def count_due(at: datetime) -> int:
@@ -84,27 +79,27 @@ def count_due(at: datetime) -> int:
         for one in selectors.due_to_count(at)
         if (ends := selectors.challenge_ends(one)) is not None and ends <= at
     ]
-    return _each(due, lambda one: count_session(session_id=one.pk, at=at))
+    return each(due, lambda one: count_session(session_id=one.pk, at=at))
 
 
 def post_due(at: datetime) -> int:
     due = [one for one in selectors.due_to_post() if selectors.must_post(one)]
-    return _each(due, lambda one: post_preliminary(session_id=one.pk, at=at))
+    return each(due, lambda one: post_preliminary(session_id=one.pk, at=at))
 
 
 def resolve_due(at: datetime) -> int:
-    return _each(
+    return each(
         selectors.due_to_resolve(at), lambda one: issue_resolution(session_id=one.pk, at=at)
     )
 
 
 def open_due(at: datetime) -> int:
     """Single ballots of named votes, where the platform has the key."""
-    return _each(due_to_open(), lambda one: open_ballots(session_id=one.pk, at=at))
+    return each(due_to_open(), lambda one: open_ballots(session_id=one.pk, at=at))
 
 
 def open_filings_due(at: datetime) -> int:
-    return _each(selectors.due_to_file(), lambda one: open_filing(session_id=one.pk, at=at))
+    return each(selectors.due_to_file(), lambda one: open_filing(session_id=one.pk, at=at))
 
 
 def filing_receipts_due(at: datetime) -> int:
@@ -129,7 +124,7 @@ def make_archives(at: datetime) -> int:
 
 def destroy_due(at: datetime) -> int:
     """Ballots whose time of keeping is over."""
-    return _each(due_to_destroy(at), lambda one: destroy_ballots(session_id=one.pk, at=at))
+    return each(due_to_destroy(at), lambda one: destroy_ballots(session_id=one.pk, at=at))
 
 
 def sign_checkpoints(at: datetime) -> int:
@@ -137,22 +132,22 @@ def sign_checkpoints(at: datetime) -> int:
         with transaction.atomic(durable=True):
             return checkpoint_board(session, at=at)
 
-    return _each(selectors.uncovered(at), sign)
+    return each(selectors.uncovered(at), sign)
 
 
 def tell_owners(at: datetime) -> int:
     return (
-        _each(selectors.to_tell_opened(at), lambda one: tell_opened(session_id=one.pk, at=at))
-        + _each(selectors.to_remind(at), lambda one: remind(session_id=one.pk, at=at))
-        + _each(
+        each(selectors.to_tell_opened(at), lambda one: tell_opened(session_id=one.pk, at=at))
+        + each(selectors.to_remind(at), lambda one: remind(session_id=one.pk, at=at))
+        + each(
             selectors.to_tell_extended(), lambda one: tell_extended(session_id=one.pk, at=at)
         )
-        + _each(selectors.to_tell_result(), lambda one: tell_result(session_id=one.pk, at=at))
-        + _each(
+        + each(selectors.to_tell_result(), lambda one: tell_result(session_id=one.pk, at=at))
+        + each(
             selectors.to_tell_preliminary(at),
             lambda one: tell_preliminary(posted_id=one.pk, at=at),
         )
-        + _each(selectors.to_tell_standing(), lambda one: tell_standing(event_id=one.pk, at=at))
+        + each(selectors.to_tell_standing(), lambda one: tell_standing(event_id=one.pk, at=at))
     )
 
 
@@ -182,24 +177,8 @@ SWEEPERS = (
     Sweeper("retention", timedelta(hours=1), destroy_due),
     Sweeper("keys", timedelta(hours=1), lambda at: destroy_keys(at=at)),
 )
-BY_NAME = {sweeper.name: sweeper for sweeper in SWEEPERS}
-
-
-@shared_task
-def sweep(name: str) -> int:
-    """Run one sweeper of the table now."""
-    return BY_NAME[name].run(timezone.now())
-
-
-def run_safely(sweeper: Sweeper, at: datetime) -> int:
-    """Run one sweeper for a loop that must outlive a lost connection or a failing print."""
-    try:
-        return sweeper.run(at)
-    except Exception:
-        logger.exception("sweeper %s", sweeper.name)
-        return 0
 
 
 def sweep_all(at: datetime) -> dict[str, int]:
-    """Run every sweeper once, in the table's order."""
+    """Run every sweeper of votes once, in the table's order."""
     return {sweeper.name: sweeper.run(at) for sweeper in SWEEPERS}

@@ -40,7 +40,7 @@ MADE_IN = [
 # Calls that take a sentence, and names that hold one.
 TAKERS = {
     "RuleViolation", "Reason", "refusal", "fault", "Fault", "CellFault", "RowFault", "_Fault",
-    "append", "_end",
+    "append", "_end", "Alarm",
 }  # fmt: skip
 HOLDERS = {"sentence", "reasons"}
 # Who is left and why stand side by side here: as sevens nobody can tell them apart.

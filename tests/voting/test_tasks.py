@@ -15,6 +15,7 @@ from django.db import connection
 
 from config.celery import app
 from logbook.models import Checkpoint
+from portal import tasks as joined
 from tests.factories import CLOSE, FOR, OPEN, frozen_vote
 from voting import tasks
 from voting.models import Session
@@ -27,7 +28,7 @@ def test_the_beat_runs_the_table_and_nothing_else():
     app.finalize(auto=True)
     app.autodiscover_tasks(force=True)
     app.conf.beat_schedule  # noqa: B018 - reading it makes pending entries settle
-    assert set(app.conf.beat_schedule) == {sweeper.name for sweeper in tasks.SWEEPERS}
+    assert set(app.conf.beat_schedule) == {sweeper.name for sweeper in joined.SWEEPERS}
 
 
 @pytest.mark.django_db
@@ -36,7 +37,7 @@ class TestSweepers:
         frozen_vote()
         call_command("work", "--once")
         out = capsys.readouterr().out
-        names = [sweeper.name for sweeper in tasks.SWEEPERS]
+        names = [sweeper.name for sweeper in joined.SWEEPERS]
         # At night one line more says how many messages wait for the morning.
         said = [line.split(":")[0] for line in out.splitlines()]
         assert said[: len(names)] == names
@@ -70,7 +71,7 @@ class TestSweepers:
         def fail(at):
             raise OSError
 
-        assert tasks.run_safely(tasks.Sweeper("x", timedelta(0), fail), OPEN) == 0
+        assert joined.run_safely(tasks.Sweeper("x", timedelta(0), fail), OPEN) == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.services.messages import waiting_messages
 from core.deadlines import SHANGHAI
-from voting.tasks import SWEEPERS, run_safely, sweep_all
+from portal.tasks import SWEEPERS, run_safely, sweep_all
 
 _PAUSE = 1.0  # seconds
 

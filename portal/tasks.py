@@ -1,0 +1,36 @@
+"""The one table of sweepers: of votes, then of the fund."""
+
+import logging
+from datetime import datetime
+
+from celery import shared_task
+from django.utils import timezone
+
+from funds.tasks import SWEEPERS as FUND
+from voting.tasks import SWEEPERS as VOTES
+from voting.tasks import Sweeper
+
+logger = logging.getLogger(__name__)
+
+SWEEPERS = (*VOTES, *FUND)
+BY_NAME = {sweeper.name: sweeper for sweeper in SWEEPERS}
+
+
+@shared_task
+def sweep(name: str) -> int:
+    """Run one sweeper of the table now."""
+    return BY_NAME[name].run(timezone.now())
+
+
+def run_safely(sweeper: Sweeper, at: datetime) -> int:
+    """Run one sweeper for a loop that must outlive a lost connection or a failing print."""
+    try:
+        return sweeper.run(at)
+    except Exception:
+        logger.exception("sweeper %s", sweeper.name)
+        return 0
+
+
+def sweep_all(at: datetime) -> dict[str, int]:
+    """Run every sweeper once, in the table's order."""
+    return {sweeper.name: sweeper.run(at) for sweeper in SWEEPERS}
