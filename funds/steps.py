@@ -1,5 +1,6 @@
 """Small writes of the fund that join the caller's transaction and refuse to run without one."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -9,21 +10,42 @@ from django.conf import settings
 from django.db import transaction
 
 from core.canonical import canonical
+from core.deadlines import local_day
 from core.errors import RuleViolation
+from core.exact import format_yuan
 from core.files import PICTURES, content_reasons
 from core.reasons import Reason, demand_none
 from documents.scans import plain_scan
 from funds.domain.apportionment import apportion
+from funds.domain.books import (
+    INTEREST,
+    SUB,
+    UNALLOCATED,
+    Basis,
+    Line,
+    digest,
+    line_reasons,
+    owed_digest,
+)
 from funds.domain.repairs import Desk, State, demand_move
 from funds.models import (
     FundAccount,
+    OwedAmount,
+    OwedPayment,
+    Posting,
     RepairFile,
     RepairRequest,
     RepairStep,
     RepairVersion,
+    SpecialAccount,
+    SubAccount,
     VersionUnit,
+    Voucher,
 )
+from funds.selectors.balances import balances_of, ledger_totals
+from funds.selectors.owed import still_owed_of
 from funds.selectors.repairs import FILES, ScopeUnit, files_of
+from funds.selectors.vouchers import facts_of, lines_of
 from logbook.steps import record_act
 from registry.fields import seal_bytes
 from voting.domain.drafts import file_name
@@ -275,6 +297,172 @@ def _version_facts(
             for one, weight, fen in zip(units, weights, shares, strict=True)
         ],
     }  # fmt: skip
+
+
+def locked_special(special_id: int) -> SpecialAccount:
+    """The special account under its row lock, under which balances are looked at.
+
+    RuleViolation "books.elsewhere" where another system keeps the books.
+    """
+    _inside_transaction()
+    special = SpecialAccount.objects.select_for_update(no_key=True).get(pk=special_id)
+    if special.ledger_mode != "record":
+        raise RuleViolation("books.elsewhere", "这个专户由资金中心记账，这里不能制单")
+    return special
+
+
+def write_draft(
+    special: SpecialAccount,
+    basis: Basis,
+    lines: Sequence[Line],
+    *,
+    actor: str,
+    at: datetime,
+    reverses: Voucher | None = None,
+) -> Voucher:
+    """A voucher for somebody else to check. RuleViolation "voucher.invalid", all reasons."""
+    _inside_transaction()
+    found = [*_basis_reasons(basis, at, reverses), *line_reasons(lines)]
+    found += _stray(special, lines)
+    if found:
+        raise RuleViolation("voucher.invalid", "；".join(found), reasons=found)
+    voucher = Voucher.objects.create(
+        special=special,
+        reverses=reverses,
+        drafted_by=actor,
+        drafted_at=at,
+        **basis._asdict(),
+    )
+    Posting.objects.bulk_create(
+        [
+            Posting(voucher=voucher, ledger=ledger, sub_id=sub, fen=fen)
+            for ledger, sub, fen in lines
+        ],
+        batch_size=5000,
+    )
+    return voucher
+
+
+def note_owed(voucher: Voucher, owed: Sequence[tuple[int, int]]) -> None:
+    """Write down what units owe beyond what a release takes from them: (sub-account, fen).
+
+    Before the voucher is sealed, by whoever drafts it or in the transaction that seals it:
+    sealing it puts the hash of these rows into the log. They stand while it is sealed and
+    not reversed. The database refuses them on a sealed voucher.
+    """
+    _inside_transaction()
+    OwedAmount.objects.bulk_create(
+        [OwedAmount(voucher=voucher, sub_id=sub, fen=fen) for sub, fen in owed if fen],
+        batch_size=1000,
+    )
+
+
+def note_payments(voucher: Voucher, paid: Sequence[tuple[int, int]]) -> None:
+    """Write down what a drafted deposit pays of owed amounts: (owed amount, fen)."""
+    _inside_transaction()
+    OwedPayment.objects.bulk_create(
+        [OwedPayment(voucher=voucher, owed_id=owed, fen=fen) for owed, fen in paid],
+        batch_size=1000,
+    )
+
+
+def seal(special: SpecialAccount, voucher: Voucher, *, actor: str, at: datetime) -> Voucher:
+    """Book a draft under the next number; both rows are locked, the special account's first.
+
+    RuleViolation "voucher.same_person", "voucher.dropped", "voucher.sealed",
+    "voucher.overdrawn", "voucher.owed".
+    """
+    _inside_transaction()
+    if voucher.state == "sealed":
+        if voucher.sealed_by == actor:
+            return voucher
+        raise RuleViolation("voucher.sealed", "这张凭证已经由别人复核入账")
+    if voucher.state == "dropped":
+        raise RuleViolation("voucher.dropped", "这张凭证已经作废，不能入账")
+    if voucher.drafted_by == actor:
+        raise RuleViolation("voucher.same_person", "制单的人不能自己复核，请另一个人来办")
+    lines = lines_of(voucher)
+    _demand_covered(special, lines)
+    with_it = _owed_of(voucher, lines)
+    special.last_number += 1
+    special.save(update_fields=["last_number"])
+    voucher.number = special.last_number
+    voucher.state, voucher.sealed_by, voucher.sealed_at = "sealed", actor, at
+    voucher.digest = digest(facts_of(voucher), lines)
+    voucher.save(update_fields=["number", "state", "sealed_by", "sealed_at", "digest"])
+    facts = {"number": voucher.number, "sha256": voucher.digest, "postings": len(lines)}
+    if with_it:
+        facts["owed_sha256"] = with_it
+    record_act(special.log_name, "voucher.sealed", facts, actor=actor, at=at)
+    return voucher
+
+
+def _basis_reasons(basis: Basis, at: datetime, reverses: Voucher | None) -> list[str]:
+    found = []
+    if basis.kind not in dict(Voucher.KINDS):
+        found.append("请选择凭证的种类")
+    if basis.kind == "reversal" and reverses is None:
+        found.append("冲正要从原凭证开始，不能自己填分录")
+    if basis.dated_on > local_day(at):
+        found.append("记账日期不能晚于今天")
+    for value, label, most in ((basis.text, "摘要", 200), (basis.paper, "依据的单据", 120)):
+        if not value.strip():
+            found.append(f"请填写{label}")
+        elif len(value) > most:
+            found.append(f"{label}最多{most}个字")
+    return found
+
+
+def _stray(special: SpecialAccount, lines: Sequence[Line]) -> list[str]:
+    """Postings to sub-accounts of another special account."""
+    wanted = {one.sub for one in lines if one.sub is not None}
+    own = SubAccount.objects.filter(account__special=special)
+    strange = len(wanted.difference(own.values_list("pk", flat=True))) if wanted else 0
+    return [f"有 {strange} 笔分录不属于这个专户的分户账"] if strange else []
+
+
+def _demand_covered(special: SpecialAccount, lines: Sequence[Line]) -> None:
+    """RuleViolation "voucher.overdrawn" where these postings take anything below zero."""
+    moved: dict[int, int] = defaultdict(int)
+    for ledger, sub, fen in lines:
+        if ledger == SUB and sub is not None:
+            moved[sub] += fen
+    taking = [sub for sub, fen in moved.items() if fen > 0]
+    held = balances_of(taking)
+    overdrawn = sorted(sub for sub in taking if held[sub] < moved[sub])
+    if overdrawn:
+        raise RuleViolation(
+            "voucher.overdrawn",
+            f"有 {len(overdrawn)} 户余额不够，入账后会成负数，请改分摊或者先记欠缴",
+            subs=overdrawn,
+        )
+    for kind, title in ((INTEREST, "待分配利息"), (UNALLOCATED, "待分配交存")):
+        taken = sum(one.fen for one in lines if one.ledger == kind)
+        if taken > 0 and (left := ledger_totals(special)[kind]) < taken:
+            raise RuleViolation(
+                "voucher.overdrawn",
+                f"{title}只有 {format_yuan(left)} 元，不够这张凭证用",
+                subs=[],
+            )
+
+
+def _owed_of(voucher: Voucher, lines: Sequence[Line]) -> str:
+    """The hash of what goes with a voucher; RuleViolation "voucher.owed" where it is stale."""
+    paid = list(voucher.settles.values_list("owed", "owed__sub", "fen"))
+    if paid:
+        left = {one.pk: one.left for one in still_owed_of([sub for _one, sub, _fen in paid])}
+        given: dict[int, int] = defaultdict(int)
+        for line in lines:
+            if line.sub is not None:
+                given[line.sub] -= line.fen
+        for owed, sub, fen in paid:
+            given[sub] -= fen
+            if left.get(owed, 0) < fen or given[sub] < 0:
+                raise RuleViolation(
+                    "voucher.owed", "欠缴的金额已经有变化，请作废这张凭证，重新制单"
+                )
+    noted = voucher.owed.values_list("sub", "fen")
+    return owed_digest(noted, ((owed, fen) for owed, _sub, fen in paid))
 
 
 def _inside_transaction() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from core.canonical import canonical
@@ -19,6 +20,16 @@ class Line(NamedTuple):
     ledger: str
     sub: int | None
     fen: int
+
+
+class Basis(NamedTuple):
+    """What a voucher is about and rests on."""
+
+    kind: str
+    dated_on: date
+    text: str
+    paper: str
+    paper_sha256: str = ""
 
 
 class Charge(NamedTuple):
@@ -51,6 +62,31 @@ def digest(facts: Mapping[str, object], lines: Iterable[Line]) -> str:
     for one in lines:
         content.update(f"\n{one.ledger} {one.sub or ''} {one.fen}".encode())
     return content.hexdigest()
+
+
+def owed_digest(owed: Iterable[tuple[int, int]], paid: Iterable[tuple[int, int]]) -> str:
+    """SHA-256 of what goes with a voucher beside its postings; empty where nothing does.
+
+    `owed`: (sub-account, fen) noted by it; `paid`: (owed amount, fen) that it pays.
+    """
+    lines = [f"owed {sub} {fen}" for sub, fen in sorted(owed)]
+    lines += [f"paid {one} {fen}" for one, fen in sorted(paid)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
+
+
+def pays(fen: int, still_owed: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Which owed amounts a deposit pays, and how much of each; the oldest is paid first.
+
+    Civil Code 560: 按照债务到期的先后顺序履行. A part is paid too: the money is there.
+    `still_owed`: (owed amount, fen), the oldest first.
+    """
+    found = []
+    for one, owed in still_owed:
+        part = min(fen, owed)
+        if part > 0:
+            found.append((one, part))
+            fen -= part
+    return found
 
 
 def reversed_lines(lines: Iterable[Line]) -> list[Line]:

@@ -1,7 +1,15 @@
 """The maintenance fund: who holds what, every movement of it, and the repairs it pays."""
 
 from funds.models.accounts import FundAccount, SpecialAccount, SubAccount
-from funds.models.books import OwedAmount, Posting, StatementLine, Voucher
+from funds.models.books import (
+    BankMatch,
+    MatchPart,
+    OwedAmount,
+    OwedPayment,
+    Posting,
+    StatementLine,
+    Voucher,
+)
 from funds.models.emergencies import (
     Emergency,
     EmergencyDecision,
@@ -32,6 +40,7 @@ from funds.models.repairs import (
 from funds.models.snapshots import Snapshot, SnapshotLine
 
 __all__ = [
+    "BankMatch",
     "Emergency",
     "EmergencyDecision",
     "EmergencyFinding",
@@ -40,7 +49,9 @@ __all__ = [
     "FundFile",
     "Instalment",
     "InstalmentShare",
+    "MatchPart",
     "OwedAmount",
+    "OwedPayment",
     "PlanItem",
     "Posting",
     "Quote",

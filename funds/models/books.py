@@ -103,23 +103,42 @@ class Posting(models.Model):
 class OwedAmount(models.Model):
     """欠缴: what a unit's share exceeded its balance by; never a silent negative.
 
-    `paid_by` is the deposit that settled it.
+    Written while its voucher is a draft; it stands while that is sealed and not reversed.
     """
 
     sub = models.ForeignKey(SubAccount, on_delete=models.PROTECT, related_name="owed")
     voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="owed")
     fen = models.BigIntegerField()
-    paid_by = models.ForeignKey(
-        Voucher, null=True, blank=True, on_delete=models.PROTECT, related_name="settles"
-    )
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(fen__gt=0), name="owed_is_positive")
+            models.CheckConstraint(condition=models.Q(fen__gt=0), name="owed_is_positive"),
+            models.UniqueConstraint(
+                fields=["voucher", "sub"], name="one_owed_amount_per_voucher"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.fen} owed"
+
+
+class OwedPayment(models.Model):
+    """What a deposit pays of an owed amount; it counts as its voucher does."""
+
+    owed = models.ForeignKey(OwedAmount, on_delete=models.PROTECT, related_name="payments")
+    voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="settles")
+    fen = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(fen__gt=0), name="owed_paid_positive"),
+            models.UniqueConstraint(
+                fields=["owed", "voucher"], name="one_payment_per_owed_amount"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fen} paid"
 
 
 class StatementLine(models.Model):
@@ -134,9 +153,6 @@ class StatementLine(models.Model):
     balance_fen = models.BigIntegerField(null=True, blank=True)  # after it, as the bank says
     position = models.PositiveIntegerField()  # in order of the statements
     text = models.CharField(max_length=200, blank=True)
-    voucher = models.ForeignKey(
-        Voucher, null=True, blank=True, on_delete=models.PROTECT, related_name="bank_lines"
-    )
     imported_by = models.CharField(max_length=80)
     imported_at = models.DateTimeField()
 
@@ -149,3 +165,55 @@ class StatementLine(models.Model):
 
     def __str__(self) -> str:
         return self.serial
+
+
+class BankMatch(models.Model):
+    """勾对: lines of the bank and vouchers that are the same money, as a person confirmed.
+
+    One line to one voucher, or one of either to several of the other; their sums are equal.
+    What was undone stays, and says by whom and why.
+    """
+
+    special = models.ForeignKey(
+        SpecialAccount, on_delete=models.PROTECT, related_name="bank_matches"
+    )
+    made_by = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    undone_by = models.CharField(max_length=80, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True)  # why it was undone
+
+    def __str__(self) -> str:
+        return f"match {self.pk}"
+
+
+class MatchPart(models.Model):
+    """A line or a voucher in a match; each is in one that stands at most."""
+
+    match = models.ForeignKey(BankMatch, on_delete=models.PROTECT, related_name="parts")
+    line = models.ForeignKey(
+        StatementLine, null=True, on_delete=models.PROTECT, related_name="match_parts"
+    )
+    voucher = models.ForeignKey(
+        Voucher, null=True, on_delete=models.PROTECT, related_name="match_parts"
+    )
+    stands = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(line__isnull=True) ^ models.Q(voucher__isnull=True),
+                name="match_part_is_line_or_voucher",
+            ),
+            models.UniqueConstraint(
+                fields=["line"], condition=models.Q(stands=True), name="one_match_per_line"
+            ),
+            models.UniqueConstraint(
+                fields=["voucher"],
+                condition=models.Q(stands=True),
+                name="one_match_per_voucher",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"part of match {self.match_id}"

@@ -5,18 +5,35 @@ Each disagreement is a sentence with the place it is at.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
 
 from core.canonical import parse_canonical
 from core.exact import format_yuan
-from funds.domain.books import Line, digest, reversed_lines
-from funds.models import Posting, Snapshot, SpecialAccount, StatementLine, SubAccount, Voucher
+from funds.domain.books import Line, digest, owed_digest, reversed_lines
+from funds.models import (
+    MatchPart,
+    OwedAmount,
+    OwedPayment,
+    Posting,
+    Snapshot,
+    SpecialAccount,
+    SubAccount,
+)
 from funds.selectors.balances import account_balances, ledger_totals, sealed_postings
+from funds.selectors.owed import standing_payments
+from funds.selectors.reconciling import (
+    bank_amounts,
+    opening_fen,
+    stated_balances,
+    unbooked_lines,
+    unseen_vouchers,
+)
 from funds.selectors.vouchers import facts_of, lines_of
 from logbook.models import Log
 
@@ -46,6 +63,7 @@ def _record(special: SpecialAccount) -> _Found:
     yield from _subs(special)
     yield from _contents(special)
     yield from _reversals(special)
+    yield from _owed(special)
     yield from _bank(special)
 
 
@@ -72,6 +90,9 @@ def _balance(special: SpecialAccount) -> _Found:
     for number, total, _lines in sums:
         yield "vouchers.balance", f"{number} 号凭证借贷差 {format_yuan(total)} 元"
     totals = ledger_totals(special)
+    for ledger, title in (("interest", "待分配利息"), ("unallocated", "待分配交存")):
+        if totals[ledger] < 0:
+            yield "ledgers.negative", f"{title}为 {format_yuan(totals[ledger])} 元"
     accounts = sum(account_balances(special).values())
     parts = accounts + totals["interest"] + totals["unallocated"]
     if totals["bank"] != parts:
@@ -103,7 +124,7 @@ def _subs(special: SpecialAccount) -> _Found:
 
 def _contents(special: SpecialAccount) -> _Found:
     """The content of every sealed voucher is what was written to the log when it was sealed."""
-    logged, broken = _logged(special)
+    logged, with_it, broken = _logged(special)
     if broken:
         yield "log.chain", f"记录在第 {broken} 条断开或被改动"
     vouchers = {one.pk: one for one in special.vouchers.filter(state="sealed").order_by("pk")}
@@ -122,24 +143,52 @@ def _contents(special: SpecialAccount) -> _Found:
         yield "vouchers.content", f"{voucher.number} 号凭证没有分录"
     for number in logged:
         yield "vouchers.content", f"记录里有 {number} 号凭证，账上没有"
+    yield from _owed_contents(special, with_it)
 
 
-def _logged(special: SpecialAccount) -> tuple[dict[int | None, str], int]:
-    """Number → digest as logged, and the first entry (from 1) that does not follow, or 0."""
+def _owed_contents(special: SpecialAccount, logged: dict[int | None, str]) -> _Found:
+    """What was noted as owed or paid with a voucher is what the log has with its sealing."""
+    noted: dict[int | None, list[tuple[int, int]]] = defaultdict(list)
+    paid: dict[int | None, list[tuple[int, int]]] = defaultdict(list)
+    for number, sub, fen in OwedAmount.objects.filter(
+        voucher__special=special, voucher__state="sealed"
+    ).values_list("voucher__number", "sub", "fen"):
+        noted[number].append((sub, fen))
+    for number, owed, fen in OwedPayment.objects.filter(
+        voucher__special=special, voucher__state="sealed"
+    ).values_list("voucher__number", "owed", "fen"):
+        paid[number].append((owed, fen))
+    for number in {*logged, *noted, *paid}:
+        if logged.get(number, "") != owed_digest(noted[number], paid[number]):
+            yield "owed.content", f"{number} 号凭证所记的欠缴与入账时的记录不一致"
+
+
+_Digests = dict[int | None, str]
+
+
+def _logged(special: SpecialAccount) -> tuple[_Digests, _Digests, int]:
+    """Number → digest as logged, → of what is owed, and the first entry that does not follow.
+
+    Entries are counted from 1; 0 where each follows.
+    """
     log = Log.objects.filter(name=special.log_name).first()
-    found: dict[int | None, str] = {}
+    found: _Digests = {}
+    with_it: _Digests = {}
     if log is None:
-        return found, 0
+        return found, with_it, 0
     head, count = "0" * 64, 0
     for kind, stored in log.entries.order_by("seq").values_list("kind", "line").iterator():
         line = bytes(stored)
         value = parse_canonical(line)
         if value["prev"] != head or value["seq"] != count or value["type"] != kind:
-            return found, count + 1
+            return found, with_it, count + 1
         head, count = hashlib.new(log.hash_name, line).hexdigest(), count + 1
         if kind == "voucher.sealed":
             found[value["body"]["number"]] = value["body"]["sha256"]
-    return found, 0 if (head, count) == (log.head, log.size) else count + 1
+            if "owed_sha256" in value["body"]:
+                with_it[value["body"]["number"]] = value["body"]["owed_sha256"]
+    whole = (head, count) == (log.head, log.size)
+    return found, with_it, 0 if whole else count + 1
 
 
 def _reversals(special: SpecialAccount) -> _Found:
@@ -151,8 +200,58 @@ def _reversals(special: SpecialAccount) -> _Found:
             yield "vouchers.reversal", f"{one.number} 号冲正与原凭证不相抵"
 
 
+def _owed(special: SpecialAccount) -> _Found:
+    """Owed amounts are of this special account, and nobody paid more than was owed."""
+    rows = OwedAmount.objects.filter(voucher__special=special)
+    if count := rows.exclude(sub__account__special=special).count():
+        yield "owed.elsewhere", f"有 {count} 笔欠缴记到了别的专户的分户账"
+    payments = OwedPayment.objects.filter(voucher__special=special)
+    if count := payments.exclude(owed__voucher__special=special).count():
+        yield "owed.elsewhere", f"有 {count} 笔补交付的是别的专户的欠缴"
+    paid = (
+        standing_payments()
+        .filter(owed__voucher__special=special)
+        .order_by()
+        .values_list("owed__sub__unit__label", "owed__voucher__number", "owed__fen", "owed")
+        .annotate(total=Sum("fen"))
+        .filter(total__gt=F("owed__fen"))
+    )
+    for label, number, fen, _owed_pk, total in paid:
+        yield (
+            "owed.overpaid",
+            f"{label} 因 {number} 号凭证欠缴 {format_yuan(fen)} 元，"
+            f"记了补交 {format_yuan(total)} 元",
+        )
+    yield from _payments_in_deposits(special)
+
+
+def _payments_in_deposits(special: SpecialAccount) -> _Found:
+    """What a deposit is said to pay for a unit came in for that unit with it."""
+    paid: dict[tuple[int, int], int] = defaultdict(int)
+    numbers: dict[int, int | None] = {}
+    rows = OwedPayment.objects.filter(voucher__special=special, voucher__state="sealed")
+    for pk, number, sub, fen in rows.values_list(
+        "voucher", "voucher__number", "owed__sub", "fen"
+    ):
+        paid[pk, sub] += fen
+        numbers[pk] = number
+    given: dict[tuple[int, int], int] = defaultdict(int)
+    settling = Exists(OwedPayment.objects.filter(voucher=OuterRef("voucher")))
+    postings = Posting.objects.filter(voucher__special=special, sub__isnull=False)
+    for pk, sub, fen in postings.filter(settling).values_list("voucher", "sub", "fen"):
+        given[pk, sub] -= fen
+    for (pk, sub), fen in paid.items():
+        if given[pk, sub] < fen:
+            yield (
+                "owed.unfounded",
+                f"{numbers[pk]} 号凭证补交欠缴 {format_yuan(fen)} 元，"
+                f"这一户只入账 {format_yuan(given[pk, sub])} 元",
+            )
+
+
 def _bank(special: SpecialAccount) -> _Found:
     """The bank's own lines: one after the other, each booked, each booking among them."""
+    yield from _matches(special)
     lines = list(special.statement_lines.order_by("position"))
     held: int | None = None  # what the bank said before; nothing before its first balance
     for one in lines:
@@ -165,43 +264,58 @@ def _bank(special: SpecialAccount) -> _Found:
                     f"单上为 {format_yuan(one.balance_fen)} 元",
                 )
             held = one.balance_fen
-        if one.voucher_id is None:
-            yield "bank.unbooked", f"对账单 {one.serial}（{format_yuan(one.fen)} 元）没有入账"
+    for one in unbooked_lines(special):
+        yield "bank.unbooked", f"对账单 {one.serial}（{format_yuan(one.fen)} 元）没有入账"
     if not lines:
         return
-    yield from _matched(special)
     until = max(one.dated_on for one in lines)
-    missing = (
-        Voucher.objects.filter(special=special, state="sealed", dated_on__lte=until)
-        .filter(postings__ledger="bank", bank_lines__isnull=True)
-        .exclude(kind="opening")
-        .distinct()
-        .order_by("number")
-    )
-    for voucher in missing:
+    for voucher in unseen_vouchers(special).filter(dated_on__lte=until):
         yield "bank.unseen", f"{voucher.number} 号凭证在对账单上没有对应的收付"
+    begun, _held = stated_balances(special)
+    opened = opening_fen(special)
+    if begun is not None and begun != opened:
+        yield (
+            "bank.opening",
+            f"对账单开始时有 {format_yuan(begun)} 元，账上期初为 {format_yuan(opened)} 元",
+        )
 
 
-def _matched(special: SpecialAccount) -> _Found:
-    booked = dict(
-        sealed_postings()
-        .filter(voucher__special=special, ledger="bank")
-        .order_by()
-        .values_list("voucher__number")
-        .annotate(Sum("fen"))
+class _Sides:
+    """What a match holds: how many lines and vouchers, how many fen on each side."""
+
+    def __init__(self) -> None:
+        self.lines = self.vouchers = self.stated = self.booked = 0
+
+
+def _matches(special: SpecialAccount) -> _Found:
+    """Both sides of every match are the same money, of this special account."""
+    parts = MatchPart.objects.filter(match__special=special)
+    if (
+        parts.filter(stands=True).exclude(match__undone_at=None).exists()
+        or parts.filter(stands=False, match__undone_at=None).exists()
+    ):
+        yield "match.state", "有勾对撤销了一半"
+    standing = parts.filter(stands=True)
+    strange = standing.exclude(
+        Q(line__special=special) | Q(voucher__special=special, voucher__state="sealed")
     )
-    stated = (
-        StatementLine.objects.filter(special=special, voucher__isnull=False)
-        .order_by()
-        .values_list("voucher__number")
-        .annotate(Sum("fen"))
-    )
-    for number, fen in stated:
-        if booked.get(number, 0) != fen:
+    if count := strange.count():
+        yield "match.elsewhere", f"有 {count} 笔勾对的不是这个专户已入账的凭证或者对账单"
+    sides: dict[int, _Sides] = defaultdict(_Sides)
+    for match, fen in standing.filter(line__isnull=False).values_list("match", "line__fen"):
+        sides[match].lines += 1
+        sides[match].stated += fen
+    pairs = standing.filter(voucher__isnull=False).values_list("match", "voucher")
+    amounts = bank_amounts([voucher for _match, voucher in pairs if voucher])
+    for match, voucher in pairs:
+        sides[match].vouchers += 1
+        sides[match].booked += amounts[voucher or 0]
+    for match, one in sides.items():
+        if one.stated != one.booked or min(one.lines, one.vouchers) != 1:
             yield (
                 "bank.amount",
-                f"{number} 号凭证的银行存款为 {format_yuan(booked.get(number, 0))} 元，"
-                f"对账单上为 {format_yuan(fen)} 元",
+                f"第 {match} 号勾对：对账单 {one.lines} 笔 {format_yuan(one.stated)} 元，"
+                f"凭证 {one.vouchers} 张 {format_yuan(one.booked)} 元",
             )
 
 

@@ -24,6 +24,7 @@ from core.errors import RuleViolation
 from core.exact import format_yuan
 from funds.models import FundFile, SpecialAccount, SubAccount
 from funds.selectors import Low, look_at_balances, look_at_statement, standing_of, to_replenish
+from funds.selectors.reconciling import unbooked_lines
 from funds.services.accounts import open_account, open_special_account
 from funds.services.files import Said, confirm_file, drop_file, take_file
 from portal.forms import add_reasons
@@ -95,7 +96,7 @@ def special(request: HttpRequest, code: str) -> HttpResponse:
         "special": found,
         "standing": standing_of(found, today=timezone.localdate()),
         "files": found.files.defer("content").order_by("-pk")[:50],
-        "unbooked": found.statement_lines.filter(voucher=None).count(),
+        "unbooked": unbooked_lines(found).count(),
         "low": len(to_replenish(found)),
     }
     return _page(request, "funds/special.html", context)

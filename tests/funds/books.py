@@ -3,10 +3,13 @@
 from datetime import UTC, date, datetime
 from itertools import count
 
+from django.db import transaction
+
 from funds.domain.books import Line
 from funds.models import FundAccount, SpecialAccount, Voucher
 from funds.services.accounts import open_account, open_special_account
 from funds.services.books import Basis, draft_voucher, seal_voucher
+from funds.steps import note_owed, note_payments
 from registry.models import Estate
 from tests.factories import small_estate
 
@@ -55,3 +58,15 @@ def deposit(account: FundAccount, fen: int) -> Voucher:
     subs = list(account.subs.order_by("pk").values_list("pk", flat=True))
     lines = [Line("bank", None, fen * len(subs)), *(Line("sub", sub, -fen) for sub in subs)]
     return book(account.special, lines)
+
+
+def note_owed_of(voucher: Voucher, owed: list[tuple[int, int]]) -> None:
+    """Note what units owe with a drafted release."""
+    with transaction.atomic():
+        note_owed(voucher, owed)
+
+
+def note_paid_of(voucher: Voucher, paid: list[tuple[int, int]]) -> None:
+    """Note which owed amounts a drafted deposit pays."""
+    with transaction.atomic():
+        note_payments(voucher, paid)

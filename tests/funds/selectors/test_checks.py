@@ -5,11 +5,29 @@ from django.db import connection
 
 from funds.domain.books import Line
 from funds.management.commands.check_books import Command
-from funds.models import Posting, SpecialAccount, StatementLine, Voucher
+from funds.models import (
+    BankMatch,
+    MatchPart,
+    OwedAmount,
+    Posting,
+    SpecialAccount,
+    StatementLine,
+    Voucher,
+)
 from funds.selectors import check_books
+from funds.services.books import seal_voucher
 from logbook.models import Entry
 from tests.commands import answer_of
-from tests.funds.books import AT, DAY, book, deposit, draft, make_account
+from tests.funds.books import (
+    AT,
+    DAY,
+    SEALER,
+    book,
+    deposit,
+    draft,
+    make_account,
+    note_owed_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -105,10 +123,15 @@ def test_a_posting_in_another_special_account(unguarded):
 
 
 def line(special, serial, fen, position, balance=None, voucher=None):
-    return StatementLine.objects.create(
+    made = StatementLine.objects.create(
         special=special, serial=serial, dated_on=DAY, fen=fen, position=position,
-        balance_fen=balance, voucher=voucher, imported_by="user:1", imported_at=AT,
+        balance_fen=balance, imported_by="user:1", imported_at=AT,
     )  # fmt: skip
+    if voucher is not None:
+        match = BankMatch.objects.create(special=special, made_by="user:1", made_at=AT)
+        MatchPart.objects.create(match=match, line=made)
+        MatchPart.objects.create(match=match, voucher=voucher)
+    return made
 
 
 def test_the_bank_says_otherwise(account):
@@ -131,6 +154,33 @@ def test_a_statement_with_a_line_missing_or_another_amount(account):
     third = book(special, [Line("bank", None, 10), Line("interest", None, -10)], "interest")
     line(special, "A3", 11, 3, None, third)
     assert codes() == {"bank.chain", "bank.amount"}
+
+
+def test_a_statement_that_begins_with_money_the_books_do_not_have(account):
+    first, second = Voucher.objects.order_by("number")
+    line(account.special, "A1", 9_000, 1, 9_001, first)
+    line(account.special, "A2", 50, 2, 9_051, second)
+    assert codes() == {"bank.opening"}
+
+
+def test_a_match_changed_by_hand(account):
+    first, second = Voucher.objects.order_by("number")
+    line(account.special, "A1", 9_000, 1, 9_000, first)
+    line(account.special, "A2", 50, 2, 9_050, second)
+    BankMatch.objects.filter(pk=BankMatch.objects.first().pk).update(undone_at=AT)
+    assert codes() == {"match.state"}
+
+
+def test_what_is_owed_changed_by_hand(unguarded):
+    special, sub = unguarded.special, unguarded.subs.first().pk
+    waiting = draft(special, [Line("sub", sub, 1_000), Line("bank", None, -1_000)], "release")
+    note_owed_of(waiting, [(sub, 200)])
+    seal_voucher(voucher_id=waiting.pk, actor=SEALER, at=AT)
+    assert codes() == set()
+    OwedAmount.objects.update(fen=199)
+    assert codes() == {"owed.content"}
+    OwedAmount.objects.update(fen=200, sub=make_account().subs.first())
+    assert codes() == {"owed.content", "owed.elsewhere"}
 
 
 def run(*arguments):
