@@ -91,6 +91,43 @@ def format_yuan(fen: int) -> str:
     return _hundredths(fen, ",")
 
 
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_UNITS = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿", "万亿")
+
+
+def capital_yuan(fen: int) -> str:
+    """An amount as papers of banks write it: 640950 is "人民币陆仟肆佰零玖元伍角".
+
+    《支付结算办法》附一: 整 after 元, nothing after 分; one 零 for any zeros between.
+    ValueError for a negative one, or one of 10^16 yuan and more.
+    """
+    if not 0 <= fen < 10**18:
+        raise ValueError(f"no amount to be written out: {fen}")
+    yuan, (jiao, rest) = fen // 100, divmod(fen % 100, 10)
+    whole = _whole_in_capitals(yuan) + "元" if yuan else ""
+    if not jiao and not rest:
+        return f"人民币{whole or '零元'}整"
+    # 16409.02: 元零贰分. A zero of the yuan before 角 (1680.32) may be left out.
+    tail = f"{_DIGITS[jiao]}角" if jiao else ("零" if whole else "")
+    tail += f"{_DIGITS[rest]}分" if rest else ""
+    return f"人民币{whole}{tail}"
+
+
+def _whole_in_capitals(number: int) -> str:
+    """A positive whole number; each run of zeros between digits is one 零."""
+    text, zero = "", False
+    for place in range(len(str(number)) - 1, -1, -1):
+        digit = number // 10**place % 10
+        if digit:
+            text += ("零" if zero else "") + _DIGITS[digit] + _UNITS[place % 4]
+        # A zero before the group's sign is not spoken, one after it is.
+        zero = not digit and bool(text)
+        if place % 4 == 0 and place and number // 10**place % 10_000:
+            text += _GROUPS[place // 4]
+    return text
+
+
 def share_down(part: int, whole: int) -> str:
     """A share in percent, cut off after two digits: "66.66%" never looks like two thirds.
 

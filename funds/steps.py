@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from core.errors import RuleViolation
 from core.exact import format_yuan
 from core.files import PICTURES, content_reasons
 from core.reasons import Reason, demand_none
+from core.workdays import workdays_end
 from documents.scans import plain_scan
 from funds.domain.apportionment import apportion
 from funds.domain.books import (
@@ -44,10 +45,11 @@ from funds.models import (
 )
 from funds.selectors.balances import balances_of, ledger_totals
 from funds.selectors.owed import still_owed_of
-from funds.selectors.repairs import FILES, ScopeUnit, files_of
+from funds.selectors.repairs import FILES, ScopeUnit, files_of, fund_rules
 from funds.selectors.vouchers import facts_of, lines_of
 from logbook.steps import record_act
 from registry.fields import seal_bytes
+from registry.selectors import guiding_authority
 from voting.domain.drafts import file_name
 
 _SHOWN = 10  # rooms named in one sentence
@@ -99,6 +101,29 @@ def move(
             "state", "desk", "desk_authority", "desk_since", "desk_due_at", "escalated_to",
         ]
     )  # fmt: skip
+
+
+def to_review_desk(request: RepairRequest, step: str, *, at: datetime) -> None:
+    """Put an application on the desk of a step of `domain.reviewing`, with its day or hour.
+
+    The street's is the street office that guides the estate; the department's the one that
+    keeps the special account; a committee's belongs to no authority.
+    """
+    _inside_transaction()
+    rules = fund_rules(request.estate, local_day(at))
+    if request.kind == "emergency":
+        hours = rules["fund.emergency_desk_hours"].value["review"]
+        due_at = at + timedelta(hours=hours)
+    else:
+        days = rules["fund.review_days"].value
+        due_at = workdays_end(at, days.get(step) or days[step.removesuffix("_second")]).at
+    authority = None
+    if step == "street":
+        authority = guiding_authority(request.estate).pk
+    elif step in {"bureau", "second", "seller"}:
+        assert request.special is not None  # noqa: S101 (a version was frozen)
+        authority = request.special.authority_id
+    move(request, State.REVIEW, Desk(step, authority), due_at=due_at, at=at)
 
 
 def note(

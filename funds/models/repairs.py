@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from funds.domain.repairs import PARTS
+from funds.domain.repairs import DESKS, PARTS
 from funds.models.accounts import FundAccount, SpecialAccount, SubAccount
 from registry.fields import EncryptedTextField
 from registry.models import Authority, Estate, Unit
@@ -162,6 +162,11 @@ class RepairRequest(models.Model):
     @property
     def part_name(self) -> str:
         return PARTS.get(self.part, self.part)
+
+    @property
+    def desk_name(self) -> str:
+        """Whose turn it is, in words."""
+        return DESKS[self.desk]
 
 
 class RepairFile(models.Model):

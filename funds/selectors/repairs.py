@@ -11,7 +11,7 @@ from accounts.permissions import Permission, Visitor, estates_for, refuse_strang
 from funds.domain.rules import FundRules
 from funds.models import RepairFile, RepairRequest, RepairVersion, SubAccount
 from registry.fields import open_bytes
-from registry.models import Estate
+from registry.models import Building, Estate
 from registry.selectors import current_titles, profile_for, spaces_count
 from voting.domain.parties import SPACES
 
@@ -86,3 +86,16 @@ def files_of(request: RepairRequest) -> QuerySet[RepairFile]:
 def file_content(file: RepairFile) -> bytes:
     """What is kept of a paper or photograph."""
     return open_bytes(bytes(file.content), purpose=FILES)
+
+
+def scope_words(request: RepairRequest) -> str:
+    """Who decides and pays, in words: 全体业主, or 1幢、2幢1单元."""
+    if not request.scope:
+        return "全体业主"
+    buildings = Building.objects.filter(estate=request.estate_id)
+    names = dict(buildings.values_list("pk", "name"))
+    words = []
+    for part in request.scope:
+        entrance = (part["entrance"] or "").removesuffix("单元")
+        words.append(names[part["building"]] + (f"{entrance}单元" if entrance else ""))
+    return "、".join(words)

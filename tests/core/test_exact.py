@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import RuleViolation
 from core.exact import (
+    capital_yuan,
     format_area,
     format_yuan,
     number_text,
@@ -180,3 +181,53 @@ def test_equal_remainders_go_in_order():
 def test_an_impossible_split_is_refused(total, weights):
     with pytest.raises(ValueError, match="negative"):
         split_exactly(total, weights)
+
+
+@pytest.mark.parametrize(
+    ("fen", "words"),
+    [
+        # The examples of 《支付结算办法》附一, where it allows two, the shorter.
+        (1_409_50, "人民币壹仟肆佰零玖元伍角"),
+        (6_007_14, "人民币陆仟零柒元壹角肆分"),
+        (1_680_32, "人民币壹仟陆佰捌拾元叁角贰分"),
+        (107_000_53, "人民币壹拾万零柒仟元伍角叁分"),
+        (16_409_02, "人民币壹万陆仟肆佰零玖元零贰分"),
+        (325_04, "人民币叁佰贰拾伍元零肆分"),
+        (0, "人民币零元整"),
+        (1, "人民币壹分"),
+        (10, "人民币壹角"),
+        (10_00, "人民币壹拾元整"),
+        (10_010_001_00, "人民币壹仟零壹万零壹元整"),
+        (100_000_000_00, "人民币壹亿元整"),
+        (1_000_100_010_00, "人民币壹拾亿零壹拾万零壹拾元整"),
+    ],
+)
+def test_amounts_in_capitals(fen: int, words: str) -> None:
+    assert capital_yuan(fen) == words
+
+
+_VALUES = {character: value for value, character in enumerate("零壹贰叁肆伍陆柒捌玖")}
+_POWERS = {"拾": 10, "佰": 100, "仟": 1000}
+
+
+@given(st.integers(0, 10**13))
+def test_amounts_in_capitals_can_be_read_back(fen: int) -> None:
+    """Read as a teller reads: digits times their units, in groups of 亿 and 万."""
+    text = capital_yuan(fen).removeprefix("人民币").removesuffix("整")
+    yuan, _sign, rest = text.rpartition("元")
+    hundred_millions, _sign, below = yuan.rpartition("亿")
+    ten_thousands, _sign, ones = below.rpartition("万")
+    whole = _read(hundred_millions) * 10**8 + _read(ten_thousands) * 10**4 + _read(ones)
+    jiao = _VALUES[rest[rest.index("角") - 1]] if "角" in rest else 0
+    last = _VALUES[rest[rest.index("分") - 1]] if "分" in rest else 0
+    assert whole * 100 + jiao * 10 + last == fen
+
+
+def _read(group: str) -> int:
+    total = digit = 0
+    for character in group:
+        if character in _VALUES:
+            digit = _VALUES[character]
+        else:
+            total, digit = total + digit * _POWERS[character], 0
+    return total + digit

@@ -10,7 +10,7 @@ from funds.models import FundAccount, SpecialAccount, Voucher
 from funds.services.accounts import open_account, open_special_account
 from funds.services.books import Basis, draft_voucher, seal_voucher
 from funds.steps import note_owed, note_payments
-from registry.models import Estate
+from registry.models import Authority, Estate
 from tests.factories import small_estate
 
 AT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
@@ -19,9 +19,14 @@ DRAFTER, SEALER = "user:1", "user:2"
 _numbers = count(10**15)
 
 
-def make_special(estate: Estate, number: str = "", mode: str = "record") -> SpecialAccount:
+def make_special(
+    estate: Estate,
+    number: str = "",
+    mode: str = "record",
+    authority: Authority | None = None,
+) -> SpecialAccount:
     return open_special_account(
-        authority=estate.authority,
+        authority=authority or estate.authority,
         bank="样例银行",
         number=number or str(next(_numbers)),
         ledger_mode=mode,

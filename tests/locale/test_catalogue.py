@@ -30,6 +30,7 @@ MADE_IN = [
     "funds/domain/*.py",
     "funds/selectors/files.py",
     "funds/selectors/gates.py",
+    "funds/selectors/reviewing.py",
     "funds/services/*.py",
     "funds/steps.py",
     "registry/domain/*.py",

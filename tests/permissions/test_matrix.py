@@ -26,12 +26,14 @@ from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
 from funds.services.accounts import open_special_account
 from funds.services.files import Said, take_file
+from funds.steps import keep_file
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
 from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
 from tests.factories import FOR, Vote
+from tests.funds.filed import make_filed
 from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
 from voting.models import (
@@ -98,6 +100,16 @@ WITNESSES = {"street_office", "bureau"}
 ALL_WITNESSES = WITNESSES | {"other street_office", "other bureau"}
 BUREAU = {"bureau"}
 ALL_BUREAUS = BUREAU | {"other bureau"}
+# Whoever has to do with repairs: applies, checks on site, reviews, pays.
+APPLICANTS = {
+    "organiser",
+    "residents_committee",
+    "street_office",
+    "bureau",
+    "property_manager",
+}
+_DESKS = {"organiser", "street_office", "bureau"}
+REVIEWERS = _DESKS | {f"other {role}" for role in _DESKS}
 NOBODY: set[str] = set()
 
 
@@ -425,6 +437,15 @@ TABLE = [
     Row("staff:fund_file_drop", BUREAU, MOVED, args=("fund", "balances"), post=True),
     Row("staff:fund_replenish", BUREAU, args=("fund",)),
     Row("staff:fund_replenish_list", BUREAU, args=("fund",)),
+    # --- review of the use of the fund -----------------------------------------------------
+    Row("staff:fund_reviews", REVIEWERS),
+    Row("staff:fund_filed", ALL_BUREAUS),
+    Row("staff:fund_review", APPLICANTS, args=("applied",)),
+    Row("staff:fund_review", {"street_office"}, BAD, args=("applied",), post=True),
+    Row("staff:fund_review_file", APPLICANTS, args=("applied", "contract")),
+    Row("staff:fund_correction", BUREAU, args=("applied",)),
+    Row("staff:fund_correction", BUREAU, BAD, args=("applied",), post=True),
+    Row("staff:fund_seen", BUREAU, REFUSED, args=("applied",), post=True),
     # --- people --------------------------------------------------------------------------
     Row("staff:people", OPERATOR),
     Row("staff:invite", OPERATOR),
@@ -777,8 +798,21 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         actor="user:1",
         at=at,
     )
+    applied = make_filed(town.here.estate)
+    with transaction.atomic():
+        contract = keep_file(
+            applied.request,
+            kind="contract",
+            name="合同.pdf",
+            content=PDF,
+            is_public=False,
+            actor="user:1",
+            at=at,
+        )
     return {
         "fund": special.code,
+        "applied": applied.request.code,
+        "contract": contract.pk,
         "balances": balances.pk,
         "import": roll.pk,
         "unit": town.here.estate.units.first().pk,
