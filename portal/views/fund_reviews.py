@@ -14,6 +14,7 @@ from accounts.permissions import Permission, authorities_for, estates_for, has_p
 from core.errors import RuleViolation
 from funds.domain.reviewing import CHECKS
 from funds.models import FundApplication, RepairRequest
+from funds.selectors.alarms import alarms_of
 from funds.selectors.repairs import file_content, files_of, repair_for, scope_words
 from funds.selectors.reviewing import (
     AT_DESK,
@@ -201,6 +202,7 @@ def _review_page(
         "reviews": application.reviews.select_related("authority").order_by("pk"),
         "instalments": application.instalments.order_by("position"),
         "history": repair.steps.select_related("authority").order_by("-pk"),
+        "alarms": alarms_of(repair),
         "now": timezone.now(),
         "may_correct": has_permission(request.user, _P.REVIEW_FUND),
     }
