@@ -92,7 +92,7 @@ def move(
     _inside_transaction()
     if request.state != state:
         demand_move(request.state, state)
-    request.state = state
+    request.state = str(state)
     request.desk, request.desk_authority_id = desk.kind, desk.authority
     request.desk_since, request.desk_due_at = at, due_at
     request.escalated_to = None

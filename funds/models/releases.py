@@ -35,11 +35,14 @@ class FundApplication(models.Model):
     contract_fen = models.BigIntegerField(null=True, blank=True)
     audited_fen = models.BigIntegerField(null=True, blank=True)  # 造价审核
     no_audit = models.CharField(max_length=200, blank=True)  # why there is none
+    contract_firm = models.CharField(max_length=80, blank=True)
     payee = models.CharField(max_length=80)
     payee_bank = models.CharField(max_length=80)
     payee_account = EncryptedTextField()
     payee_hash = models.CharField(max_length=64, blank=True)
     payee_tail = models.CharField(max_length=4, blank=True)
+    payee_reason = models.CharField(max_length=200, blank=True)  # why not the firm chosen
+    papers = models.JSONField(default=list)  # kind and SHA-256 of RepairFile, once filed
     state = models.CharField(max_length=10, choices=STATES, default="draft")
     made_by = models.CharField(max_length=80)  # who drafted it; never its reviewer
     filed_by = models.CharField(max_length=80, blank=True)
@@ -163,6 +166,7 @@ class Instalment(models.Model):
     fen = models.BigIntegerField()
     condition = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=STATES, default="planned")
+    papers = models.JSONField(default=list)  # SHA-256 of the RepairFile it was asked for with
     asked_by = models.CharField(max_length=80, blank=True)
     asked_at = models.DateTimeField(null=True)
     confirmed_by = models.CharField(max_length=80, blank=True)
@@ -173,6 +177,7 @@ class Instalment(models.Model):
     payable_fen = models.BigIntegerField(null=True)  # once ordered: what the units can pay
     bank_serial = models.CharField(max_length=60, blank=True)
     paid_on = models.DateField(null=True)
+    receipt_sha256 = models.CharField(max_length=64, blank=True)  # of the bank's receipt
     closed_by = models.CharField(max_length=80, blank=True)  # who entered the bank's receipt
     voucher = models.OneToOneField(Voucher, null=True, on_delete=models.PROTECT)
 
@@ -182,7 +187,11 @@ class Instalment(models.Model):
             models.UniqueConstraint(
                 fields=["application", "position"], name="one_instalment_per_position"
             ),
-            models.CheckConstraint(condition=models.Q(fen__gt=0), name="instalment_positive"),
+            # A final one of nothing only moves single fen among the units.
+            models.CheckConstraint(
+                condition=models.Q(fen__gt=0) | models.Q(fen=0, kind="final"),
+                name="instalment_positive",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -221,6 +230,8 @@ class Settlement(models.Model):
         RepairRequest, on_delete=models.PROTECT, related_name="settlement"
     )
     final_fen = models.BigIntegerField()
+    audited_fen = models.BigIntegerField(null=True, blank=True)  # 结算审核
+    no_audit = models.CharField(max_length=200, blank=True)  # why there is none
     accepted_on = models.DateField()
     warranty_until = models.DateField(null=True)  # of the repair itself
     papers = models.JSONField(default=list)  # SHA-256 of RepairFile
@@ -252,6 +263,8 @@ class Refund(models.Model):
     state = models.CharField(max_length=10, choices=STATES, default="expected")
     bank_serial = models.CharField(max_length=60, blank=True)
     received_on = models.DateField(null=True)
+    receipt_sha256 = models.CharField(max_length=64, blank=True)
+    received_by = models.CharField(max_length=80, blank=True)
     noted_by = models.CharField(max_length=80)
     noted_at = models.DateTimeField()
     voucher = models.OneToOneField(Voucher, null=True, on_delete=models.PROTECT)

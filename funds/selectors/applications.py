@@ -1,0 +1,96 @@
+"""What an application for the fund rests on, and what the one before it said."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.db.models import Sum
+
+from funds.domain.applications import BALANCE, Limits, Payee, Sought, Stage
+from funds.models import (
+    FundApplication,
+    Instalment,
+    InstalmentShare,
+    RepairRequest,
+    RepairVersion,
+)
+from funds.selectors.repairs import fund_rules
+
+
+def pending_application(request: RepairRequest) -> FundApplication | None:
+    """The one being written or reviewed."""
+    return request.applications.filter(state__in=["draft", "filed"]).first()
+
+
+def last_application(request: RepairRequest) -> FundApplication | None:
+    """The newest one that was not withdrawn, with what it said."""
+    return request.applications.exclude(state="withdrawn").order_by("number").last()
+
+
+def passed_application(request: RepairRequest) -> FundApplication | None:
+    """The application money leaves on: the newest that every desk has passed."""
+    return request.applications.filter(state="passed").order_by("number").last()
+
+
+def paid_so_far(request: RepairRequest) -> int:
+    """What was paid or ordered of all applications of a repair, owed parts included, in fen."""
+    gone = Instalment.objects.filter(
+        application__request=request, state__in=["ordered", "paid"]
+    ).exclude(kind=BALANCE)
+    return gone.aggregate(total=Sum("fen"))["total"] or 0
+
+
+def limits_of(request: RepairRequest, version: RepairVersion, *, on: date) -> Limits:
+    """What an application on this version may ask for."""
+    num, den = fund_rules(request.estate, on)["fund.over_budget_redecide"].value
+    chosen = request.quotes.filter(removed_at=None, is_chosen=True).first()
+    decided, advance = version.budget_fen, 0
+    if request.kind == "emergency":
+        last = request.emergency_decisions.order_by("pk").last()
+        if last is not None and last.authorises:
+            decided, advance = min(decided, last.most_fen), last.advance_fen
+    return Limits(
+        decided_fen=decided,
+        tolerance=(num, den),
+        chosen_firm=chosen.firm.strip() if chosen else "",
+        emergency=request.kind == "emergency",
+        advance_fen=advance,
+        paid_fen=paid_so_far(request),
+    )
+
+
+def sought_of(application: FundApplication) -> Sought:
+    """What an application said, to be written on in the next."""
+    return Sought(
+        amount_fen=application.amount_fen,
+        contract_fen=application.contract_fen or 0,
+        contract_firm=application.contract_firm,
+        payee=Payee(
+            application.payee,
+            application.payee_bank,
+            application.payee_account,
+            application.payee_reason,
+        ),
+        plan=[
+            Stage(one.kind, one.fen, one.condition)
+            for one in application.instalments.exclude(kind=BALANCE).order_by("position")
+        ],
+        audited_fen=application.audited_fen,
+        no_audit=application.no_audit,
+    )
+
+
+def borne(request: RepairRequest) -> Mapping[int, tuple[int, int]]:
+    """Unit → what it has borne of a repair so far: (from its sub-account, still owed), in fen.
+
+    Of ordered instalments too: their money is on its way.
+    """
+    rows = (
+        InstalmentShare.objects.filter(
+            instalment__application__request=request,
+            instalment__state__in=["ordered", "paid"],
+        )
+        .order_by()
+        .values_list("unit__unit")
+        .annotate(Sum("fen"), Sum("owed_fen"))
+    )
+    return {unit: (paid, owed) for unit, paid, owed in rows}
