@@ -3,13 +3,15 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from portal.views import own_fund, public
+from portal.views import own_fund, public, public_repairs
 
 app_name = "portal"
 urlpatterns = [
     path("", public.home, name="home"),
     path("help", public.help_page, name="help"),
     path("check", public.check, name="check"),
+    path("repair/<str:code>", public_repairs.repair, name="repair"),
+    path("repair/<str:code>/files/<int:pk>", public_repairs.repair_file, name="repair_file"),
     path("vote/<slug:code>/fund/", own_fund.own_fund, name="own_fund"),
     # Below /i18n/ the letter's token in the address survives the switch (static/js/vote.js).
     path("i18n/text-size", public.text_size, name="text_size"),

@@ -533,6 +533,8 @@ PUBLIC = {
     "voting:result_file": ("session",),
     "voting:proof": (),
     "portal:own_fund": ("session",),
+    "portal:repair": ("applied",),
+    "portal:repair_file": ("applied", "contract"),
     "portal:text_size": (),
     "portal:set_language": (),
 }

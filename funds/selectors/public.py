@@ -1,0 +1,160 @@
+"""What anybody may see of a repair: decision, papers, money, photographs; no room, no one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet, Sum
+
+from documents.models import Document
+from funds.models import (
+    FundApplication,
+    Instalment,
+    Quote,
+    RepairFile,
+    RepairRequest,
+    RepairVersion,
+    Settlement,
+)
+from funds.selectors.gates import gate_reasons
+from funds.selectors.repairs import scope_words
+
+PHOTOS = {"before": ("photo_before", "finding"), "after": ("photo_after",)}
+# Acts in words; what was said at each stays with those who deal with it.
+_MILESTONES = {
+    "submitted": "提交方案，由业主表决",
+    "vote_passed": "业主表决通过",
+    "vote_failed": "业主表决没有通过",
+    "reported": "上报应急维修",
+    "found": "现场认定",
+    "decided": "应急决定",
+    "fell_back": "不符合应急条件，转为一般维修",
+    "emergency.published": "公示费用和分摊",
+    "application_filed": "申请列支",
+    "passed_on": "审核通过一个环节",
+    "returned": "退回补正",
+    "approved": "审核通过",
+    "correction_ordered": "责令改正",
+    "correction_done": "改正完成",
+    "paid": "付款",
+    "settled": "结清",
+}
+
+
+class Milestone(NamedTuple):
+    """What happened on a day."""
+
+    at: datetime
+    text: str
+
+
+class PublicRepair(NamedTuple):
+    """One repair as anybody sees it. Money in fen; `per_square` fen for 1 m², rounded down.
+
+    `stopped`: why no money may leave now; empty where nothing is in the way.
+    """
+
+    request: RepairRequest
+    version: RepairVersion
+    scope: str
+    units: int
+    area: int
+    per_square: int | None
+    quotes: Sequence[Quote]
+    decision: Document | None
+    clause: str
+    stopped: Sequence[str]
+    application: FundApplication | None
+    instalments: Sequence[Instalment]
+    paid: int
+    settlement: Settlement | None
+    returned: int
+    notices: Sequence[Document]
+    objections: int
+    before: Sequence[RepairFile]
+    after: Sequence[RepairFile]
+    papers: Sequence[RepairFile]
+    milestones: Sequence[Milestone]
+
+
+def public_versions() -> QuerySet[RepairVersion]:
+    """Versions that anybody may see: before the owners since the notice, or decided."""
+    verdicts = ("passed", "rejected", "no_quorum", "undetermined", "authorised")
+    announced = ("frozen", "closed", "counted", "resolved")
+    shown = Q(motion=None, verdict__in=verdicts) | Q(
+        motion__session__state__in=announced, motion__session__rehearsal=False
+    )
+    return RepairVersion.objects.filter(shown)
+
+
+def public_repairs(estate_id: int) -> QuerySet[RepairRequest]:
+    """The repairs of an estate that anybody may see, the newest first."""
+    shown = public_versions().values("request")
+    return RepairRequest.objects.filter(estate=estate_id, pk__in=shown).order_by("-pk")
+
+
+def public_repair(code: str) -> PublicRepair | None:
+    """The repair of that code; None where nobody outside may see it yet."""
+    version = (
+        public_versions()
+        .filter(request__code=code)
+        .exclude(verdict="withdrawn")
+        .select_related("request__estate", "motion__session__resolution")
+        .order_by("number")
+        .last()
+    )
+    if version is None:
+        return None
+    request = version.request
+    sums = version.units.aggregate(area=Sum("area"), weight=Sum("weight"))
+    area = sums["area"] or 0
+    even = version.share_basis == "area" and area
+    emergency = request.emergency_decisions.order_by("pk").last()
+    application = request.applications.filter(state="passed").select_related("opinion").last()
+    instalments = list(Instalment.objects.filter(application__request=request))
+    files = list(
+        request.files.filter(is_public=True, removed_at=None).defer("content").order_by("pk")
+    )
+    photos = {kind for kinds in PHOTOS.values() for kind in kinds}
+    publicities = request.publicities.select_related("document").order_by("version")
+    motion = version.motion
+    return PublicRepair(
+        request=request,
+        version=version,
+        scope=scope_words(request),
+        units=version.units.count(),
+        area=area,
+        per_square=version.budget_fen * 100 // area if even else None,
+        quotes=list(request.quotes.filter(removed_at=None).order_by("fen")),
+        decision=motion.session.resolution if motion else None,
+        clause=emergency.clause if emergency and version.verdict == "authorised" else "",
+        stopped=gate_reasons(request, version)
+        if request.state in {"decided", "review", "returned", "approved"}
+        else [],
+        application=application,
+        instalments=[one for one in instalments if one.state != "cancelled"],
+        paid=sum(one.payable_fen or 0 for one in instalments if one.state == "paid"),
+        settlement=Settlement.objects.filter(
+            request=request, confirmed_at__isnull=False
+        ).first(),
+        returned=request.refunds.filter(state="received").aggregate(n=Sum("fen"))["n"] or 0,
+        notices=[one.document for one in publicities],
+        objections=sum(one.objections.count() for one in publicities),
+        before=[one for one in files if one.kind in PHOTOS["before"]],
+        after=[one for one in files if one.kind in PHOTOS["after"]],
+        papers=[one for one in files if one.kind not in photos],
+        milestones=[
+            Milestone(at, _MILESTONES[kind])
+            for at, kind in request.steps.order_by("pk").values_list("at", "kind")
+            if kind in _MILESTONES
+        ],
+    )
+
+
+def public_file(code: str, pk: int) -> RepairFile | None:
+    """A photograph or paper of the public page, with its content."""
+    if not public_versions().filter(request__code=code).exists():
+        return None
+    return RepairFile.objects.filter(
+        pk=pk, request__code=code, is_public=True, removed_at=None
+    ).first()
