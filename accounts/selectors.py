@@ -1,5 +1,6 @@
 """Reading people and their grants."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -59,3 +60,13 @@ def estates_lacking_organiser(user: Visitor | None = None) -> QuerySet[Estate]:
         user__is_active=True,
     )
     return Estate.objects.exclude(pk__in=held.values("estate")).order_by("-pk")
+
+
+def people_named(actors: Sequence[str]) -> dict[str, str]:
+    """``user:7`` → how that person is called; no entry for who has no account."""
+    numbers = [
+        int(number)
+        for actor in actors
+        if (number := actor.removeprefix("user:")) != actor and number.isdecimal()
+    ]
+    return {f"user:{one.pk}": str(one) for one in User.objects.filter(pk__in=numbers)}

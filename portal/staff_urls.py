@@ -21,6 +21,7 @@ from portal.views import (
     paper,
     people,
     postings,
+    reconciling,
     reviews,
     roll_posting,
     rulings,
@@ -30,6 +31,7 @@ from portal.views import (
     stamping,
     standing,
     standins,
+    vouchers,
     witnesses,
 )
 
@@ -193,6 +195,28 @@ _fund = [
     path("files/<int:pk>/drop", funds.file_drop, name="fund_file_drop"),
     path("replenish", funds.replenish, name="fund_replenish"),
     path("replenish.csv", funds.replenish_list, name="fund_replenish_list"),
+    path("vouchers/", vouchers.vouchers, name="fund_vouchers"),
+    path("vouchers/unit", vouchers.unit_new, name="fund_unit_new"),
+    path("vouchers/receipt", vouchers.receipt_new, name="fund_receipt_new"),
+    path("vouchers/allotment", vouchers.allotment_new, name="fund_allotment_new"),
+    path("vouchers/amounts", vouchers.amounts_new, name="fund_amounts_new"),
+    path("vouchers/amounts/<int:pk>", vouchers.amounts, name="fund_amounts"),
+    path(
+        "vouchers/amounts/<int:pk>/confirm",
+        vouchers.amounts_confirm,
+        name="fund_amounts_confirm",
+    ),
+    path("vouchers/amounts/<int:pk>/drop", vouchers.amounts_drop, name="fund_amounts_drop"),
+    path("vouchers/<int:pk>", vouchers.voucher, name="fund_voucher"),
+    path("vouchers/<int:pk>/seal", vouchers.voucher_seal, name="fund_voucher_seal"),
+    path("vouchers/<int:pk>/drop", vouchers.voucher_drop, name="fund_voucher_drop"),
+    path("vouchers/<int:pk>/reverse", vouchers.voucher_reverse, name="fund_voucher_reverse"),
+    path("reconcile", reconciling.reconcile, name="fund_reconcile"),
+    path("reconcile/match", reconciling.match, name="fund_match"),
+    path("reconcile/matches", reconciling.matches, name="fund_matches"),
+    path("reconcile/matches/<int:pk>/undo", reconciling.match_undo, name="fund_match_undo"),
+    path("owed", reconciling.owed, name="fund_owed"),
+    path("owed.csv", reconciling.owed_list, name="fund_owed_list"),
 ]
 
 urlpatterns = [

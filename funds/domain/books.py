@@ -106,6 +106,16 @@ def allot(total_fen: int, weights: Mapping[int, int]) -> list[Line]:
     return [Line(SUB, sub, -fen) for sub, fen in zip(weights, parts, strict=True) if fen]
 
 
+def days_weight(day: date, *, since: date | None, until: date) -> int:
+    """On how many days from `since` to `until`, both included, money of `day` was there.
+
+    Without `since` only whether it was there at the end: 1.
+    """
+    if day > until:
+        return 0
+    return 1 if since is None else (until - max(day, since)).days + 1
+
+
 def charge(share: int, balance: int) -> Charge:
     """What is taken from a balance for a share; the rest is owed, never a negative balance."""
     paid = min(share, max(balance, 0))

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from funds.models.accounts import SpecialAccount
+from funds.models.books import Voucher
 from funds.models.snapshots import Snapshot
 
 
@@ -11,10 +12,18 @@ class FundFile(models.Model):
     """One file, kept encrypted in `content` until it is confirmed or given up.
 
     `as_of`, `source` and `reason` are what was said of balances: the day they are of, who
-    stated them, and why they changed where the file itself does not say.
+    stated them, and why they changed where the file itself does not say. Of amounts for units
+    `as_of` is the accounting day, `source` the paper they rest on, `text` what the voucher
+    says, `settles` whether they pay what the units owe.
     """
 
-    KINDS = [("balances", _("分户余额")), ("statement", _("银行对账单"))]
+    KINDS = [
+        ("balances", _("分户余额")),
+        ("statement", _("银行对账单")),
+        ("opening", _("期初余额")),
+        ("deposit", _("交存")),
+        ("allocation", _("分配入户")),
+    ]
     STATES = [
         ("previewed", _("待确认")),
         ("confirmed", _("已导入")),
@@ -27,10 +36,13 @@ class FundFile(models.Model):
     as_of = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=120, blank=True)
     reason = models.CharField(max_length=60, blank=True)
+    text = models.CharField(max_length=200, blank=True)
+    settles = models.BooleanField(default=False)
     file_name = models.CharField(max_length=200)
     file_sha256 = models.CharField(max_length=64)
     content = models.BinaryField(default=b"")
     snapshot = models.OneToOneField(Snapshot, null=True, blank=True, on_delete=models.PROTECT)
+    voucher = models.OneToOneField(Voucher, null=True, blank=True, on_delete=models.PROTECT)
     # How many movements of a statement were new.
     lines = models.PositiveIntegerField(default=0)
     actor = models.CharField(max_length=80)

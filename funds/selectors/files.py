@@ -6,15 +6,22 @@ the file is confirmed.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from django.db.models import Exists, OuterRef
+
+from core.errors import RuleViolation
 from core.exact import format_yuan
 from core.tables import read_table
+from funds.domain.amount_file import AmountRow, read_amounts
+from funds.domain.books import pays
 from funds.domain.sheets import Place, RowFault
-from funds.domain.snapshot_file import BalanceRow, read_balances
+from funds.domain.snapshot_file import read_balances
 from funds.domain.statement_file import BankLine, read_statement
-from funds.models import FundFile, Snapshot, SpecialAccount, SubAccount
-from registry.domain.rooms import building_name, entrance_name, folded, room_name
+from funds.models import FundFile, Posting, Snapshot, SpecialAccount, SubAccount, Voucher
+from funds.selectors.balances import ledger_totals
+from funds.selectors.owed import still_owed_of
+from registry.domain.rooms import building_name, entrance_name, folded, room_name, split_label
 from registry.fields import open_bytes
 
 PURPOSE = "funds.fundfile.content"
@@ -48,6 +55,37 @@ class BalancesLook(NamedTuple):
     def changed(self) -> list[Balance]:
         """The balances that differ from the last snapshot."""
         return [one for one in self.balances if one.before not in (None, one.fen)]
+
+
+class Amount(NamedTuple):
+    """What one sub-account is credited; `paid`: (owed amount, fen) that this pays."""
+
+    sub: SubAccount
+    fen: int
+    first_deposit: int | None
+    paid: list[tuple[int, int]]
+
+    @property
+    def settled(self) -> int:
+        """How much of it pays what was owed, in fen."""
+        return sum(fen for _owed, fen in self.paid)
+
+
+class AmountsLook(NamedTuple):
+    """All amounts of a file, or every fault."""
+
+    amounts: list[Amount]
+    faults: list[RowFault]
+
+    @property
+    def total(self) -> int:
+        """Sum of the amounts in fen."""
+        return sum(one.fen for one in self.amounts)
+
+    @property
+    def settled(self) -> int:
+        """How much of it pays what was owed, in fen."""
+        return sum(one.settled for one in self.amounts)
 
 
 class StatementLook(NamedTuple):
@@ -97,6 +135,85 @@ def look_at_balances(file: FundFile) -> BalancesLook:
     return BalancesLook([] if faults else balances, faults, last)
 
 
+def look_at_amounts(file: FundFile) -> AmountsLook:
+    """Match every row to its sub-account; what it pays of owed amounts, the oldest first."""
+    rows, faults = read_amounts(read_table(content_of(file), file.file_name))
+    if faults:
+        return AmountsLook([], faults)
+    subs = _Subs(file.special)
+    opened = opened_subs(file.special) if file.kind == "opening" else set()
+    met: dict[int, int] = {}
+    found: list[tuple[AmountRow, SubAccount]] = []
+    for row in rows:
+        sub, reasons = subs.named(row)
+        if sub is not None:
+            if met.setdefault(sub.pk, row.row) != row.row:
+                reasons.append(f"与第 {met[sub.pk]} 行是同一户")
+            if sub.pk in opened:
+                reasons.append("这一户已经有期初余额，要先冲正")
+            reasons += first_deposit_reasons(sub, row.first_deposit)
+            found.append((row, sub))
+        faults += [RowFault(row.row, reason) for reason in reasons]
+    if file.kind == "allocation" and not faults:
+        faults += _allocation_faults(file.special, sum(row.fen for row in rows))
+    if faults:
+        return AmountsLook([], faults)
+    owed: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    if file.settles:
+        for one in still_owed_of(list(met)):
+            owed[one.sub].append((one.pk, one.left))
+    return AmountsLook(
+        [
+            Amount(sub, row.fen, row.first_deposit, pays(row.fen, owed[sub.pk]))
+            for row, sub in found
+        ],
+        [],
+    )
+
+
+def sub_named(special: SpecialAccount, estate: str, room: str) -> SubAccount:
+    """The sub-account of a room as somebody typed it. RuleViolation "sub.unknown"."""
+    split = split_label(room)
+    place = Place("", folded(room), *(split or ("", "", "")))
+    sub, reasons = _Subs(special).named(AmountRow(0, estate, place, 0, None))
+    if sub is None:
+        raise RuleViolation("sub.unknown", reasons[0])
+    return sub
+
+
+def opened_subs(special: SpecialAccount) -> set[int]:
+    """Sub-accounts with an opening balance, drafted or booked, that was not taken back."""
+    taken_back = Voucher.objects.filter(reverses=OuterRef("voucher"), state="sealed")
+    found = (
+        Posting.objects.filter(
+            voucher__special=special, voucher__kind="opening", sub__isnull=False
+        )
+        .exclude(voucher__state="dropped")
+        .exclude(Exists(taken_back))
+    )
+    return {sub for sub in found.values_list("sub", flat=True) if sub}
+
+
+def first_deposit_reasons(sub: SubAccount, stated: int | None) -> list[str]:
+    """Why a first deposit cannot be as stated: another one is on record."""
+    known = sub.first_deposit_fen
+    if None in (known, stated) or known == stated:
+        return []
+    return [f"首期交存额与已登记的 {format_yuan(known or 0)} 元不一样，请先核对更正"]
+
+
+def _allocation_faults(special: SpecialAccount, total: int) -> list[RowFault]:
+    held = ledger_totals(special)["unallocated"]
+    if total <= held:
+        return []
+    return [
+        RowFault(
+            0,
+            f"各户相加是 {format_yuan(total)} 元，待分配交存只有 {format_yuan(held)} 元",
+        )
+    ]
+
+
 def look_at_statement(file: FundFile) -> StatementLook:
     """The movements that are new; one known already must say the same as before."""
     special = file.special
@@ -140,10 +257,7 @@ def _balance_reasons(found: Balance) -> list[str]:
             reasons.append(f"余额比上次多 {moved} 元，没有变动说明")
         else:
             reasons.append(f"余额比上次少 {moved} 元，没有变动说明")
-    known = found.sub.first_deposit_fen
-    if None not in (known, found.first_deposit) and known != found.first_deposit:
-        reasons.append(f"首期交存额与已登记的 {format_yuan(known or 0)} 元不一样，请先核对更正")
-    return reasons
+    return reasons + first_deposit_reasons(found.sub, found.first_deposit)
 
 
 def _follows(special: SpecialAccount, new: Sequence[BankLine]) -> list[RowFault]:
@@ -163,6 +277,13 @@ def _follows(special: SpecialAccount, new: Sequence[BankLine]) -> list[RowFault]
     ]
 
 
+class _NamesUnit(Protocol):
+    @property
+    def estate(self) -> str: ...
+    @property
+    def place(self) -> Place: ...
+
+
 class _Subs:
     """The sub-accounts of a special account, by everything a row may call them."""
 
@@ -177,7 +298,7 @@ class _Subs:
             for key in _keys(_place(sub)):
                 self._by[(sub.unit.estate_id, *key)].append(sub)
 
-    def named(self, row: BalanceRow) -> tuple[SubAccount | None, list[str]]:
+    def named(self, row: _NamesUnit) -> tuple[SubAccount | None, list[str]]:
         """The sub-account a row means, or why it cannot be told."""
         estates = [
             pk

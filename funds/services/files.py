@@ -69,7 +69,7 @@ def take_file(
     where the file cannot be read.
     """
     special = SpecialAccount.objects.get(pk=special_id)
-    if kind not in dict(FundFile.KINDS):
+    if kind not in {"balances", "statement"}:
         raise RuleViolation("file.kind", "请选择是分户余额还是银行对账单")
     _demand_mode(special, kind)
     if kind == "balances":
@@ -108,6 +108,8 @@ def confirm_file(*, file_id: int, actor: str, at: datetime) -> FundFile:
         return file
     if file.state == "dropped":
         raise RuleViolation("file.dropped", "这个文件已经放弃，请重新上传")
+    if file.kind not in {"balances", "statement"}:
+        raise RuleViolation("file.kind", "这个文件要在凭证页面制单")
     if file.as_of is not None:
         _demand_newer(special, file.as_of)
         look = look_at_balances(file)

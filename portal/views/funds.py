@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -159,7 +160,7 @@ def file_new(request: HttpRequest, code: str) -> HttpResponse:
 def file(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """What a file would write, with every fault; or what became of it."""
     found = special_for(request, code)
-    kept = get_object_or_404(found.files.select_related("snapshot"), pk=pk)
+    kept = get_object_or_404(_files(found).select_related("snapshot"), pk=pk)
     return _file_page(request, found, kept)
 
 
@@ -204,11 +205,17 @@ def replenish_list(request: HttpRequest, code: str) -> HttpResponse:
     return answer
 
 
+def _files(found: SpecialAccount) -> QuerySet[FundFile]:
+    """What comes from a fund centre or a bank; tables of amounts have pages of their own."""
+    files: QuerySet[FundFile] = found.files.filter(kind__in=["balances", "statement"])
+    return files
+
+
 def _settle(
     request: HttpRequest, code: str, pk: int, act: Callable[..., FundFile], done: str
 ) -> HttpResponse:
     found = special_for(request, code)
-    kept = get_object_or_404(found.files, pk=pk)
+    kept = get_object_or_404(_files(found), pk=pk)
     try:
         act(file_id=kept.pk, actor=actor_of(request), at=timezone.now())
     except RuleViolation as refused:

@@ -24,9 +24,13 @@ from accounts.models import Job, RoleGrant
 from documents.services.posting import add_place, post_paper
 from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
+from funds.domain.books import Basis, Line
+from funds.models import BankMatch
 from funds.services.accounts import open_special_account
+from funds.services.books import draft_voucher
 from funds.services.files import Said, take_file
 from funds.steps import keep_file
+from funds.services.vouchers import take_amounts
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
@@ -446,6 +450,29 @@ TABLE = [
     Row("staff:fund_correction", BUREAU, args=("applied",)),
     Row("staff:fund_correction", BUREAU, BAD, args=("applied",), post=True),
     Row("staff:fund_seen", BUREAU, REFUSED, args=("applied",), post=True),
+    Row("staff:fund_vouchers", BUREAU, args=("books",)),
+    Row("staff:fund_unit_new", BUREAU, args=("books",)),
+    Row("staff:fund_unit_new", BUREAU, BAD, args=("books",), post=True),
+    Row("staff:fund_receipt_new", BUREAU, args=("books",)),
+    Row("staff:fund_receipt_new", BUREAU, BAD, args=("books",), post=True),
+    Row("staff:fund_allotment_new", BUREAU, args=("books",)),
+    Row("staff:fund_allotment_new", BUREAU, BAD, args=("books",), post=True),
+    Row("staff:fund_amounts_new", BUREAU, args=("books",)),
+    Row("staff:fund_amounts_new", BUREAU, BAD, args=("books",), post=True),
+    Row("staff:fund_amounts", BUREAU, args=("books", "amounts")),
+    Row("staff:fund_amounts_confirm", BUREAU, BAD, args=("books", "amounts"), post=True),
+    Row("staff:fund_amounts_drop", BUREAU, MOVED, args=("books", "amounts"), post=True),
+    Row("staff:fund_voucher", BUREAU, args=("books", "voucher")),
+    Row("staff:fund_voucher_seal", BUREAU, MOVED, args=("books", "voucher"), post=True),
+    Row("staff:fund_voucher_drop", BUREAU, BAD, args=("books", "voucher"), post=True),
+    Row("staff:fund_voucher_reverse", BUREAU, args=("books", "voucher")),
+    Row("staff:fund_voucher_reverse", BUREAU, BAD, args=("books", "voucher"), post=True),
+    Row("staff:fund_reconcile", BUREAU, args=("books",)),
+    Row("staff:fund_match", BUREAU, BAD, args=("books",), post=True),
+    Row("staff:fund_matches", BUREAU, args=("books",)),
+    Row("staff:fund_match_undo", BUREAU, BAD, args=("books", "match"), post=True),
+    Row("staff:fund_owed", BUREAU, args=("books",)),
+    Row("staff:fund_owed_list", BUREAU, args=("books",)),
     # --- people --------------------------------------------------------------------------
     Row("staff:people", OPERATOR),
     Row("staff:invite", OPERATOR),
@@ -811,7 +838,38 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
             actor="user:1",
             at=at,
         )
+    kept_here = open_special_account(
+        authority=town.here.district,
+        bank="样例银行",
+        number="2" * 16,
+        ledger_mode="record",
+        opened_on=at.date(),
+        actor="user:1",
+        at=at,
+    )
+    basis = Basis("deposit", at.date(), "交存", "回单1")
+    waiting = draft_voucher(
+        special_id=kept_here.pk,
+        basis=basis,
+        lines=[Line("bank", None, 100), Line("unallocated", None, -100)],
+        actor="user:0",
+        at=at,
+    )
+    amounts = take_amounts(
+        special_id=kept_here.pk,
+        basis=basis,
+        settles=False,
+        file_name="交存.csv",
+        content="房号,金额\n1-1-101,x\n".encode(),
+        actor="user:1",
+        at=at,
+    )
+    match = BankMatch.objects.create(special=kept_here, made_by="user:1", made_at=at)
     return {
+        "books": kept_here.code,
+        "voucher": waiting.pk,
+        "amounts": amounts.pk,
+        "match": match.pk,
         "fund": special.code,
         "applied": applied.request.code,
         "contract": contract.pk,
