@@ -29,8 +29,8 @@ from funds.models import BankMatch
 from funds.services.accounts import open_special_account
 from funds.services.books import draft_voucher
 from funds.services.files import Said, take_file
-from funds.steps import keep_file
 from funds.services.vouchers import take_amounts
+from funds.steps import keep_file
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
