@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -28,11 +28,16 @@ from funds.domain.books import (
     line_reasons,
     owed_digest,
 )
+from funds.domain.instalments import Bearing
 from funds.domain.repairs import Desk, State, demand_move
 from funds.models import (
     FundAccount,
+    FundApplication,
+    Instalment,
+    InstalmentShare,
     OwedAmount,
     OwedPayment,
+    PlanItem,
     Posting,
     RepairFile,
     RepairRequest,
@@ -45,6 +50,13 @@ from funds.models import (
 )
 from funds.selectors.balances import balances_of, ledger_totals
 from funds.selectors.owed import still_owed_of
+from funds.selectors.releases import (
+    owed_left,
+    refunds_expected,
+    reserved_of,
+    serial_used,
+    settlement_of,
+)
 from funds.selectors.repairs import FILES, ScopeUnit, files_of, fund_rules
 from funds.selectors.vouchers import facts_of, lines_of
 from logbook.steps import record_act
@@ -62,6 +74,15 @@ class By(NamedTuple):
     actor: str
     role: str = ""
     authority: int | None = None
+
+
+class Receipt(NamedTuple):
+    """银行回单: what the bank says it has done."""
+
+    serial: str
+    day: date | None
+    fen: int
+    account: str = ""  # of the payee, as on the receipt
 
 
 def locked_repair(code: str) -> RepairRequest:
@@ -124,6 +145,39 @@ def to_review_desk(request: RepairRequest, step: str, *, at: datetime) -> None:
         assert request.special is not None  # noqa: S101 (a version was frozen)
         authority = request.special.authority_id
     move(request, State.REVIEW, Desk(step, authority), due_at=due_at, at=at)
+
+
+def locked_account(request: RepairRequest) -> SpecialAccount:
+    """The special account a repair is paid from, locked after the repair's row."""
+    locked = SpecialAccount.objects.select_for_update(no_key=True)
+    return locked.get(repairs=request)
+
+
+def demand_payer(request: RepairRequest, by: By) -> None:
+    """RuleViolation "release.role" for a role that does not pay under this custody.
+
+    代管 and 公房: the department (165号令 22); 自管: the committee (165号令 23).
+    """
+    if by.role != ("organiser" if request.custody == "self" else "bureau"):
+        raise RuleViolation(
+            "release.role", "自管的由业委会通知银行，代管和公房的由主管部门划转"
+        )
+
+
+def settle_if_done(
+    request: RepairRequest, application: FundApplication, *, by: By, at: datetime
+) -> None:
+    """Close a repair whose cost is confirmed and paid, with nothing owed or to come back."""
+    _inside_transaction()
+    settlement = settlement_of(request)
+    if settlement is None or settlement.confirmed_at is None:
+        return
+    open_ones = application.instalments.exclude(state__in=["paid", "cancelled"])
+    if open_ones.exists() or refunds_expected(request) or owed_left(request):
+        return
+    move(request, State.SETTLED, Desk(""), due_at=None, at=at)
+    PlanItem.objects.filter(requests=request).update(state="done")
+    note(request, "settled", by=by, at=at, data={"final_fen": settlement.final_fen})
 
 
 def note(
@@ -422,6 +476,40 @@ def seal(special: SpecialAccount, voucher: Voucher, *, actor: str, at: datetime)
     return voucher
 
 
+def save_shares(
+    instalment: Instalment, units: Sequence[VersionUnit], found: Sequence[Bearing]
+) -> None:
+    """Keep what each unit bears of an instalment."""
+    InstalmentShare.objects.bulk_create(
+        [
+            InstalmentShare(instalment=instalment, unit=unit, fen=one.paid, owed_fen=one.owed)
+            for unit, one in zip(units, found, strict=True)
+        ],
+        batch_size=1000,
+    )
+
+
+def receipt_reasons(
+    special_id: int, receipt: Receipt, *, fen: int, at: datetime
+) -> list[Reason]:
+    """What is wrong with a bank's receipt, whichever way the money went."""
+    found = []
+    serial = receipt.serial
+    if not serial or len(serial) > 60 or not serial.isprintable():
+        found.append(Reason("receipt.serial", "请填写银行流水号，最多60个字", "serial"))
+    elif serial_used(special_id, serial):
+        sentence = "这个流水号已经用在另一笔，请核对回单"
+        found.append(Reason("receipt.serial_used", sentence, "serial"))
+    if receipt.day is None:
+        found.append(Reason("receipt.day", "请填写银行记账的日期", "day"))
+    elif receipt.day > local_day(at):
+        found.append(Reason("receipt.day", "银行记账的日期不能晚于今天", "day"))
+    if receipt.fen != fen:
+        sentence = "回单的金额和清单不一致，请和银行核对，不要入账"
+        found.append(Reason("receipt.amount", sentence, "fen"))
+    return found
+
+
 def _basis_reasons(basis: Basis, at: datetime, reverses: Voucher | None) -> list[str]:
     found = []
     if basis.kind not in dict(Voucher.KINDS):
@@ -453,7 +541,9 @@ def _demand_covered(special: SpecialAccount, lines: Sequence[Line]) -> None:
         if ledger == SUB and sub is not None:
             moved[sub] += fen
     taking = [sub for sub, fen in moved.items() if fen > 0]
-    held = balances_of(taking)
+    held, on_its_way = balances_of(taking), reserved_of(taking)
+    # What is ordered from the bank is on its way: nothing else may take it.
+    held = {sub: fen - on_its_way[sub] for sub, fen in held.items()}
     overdrawn = sorted(sub for sub in taking if held[sub] < moved[sub])
     if overdrawn:
         raise RuleViolation(

@@ -1,6 +1,5 @@
 """What an application for the fund rests on, and what the one before it said."""
 
-from collections.abc import Mapping
 from datetime import date
 
 from django.db.models import Sum
@@ -9,7 +8,6 @@ from funds.domain.applications import BALANCE, Limits, Payee, Sought, Stage
 from funds.models import (
     FundApplication,
     Instalment,
-    InstalmentShare,
     RepairRequest,
     RepairVersion,
 )
@@ -77,20 +75,3 @@ def sought_of(application: FundApplication) -> Sought:
         audited_fen=application.audited_fen,
         no_audit=application.no_audit,
     )
-
-
-def borne(request: RepairRequest) -> Mapping[int, tuple[int, int]]:
-    """Unit → what it has borne of a repair so far: (from its sub-account, still owed), in fen.
-
-    Of ordered instalments too: their money is on its way.
-    """
-    rows = (
-        InstalmentShare.objects.filter(
-            instalment__application__request=request,
-            instalment__state__in=["ordered", "paid"],
-        )
-        .order_by()
-        .values_list("unit__unit")
-        .annotate(Sum("fen"), Sum("owed_fen"))
-    )
-    return {unit: (paid, owed) for unit, paid, owed in rows}

@@ -1,0 +1,301 @@
+"""Money of a repair: what each unit has borne, what its sub-account can give, what is due."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from accounts.permissions import Permission, Visitor, estates_for, roles_at
+from core.text import half_width
+from funds.domain.applications import BALANCE
+from funds.domain.apportionment import apportion
+from funds.domain.books import charge
+from funds.domain.instalments import Part
+from funds.models import (
+    FundAccount,
+    FundApplication,
+    Instalment,
+    InstalmentShare,
+    OwedAmount,
+    RefundShare,
+    ReleaseList,
+    RepairRequest,
+    RepairVersion,
+    Settlement,
+    VersionUnit,
+)
+from funds.selectors.files import last_snapshot
+from funds.selectors.owed import standing_payments
+from funds.selectors.positions import balances_in
+from registry.models import Estate
+
+_GONE = ("ordered", "paid")
+_CHUNK = 500  # below the number of parameters any database takes
+
+
+class Preview(NamedTuple):
+    """One unit before anything is decided: amounts in fen; `before` None: not stated yet."""
+
+    unit: VersionUnit
+    share: int
+    before: int | None
+    after: int | None
+    owed: int
+
+
+class Totals(NamedTuple):
+    """The sums of a preview, in fen."""
+
+    units: int
+    area: int
+    share: int
+    owed: int
+
+
+def available_in(accounts: Iterable[FundAccount]) -> dict[int, int]:
+    """Sub-account → what a release can take from it now, in fen.
+
+    The balance, less what is ordered and has not left yet; where the fund centre keeps the
+    books, less what left and plus what came back since the day its balances are of.
+    """
+    found: dict[int, int] = {}
+    for account in accounts:
+        held = Counter(balances_in(account))
+        held.subtract(reserved_in(account))
+        if account.special.ledger_mode == "mirror":
+            held.subtract(_since_stated(account))
+        found |= held
+    return found
+
+
+def reserved_in(account: FundAccount) -> Mapping[int, int]:
+    """Sub-account → what of it is ordered from the bank and has not been closed, in fen."""
+    ordered = InstalmentShare.objects.filter(
+        instalment__state="ordered", unit__sub__account=account, fen__gt=0
+    )
+    return dict(ordered.order_by().values_list("unit__sub").annotate(Sum("fen")))
+
+
+def reserved_of(subs: Sequence[int]) -> Counter[int]:
+    """The same for these sub-accounts."""
+    found = Counter[int]()
+    for start in range(0, len(subs), _CHUNK):
+        ordered = InstalmentShare.objects.filter(
+            instalment__state="ordered",
+            unit__sub__in=subs[start : start + _CHUNK],
+            fen__gt=0,
+        )
+        found.update(dict(ordered.order_by().values_list("unit__sub").annotate(Sum("fen"))))
+    return found
+
+
+def _since_stated(account: FundAccount) -> Mapping[int, int]:
+    last = last_snapshot(account.special)
+    if last is None:
+        return {}
+    # Ordered when the balances of the same day were here already: they cannot have it.
+    later = Q(instalment__paid_on__gt=last.as_of) | Q(
+        instalment__paid_on=last.as_of,
+        instalment__release_list__made_at__gt=last.imported_at,
+    )
+    paid = InstalmentShare.objects.filter(
+        later, instalment__state="paid", unit__sub__account=account
+    )
+    back = RefundShare.objects.filter(
+        refund__state="received",
+        refund__received_on__gt=last.as_of,
+        unit__sub__account=account,
+    )
+    moved = Counter(dict(paid.order_by().values_list("unit__sub").annotate(Sum("fen"))))
+    moved.subtract(dict(back.order_by().values_list("unit__sub").annotate(Sum("fen"))))
+    return moved
+
+
+def accounts_of(version: RepairVersion) -> QuerySet[FundAccount]:
+    """The accounts the units of a version have their sub-accounts in."""
+    return (
+        FundAccount.objects.filter(subs__repair_units__version=version)
+        .distinct()
+        .select_related("special")
+    )
+
+
+def taken_by(request: RepairRequest) -> dict[int, int]:
+    """Unit → what it has borne of a repair, owed parts included, less what came back."""
+    taken = Counter[int]()
+    shares = InstalmentShare.objects.filter(
+        instalment__application__request=request, instalment__state__in=_GONE
+    ).exclude(instalment__kind=BALANCE)
+    rows = shares.order_by().values_list("unit__unit")
+    for unit, fen in rows.annotate(total=Sum(F("fen") + F("owed_fen"))):
+        taken[unit] += fen
+    back = RefundShare.objects.filter(refund__request=request)
+    taken.subtract(dict(back.order_by().values_list("unit__unit").annotate(Sum("fen"))))
+    return dict(taken)
+
+
+def parts_of(version: RepairVersion) -> tuple[list[VersionUnit], list[Part]]:
+    """The units of a version as they stand: what each has borne, what each can give."""
+    units = list(version.units.order_by("pk"))
+    taken = taken_by(version.request)
+    can_give = available_in(accounts_of(version))
+    return units, [
+        Part(one.label, one.weight, taken.get(one.unit_id, 0), can_give.get(one.sub_id, 0))
+        for one in units
+    ]
+
+
+def owed_left(request: RepairRequest) -> dict[int, int]:
+    """Unit → what of its shares is owed and was not paid to the firm yet, in fen."""
+    shares = InstalmentShare.objects.filter(instalment__application__request=request)
+    owed = shares.filter(instalment__state__in=_GONE, owed_fen__gt=0)
+    left = Counter(dict(owed.order_by().values_list("unit__unit").annotate(Sum("owed_fen"))))
+    made_up = shares.filter(instalment__kind=BALANCE).exclude(instalment__state="cancelled")
+    left.subtract(dict(made_up.order_by().values_list("unit__unit").annotate(Sum("fen"))))
+    return {unit: fen for unit, fen in left.items() if fen > 0}
+
+
+def owed_paid(request: RepairRequest) -> dict[int, int]:
+    """Unit → what owed was paid by its owner and can go on to the firm, in fen.
+
+    In our books by the deposits that say so; where the fund centre keeps them, where the
+    balance covers all that the unit owes.
+    """
+    left = owed_left(request)
+    if not left or request.special is None:
+        return {}
+    version = request.versions.filter(units__unit__in=list(left)).order_by("number").last()
+    if version is None:
+        return {}
+    subs = dict(version.units.filter(unit__in=list(left)).values_list("unit", "sub"))
+    if request.special.ledger_mode == "mirror":
+        can_give = available_in(accounts_of(version))
+        return {unit: fen for unit, fen in left.items() if can_give.get(subs[unit], 0) >= fen}
+    of_this = OwedAmount.objects.filter(voucher__instalment__application__request=request)
+    owed = dict(of_this.order_by().values_list("sub").annotate(Sum("fen")))
+    payments = standing_payments().filter(owed__in=of_this)
+    paid = dict(payments.order_by().values_list("owed__sub").annotate(Sum("fen")))
+    found = {}
+    for unit, fen in left.items():
+        sub = subs[unit]
+        still = owed.get(sub, 0) - paid.get(sub, 0)
+        if fen > still:
+            found[unit] = fen - still
+    return found
+
+
+def preview(version: RepairVersion, amount_fen: int) -> tuple[list[Preview], Totals]:
+    """Every unit's share of an amount, and its sub-account before and after it."""
+    units = list(version.units.order_by("pk"))
+    shares = apportion(amount_fen, [(one.label, one.weight) for one in units])
+    can_give = available_in(accounts_of(version))
+    taken = taken_by(version.request)
+    rows = []
+    for one, share in zip(units, shares, strict=True):
+        before = can_give.get(one.sub_id)
+        due = share - taken.get(one.unit_id, 0)
+        if before is None:
+            rows.append(Preview(one, share, None, None, 0))
+            continue
+        paid, owed = charge(due, before) if due >= 0 else (due, 0)
+        rows.append(Preview(one, share, before, before - paid, owed))
+    totals = Totals(
+        len(rows),
+        sum(one.unit.area for one in rows),
+        sum(one.share for one in rows),
+        sum(one.owed for one in rows),
+    )
+    return rows, totals
+
+
+def refunds_expected(request: RepairRequest) -> bool:
+    """Whether money has to come back and has not."""
+    return request.refunds.filter(state="expected").exists()
+
+
+def settlement_of(request: RepairRequest) -> Settlement | None:
+    """What the repair cost in the end, confirmed or not."""
+    return Settlement.objects.filter(request=request).first()
+
+
+def own_warranty(estate: Estate, part: str, place: str, on: date) -> Settlement | None:
+    """The repair of the same part and place whose own warranty still runs on a day."""
+    wanted = _plain(place)
+    running = Settlement.objects.filter(
+        request__estate=estate,
+        request__part=part,
+        confirmed_at__isnull=False,
+        warranty_until__gte=on,
+    ).select_related("request")
+    return next(
+        (one for one in running.order_by("-pk") if _plain(one.request.place) == wanted), None
+    )
+
+
+def _plain(place: str) -> str:
+    return "".join(half_width(place).split())
+
+
+def releases_for(user: Visitor) -> QuerySet[Instalment]:
+    """The instalments this person pays out: of estates where the custody is this role's."""
+    estates = estates_for(user, Permission.RELEASE_FUND)
+    return (
+        Instalment.objects.filter(
+            application__request__estate__in=estates,
+            state__in=["asked", "ready", "ordered"],
+        )
+        .select_related("application__request__estate", "application__request__special")
+        .order_by("pk")
+    )
+
+
+def payer_role(user: Visitor, request: RepairRequest) -> str:
+    """The role in which `user` pays for this repair; "" where none does.
+
+    代管 and 公房: the department (165号令 22); 自管: the committee (165号令 23).
+    """
+    role = "organiser" if request.custody == "self" else "bureau"
+    return role if role in roles_at(user, request.estate) else ""
+
+
+def lists_of(request: RepairRequest) -> QuerySet[ReleaseList]:
+    """The release lists that hold an instalment of a repair, newest first."""
+    return (
+        ReleaseList.objects.filter(instalments__application__request=request)
+        .distinct()
+        .defer("content")
+        .order_by("-pk")
+    )
+
+
+def money_of(request: RepairRequest) -> list[FundApplication]:
+    """The applications that money left or will leave on, with their instalments."""
+    return list(
+        request.applications.filter(state="passed")
+        .order_by("number")
+        .prefetch_related("instalments__release_list", "instalments__voucher")
+    )
+
+
+def unpaid(application: FundApplication) -> QuerySet[Instalment]:
+    """The instalments of an application that are neither paid nor given up."""
+    return application.instalments.exclude(state__in=["paid", "cancelled"])
+
+
+def serial_used(special_id: int, serial: str) -> bool:
+    """Whether a bank's serial closed another payment or refund of this special account."""
+    here = Q(application__request__special=special_id)
+    return (
+        Instalment.objects.filter(here, bank_serial=serial).exists()
+        or RepairRequest.objects.filter(
+            special=special_id, refunds__bank_serial=serial
+        ).exists()
+    )
+
+
+def ordered_shares(instalment: Instalment) -> Sequence[tuple[int, int, int]]:
+    """What was ordered of each unit: (sub-account, fen, owed), where there is anything."""
+    rows = instalment.shares.order_by("unit__sub").values_list("unit__sub", "fen", "owed_fen")
+    return list(rows)

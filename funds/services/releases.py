@@ -1,0 +1,567 @@
+"""划转: an instalment is asked for, confirmed, ordered from the bank, closed by its receipt.
+
+Each step is one transaction and the state column is the queue: whoever is killed between two
+of them leaves the instalment where the last one put it, and doing a step twice is refused or
+does nothing. The gate is asked under the repair's lock at each of them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from secrets import choice
+
+from django.conf import settings
+from django.db import transaction
+
+from core.codes import LENGTH, new_code
+from core.deadlines import local_day
+from core.errors import RuleViolation
+from core.reasons import Reason, demand_none, explains
+from documents.models import Document
+from documents.steps import next_number, store_signed
+from documents.transfers import (
+    TRANSFER_NAME,
+    TransferFacts,
+    TransferLine,
+    render_transfer,
+    transfer_json,
+)
+from funds.domain.applications import BALANCE, CONDITIONS, FINAL, account_digits
+from funds.domain.books import BANK, SUB, Basis, Line
+from funds.domain.exports import ReleaseLine, release_workbook
+from funds.domain.instalments import Part, bear, split_final, split_instalment
+from funds.domain.repairs import Desk, State
+from funds.models import (
+    FundApplication,
+    Instalment,
+    InstalmentShare,
+    ReleaseList,
+    RepairRequest,
+    SpecialAccount,
+    VersionUnit,
+)
+from funds.selectors.applications import passed_application
+from funds.selectors.gates import gate_reasons
+from funds.selectors.releases import (
+    owed_paid,
+    parts_of,
+    settlement_of,
+)
+from funds.selectors.repairs import files_of
+from funds.steps import (
+    By,
+    Receipt,
+    demand_payer,
+    demand_state,
+    keep_file,
+    locked_account,
+    locked_repair,
+    move,
+    note,
+    note_owed,
+    receipt_reasons,
+    save_shares,
+    seal,
+    settle_if_done,
+    write_draft,
+)
+from logbook.steps import record_act
+from registry.fields import keyed_hash, seal_bytes
+
+LISTS = "funds.releaselist"  # the purpose lists to the bank are sealed with
+# What has to be among the papers, by the kind of instalment; one of each group.
+_PAPERS = {
+    "start": (("contract",),),
+    "advance": (("contract",),),
+    "milestone": (("supervision", "acceptance"),),
+    "final": (("acceptance",),),
+}
+_ASKED_FOR = {
+    "contract": "请上传施工合同",
+    "supervision": "请上传监理文件或者进度证明",
+    "acceptance": "请上传验收文件",
+}
+
+
+@transaction.atomic(durable=True)
+def ask_instalment(*, code: str, position: int, by: By, at: datetime) -> Instalment:
+    """Ask for the payment of an instalment, with the papers it is bound to.
+
+    RuleViolation "repair.state", "instalment.state", "instalment.order", "release.gate",
+    "instalment.papers" with every reason.
+    """
+    request, application, instalment = _locked(code, position)
+    _demand_gate(request, application)
+    _demand(instalment, "planned")
+    before = application.instalments.filter(position__lt=position, state="planned")
+    if before.exists():
+        raise RuleViolation("instalment.order", "前面还有没有申请的一期，请按顺序申请")
+    papers = list(files_of(request))
+    demand_none("instalment.papers", _paper_reasons(request, instalment, papers))
+    wanted = {kind for group in _PAPERS[instalment.kind] for kind in group}
+    instalment.papers = [one.sha256 for one in papers if one.kind in wanted]
+    instalment.state, instalment.asked_by, instalment.asked_at = "asked", by.actor, at
+    instalment.save(update_fields=["papers", "state", "asked_by", "asked_at"])
+    _to_payment(request, at)
+    note(request, "instalment_asked", by=by, at=at, data=_facts(instalment))
+    return instalment
+
+
+@transaction.atomic(durable=True)
+def confirm_instalment(*, code: str, position: int, by: By, at: datetime) -> Instalment:
+    """Another person has looked at the papers: it may be ordered.
+
+    RuleViolation "repair.state", "instalment.state", "instalment.same_person",
+    "release.role", "release.gate".
+    """
+    request, application, instalment = _locked(code, position)
+    demand_payer(request, by)
+    _demand_gate(request, application)
+    _demand(instalment, "asked")
+    if instalment.asked_by == by.actor:
+        raise RuleViolation(
+            "instalment.same_person", "申请付款的人不能自己确认，请另一个人来办"
+        )
+    instalment.state = "ready"
+    instalment.confirmed_by, instalment.confirmed_at = by.actor, at
+    instalment.save(update_fields=["state", "confirmed_by", "confirmed_at"])
+    note(request, "instalment_confirmed", by=by, at=at, data=_facts(instalment))
+    return instalment
+
+
+@transaction.atomic(durable=True)
+def decline_instalment(
+    *, code: str, position: int, reason: str, by: By, at: datetime
+) -> Instalment:
+    """What was asked for is not confirmed: it can be asked for again, with what is missing.
+
+    RuleViolation "repair.state", "instalment.state", "release.role", "instalment.reason".
+    """
+    request, _application, instalment = _locked(code, position)
+    demand_payer(request, by)
+    if instalment.state not in {"asked", "ready"} or instalment.kind == BALANCE:
+        raise _elsewhere()
+    if not explains(reason):
+        raise RuleViolation("instalment.reason", "请写明为什么不付")
+    instalment.state = "planned"
+    instalment.asked_by = instalment.confirmed_by = ""
+    instalment.asked_at = instalment.confirmed_at = None
+    instalment.save(
+        update_fields=["state", "asked_by", "asked_at", "confirmed_by", "confirmed_at"]
+    )
+    move(request, State.APPROVED, Desk("works"), due_at=None, at=at)
+    text = reason.strip()[:400]
+    note(request, "instalment_declined", by=by, at=at, text=text, data=_facts(instalment))
+    return instalment
+
+
+@transaction.atomic(durable=True)
+def call_in_owed(*, code: str, by: By, at: datetime) -> Instalment:
+    """Make an instalment of what owners owed and have paid meanwhile; ready to be ordered.
+
+    RuleViolation "repair.state", "release.role", "release.gate", "owed.none".
+    """
+    request, application = _locked_application(code)
+    demand_payer(request, by)
+    _demand_gate(request, application)
+    paid = owed_paid(request)
+    if not paid:
+        raise RuleViolation("owed.none", "没有业主补足的欠缴，不能列补足款")
+    last = application.instalments.order_by("position").last()
+    instalment = Instalment.objects.create(
+        application=application,
+        position=last.position + 1 if last else 1,
+        kind=BALANCE,
+        fen=sum(paid.values()),
+        condition=CONDITIONS[BALANCE],
+        state="ready",
+        asked_by=by.actor,
+        asked_at=at,
+        confirmed_by=by.actor,
+        confirmed_at=at,
+    )
+    units = dict(application.version.units.values_list("unit", "pk"))
+    InstalmentShare.objects.bulk_create(
+        [
+            InstalmentShare(instalment=instalment, unit_id=units[unit], fen=fen)
+            for unit, fen in paid.items()
+        ],
+        batch_size=1000,
+    )
+    _to_payment(request, at)
+    note(request, "owed_called_in", by=by, at=at, data=_facts(instalment))
+    return instalment
+
+
+@transaction.atomic(durable=True)
+def order_release(*, instalments: Sequence[int], by: By, at: datetime) -> ReleaseList:
+    """Put instalments of one estate and one special account on a list for the bank.
+
+    What each unit's sub-account gives is fixed now and kept for it; what it lacks is owed
+    and not paid. The list and the notice (划转通知) are made once.
+
+    RuleViolation "list.empty", "list.mixed", "repair.state", "instalment.state",
+    "release.role", "release.gate", "release.nothing", "owed.spent", "signer.missing".
+    """
+    wanted = list(
+        Instalment.objects.filter(pk__in=instalments)
+        .order_by("application__request", "position")
+        .values_list("application__request__code", "position", "pk")
+    )
+    if not wanted:
+        raise RuleViolation("list.empty", "请选择要划转的款项")
+    # In the order of their rows.
+    locked = {code: locked_repair(code) for code in dict.fromkeys(one[0] for one in wanted)}
+    requests = list(locked.values())
+    if len({(one.estate_id, one.special_id, one.custody) for one in requests}) != 1:
+        raise RuleViolation("list.mixed", "一张清单只能有同一个小区、同一个专户的款项")
+    special = locked_account(requests[0])
+    lines = []
+    for code, position, pk in wanted:
+        request, application, instalment = _locked(code, position, locked[code])
+        if instalment.pk != pk:  # of an application that another one took the place of
+            raise _elsewhere()
+        demand_payer(request, by)
+        _demand_gate(request, application)
+        _demand(instalment, "ready")
+        _fix_shares(application, instalment)
+        lines.append(instalment)
+    made = _listed(special, requests[0], lines, by=by, at=at)
+    for instalment in lines:
+        facts = {**_facts(instalment), "list": made.number, "pays": instalment.payable_fen}
+        note(locked[instalment.application.request.code], "instalment_ordered", by=by, at=at,
+             data=facts)  # fmt: skip
+    record_act(
+        special.log_name,
+        "release.listed",
+        {
+            "number": made.number,
+            "lines": made.lines,
+            "total_fen": made.total_fen,
+            "sha256": made.sha256,
+        },
+        actor=by.actor,
+        at=at,
+    )
+    return made
+
+
+@transaction.atomic(durable=True)
+def close_payment(
+    *, code: str, position: int, receipt: Receipt, scan: bytes, by: By, at: datetime
+) -> Instalment:
+    """Enter the bank's receipt: the payment is made, and in our books it is posted.
+
+    The money is gone whatever became of the decision meanwhile: it is written down, and what
+    is left is frozen. Harmless where the same person has entered the same receipt.
+
+    RuleViolation "repair.state", "instalment.state", "release.role", "receipt.same_person",
+    "receipt.invalid" with every reason, "receipt.twice", and those of the books.
+    """
+    request, application, instalment = _locked(code, position)
+    demand_payer(request, by)
+    if instalment.state == "paid":
+        if (instalment.bank_serial, instalment.closed_by) == (receipt.serial, by.actor):
+            return instalment
+        raise RuleViolation("receipt.twice", "这一期已经有银行回单，不能再录一次")
+    _demand(instalment, "ordered")
+    made = instalment.release_list
+    assert made is not None  # noqa: S101 (it is ordered)
+    if made.made_by == by.actor:
+        raise RuleViolation("receipt.same_person", "列清单的人不能自己录回单，请另一个人来办")
+    special = locked_account(request)
+    demand_none("receipt.invalid", _receipt_reasons(application, instalment, receipt, at))
+    if scan:
+        kept = keep_file(
+            request,
+            kind="receipt",
+            name=f"银行回单{receipt.serial}",
+            content=scan,
+            is_public=False,
+            actor=by.actor,
+            at=at,
+        )
+        instalment.receipt_sha256 = kept.sha256
+    instalment.state, instalment.bank_serial = "paid", receipt.serial
+    instalment.paid_on, instalment.closed_by = receipt.day, by.actor
+    instalment.save()
+    if special.ledger_mode == "record":
+        _post(special, request, instalment, receipt, by=by, at=at)
+    if not made.instalments.exclude(state="paid").exists():
+        made.state = "closed"
+        made.save(update_fields=["state"])
+    _freeze_rest(request, application)
+    waiting = application.instalments.filter(state__in=["asked", "ready", "ordered"])
+    if not waiting.exists():
+        move(request, State.APPROVED, Desk("works"), due_at=None, at=at)
+    facts = {**_facts(instalment), "paid": instalment.payable_fen, "serial": receipt.serial}
+    note(request, "instalment_paid", by=by, at=at, text=request.hold, data=facts)
+    settle_if_done(request, application, by=by, at=at)
+    return instalment
+
+
+@transaction.atomic(durable=True)
+def note_acceptance(*, code: str, number: str, by: By, at: datetime) -> FundApplication:
+    """受理号: the number the fund centre's own system took the application under.
+
+    RuleViolation "application.none", "acceptance.number".
+    """
+    request = locked_repair(code)
+    application = request.applications.filter(state__in=["filed", "passed"]).last()
+    if application is None:
+        raise RuleViolation("application.none", "还没有填写列支申请")
+    plain = number.strip()
+    if not plain or len(plain) > 60 or not plain.isprintable():
+        raise RuleViolation("acceptance.number", "请填写受理号，最多60个字")
+    if application.acceptance_number != plain:
+        application.acceptance_number = plain
+        application.save(update_fields=["acceptance_number"])
+        note(request, "accepted", by=by, at=at, text=plain)
+    return application
+
+
+def _locked_application(
+    code: str, request: RepairRequest | None = None
+) -> tuple[RepairRequest, FundApplication]:
+    request = request or locked_repair(code)
+    demand_state(request, State.APPROVED)
+    application = passed_application(request)
+    if application is None:
+        raise _elsewhere()
+    application.request = request
+    return request, application
+
+
+def _locked(
+    code: str, position: int, request: RepairRequest | None = None
+) -> tuple[RepairRequest, FundApplication, Instalment]:
+    request, application = _locked_application(code, request)
+    instalment = application.instalments.filter(position=position).first()
+    if instalment is None:
+        raise _elsewhere()
+    instalment.application = application
+    return request, application, instalment
+
+
+def _elsewhere() -> RuleViolation:
+    return RuleViolation("instalment.state", "这一期现在不能办这一步，请刷新页面再看")
+
+
+def _demand(instalment: Instalment, state: str) -> None:
+    if instalment.state != state:
+        raise _elsewhere()
+
+
+def _demand_gate(request: RepairRequest, application: FundApplication) -> None:
+    shut = gate_reasons(request, application.version)
+    if shut:
+        raise RuleViolation("release.gate", "；".join(shut), reasons=shut)
+
+
+def _paper_reasons(
+    request: RepairRequest, instalment: Instalment, papers: Sequence[object]
+) -> list[Reason]:
+    kinds = {getattr(one, "kind", "") for one in papers}
+    found = [
+        Reason("instalment.papers", _ASKED_FOR[group[0]], "papers")
+        for group in _PAPERS[instalment.kind]
+        if not kinds & set(group)
+    ]
+    if instalment.kind == FINAL:
+        settlement = settlement_of(request)
+        if settlement is None or settlement.confirmed_at is None:
+            sentence = "结算确认以后才能申请尾款"
+            found.append(Reason("instalment.settlement", sentence, "papers"))
+    return found
+
+
+def _to_payment(request: RepairRequest, at: datetime) -> None:
+    assert request.special is not None  # noqa: S101 (a version was frozen)
+    authority = None if request.custody == "self" else request.special.authority_id
+    move(request, State.APPROVED, Desk("payment", authority), due_at=None, at=at)
+
+
+def _facts(instalment: Instalment) -> dict[str, object]:
+    return {
+        "application": instalment.application.number,
+        "position": instalment.position,
+        "kind": instalment.kind,
+        "fen": instalment.fen,
+    }
+
+
+def _fix_shares(application: FundApplication, instalment: Instalment) -> None:
+    """What each unit gives and owes, from now on kept for this payment."""
+    units, parts = parts_of(application.version)
+    if instalment.kind == BALANCE:
+        _demand_still_there(instalment, units, parts)
+        instalment.payable_fen = instalment.fen
+    else:
+        if instalment.kind == FINAL:
+            settlement = settlement_of(application.request)
+            assert settlement is not None  # noqa: S101 (asked when it was asked for)
+            shares = split_final(settlement.final_fen, parts)
+        else:
+            shares = split_instalment(instalment.fen, application.amount_fen, parts)
+        found = bear(shares, parts)
+        instalment.payable_fen = sum(one.paid for one in found)
+        if instalment.payable_fen <= 0:
+            raise RuleViolation(
+                "release.nothing", "分户账里没有可以付的余额，等业主续交以后再列入清单"
+            )
+        save_shares(instalment, units, found)
+    instalment.state = "ordered"
+    instalment.save(update_fields=["state", "payable_fen"])
+
+
+def _demand_still_there(
+    instalment: Instalment, units: Sequence[VersionUnit], parts: Sequence[Part]
+) -> None:
+    has = {unit.pk: part.available for unit, part in zip(units, parts, strict=True)}
+    shares = instalment.shares.values_list("unit", "fen")
+    if any(has.get(unit, 0) < fen for unit, fen in shares):
+        raise RuleViolation("owed.spent", "业主补交的钱已经不够，请先核对分户账的余额")
+
+
+def _listed(
+    special: SpecialAccount,
+    request: RepairRequest,
+    instalments: Sequence[Instalment],
+    *,
+    by: By,
+    at: datetime,
+) -> ReleaseList:
+    number = special.release_lists.count() + 1
+    shown = f"{special.code}-{number}"
+    content = release_workbook(shown, [_line(one) for one in instalments])
+    digest = sha256(content).hexdigest()
+    made = ReleaseList.objects.create(
+        special=special,
+        number=number,
+        total_fen=sum(one.payable_fen or 0 for one in instalments),
+        lines=len(instalments),
+        content=seal_bytes(content, purpose=LISTS),
+        sha256=digest,
+        notice=_notice(special, request, instalments, number, digest, at),
+        made_by=by.actor,
+        made_at=at,
+    )
+    for one in instalments:
+        one.release_list = made
+        one.save(update_fields=["release_list"])
+    return made
+
+
+def _line(instalment: Instalment) -> ReleaseLine:
+    application = instalment.application
+    return ReleaseLine(
+        application.payee,
+        application.payee_bank,
+        application.payee_account,
+        instalment.payable_fen or 0,
+        f"{application.request.title} {instalment.get_kind_display()}",
+        application.request.code,
+    )
+
+
+def _notice(
+    special: SpecialAccount,
+    request: RepairRequest,
+    instalments: Sequence[Instalment],
+    number: int,
+    digest: str,
+    at: datetime,
+) -> Document:
+    estate = request.estate
+    code = new_code(LENGTH, choice)
+    own = request.custody == "self"
+    facts = TransferFacts(
+        number=next_number(estate, series="划", at=at),
+        code=code,
+        verify_url=f"{settings.PUBLIC_URL}/v/{code}",
+        estate=estate.name,
+        issued_at=at,
+        issuer=f"{estate.name}业主委员会" if own else special.authority.name,
+        self_managed=own,
+        bank=special.bank,
+        special=special.number_tail,
+        list_number=number,
+        file_sha256=digest,
+        lines=tuple(
+            TransferLine(
+                one.application.request.title,
+                one.application.request.code,
+                str(one.get_kind_display()),
+                one.application.opinion.number if one.application.opinion else "",
+                one.application.payee,
+                one.application.payee_bank,
+                f"****{one.application.payee_tail}",
+                one.payable_fen or 0,
+            )
+            for one in instalments
+        ),
+    )
+    data = transfer_json(facts)
+    return store_signed(
+        facts=facts,
+        kind="fund_transfer",
+        title=f"{facts.title}（第{number}号）",
+        estate=estate,
+        pdf=render_transfer(facts, attachments={TRANSFER_NAME: data}),
+        data=data,
+        is_public=False,
+    )
+
+
+def _receipt_reasons(
+    application: FundApplication, instalment: Instalment, receipt: Receipt, at: datetime
+) -> list[Reason]:
+    made = instalment.release_list
+    assert made is not None  # noqa: S101 (it is ordered)
+    found = receipt_reasons(made.special_id, receipt, fen=instalment.payable_fen or 0, at=at)
+    if receipt.day is not None and receipt.day < local_day(made.made_at):
+        found.append(Reason("receipt.day", "银行记账的日期早于划转清单", "day"))
+    digest = keyed_hash(account_digits(receipt.account), purpose="funds.payee")
+    if digest != application.payee_hash:
+        sentence = "回单的收款账号和申请的不一致，请和银行核对，不要入账"
+        found.append(Reason("receipt.account", sentence, "account"))
+    return found
+
+
+def _post(
+    special: SpecialAccount,
+    request: RepairRequest,
+    instalment: Instalment,
+    receipt: Receipt,
+    *,
+    by: By,
+    at: datetime,
+) -> None:
+    """The voucher of a payment: drafted by who ordered it, sealed by who closed it."""
+    made = instalment.release_list
+    assert made is not None  # noqa: S101 (it was ordered)
+    assert receipt.day is not None  # noqa: S101 (asked above)
+    rows = instalment.shares.order_by("unit__sub").values_list("unit__sub", "fen", "owed_fen")
+    shares = list(rows)
+    lines = [Line(BANK, None, -(instalment.payable_fen or 0))]
+    lines += [Line(SUB, sub, fen) for sub, fen, _owed in shares if fen]
+    basis = Basis(
+        "release",
+        receipt.day,
+        f"{request.title} {instalment.get_kind_display()}"[:200],
+        f"银行回单 {receipt.serial}",
+        instalment.receipt_sha256,
+    )
+    voucher = write_draft(special, basis, lines, actor=made.made_by, at=at)
+    note_owed(voucher, [(sub, owed) for sub, _fen, owed in shares if owed])
+    seal(special, voucher, actor=by.actor, at=at)
+    instalment.voucher = voucher
+    instalment.save(update_fields=["voucher"])
+
+
+def _freeze_rest(request: RepairRequest, application: FundApplication) -> None:
+    """A decision that fell while the bank was paying: nothing more leaves."""
+    if request.hold or not gate_reasons(request, application.version):
+        return
+    request.hold = "银行付款的时候，业主的决定已经被撤销、中止或者有争议；查清以前不再付款"
+    request.save(update_fields=["hold"])

@@ -1,0 +1,325 @@
+"""结算: what the repair cost in the end, and what has to come back.
+
+Stated by one person, confirmed by another; from then on the final instalment is what is left
+of the final cost, so that every unit ends at its share of it, to the fen.
+"""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db import transaction
+
+from core.deadlines import local_day
+from core.errors import RuleViolation
+from core.reasons import Reason, demand_none, explains
+from funds.domain.applications import BALANCE, FINAL
+from funds.domain.books import BANK, SUB, Basis, Line
+from funds.domain.instalments import Bearing, even_out, give_back, split_final
+from funds.domain.repairs import Desk, State
+from funds.models import (
+    FundApplication,
+    Refund,
+    RefundShare,
+    RepairRequest,
+    Settlement,
+)
+from funds.selectors.applications import paid_so_far, passed_application
+from funds.selectors.releases import parts_of, settlement_of
+from funds.selectors.repairs import files_of
+from funds.steps import (
+    By,
+    Receipt,
+    demand_payer,
+    demand_state,
+    keep_file,
+    locked_account,
+    locked_repair,
+    move,
+    note,
+    receipt_reasons,
+    save_shares,
+    seal,
+    settle_if_done,
+    write_draft,
+)
+
+_PAPERS = {"acceptance": "请上传验收文件", "settlement": "请上传结算文件"}
+
+
+class FinalCost(NamedTuple):
+    """What the settlement papers say; amounts in fen, `audited_fen` None with its reason."""
+
+    final_fen: int
+    accepted_on: date | None
+    warranty_until: date | None = None
+    audited_fen: int | None = None
+    no_audit: str = ""
+    remark: str = ""
+
+
+@transaction.atomic(durable=True)
+def state_settlement(*, code: str, cost: FinalCost, by: By, at: datetime) -> Settlement:
+    """Say what it cost; somebody else confirms it. What was stated before is written over.
+
+    RuleViolation "repair.state", "settlement.confirmed", "settlement.over" where it is more
+    than was approved, "settlement.invalid" with every reason.
+    """
+    request, application = _locked(code)
+    settlement = settlement_of(request)
+    if settlement is not None and settlement.confirmed_at is not None:
+        raise RuleViolation("settlement.confirmed", "结算已经确认，不能再改")
+    if cost.final_fen > application.amount_fen:
+        raise RuleViolation(
+            "settlement.over",
+            "结算金额超过批准的金额，要先由业主重新决定；请点“退回重新决定”，材料都会保留",
+        )
+    papers = list(files_of(request))
+    kinds = {one.kind for one in papers}
+    demand_none("settlement.invalid", _reasons(cost, kinds, at))
+    settlement = settlement or Settlement(request=request)
+    settlement.final_fen = cost.final_fen
+    settlement.audited_fen = cost.audited_fen
+    settlement.no_audit = "" if cost.audited_fen else cost.no_audit.strip()
+    assert cost.accepted_on is not None  # noqa: S101 (asked above)
+    settlement.accepted_on = cost.accepted_on
+    settlement.warranty_until = cost.warranty_until
+    settlement.papers = [
+        one.sha256
+        for one in papers
+        if one.kind in {"acceptance", "settlement", "cost_audit", "invoice"}
+    ]
+    settlement.note = cost.remark.strip()
+    settlement.stated_by, settlement.stated_at = by.actor, at
+    settlement.save()
+    note(request, "settlement_stated", by=by, at=at, data={"final_fen": cost.final_fen})
+    return settlement
+
+
+@transaction.atomic(durable=True)
+def confirm_settlement(*, code: str, by: By, at: datetime) -> Settlement:
+    """Another person has compared it with the papers: what is still to be paid is fixed.
+
+    Less than was paid: the surplus is expected back. Instalments nobody asked for fall away,
+    the final one is what is left. RuleViolation "repair.state", "release.role",
+    "settlement.none", "settlement.confirmed", "settlement.same_person",
+    "settlement.pending".
+    """
+    request, application = _locked(code)
+    demand_payer(request, by)
+    settlement = settlement_of(request)
+    if settlement is None:
+        raise RuleViolation("settlement.none", "还没有填写结算")
+    if settlement.confirmed_at is not None:
+        raise RuleViolation("settlement.confirmed", "结算已经确认，不能再改")
+    if settlement.stated_by == by.actor:
+        raise RuleViolation(
+            "settlement.same_person", "填写结算的人不能自己确认，请另一个人来办"
+        )
+    under_way = application.instalments.filter(state__in=["asked", "ready", "ordered"])
+    if under_way.exclude(kind=BALANCE).exists():
+        raise RuleViolation(
+            "settlement.pending", "还有正在办理的付款，办完或者退回以后再确认结算"
+        )
+    settlement.confirmed_by, settlement.confirmed_at = by.actor, at
+    settlement.save(update_fields=["confirmed_by", "confirmed_at"])
+    left = settlement.final_fen - paid_so_far(request)
+    planned = application.instalments.filter(state="planned")
+    planned.exclude(kind=FINAL).update(state="cancelled")
+    if left > 0:
+        planned.filter(kind=FINAL).update(fen=left)
+    else:
+        _nothing_left(request, application, settlement, -left, by=by, at=at)
+    facts = {
+        "final_fen": settlement.final_fen,
+        "left_fen": max(left, 0),
+        "back_fen": max(-left, 0),
+    }
+    note(request, "settlement_confirmed", by=by, at=at, data=facts)
+    settle_if_done(request, application, by=by, at=at)
+    return settlement
+
+
+@transaction.atomic(durable=True)
+def receive_refund(
+    *, code: str, refund_id: int, receipt: Receipt, scan: bytes, by: By, at: datetime
+) -> Refund:
+    """The surplus has come back to the special account: every unit gets its share of it.
+
+    Harmless where the same person has entered the same receipt. RuleViolation
+    "repair.state", "release.role", "refund.same_person", "receipt.twice",
+    "receipt.invalid" with every reason.
+    """
+    request = locked_repair(code)
+    demand_payer(request, by)
+    refund = request.refunds.get(pk=refund_id)
+    if refund.state == "received":
+        if (refund.bank_serial, refund.received_by) == (receipt.serial, by.actor):
+            return refund
+        raise RuleViolation("receipt.twice", "这一笔退款已经有银行回单，不能再录一次")
+    request, application = _locked(code, request)
+    if refund.noted_by == by.actor:
+        raise RuleViolation(
+            "refund.same_person", "确认结算的人不能自己录退款回单，请另一个人来办"
+        )
+    special = locked_account(request)
+    reasons = receipt_reasons(special.pk, receipt, fen=refund.fen, at=at)
+    demand_none("receipt.invalid", reasons)
+    if scan:
+        kept = keep_file(
+            request,
+            kind="receipt",
+            name=f"退款回单{receipt.serial}",
+            content=scan,
+            is_public=False,
+            actor=by.actor,
+            at=at,
+        )
+        refund.receipt_sha256 = kept.sha256
+    settlement = settlement_of(request)
+    assert settlement is not None  # noqa: S101 (a refund is expected of one that is confirmed)
+    assert receipt.day is not None  # noqa: S101 (asked above)
+    units, parts = parts_of(application.version)
+    shares = give_back(refund.fen, settlement.final_fen, parts)
+    refund.state, refund.bank_serial = "received", receipt.serial
+    refund.received_on, refund.received_by = receipt.day, by.actor
+    refund.save()
+    RefundShare.objects.bulk_create(
+        [
+            RefundShare(refund=refund, unit=unit, fen=fen)
+            for unit, fen in zip(units, shares, strict=True)
+        ],
+        batch_size=1000,
+    )
+    if special.ledger_mode == "record":
+        lines = [Line(BANK, None, refund.fen)]
+        lines += [
+            Line(SUB, unit.sub_id, -fen) for unit, fen in zip(units, shares, strict=True) if fen
+        ]
+        basis = Basis(
+            "refund",
+            receipt.day,
+            f"{request.title} 结余退回"[:200],
+            f"银行回单 {receipt.serial}",
+            refund.receipt_sha256,
+        )
+        voucher = write_draft(special, basis, lines, actor=refund.noted_by, at=at)
+        refund.voucher = seal(special, voucher, actor=by.actor, at=at)
+        refund.save(update_fields=["voucher"])
+    facts = {"fen": refund.fen, "serial": receipt.serial}
+    note(request, "refund_received", by=by, at=at, data=facts)
+    settle_if_done(request, application, by=by, at=at)
+    return refund
+
+
+@transaction.atomic(durable=True)
+def decide_anew(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest:
+    """More than was approved: back to a draft for a new version and a new decision.
+
+    What was paid stays paid and counts; what was not asked of the bank falls away.
+    RuleViolation "repair.state", "settlement.confirmed", "settlement.pending",
+    "settlement.reason".
+    """
+    request, application = _locked(code)
+    settlement = settlement_of(request)
+    if settlement is not None and settlement.confirmed_at is not None:
+        raise RuleViolation("settlement.confirmed", "结算已经确认，不能再改")
+    if not explains(reason):
+        raise RuleViolation("settlement.reason", "请写明为什么要重新决定")
+    if application.instalments.filter(state="ordered").exists():
+        raise RuleViolation(
+            "settlement.pending", "还有正在办理的付款，办完或者退回以后再确认结算"
+        )
+    rest = application.instalments.exclude(state__in=["paid", "cancelled"])
+    rest.update(state="cancelled")
+    move(request, State.DRAFT, Desk("applicant"), due_at=None, at=at)
+    facts = {"paid_fen": paid_so_far(request)}
+    note(request, "decided_anew", by=by, at=at, text=reason.strip()[:400], data=facts)
+    return request
+
+
+def _locked(
+    code: str, request: RepairRequest | None = None
+) -> tuple[RepairRequest, FundApplication]:
+    request = request or locked_repair(code)
+    demand_state(request, State.APPROVED)
+    application = passed_application(request)
+    if application is None:
+        raise RuleViolation("settlement.none", "还没有填写结算")
+    application.request = request
+    return request, application
+
+
+def _reasons(cost: FinalCost, kinds: set[str], at: datetime) -> list[Reason]:
+    found = []
+    if cost.final_fen <= 0:
+        found.append(Reason("settlement.fen", "请填写结算金额", "final"))
+    if cost.audited_fen is None:
+        if not explains(cost.no_audit):
+            sentence = "请填写造价审核的金额，没有做造价审核的要写明原因"
+            found.append(Reason("settlement.audit", sentence, "no_audit"))
+    elif cost.final_fen > cost.audited_fen:
+        sentence = "结算金额不能超过造价审核的金额"
+        found.append(Reason("settlement.audit", sentence, "final"))
+    found += _day_reasons(cost, local_day(at))
+    if len(cost.no_audit) > 200 or len(cost.remark) > 400:
+        found.append(Reason("settlement.long", "说明太长，请写短一些", "remark"))
+    for kind, sentence in _PAPERS.items():
+        if kind not in kinds:
+            found.append(Reason("settlement.papers", sentence, "files"))
+    return found
+
+
+def _day_reasons(cost: FinalCost, today: date) -> list[Reason]:
+    found = []
+    if cost.accepted_on is None:
+        found.append(Reason("settlement.accepted", "请填写验收合格的日期", "accepted_on"))
+    elif cost.accepted_on > today:
+        sentence = "验收合格的日期不能晚于今天"
+        found.append(Reason("settlement.accepted", sentence, "accepted_on"))
+    elif cost.warranty_until is not None and cost.warranty_until < cost.accepted_on:
+        sentence = "保修期不能早于验收的日期结束"
+        found.append(Reason("settlement.warranty", sentence, "warranty_until"))
+    return found
+
+
+def _nothing_left(
+    request: RepairRequest,
+    application: FundApplication,
+    settlement: Settlement,
+    surplus: int,
+    *,
+    by: By,
+    at: datetime,
+) -> None:
+    """All of the final cost is paid, or more: expect the surplus, or move the odd fen."""
+    final = application.instalments.get(kind=FINAL)
+    if surplus:
+        final.state = "cancelled"
+        final.save(update_fields=["state"])
+        Refund.objects.create(
+            request=request,
+            fen=surplus,
+            reason="结算金额低于已付金额",
+            noted_by=by.actor,
+            noted_at=at,
+        )
+        return
+    special = locked_account(request)
+    units, parts = parts_of(application.version)
+    moved = split_final(settlement.final_fen, parts)
+    back = even_out([-fen for fen in moved], [max(one.available, 0) for one in parts])
+    if not any(back):
+        final.state = "cancelled"
+        final.save(update_fields=["state"])
+        return
+    final.fen = final.payable_fen = 0
+    final.state, final.paid_on, final.closed_by = "paid", local_day(at), by.actor
+    save_shares(final, units, [Bearing(-fen, 0) for fen in back])
+    if special.ledger_mode == "record":
+        lines = [
+            Line(SUB, unit.sub_id, -fen) for unit, fen in zip(units, back, strict=True) if fen
+        ]
+        basis = Basis("release", local_day(at), f"{request.title} 结算尾差"[:200], "结算确认")
+        voucher = write_draft(special, basis, lines, actor=settlement.stated_by, at=at)
+        final.voucher = seal(special, voucher, actor=by.actor, at=at)
+    final.save()
