@@ -1,5 +1,30 @@
 """Sweepers of the fund; voting.tasks says what a sweeper is, portal.tasks joins the tables."""
 
+import logging
+from datetime import datetime, timedelta
+
+from core.errors import RuleViolation
+from funds.selectors.files import forgotten_files
+from funds.services.files import drop_file
 from voting.tasks import Sweeper
 
-SWEEPERS: tuple[Sweeper, ...] = ()
+logger = logging.getLogger(__name__)
+
+
+def drop_forgotten_files(at: datetime) -> int:
+    """Erase what was looked at only, days ago: it says who paid how much."""
+    done = 0
+    for file in forgotten_files(at):
+        try:
+            drop_file(file_id=file, actor="system", at=at)
+            done += 1
+        except RuleViolation as refusal:
+            logger.info("file %s: %s", file, refusal.code)
+        except Exception:
+            logger.exception("file %s", file)
+    return done
+
+
+SWEEPERS: tuple[Sweeper, ...] = (
+    Sweeper("fund_files", timedelta(hours=1), drop_forgotten_files),
+)

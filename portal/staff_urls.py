@@ -11,6 +11,7 @@ from portal.views import (
     elections,
     extension,
     filings,
+    fund_reports,
     funds,
     keys,
     letter_makers,
@@ -215,6 +216,11 @@ _fund = [
     path("reconcile/match", reconciling.match, name="fund_match"),
     path("reconcile/matches", reconciling.matches, name="fund_matches"),
     path("reconcile/matches/<int:pk>/undo", reconciling.match_undo, name="fund_match_undo"),
+    path("reports", fund_reports.reports, name="fund_reports"),
+    path(
+        "reports/<int:account>/<int:year>", fund_reports.report_issue, name="fund_report_issue"
+    ),
+    path("reports/<int:pk>.csv", fund_reports.report_table, name="fund_report_table"),
     path("owed", reconciling.owed, name="fund_owed"),
     path("owed.csv", reconciling.owed_list, name="fund_owed_list"),
 ]

@@ -13,6 +13,11 @@ urlpatterns = [
     path("repair/<str:code>", public_repairs.repair, name="repair"),
     path("repair/<str:code>/files/<int:pk>", public_repairs.repair_file, name="repair_file"),
     path("vote/<slug:code>/fund/", own_fund.own_fund, name="own_fund"),
+    path(
+        "vote/<slug:code>/fund/<int:sub>/<int:year>",
+        own_fund.own_statement,
+        name="own_statement",
+    ),
     # Below /i18n/ the letter's token in the address survives the switch (static/js/vote.js).
     path("i18n/text-size", public.text_size, name="text_size"),
     path("i18n/setlang/", set_language, name="set_language"),

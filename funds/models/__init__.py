@@ -18,6 +18,7 @@ from funds.models.emergencies import (
     RepairPublicity,
 )
 from funds.models.files import FundFile
+from funds.models.papers import YearPaper
 from funds.models.releases import (
     FundApplication,
     Instalment,
@@ -73,4 +74,5 @@ __all__ = [
     "SubAccount",
     "VersionUnit",
     "Voucher",
+    "YearPaper",
 ]

@@ -6,6 +6,7 @@ the file is confirmed.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from django.db.models import Exists, OuterRef
@@ -25,6 +26,7 @@ from registry.domain.rooms import building_name, entrance_name, folded, room_nam
 from registry.fields import open_bytes
 
 PURPOSE = "funds.fundfile.content"
+DAYS_KEPT = 3  # a file that is looked at only
 # A sentence names some rooms, the page the rest.
 _NAMED = 5
 
@@ -99,6 +101,14 @@ class StatementLook(NamedTuple):
 def content_of(file: FundFile) -> bytes:
     """The file as it was uploaded."""
     return open_bytes(bytes(file.content), purpose=PURPOSE)
+
+
+def forgotten_files(at: datetime) -> list[int]:
+    """Files that nobody confirmed or gave up for `DAYS_KEPT` days."""
+    old = FundFile.objects.filter(
+        state="previewed", created_at__lte=at - timedelta(days=DAYS_KEPT)
+    )
+    return list(old.order_by("pk").values_list("pk", flat=True))
 
 
 def last_snapshot(special: SpecialAccount) -> Snapshot | None:

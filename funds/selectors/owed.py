@@ -39,14 +39,18 @@ def owed_in(special: SpecialAccount) -> list[StillOwed]:
     return _left(standing_owed().filter(voucher__special=special), paid)
 
 
-def still_owed_of(subs: Sequence[int]) -> list[StillOwed]:
-    """What these sub-accounts still owe, the oldest first."""
+def still_owed_of(subs: Sequence[int], *, until: date | None = None) -> list[StillOwed]:
+    """What these sub-accounts still owe, the oldest first; as of a day that is over."""
     wanted = sorted(set(subs))
     found: list[StillOwed] = []
     for start in range(0, len(wanted), _CHUNK):
         some = wanted[start : start + _CHUNK]
+        owed = standing_owed().filter(sub__in=some)
         paid = standing_payments().filter(owed__sub__in=some)
-        found += _left(standing_owed().filter(sub__in=some), paid)
+        if until is not None:
+            owed = owed.filter(voucher__dated_on__lte=until)
+            paid = paid.filter(voucher__dated_on__lte=until)
+        found += _left(owed, paid)
     return sorted(found, key=lambda one: (one.day, one.voucher, one.pk))
 
 

@@ -1,32 +1,50 @@
 """What an owner sees of the own fund: each unit's balance, with every movement behind it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from core.deadlines import local_day
+from documents.models import Document
 from funds.domain.books import must_replenish
-from funds.models import Posting, SnapshotLine, SubAccount
+from funds.models import Instalment, Posting, Refund, SnapshotLine, SubAccount, Voucher
+from funds.selectors.owed import StillOwed, still_owed_of
 from registry.models import Ownership
 from voting.models import MotionShare, Party
 
 
 class Movement(NamedTuple):
-    """Money that came to a sub-account (positive) or left it, in fen; `balance` after it."""
+    """Money that came to a sub-account (positive) or left it, in fen; `balance` after it.
+
+    `document`: code of the paper of ours that it rests on; `repair`: code of the repair that
+    it pays, or that it comes back from.
+    """
 
     day: date
     fen: int
     text: str
     paper: str
     balance: int
+    document: str = ""
+    repair: str = ""
+    repair_title: str = ""
+
+
+class Borne(NamedTuple):
+    """What a unit has borne of a repair so far, in fen."""
+
+    code: str
+    title: str
+    fen: int
 
 
 class OwnAccount(NamedTuple):
     """A unit's sub-account; `balance` None where nothing was stated yet.
 
     `source`: who says so, empty for books kept here; `movements`: the newest first. `low`:
-    below 30 % of the first deposit, None where that is not on record.
+    below 30 % of the first deposit, None where that is not on record. `owed`: what is still
+    to be paid of its shares; `since`: the day of its first balance.
     """
 
     sub: SubAccount
@@ -35,6 +53,23 @@ class OwnAccount(NamedTuple):
     source: str
     low: bool | None
     movements: list[Movement]
+    owed: list[StillOwed]
+    since: date | None
+
+    @property
+    def owes(self) -> int:
+        """What is still to be paid, in fen."""
+        return sum(one.left for one in self.owed)
+
+    @property
+    def repairs(self) -> list[Borne]:
+        """What it has borne of each repair, the latest first."""
+        found: dict[str, Borne] = {}
+        for one in self.movements:
+            if one.repair:
+                fen = found[one.repair].fen if one.repair in found else 0
+                found[one.repair] = Borne(one.repair, one.repair_title, fen - one.fen)
+        return list(found.values())
 
 
 class Outlook(NamedTuple):
@@ -47,16 +82,22 @@ class Outlook(NamedTuple):
 
 
 def own_accounts(units: Sequence[int], *, today: date) -> list[OwnAccount]:
-    """The sub-accounts of these units, in the order given; three queries whatever there is."""
+    """The sub-accounts of these units, in the order given; few queries whatever there is."""
     subs = list(
         SubAccount.objects.filter(unit__in=units).select_related("unit", "account__special")
     )
     order = {unit: place for place, unit in enumerate(units)}
     subs.sort(key=lambda sub: (order[sub.unit_id], sub.pk))
-    booked = _booked([sub.pk for sub in subs if _is_ours(sub)])
-    stated = _stated([sub.pk for sub in subs if not _is_ours(sub)])
+    ours = [sub.pk for sub in subs if is_ours(sub)]
+    booked = booked_movements(ours)
+    stated = stated_movements([sub.pk for sub in subs if not is_ours(sub)])
+    owed: dict[int, list[StillOwed]] = defaultdict(list)
+    for one in still_owed_of(ours):
+        owed[one.sub].append(one)
     return [
-        _own(sub, booked[sub.pk], today) if _is_ours(sub) else _own(sub, stated[sub.pk], None)
+        _own(sub, booked[sub.pk], today, owed[sub.pk])
+        if is_ours(sub)
+        else _own(sub, stated[sub.pk], None, [])
         for sub in subs
     ]
 
@@ -91,36 +132,73 @@ def outlook(party: Party, accounts: Sequence[OwnAccount]) -> list[Outlook]:
     ]
 
 
-def _is_ours(sub: SubAccount) -> bool:
+def is_ours(sub: SubAccount) -> bool:
+    """Whether its books are kept here."""
     return sub.account.special.ledger_mode == "record"
 
 
-def _own(sub: SubAccount, movements: list[Movement], as_of: date | None) -> OwnAccount:
+def _own(
+    sub: SubAccount, movements: list[Movement], as_of: date | None, owed: list[StillOwed]
+) -> OwnAccount:
     last = movements[-1] if movements else None
     balance = last.balance if last else (0 if as_of else None)
     source = ""
     if last is not None and as_of is None:
         as_of, source = last.day, last.paper
     low = None if balance is None else must_replenish(balance, sub.first_deposit_fen)
+    since = min((one.day for one in movements), default=None)
     # In a snapshot nothing moved where the balance is the same as before.
     shown = [one for one in movements if one.fen]
-    return OwnAccount(sub, balance, as_of, source, low, shown[::-1])
+    return OwnAccount(sub, balance, as_of, source, low, shown[::-1], owed, since)
 
 
-def _booked(subs: list[int]) -> dict[int, list[Movement]]:
+def booked_movements(subs: list[int]) -> dict[int, list[Movement]]:
+    """Every movement in the books kept here, the oldest first."""
     found: dict[int, list[Movement]] = defaultdict(list)
-    rows = (
+    rows = list(
         Posting.objects.filter(sub__in=subs, voucher__state="sealed")
         .order_by("voucher__number", "pk")
-        .values_list("sub", "fen", "voucher__dated_on", "voucher__text", "voucher__paper")
+        .values_list("sub", "fen", "voucher")
     )
-    for sub, fen, day, text, paper in rows:
+    vouchers = Voucher.objects.in_bulk({voucher for _sub, _fen, voucher in rows})
+    papers = _papers(vouchers.values())
+    repairs = _repairs(list(vouchers))
+    for sub, fen, pk in rows:
+        if sub is None:
+            continue
+        voucher = vouchers[pk]
         before = found[sub][-1].balance if found[sub] else 0
-        found[sub].append(Movement(day, -fen, text, paper, before - fen))
+        repair, title = repairs.get(voucher.reverses_id or pk, ("", ""))
+        found[sub].append(
+            Movement(
+                voucher.dated_on, -fen, voucher.text, voucher.paper, before - fen,
+                papers.get(voucher.paper_sha256, ""), repair, title,
+            )
+        )  # fmt: skip
     return found
 
 
-def _stated(subs: list[int]) -> dict[int, list[Movement]]:
+def _papers(vouchers: Iterable[Voucher]) -> dict[str, str]:
+    """SHA-256 → code of the papers of ours among what these vouchers rest on."""
+    wanted = {one.paper_sha256 for one in vouchers if one.paper_sha256}
+    if not wanted:
+        return {}
+    return dict(Document.objects.filter(sha256__in=wanted).values_list("sha256", "code"))
+
+
+def _repairs(vouchers: list[int]) -> dict[int, tuple[str, str]]:
+    """Voucher → code and title of the repair it pays, or gives back from."""
+    paid = Instalment.objects.filter(voucher__in=vouchers).values_list(
+        "voucher", "application__request__code", "application__request__title"
+    )
+    back = Refund.objects.filter(voucher__in=vouchers).values_list(
+        "voucher", "request__code", "request__title"
+    )
+    return {voucher: (code, title) for voucher, code, title in [*paid, *back] if voucher}
+
+
+def stated_movements(subs: list[int]) -> dict[int, list[Movement]]:
+    """Every change from one snapshot to the next, the oldest first."""
     found: dict[int, list[Movement]] = defaultdict(list)
     rows = (
         SnapshotLine.objects.filter(sub__in=subs)

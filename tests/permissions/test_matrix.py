@@ -25,7 +25,7 @@ from documents.services.posting import add_place, post_paper
 from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
 from funds.domain.books import Basis, Line
-from funds.models import BankMatch
+from funds.models import BankMatch, FundAccount, YearPaper
 from funds.services.accounts import open_special_account
 from funds.services.books import draft_voucher
 from funds.services.files import Said, take_file
@@ -471,6 +471,9 @@ TABLE = [
     Row("staff:fund_match", BUREAU, BAD, args=("books",), post=True),
     Row("staff:fund_matches", BUREAU, args=("books",)),
     Row("staff:fund_match_undo", BUREAU, BAD, args=("books", "match"), post=True),
+    Row("staff:fund_reports", BUREAU, args=("books",)),
+    Row("staff:fund_report_issue", BUREAU, BAD, args=("books", "account", "year"), post=True),
+    Row("staff:fund_report_table", BUREAU, args=("books", "report")),
     Row("staff:fund_owed", BUREAU, args=("books",)),
     Row("staff:fund_owed_list", BUREAU, args=("books",)),
     # --- people --------------------------------------------------------------------------
@@ -560,6 +563,7 @@ PUBLIC = {
     "voting:result_file": ("session",),
     "voting:proof": (),
     "portal:own_fund": ("session",),
+    "portal:own_statement": ("session", "three", "year"),
     "portal:repair": ("applied",),
     "portal:repair_file": ("applied", "contract"),
     "portal:text_size": (),
@@ -864,9 +868,18 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         actor="user:1",
         at=at,
     )
+    account = FundAccount.objects.create(special=kept_here, estate=town.here.estate)
+    published = make_document(town.here.estate, "7K4M2QXH9T3X")
+    report = YearPaper.objects.create(
+        account=account, year=at.year - 1, document=published,
+        content_sha256="0" * 64, made_by="user:1", made_at=at,
+    )  # fmt: skip
     match = BankMatch.objects.create(special=kept_here, made_by="user:1", made_at=at)
     return {
         "books": kept_here.code,
+        "account": account.pk,
+        "year": at.year,
+        "report": report.pk,
         "voucher": waiting.pk,
         "amounts": amounts.pk,
         "match": match.pk,

@@ -5,12 +5,14 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from documents.authority import development_identity
 from funds.domain.books import Line
 from funds.models import SubAccount
 from funds.services.accounts import open_account
+from funds.services.books import seal_voucher
 from registry.models import Ownership
 from tests.factories import make_owner
-from tests.funds.books import AT, DRAFTER, book, make_special
+from tests.funds.books import AT, DRAFTER, SEALER, book, draft, make_special, note_owed_of
 from tests.funds.services.test_files import Said, confirm, csv, take
 from tests.voting.views.story import LI, OUYANG, WANG, make_vote
 from tests.voting.views.test_owner_pages import enter, text_of
@@ -139,3 +141,42 @@ def test_it_costs_the_same_for_one_unit_and_for_many(
     enter(client, vote, OUYANG)
     with django_assert_max_num_queries(13):
         client.get(vote.url("fund/"))
+
+
+def test_the_statement_of_a_year_is_the_same_file_each_time(client, vote, settings, tmp_path):
+    settings.CA_DIR = tmp_path / "ca"
+    development_identity(settings.CA_DIR)
+    special = opened(vote, "record")
+    sub, other = (SubAccount.objects.get(unit__label=unit).pk for unit in (WANG, LI))
+    last = timezone.localdate().year - 1
+    day = date(last, 6, 1)
+    book(special, [Line("bank", None, 5), Line("sub", sub, -5)], dated_on=day)
+    book(special, [Line("bank", None, 5), Line("sub", other, -5)], dated_on=day)
+    page_of(client, vote)
+    shown = client.get(vote.url("fund/")).content.decode()
+    assert f'action="{vote.url(f"fund/{sub}/{last}")}"' in shown
+    first, again = (client.post(vote.url(f"fund/{sub}/{last}")) for _ in range(2))
+    assert first.headers["Content-Type"] == "application/pdf"
+    assert first.content.startswith(b"%PDF")
+    assert first.content == again.content
+    # Another household's, a year that is not over, without the check.
+    assert client.post(vote.url(f"fund/{other}/{last}")).status_code == 404
+    answer = client.post(vote.url(f"fund/{sub}/{last + 1}"))
+    assert answer.status_code == 400
+    assert "已经结束的年度" in answer.content.decode()
+    assert client.post(vote.url(f"fund/{sub}/{last - 1}")).status_code == 400
+    client.cookies.clear()
+    assert client.post(vote.url(f"fund/{sub}/{last}")).status_code == 403
+
+
+def test_what_is_owed_is_said(client, vote):
+    special = opened(vote, "record")
+    sub = SubAccount.objects.get(unit__label=WANG).pk
+    book(special, [Line("bank", None, 100), Line("sub", sub, -100)])
+    lines = [Line("sub", sub, 100), Line("bank", None, -100)]
+    waiting = draft(special, lines, "release", text="更换水泵")
+    note_owed_of(waiting, [(sub, 12_34)])
+    assert "还欠" not in page_of(client, vote)
+    seal_voucher(voucher_id=waiting.pk, actor=SEALER, at=AT)
+    page = text_of(client.get(vote.url("fund/")))
+    assert "维修费用还欠 12.34 元" in page

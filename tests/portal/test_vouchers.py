@@ -1,11 +1,13 @@
 """Vouchers and reconciliation, through HTTP, by two people."""
 
+import hashlib
 import re
 
 import pytest
 from django.urls import reverse
 
-from funds.models import BankMatch, FundFile, SpecialAccount, StatementLine, Voucher
+from documents.authority import development_identity
+from funds.models import BankMatch, FundFile, SpecialAccount, StatementLine, Voucher, YearPaper
 from funds.selectors import check_books
 from tests.funds.books import AT, note_owed_of
 from tests.funds.services.test_files import csv
@@ -237,3 +239,27 @@ def test_another_special_accounts_voucher_is_not_found(bureau, special, town):
     )  # fmt: skip
     assert bureau.get(at("voucher", other, voucher.pk)).status_code == 404
     assert bureau.post(at("voucher_seal", other, voucher.pk)).status_code == 404
+
+
+def test_the_years_paper_is_issued_and_its_table_taken(
+    client, bureau, special, second, settings, tmp_path
+):
+    settings.CA_DIR = tmp_path / "ca"
+    development_identity(settings.CA_DIR)
+    voucher, _look = deposited(bureau, special, dated_on="2025-03-01")
+    bureau.force_login(second, backend=BACKEND)
+    bureau.post(at("voucher_seal", special, voucher.pk))
+    account = special.accounts.get()
+    assert "出具" in page(bureau, at("reports", special))
+    for _click in range(2):
+        answer = bureau.post(at("report_issue", special, account.pk, 2025))
+        assert answer.status_code == 302
+    paper = YearPaper.objects.get()
+    shown = page(bureau, at("reports", special))
+    assert paper.document.number in shown
+    table = bureau.get(at("report_table", special, paper.pk)).content
+    assert hashlib.sha256(table).hexdigest() in bytes(paper.document.facts).decode()
+    assert client.get(f"/v/{paper.document.code}/pdf").status_code == 200
+    for account_pk, year, status in ((account.pk, 2099, 400), (account.pk + 99, 2025, 404)):
+        answer = bureau.post(at("report_issue", special, account_pk, year))
+        assert answer.status_code == status
