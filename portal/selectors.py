@@ -20,6 +20,8 @@ from accounts.permissions import (
 )
 from core.deadlines import local_day, publicity_end, start_of
 from documents.models import Document, Posting, PostingPhoto, PostingPlace
+from funds.selectors.reviewing import waiting_for, worklist
+from portal.sentences import said
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
 from voting.forms.staff import Door
@@ -43,6 +45,7 @@ from voting.selectors import (
 
 # A finished session stays on the worklist so long, so that its resolution gets posted.
 RECENT = timedelta(days=30)
+FUND_TASKS = 20
 
 
 def _walls(field: str) -> Subquery:
@@ -215,6 +218,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_session_tasks(user, inside, organises, at),
         *_review_tasks(user, inside, at),
         *_filing_tasks(user, organises),
+        *_fund_tasks(user, at),
     ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))
@@ -244,6 +248,15 @@ def _roll_tasks(inside: QuerySet[Estate], organises: set[int]) -> Iterator[Task]
         if estate.open_findings:
             what = _("名册有%(n)d处要解决或说明") % {"n": estate.open_findings}
             yield task(what, findings)
+
+
+def _fund_tasks(user: Visitor, at: datetime) -> Iterator[Task]:
+    """Applications for the fund on this person's desks; the page of reviews has them all."""
+    for one in worklist(list(waiting_for(user)[:FUND_TASKS]), at=at):
+        what = _("审核维修资金的使用：%(title)s") % {"title": one.request.title}
+        url = reverse("staff:fund_review", args=[one.request.code])
+        desk = said(one.request.desk_name)
+        yield Task(one.request.estate, what, desk, url, one.request.desk_due_at, mine=True)
 
 
 def _review_tasks(user: Visitor, inside: QuerySet[Estate], at: datetime) -> Iterator[Task]:

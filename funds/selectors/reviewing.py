@@ -1,6 +1,6 @@
 """What the desks of a review need: their worklist, who may act, and what the system knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -77,22 +77,23 @@ def desks_of(user: Visitor) -> Q:
     return found | Q(desk__in=_COMMITTEE, estate__in=committees)
 
 
-def waiting_for(user: Visitor) -> QuerySet[RepairRequest]:
-    """The applications on this person's desks, the most urgent first."""
-    return (
-        RepairRequest.objects.filter(desks_of(user), state="review")
-        .select_related("estate", "special", "desk_authority")
-        .order_by(F("desk_due_at").asc(nulls_last=True), "pk")
-    )
+def waiting_for(user: Visitor) -> QuerySet[RepairRequest, int]:
+    """The keys of what lies on this person's desks, the most urgent first.
+
+    Keys alone: thousands are put in order, a page is read.
+    """
+    waiting = RepairRequest.objects.filter(desks_of(user), state="review")
+    ordered = waiting.order_by(F("desk_due_at").asc(nulls_last=True), "pk")
+    return ordered.values_list("pk", flat=True)
 
 
-def worklist(requests: list[RepairRequest], *, at: datetime) -> list[Waiting]:
-    """These lines with their application and the working days left; one more query."""
+def worklist(keys: Sequence[int], *, at: datetime) -> list[Waiting]:
+    """These requests, in that order, with their application and the working days left."""
+    found = RepairRequest.objects.select_related("estate").in_bulk(keys)
+    requests = [found[key] for key in keys]
     applications = {
         one.request_id: one
-        for one in FundApplication.objects.filter(
-            request__in=[one.pk for one in requests], state="filed"
-        )
+        for one in FundApplication.objects.filter(request__in=keys, state="filed")
     }
     return [
         Waiting(

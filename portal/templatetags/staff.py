@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.labels import role_title
 from accounts.permissions import ROLE_PERMISSIONS, Permission, grants_of
+from funds.selectors.reviewing import AT_DESK
 from portal.sentences import said
 from voting.models import Session
 from voting.selectors import phase
@@ -76,6 +77,11 @@ def staff_menu(context: Context) -> dict[str, object]:
             Permission.MANAGE_GRANTS in ROLE_PERMISSIONS[role] for role in roles
         ),
         "keeps_funds": any(Permission.KEEP_FUND in ROLE_PERMISSIONS[role] for role in roles),
+        "reviews_funds": any(
+            permission in ROLE_PERMISSIONS[role]
+            for role in roles
+            for permission in AT_DESK.values()
+        ),
         "witnesses": any(Permission.WITNESS in ROLE_PERMISSIONS[role] for role in roles),
         "section": context.get("section"),
     }

@@ -206,11 +206,11 @@ def _review_page(
         "now": timezone.now(),
         "may_correct": has_permission(request.user, _P.REVIEW_FUND),
     }
-    context["section"] = "repairs"
+    context["section"] = "reviews"
     return render(request, "funds/reviews/review.html", context, status=status)
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     form = context.get("form")
     status = 400 if request.method == "POST" and form is not None and form.errors else 200
-    return render(request, template, {**context, "section": "repairs"}, status=status)
+    return render(request, template, {**context, "section": "reviews"}, status=status)

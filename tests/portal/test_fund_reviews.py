@@ -43,6 +43,9 @@ def test_street_bureau_and_the_opinion(client, town):
     worklist = client.get(reverse("staff:fund_reviews"))
     assert "1幢电梯维修" in text(worklist)
     assert "12,345.67" in text(worklist)
+    home = client.get(reverse("staff:home"))
+    assert "审核维修资金的使用：1幢电梯维修" in text(home)
+    assert page_of(client, application) in home.content.decode()
     page = client.get(page_of(client, application))
     assert "没有上传合同" in text(page)  # the records speak beside the check
     assert "checked" not in page.content.decode()
