@@ -356,6 +356,7 @@ def _version_facts(
         "fault": request.fault,
         "plan": request.plan,
         "budget_fen": request.budget_fen,
+        "budget_note": request.budget_note,
         "scope": request.scope,
         "share_basis": request.share_basis,
         "share_clause": request.share_clause,

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from core.errors import RuleViolation
 from funds.selectors.files import forgotten_files
+from funds.selectors.requests import before_the_owners
 from funds.services.files import drop_file
-from voting.tasks import Sweeper
+from funds.services.outcomes import settle_vote
+from voting.tasks import Sweeper, each
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +27,12 @@ def drop_forgotten_files(at: datetime) -> int:
     return done
 
 
+def settle_votes(at: datetime) -> int:
+    """Repairs whose vote is over: the way opens, or ends with the reasons."""
+    return each(before_the_owners(), lambda one: settle_vote(code=one.code, at=at))
+
+
 SWEEPERS: tuple[Sweeper, ...] = (
     Sweeper("fund_files", timedelta(hours=1), drop_forgotten_files),
+    Sweeper("repair_votes", timedelta(seconds=30), settle_votes),
 )

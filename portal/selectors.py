@@ -20,6 +20,7 @@ from accounts.permissions import (
 )
 from core.deadlines import local_day, publicity_end, start_of
 from documents.models import Document, Posting, PostingPhoto, PostingPlace
+from funds.models import RepairRequest
 from funds.selectors.reviewing import waiting_for, worklist
 from portal.sentences import said
 from registry.domain.rooms import natural
@@ -219,6 +220,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_review_tasks(user, inside, at),
         *_filing_tasks(user, organises),
         *_fund_tasks(user, at),
+        *_repair_tasks(user),
     ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))
@@ -446,6 +448,23 @@ def _filing_tasks(user: Visitor, organises: set[int]) -> Iterator[Task]:
         desk = _("街道") if handed_in else _("组织者")
         mine = filing.estate_id in (takes if handed_in else organises)
         yield Task(filing.estate, what, desk, url, filing.due_at, mine)
+
+
+def _repair_tasks(user: Visitor) -> Iterator[Task]:
+    """Repairs that wait for their applicant: a draft, or the next step after a decision."""
+    applies = estates_for(user, Permission.APPLY_FUND)
+    words = {
+        "draft": _("填写维修申请：%(title)s"),
+        "decided": _("业主已同意，申请列支：%(title)s"),
+        "returned": _("列支申请被退回，补正：%(title)s"),
+    }
+    waiting = RepairRequest.objects.filter(
+        estate__in=applies, desk="applicant", state__in=words
+    ).select_related("estate")
+    for one in waiting.order_by("desk_since"):
+        what = words[one.state] % {"title": one.title or one.code}
+        url = reverse("staff:repair", args=[one.code])
+        yield Task(one.estate, what, _("申请人"), url, one.desk_due_at, mine=True)
 
 
 def _is_missing(paper: str, session: Session) -> bool:

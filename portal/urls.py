@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from portal.views import own_fund, public, public_repairs
+from portal.views import own_fund, plans, public, public_repairs
 
 app_name = "portal"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
         own_fund.own_statement,
         name="own_statement",
     ),
+    path("e/<slug:code>/plan/", plans.public_plan, name="repair_plan"),
     # Below /i18n/ the letter's token in the address survives the switch (static/js/vote.js).
     path("i18n/text-size", public.text_size, name="text_size"),
     path("i18n/setlang/", set_language, name="set_language"),

@@ -101,6 +101,8 @@ class RepairRequest(models.Model):
     )
     plan = models.TextField(blank=True)  # how it will be repaired
     budget_fen = models.BigIntegerField(null=True, blank=True)
+    # Why the budget is not what the chosen firm asks.
+    budget_note = models.CharField(max_length=300, blank=True)
     few_quotes = models.CharField(max_length=300, blank=True)  # why there are fewer than asked
     warranty_until = models.DateField(null=True, blank=True)  # of the part; it must be over
     warranty_note = models.CharField(max_length=200, blank=True)
@@ -109,6 +111,10 @@ class RepairRequest(models.Model):
     share_basis = models.CharField(max_length=8, choices=BASES, default="area")
     share_clause = models.CharField(max_length=300, blank=True)  # the agreement, as cited
     agreed_weights = models.JSONField(default=dict)  # unit id as text → weight
+    # The one that came to nothing, whose input this one took over.
+    follows = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="followed_by"
+    )
     # From the first submission on:
     special = models.ForeignKey(
         SpecialAccount, null=True, on_delete=models.PROTECT, related_name="repairs"

@@ -9,6 +9,7 @@ from core.deadlines import local_day
 from documents.models import Document
 from funds.domain.books import must_replenish
 from funds.models import Instalment, Posting, Refund, SnapshotLine, SubAccount, Voucher
+from funds.selectors.balances import balances_of
 from funds.selectors.owed import StillOwed, still_owed_of
 from registry.models import Ownership
 from voting.models import MotionShare, Party
@@ -116,6 +117,26 @@ def units_sold_since(party: Party) -> set[int]:
         valid_from__gt=local_day(frozen),
     )
     return set(newer.values_list("unit", flat=True))
+
+
+def held_by(party: Party) -> int | None:
+    """What the sub-accounts of a party's units hold together; None where one is not known.
+
+    Nor is it told once a unit was sold: the balance is the buyer's to see.
+    """
+    units = list(party.units.values_list("unit", flat=True))
+    subs = list(SubAccount.objects.filter(unit__in=units).select_related("account__special"))
+    if len(subs) != len(units) or units_sold_since(party):
+        return None
+    ours = [sub.pk for sub in subs if _is_ours(sub)]
+    held = balances_of(ours)
+    for sub in subs:
+        if not _is_ours(sub):
+            line = sub.snapshot_lines.order_by("snapshot__as_of").last()
+            if line is None:
+                return None
+            held[sub.pk] = line.fen
+    return sum(held.values())
 
 
 def outlook(party: Party, accounts: Sequence[OwnAccount]) -> list[Outlook]:

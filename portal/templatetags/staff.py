@@ -76,6 +76,7 @@ def staff_menu(context: Context) -> dict[str, object]:
         "manages_people": any(
             Permission.MANAGE_GRANTS in ROLE_PERMISSIONS[role] for role in roles
         ),
+        "sees_repairs": any(Permission.VIEW_REPAIR in ROLE_PERMISSIONS[role] for role in roles),
         "keeps_funds": any(Permission.KEEP_FUND in ROLE_PERMISSIONS[role] for role in roles),
         "reviews_funds": any(
             permission in ROLE_PERMISSIONS[role]

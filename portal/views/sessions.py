@@ -132,6 +132,9 @@ def motion_edit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     motion = _motion_of(draft, pk)
     if is_election(motion):
         return redirect("staff:election", draft.code, motion.pk)
+    if motion.proposal:
+        messages.error(request, _("这一项由维修申请生成，不能在这里改；要改请申请人撤回。"))
+        return redirect("staff:session", draft.code)
     return _motion(request, draft, motion)
 
 

@@ -40,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "others": others[:TASKS_SHOWN],
         "hidden": max(0, len(others) - TASKS_SHOWN),
         "places": places_of(request.user).count(),
+        "applies": has_permission(request.user, Permission.VIEW_REPAIR),
         "manages_people": has_permission(request.user, Permission.MANAGE_GRANTS),
         "section": "home",
         # Where the gate does not insist (development), the page asks.

@@ -29,6 +29,7 @@ from funds.models import BankMatch, FundAccount, YearPaper
 from funds.services.accounts import open_special_account
 from funds.services.books import draft_voucher
 from funds.services.files import Said, take_file
+from funds.services.plans import put_item
 from funds.services.vouchers import take_amounts
 from funds.steps import keep_file
 from registry.fields import seal_bytes
@@ -38,6 +39,7 @@ from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
 from tests.factories import FOR, Vote
 from tests.funds.filed import make_filed
+from tests.funds.requests import whole_request
 from tests.town import Town, announced, draft
 from voting.domain.keyholders import Holder
 from voting.models import (
@@ -112,6 +114,8 @@ APPLICANTS = {
     "bureau",
     "property_manager",
 }
+APPLIERS = APPLICANTS - {"bureau"}
+ALL_APPLICANTS = APPLICANTS | {f"other {role}" for role in APPLICANTS}
 _DESKS = {"organiser", "street_office", "bureau"}
 REVIEWERS = _DESKS | {f"other {role}" for role in _DESKS}
 NOBODY: set[str] = set()
@@ -441,6 +445,40 @@ TABLE = [
     Row("staff:fund_file_drop", BUREAU, MOVED, args=("fund", "balances"), post=True),
     Row("staff:fund_replenish", BUREAU, args=("fund",)),
     Row("staff:fund_replenish_list", BUREAU, args=("fund",)),
+    # --- repairs, from the first word to the vote ------------------------------------------
+    Row("staff:repairs", ALL_APPLICANTS),
+    Row("staff:repair_new", APPLIERS, args=("estate",)),
+    Row("staff:repair_new", APPLIERS, BAD, args=("estate",), post=True),
+    Row("staff:repair_plan", APPLICANTS, args=("estate",)),
+    Row("staff:plan_item_new", APPLIERS, args=("estate",)),
+    Row("staff:plan_item_new", APPLIERS, BAD, args=("estate",), post=True),
+    Row("staff:plan_item", APPLIERS, args=("estate", "item")),
+    Row("staff:plan_item", APPLIERS, BAD, args=("estate", "item"), post=True),
+    Row("staff:plan_item_drop", APPLIERS, args=("estate", "item")),
+    Row("staff:plan_item_drop", APPLIERS, BAD, args=("estate", "item"), post=True),
+    Row("staff:plan_item_carry", APPLIERS, MOVED, args=("estate", "item"), post=True),
+    Row("staff:plan_publish", APPLIERS, MOVED, args=("estate", "plan_year"), post=True),
+    Row("staff:repair", APPLICANTS, args=("wanted",)),
+    Row("staff:repair", APPLICANTS, args=("applied",)),
+    Row("staff:repair_section", APPLIERS, args=("wanted", "section")),
+    Row("staff:repair_section", APPLIERS, MOVED, args=("wanted", "section"), post=True),
+    Row("staff:repair_quotes", APPLIERS, args=("wanted",)),
+    Row("staff:repair_quotes", APPLIERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_quote_choose", APPLIERS, MOVED, args=("wanted", "quote"), post=True),
+    Row("staff:repair_quote_remove", APPLIERS, MOVED, args=("wanted", "quote"), post=True),
+    Row("staff:repair_files", APPLIERS, args=("wanted",)),
+    Row("staff:repair_files", APPLIERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_file", APPLICANTS, args=("wanted", "kept")),
+    Row("staff:repair_file_remove", APPLIERS, MOVED, args=("wanted", "kept"), post=True),
+    Row("staff:repair_shares", APPLIERS, args=("wanted",)),
+    Row("staff:repair_shares", APPLIERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_submit", APPLIERS, args=("wanted",)),
+    Row("staff:repair_submit", APPLIERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_submit", APPLIERS, REFUSED, args=("applied",)),
+    Row("staff:repair_withdraw", APPLIERS, MOVED, args=("wanted",)),
+    Row("staff:repair_drop", APPLIERS, args=("wanted",)),
+    Row("staff:repair_drop", APPLIERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_renew", APPLIERS, REFUSED, args=("wanted",), post=True),
     # --- review of the use of the fund -----------------------------------------------------
     Row("staff:fund_reviews", REVIEWERS),
     Row("staff:fund_filed", ALL_BUREAUS),
@@ -564,6 +602,7 @@ PUBLIC = {
     "voting:proof": (),
     "portal:own_fund": ("session",),
     "portal:own_statement": ("session", "three", "year"),
+    "portal:repair_plan": ("estate",),
     "portal:repair": ("applied",),
     "portal:repair_file": ("applied", "contract"),
     "portal:text_size": (),
@@ -875,6 +914,17 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         content_sha256="0" * 64, made_by="user:1", made_at=at,
     )  # fmt: skip
     match = BankMatch.objects.create(special=kept_here, made_by="user:1", made_at=at)
+    wanted = whole_request(town.here.estate, at=at)
+    item = put_item(
+        estate_id=town.here.estate.pk,
+        year=timezone.localdate().year + 1,
+        part="roof",
+        place="1幢屋面",
+        condition="防水层老化",
+        estimate_fen=None,
+        actor="user:1",
+        at=timezone.now(),
+    )
     return {
         "books": kept_here.code,
         "account": account.pk,
@@ -883,6 +933,12 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "voucher": waiting.pk,
         "amounts": amounts.pk,
         "match": match.pk,
+        "wanted": wanted.code,
+        "item": item.pk,
+        "plan_year": item.year,
+        "section": "what",
+        "quote": wanted.quotes.first().pk,
+        "kept": wanted.files.get(kind="plan").pk,
         "fund": special.code,
         "applied": applied.request.code,
         "contract": contract.pk,

@@ -86,6 +86,14 @@ def motion_reasons(*, matter: int, title: str, text: str, cost_fen: int | None) 
     return found
 
 
+def same_scope(one: Iterable[Mapping[str, Any]], other: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether two scopes name the same buildings and entrances, in whatever order."""
+    sides = [
+        {(part["building"], part.get("entrance")) for part in scope} for scope in (one, other)
+    ]
+    return sides[0] == sides[1]
+
+
 def silence_reasons(*, clause: str, page: str) -> list[Reason]:
     """What is wrong with the rule cited on silence; both empty is no rule."""
     if not clause.strip() and not page.strip():

@@ -74,11 +74,15 @@ class VotingParty:
 
 
 class PartyArea(NamedTuple):
-    """What a proposer needs to share out a cost: the areas of a party's units, 0.01 m²."""
+    """What a proposer needs to share out a cost: the areas of a party's units, 0.01 m².
+
+    `keys`: which units these are, in the same order, for a proposer that knows them.
+    """
 
     number: int
     area: int
     units: tuple[int, ...]
+    keys: tuple[int, ...] = ()
 
 
 class Faulty(NamedTuple):
@@ -135,7 +139,12 @@ def group(titles: Sequence[Title]) -> list[VotingParty]:
 def party_areas(parties: Sequence[VotingParty]) -> list[PartyArea]:
     """The parties as a proposer's table of shares sees them."""
     return [
-        PartyArea(party.number, party.area, tuple(title.area or 0 for title in party.titles))
+        PartyArea(
+            party.number,
+            party.area,
+            tuple(title.area or 0 for title in party.titles),
+            tuple(title.unit for title in party.titles),
+        )
         for party in parties
     ]
 

@@ -146,7 +146,7 @@ class SessionForm(forms.Form):
         cleaned = super().clean() or {}
         cleaned["meeting"] = cleaned.get("meeting") or "regular"
         if "scope" in cleaned:
-            cleaned["scope"] = _scope(cleaned["scope"])
+            cleaned["scope"] = scope_parts(cleaned["scope"])
         reasons = session_reasons(
             cleaned,
             organisers=[kind for kind, _label in Session.ORGANISERS],
@@ -296,7 +296,8 @@ def scope_values(scope: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _scope(values: list[str]) -> list[dict[str, Any]]:
+def scope_parts(values: list[str]) -> list[dict[str, Any]]:
+    """The scope that these boxes mean; an entrance of a ticked building adds nothing."""
     whole = {value for value in values if _EACH_ENTRANCE not in value}
     parts: list[dict[str, Any]] = []
     for value in values:

@@ -103,6 +103,8 @@ class Motion(models.Model):
     text = models.TextField()  # the question in plain words
     # Optional money table supplied by the proposer; voting does no arithmetic with it.
     cost_fen = models.BigIntegerField(null=True, blank=True)
+    # What made this motion, opaque here; "": typed by hand. Only its maker changes it.
+    proposal = models.CharField(max_length=40, blank=True)
     # Takes effect only if these pass too; what a first assembly adds is not stored here.
     needs = models.ManyToManyField("self", symmetrical=False, related_name="needed_by")
 

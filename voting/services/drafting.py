@@ -6,28 +6,26 @@ from hashlib import sha256
 from secrets import choice
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
 
 from core.codes import new_code
 from core.errors import RuleViolation
 from logbook.steps import record_act
-from registry.models import Building, Estate
-from voting.domain.drafts import (
-    attachment_reasons,
-    content_type,
-    file_name,
-    motion_reasons,
-    session_reasons,
-    silence_reasons,
-)
+from registry.models import Estate
+from voting.domain.drafts import same_scope, silence_reasons
 from voting.domain.reasons import Reason, demand_none
 from voting.models import Attachment, Motion, Session
 from voting.selectors import why_not_cancelled
-
-_CODE_LENGTH = 8
-_MAX_MOTIONS = 20
+from voting.steps import (
+    SESSION_CODE,
+    Question,
+    attach,
+    begin_draft,
+    demand_terms,
+    locked_draft,
+    put_motion,
+    take_out,
+)
 
 
 @transaction.atomic(durable=True)
@@ -56,7 +54,7 @@ def create_session(  # noqa: PLR0913 (the form has as many fields)
     estate = Estate.objects.get(pk=estate_id)
     session = Session(
         estate=estate,
-        code=new_code(_CODE_LENGTH, choice),
+        code=new_code(SESSION_CODE, choice),
         title=title,
         meeting=meeting,
         organiser_kind=organiser_kind,
@@ -75,38 +73,23 @@ def create_session(  # noqa: PLR0913 (the form has as many fields)
         created_by=actor,
         created_at=at,
     )
-    _check(session, {name: getattr(session, name) for name in _DRAFT_FIELDS})
-    session.save()
+    begin_draft(session)
     _record(session, "session.created", {}, actor=actor, at=at)
     return session
-
-
-_DRAFT_FIELDS = (
-    "title",
-    "meeting",
-    "organiser_kind",
-    "organiser",
-    "contact_phone",
-    "contact_place",
-    "scope",
-    "opening_policy",
-    "revote",
-    "rehearsal",
-    "paper",
-    "allow_document_check",
-    "notice_on",
-    "opens_at",
-    "closes_at",
-)
 
 
 @transaction.atomic(durable=True)
 def edit_session(
     *, session_id: int, changes: Mapping[str, Any], actor: str, at: datetime
 ) -> Session:
-    """Change fields of a draft (names of `create_session`). RuleViolation "session.invalid"."""
-    session = _draft(session_id)
-    _check(session, changes)
+    """Change fields of a draft (names of `create_session`).
+
+    RuleViolation "session.invalid", and "motion.proposed" for the scope of a draft that holds
+    a motion made for this scope.
+    """
+    session = locked_draft(session_id)
+    demand_terms(session, changes)
+    _demand_scope_kept(session, changes)
     for name, value in changes.items():
         setattr(session, name, value)
     session.save(update_fields=list(changes))
@@ -147,24 +130,12 @@ def save_motion(  # noqa: PLR0913 (the form has as many fields)
 
     `needs`: positions of other motions without which it does not take effect.
     """
-    session = _draft(session_id)
-    reasons = motion_reasons(matter=matter, title=title, text=text, cost_fen=cost_fen)
-    if motion_id is None and session.motions.count() >= _MAX_MOTIONS:
-        reasons.append(Reason("motion.too_many", f"一次会议最多{_MAX_MOTIONS}项"))
-    others = list(session.motions.filter(position__in=needs).exclude(pk=motion_id or 0))
-    if len(others) != len(set(needs)):
-        sentence = "作为前提的事项要是这次会议的另一项"
-        reasons.append(Reason("motion.needs", sentence, "needs"))
-    demand_none("motion.invalid", reasons)
-    if motion_id is None:
-        last = session.motions.aggregate(last=Max("position"))["last"] or 0
-        motion = Motion(session=session, position=last + 1)
-    else:
-        motion = session.motions.get(pk=motion_id)
-    motion.matter, motion.title, motion.text = matter, title.strip(), text.strip()
-    motion.cost_fen = cost_fen
-    motion.save()
-    motion.needs.set(others)
+    session = locked_draft(session_id)
+    motion = None if motion_id is None else session.motions.get(pk=motion_id)
+    if motion is not None:
+        _demand_by_hand(motion)
+    asked = Question(matter, title, text, cost_fen, needs)
+    motion = put_motion(session, asked, motion)
     _record(session, "motion.saved", {"position": motion.position}, actor=actor, at=at)
     return motion
 
@@ -173,12 +144,9 @@ def save_motion(  # noqa: PLR0913 (the form has as many fields)
 def remove_motion(*, motion_id: int, actor: str, at: datetime) -> None:
     """Take a motion out of a draft; the later ones move up."""
     motion = Motion.objects.get(pk=motion_id)
-    session = _draft(motion.session_id)
-    position = motion.position
-    motion.delete()
-    for later in session.motions.filter(position__gt=position).order_by("position"):
-        later.position -= 1
-        later.save(update_fields=["position"])
+    session = locked_draft(motion.session_id)
+    _demand_by_hand(motion)
+    position = take_out(session, motion)
     _record(session, "motion.removed", {"position": position}, actor=actor, at=at)
 
 
@@ -190,7 +158,7 @@ def cite_silence(
 
     RuleViolation "silence.invalid" with every reason.
     """
-    session = _draft(session_id)
+    session = locked_draft(session_id)
     clause, page = clause.strip(), page.strip()
     reasons = silence_reasons(clause=clause, page=page)
     if clause and session.meeting == "first":
@@ -209,17 +177,10 @@ def add_attachment(
 ) -> Attachment:
     """Attach a PDF, PNG or JPEG. RuleViolation "attachment.invalid"."""
     motion = Motion.objects.get(pk=motion_id)
-    session = _draft(motion.session_id)
-    plain = file_name(name)
-    most = settings.UPLOAD_MAX_BYTES
-    demand_none(
-        "attachment.invalid", attachment_reasons(name=plain, content=content, most=most)
-    )
-    digest = sha256(content).hexdigest()
-    attachment = motion.attachments.create(
-        name=plain, content_type=content_type(content) or "", content=content, sha256=digest
-    )
-    facts = {"position": motion.position, "sha256": digest}
+    session = locked_draft(motion.session_id)
+    _demand_by_hand(motion)
+    attachment = attach(motion, name=name, content=content)
+    facts = {"position": motion.position, "sha256": attachment.sha256}
     _record(session, "attachment.added", facts, actor=actor, at=at)
     return attachment
 
@@ -228,31 +189,32 @@ def add_attachment(
 def remove_attachment(*, attachment_id: int, actor: str, at: datetime) -> None:
     """Take an attachment out of a draft."""
     attachment = Attachment.objects.select_related("motion").get(pk=attachment_id)
-    session = _draft(attachment.motion.session_id)
+    session = locked_draft(attachment.motion.session_id)
+    _demand_by_hand(attachment.motion)
     facts = {"position": attachment.motion.position, "sha256": attachment.sha256}
     attachment.delete()
     _record(session, "attachment.removed", facts, actor=actor, at=at)
 
 
-def _draft(session_id: int) -> Session:
-    session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
-    if session.state != "draft":
-        raise RuleViolation("session.not_draft", "会议已经公告，事项、名册和时间都不能再改")
-    return session
+def _demand_by_hand(motion: Motion) -> None:
+    if motion.proposal:
+        raise RuleViolation(
+            "motion.proposed",
+            "这一项由维修申请生成，方案、金额和附件不能在这里改：请在申请里撤回，改好再提交",
+        )
 
 
-def _check(session: Session, changes: Mapping[str, Any]) -> None:
-    reasons = session_reasons(
-        changes,
-        organisers=[kind for kind, _label in Session.ORGANISERS],
-        policies=[policy for policy, _label in Session.POLICIES],
-    )
-    if not reasons:
-        named = {part["building"] for part in changes.get("scope", ())}
-        known = Building.objects.filter(estate=session.estate_id, pk__in=named).count()
-        if known != len(named):
-            reasons.append(Reason("session.scope", "选择的楼幢不在本小区", "scope"))
-    demand_none("session.invalid", reasons)
+def _demand_scope_kept(session: Session, changes: Mapping[str, Any]) -> None:
+    """Who benefits decides and pays (165号令 19): a proposed motion is about one scope only."""
+    if not session.motions.exclude(proposal="").exists():
+        return
+    if "scope" in changes and not same_scope(changes["scope"], session.scope):
+        sentence = "这次会议里有维修申请生成的事项，表决范围不能改：请先在申请里撤回那一项"
+        demand_none("motion.proposed", [Reason("motion.proposed", sentence, "scope")])
+    if changes.get("rehearsal"):
+        sentence = "这次会议里有维修申请生成的事项，不能改成演练：演练的结果不算数"
+        reasons = [Reason("motion.proposed", sentence, "rehearsal")]
+        demand_none("motion.proposed", reasons)
 
 
 def _record(

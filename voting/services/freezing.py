@@ -95,7 +95,8 @@ def freeze_session(
     """Freeze roll and terms, make credentials, open the board, spool the letters.
 
     `share_tables`: motion id → function from the parties (in order of number) to fen of
-    each. RuleViolation "session.not_ready" with facts["reasons"]: every reason at once.
+    each; a proposed motion has one, which may refuse the parties. RuleViolation
+    "session.not_ready" with facts["reasons"]: every reason at once.
     """
     session = (
         Session.objects.select_for_update(of=("self",), no_key=True)
@@ -156,7 +157,8 @@ def weigh(
 ) -> Weighed:
     """Everything that stands against freezing `session` at `at`; nothing is written.
 
-    Whether letters made outside still fit is seen only where `share_tables` is given.
+    Whether letters made outside still fit, and proposers can share their costs out, is seen
+    only where `share_tables` is given.
     """
     values = profile_for(session.estate, local_day(at))
     motions = motions_of(session)
@@ -169,6 +171,7 @@ def weigh(
         *_posting_reasons(session, values, parties, at),
         *_profile_reasons(values),
         *_key_reasons(session),
+        *_share_reasons(motions, parties, share_tables),
     ]
     maker = letter_maker_of(session)
     weighed = Weighed(
@@ -282,6 +285,31 @@ def _key_reasons(session: Session) -> list[Reason]:
     return [Reason("keys.unfinished", "开票钥匙还没有做好：保管人要做完三轮并念过指纹", "keys")]
 
 
+def _share_reasons(
+    motions: Sequence[Motion],
+    parties: Sequence[VotingParty],
+    tables: Mapping[int, ShareTable] | None,
+) -> list[Reason]:
+    """Why a proposer cannot share a cost out among these parties: its table says so."""
+    if tables is None or not parties:
+        return []
+    found, areas = [], party_areas(parties)
+    for motion in motions:
+        if not motion.proposal:
+            continue
+        if motion.pk not in tables:
+            # It came in while the page with the tables was open.
+            sentence = f"第{motion.position}项的分摊没有算好，请刷新页面再看"
+            found.append(Reason("motion.shares", sentence, place=motion.position))
+            continue
+        try:
+            tables[motion.pk](areas)
+        except RuleViolation as refused:
+            sentence = f"第{motion.position}项：{refused}"
+            found.append(Reason("motion.shares", sentence, place=motion.position))
+    return found
+
+
 def _letter_reasons(
     session: Session,
     maker: LetterMaker,
@@ -293,6 +321,8 @@ def _letter_reasons(
         sentence = f"{maker.name}还没有交回公钥文件，通知书没有做好"
         return [Reason("letters.missing", sentence, "letters")]
     if share_tables is None or not weighed.parties:
+        return []
+    if any(reason.code == "motion.shares" for reason in weighed.reasons):
         return []
     fits = len(maker.keys) == len(weighed.parties)
     if fits:

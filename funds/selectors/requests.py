@@ -1,0 +1,166 @@
+"""What the pages of an ordinary request read: its gaps, its units, where it can be voted on."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from funds.domain.apportionment import apportion
+from funds.domain.requests import Draft, Offered, Section, sections
+from funds.models import FundAccount, PlanItem, Quote, RepairRequest, VersionUnit
+from funds.selectors.positions import balances_in
+from funds.selectors.repairs import ScopeUnit, files_of, fund_rules, scope_units
+from registry.models import Estate
+from voting.domain.drafts import same_scope
+from voting.models import Session
+
+
+class UnitShare(NamedTuple):
+    """A unit's share and what it leaves, in fen; `before` None where no balance is stated."""
+
+    label: str
+    area: int | None
+    share: int
+    before: int | None
+
+    @property
+    def after(self) -> int | None:
+        return None if self.before is None else self.before - self.share
+
+    @property
+    def owed(self) -> int:
+        """What the sub-account cannot pay."""
+        return 0 if self.after is None else max(0, -self.after)
+
+
+class Joinable(NamedTuple):
+    """A draft session a request can join, and who its organiser is."""
+
+    pk: int
+    title: str
+    organiser: str
+
+
+def quotes_of(request: RepairRequest) -> QuerySet[Quote]:
+    """The quotes that stand, in the order they came in."""
+    return request.quotes.filter(removed_at=None).select_related("file").defer("file__content")
+
+
+def draft_of(request: RepairRequest, units: Sequence[ScopeUnit]) -> Draft:
+    """A request as the checks see it. `units`: of `scope_units`."""
+    files = list(files_of(request).values_list("pk", "kind", "is_public"))
+    kept = {pk for pk, _kind, _public in files}
+    return Draft(
+        title=request.title,
+        part=request.part,
+        place=request.place,
+        fault=request.fault,
+        applicant_kind=request.applicant_kind,
+        applicant=request.applicant,
+        contact_phone=request.contact_phone,
+        plan=request.plan,
+        budget_fen=request.budget_fen,
+        budget_note=request.budget_note,
+        quotes=[
+            Offered(one.firm, one.fen, one.is_chosen, one.file_id in kept)
+            for one in quotes_of(request)
+        ],
+        few_quotes=request.few_quotes,
+        warranty_until=request.warranty_until,
+        warranty_note=request.warranty_note,
+        exclusions=request.exclusions,
+        share_basis=request.share_basis,
+        share_clause=request.share_clause,
+        files={kind for _pk, kind, _public in files},
+        has_public_file=any(public for _pk, _kind, public in files),
+        shared=set(request.agreed_weights),
+        units={str(one.unit) for one in units},
+        without_sub=[one.label for one in units if one.sub is None],
+        without_area=[one.label for one in units if one.area is None],
+    )
+
+
+def checklist(
+    request: RepairRequest, units: Sequence[ScopeUnit], *, today: date
+) -> list[Section]:
+    """Every section of a draft with what is missing in it."""
+    rules = fund_rules(request.estate, today)
+    return sections(
+        draft_of(request, units),
+        kinds=rules["fund.applicants"].value,
+        min_quotes=rules["fund.min_quotes"].value,
+        today=today,
+    )
+
+
+def preview(request: RepairRequest, units: Sequence[ScopeUnit]) -> list[UnitShare]:
+    """Every unit's share of the budget and balance; empty as long as nothing can be shared."""
+    if not request.budget_fen or not units:
+        return []
+    if request.share_basis == "agreed":
+        weights = [request.agreed_weights.get(str(one.unit), 0) for one in units]
+    else:
+        weights = [one.area or 0 for one in units]
+    if not any(weights):
+        return []
+    shares = apportion(
+        request.budget_fen,
+        [(one.label, weight) for one, weight in zip(units, weights, strict=True)],
+    )
+    held = _balances({one.account for one in units if one.account is not None})
+    return [
+        UnitShare(one.label, one.area, fen, held.get(one.sub) if one.sub else None)
+        for one, fen in zip(units, shares, strict=True)
+    ]
+
+
+def frozen_shares(units: Sequence[VersionUnit]) -> list[UnitShare]:
+    """The same of a version: its shares as frozen, with the balances of today."""
+    held = _balances({one.sub.account_id for one in units})
+    return [
+        UnitShare(one.label, one.area, one.share_fen, held.get(one.sub_id)) for one in units
+    ]
+
+
+def sessions_to_join(request: RepairRequest) -> list[Joinable]:
+    """Draft sessions of exactly this scope, in which the owners can be asked."""
+    drafts = Session.objects.filter(
+        estate=request.estate_id, state="draft", rehearsal=False
+    ).order_by("-pk")
+    return [
+        Joinable(one.pk, one.title, one.organiser)
+        for one in drafts
+        if same_scope(one.scope, request.scope)
+    ]
+
+
+def before_the_owners() -> QuerySet[RepairRequest]:
+    """Repairs whose vote may be over: resolved, called off, or rehearsed only."""
+    return (
+        RepairRequest.objects.filter(
+            state="voting",
+            versions__verdict="",
+            versions__motion__session__state__in=("resolved", "cancelled"),
+        )
+        .order_by("pk")
+        .distinct()
+    )
+
+
+def plan_of(estate: Estate, *, published: bool = False) -> QuerySet[PlanItem]:
+    """维修项目清单 of an estate by year, the newest year first."""
+    found = estate.plan_items.order_by("-year", "pk")
+    return found.exclude(published_at=None) if published else found
+
+
+def units_now(request: RepairRequest, *, today: date) -> list[ScopeUnit]:
+    """The units that would decide and pay if the request were submitted today."""
+    return scope_units(request.estate, request.scope, on=today)
+
+
+def _balances(accounts: set[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for account in FundAccount.objects.filter(pk__in=accounts).select_related("special"):
+        found |= balances_in(account)
+    return found
