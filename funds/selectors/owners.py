@@ -128,10 +128,10 @@ def held_by(party: Party) -> int | None:
     subs = list(SubAccount.objects.filter(unit__in=units).select_related("account__special"))
     if len(subs) != len(units) or units_sold_since(party):
         return None
-    ours = [sub.pk for sub in subs if _is_ours(sub)]
+    ours = [sub.pk for sub in subs if is_ours(sub)]
     held = balances_of(ours)
     for sub in subs:
-        if not _is_ours(sub):
+        if not is_ours(sub):
             line = sub.snapshot_lines.order_by("snapshot__as_of").last()
             if line is None:
                 return None
