@@ -10,6 +10,7 @@ from funds.models.books import (
     StatementLine,
     Voucher,
 )
+from funds.models.doors import PhoneCheck
 from funds.models.emergencies import (
     Emergency,
     EmergencyDecision,
@@ -53,6 +54,7 @@ __all__ = [
     "MatchPart",
     "OwedAmount",
     "OwedPayment",
+    "PhoneCheck",
     "PlanItem",
     "Posting",
     "Quote",

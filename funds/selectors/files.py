@@ -148,7 +148,7 @@ def look_at_balances(file: FundFile) -> BalancesLook:
 def look_at_amounts(file: FundFile) -> AmountsLook:
     """Match every row to its sub-account; what it pays of owed amounts, the oldest first."""
     rows, faults = read_amounts(read_table(content_of(file), file.file_name))
-    if faults:
+    if not rows:
         return AmountsLook([], faults)
     subs = _Subs(file.special)
     opened = opened_subs(file.special) if file.kind == "opening" else set()
@@ -167,7 +167,7 @@ def look_at_amounts(file: FundFile) -> AmountsLook:
     if file.kind == "allocation" and not faults:
         faults += _allocation_faults(file.special, sum(row.fen for row in rows))
     if faults:
-        return AmountsLook([], faults)
+        return AmountsLook([], sorted(faults))
     owed: dict[int, list[tuple[int, int]]] = defaultdict(list)
     if file.settles:
         for one in still_owed_of(list(met)):

@@ -202,7 +202,7 @@ def compare(account, plain, matched):
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(sequences)
 def test_books_agree_after_any_sequence(acts):

@@ -1,0 +1,29 @@
+"""Which units the holder of a phone number may look at."""
+
+from collections import defaultdict
+
+from registry.models import Owner, Ownership
+
+
+def phone_known(phone_hash: str) -> bool:
+    """Whether a number leads to anything."""
+    return bool(units_by_phone(phone_hash))
+
+
+def units_by_phone(phone_hash: str) -> list[int]:
+    """The units that the owners with this number on the roll own now.
+
+    Of one person, or of people who own the very same units (a household with one phone). A
+    number that stands for different owners of different units, as where an office typed its
+    own, leads nowhere.
+    """
+    if not phone_hash:
+        return []
+    owners = Owner.objects.filter(phone_hash=phone_hash)
+    documents = dict(owners.values_list("pk", "document_hash"))
+    held: dict[str, set[int]] = defaultdict(set)
+    titles = Ownership.objects.filter(owner__in=list(documents), valid_to__isnull=True)
+    for owner, unit in titles.order_by("unit").values_list("owner", "unit"):
+        held[documents[owner]].add(unit)
+    different = {frozenset(units) for units in held.values()}
+    return sorted(different.pop()) if len(different) == 1 else []

@@ -1,0 +1,106 @@
+"""How an owner gets to the own fund with the phone on the roll, without a letter.
+
+Whether a number is on the roll is never said: the answers are the same.
+"""
+
+import hmac
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import randbelow
+
+from django.conf import settings
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.phones import clean_phone, phone_hash
+from accounts.services.attempts import count_attempt, forget_attempts
+from accounts.services.messages import send_code
+from core.errors import RuleViolation
+from core.text import half_width
+from funds.models import PhoneCheck
+from funds.selectors.phones import phone_known
+from registry.fields import keyed_hash
+
+WINDOW = timedelta(minutes=15)
+# From one address, which many owners may share on a mobile network.
+MOST_ASKED = 30
+MOST_WRONG = 5
+RESEND_AFTER = timedelta(seconds=60)
+CODE_LIFE = timedelta(minutes=10)
+
+
+@sensitive_variables("phone", "plain", "digits")
+def send_own_code(*, phone: str, address: str, at: datetime) -> None:
+    """Send six digits to a number on the roll; to another nothing, and nobody learns which.
+
+    RuleViolation "phone.invalid", "own.too_many" after many requests from one address.
+    """
+    plain = _plain(phone)
+    counter = f"own-ask:{keyed_hash(address, purpose='guess')[:40]}"
+    if not count_attempt(counter, limit=MOST_ASKED, window=WINDOW, at=at):
+        raise RuleViolation("own.too_many", "要验证码的次数太多，请过十五分钟再试")
+    held = phone_hash(plain)
+    digits = f"{randbelow(10**6):06}"
+    if not phone_known(held) or not _stored(held, digits, at):
+        return
+    key = f"own:{held[:24]}:{at.timestamp():.0f}"
+    try:
+        send_code(phone=plain, template="own_fund", params={"code": digits}, key=key, at=at)
+    except RuleViolation as refused:
+        # The day's limit holds for numbers on the roll only; saying so would tell.
+        if refused.code != "sms.daily_limit":
+            raise
+
+
+@sensitive_variables("phone", "answer", "digits")
+def check_own_code(*, phone: str, answer: str, at: datetime) -> str:
+    """The hash of the number where these digits were sent to it and still hold; else "".
+
+    They hold once. A try is counted before it is weighed, for any number alike.
+    RuleViolation "phone.invalid", "check.locked" after five wrong ones in 15 minutes.
+    """
+    held = phone_hash(_plain(phone))
+    counter = f"own-check:{held[:40]}"
+    if not count_attempt(counter, limit=MOST_WRONG, window=WINDOW, at=at):
+        raise RuleViolation("check.locked", "输错次数太多，请过十五分钟再试")
+    digits = half_width(answer).strip()
+    with transaction.atomic(durable=True):
+        used = PhoneCheck.objects.filter(
+            phone_hash=held,
+            code_hmac=_hmac(held, digits),
+            sent_at__gt=at - CODE_LIFE,
+            sent_at__lte=at,
+        ).update(code_hmac="")
+    if not used:
+        return ""
+    forget_attempts(counter)
+    return held
+
+
+@transaction.atomic(durable=True)
+@sensitive_variables("digits")
+def _stored(held: str, digits: str, at: datetime) -> bool:
+    """Whether these digits are the ones to send; not within a minute of the last ones."""
+    row, made = PhoneCheck.objects.get_or_create(
+        phone_hash=held, defaults={"code_hmac": _hmac(held, digits), "sent_at": at}
+    )
+    if made:
+        return True
+    row = PhoneCheck.objects.select_for_update(no_key=True).get(pk=row.pk)
+    if at < row.sent_at + RESEND_AFTER:
+        return False
+    row.code_hmac, row.sent_at = _hmac(held, digits), at
+    row.save(update_fields=["code_hmac", "sent_at"])
+    return True
+
+
+def _plain(phone: str) -> str:
+    plain = clean_phone(phone)
+    if not plain:
+        raise RuleViolation("phone.invalid", "手机号应为11位数字，请检查")
+    return plain
+
+
+def _hmac(held: str, digits: str) -> str:
+    message = f"own\x00{held}\x00{digits}".encode()
+    return hmac.new(settings.CODE_KEY, message, sha256).hexdigest()

@@ -1,0 +1,162 @@
+"""The own maintenance fund by the phone on the roll: a number, six digits, fifteen minutes."""
+
+from django import forms
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.errors import RuleViolation
+from documents.selectors import document_pdf
+from funds.selectors.owners import own_accounts
+from funds.selectors.phones import units_by_phone
+from funds.selectors.statements import years_of
+from funds.services.entering import check_own_code, send_own_code
+from funds.services.statements import issue_statement
+from portal.forms import add_reasons
+from portal.views.common import posted
+from portal.views.own_fund import MOVEMENTS
+from registry.models import Unit
+from voting.views.addresses import client_address
+
+_COOKIE, _SALT, _SECONDS = "own_fund", "portal.my_fund", 15 * 60
+_form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+class PhoneForm(forms.Form):
+    """The number that is on the roll."""
+
+    phone = forms.CharField(
+        label=_("手机号"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+        help_text=_("名册上登记的、收短信的号码。"),
+        error_messages={"required": _("请填写手机号")},
+    )
+
+
+class CodeForm(forms.Form):
+    """The digits that were sent."""
+
+    phone = forms.CharField(max_length=20, widget=forms.HiddenInput)
+    answer = forms.CharField(
+        label=_("验证码"),
+        max_length=12,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        error_messages={"required": _("请填写验证码")},
+    )
+
+
+@_form_page
+@never_cache
+@sensitive_post_parameters("phone")
+def start(request: HttpRequest) -> HttpResponse:
+    """Ask for the number; the answer is the same whether it is on the roll or not."""
+    form = PhoneForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        phone = form.cleaned_data["phone"]
+        try:
+            send_own_code(phone=phone, address=client_address(request), at=timezone.now())
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            asked = CodeForm(initial={"phone": phone})
+            return render(request, "funds/my_code.html", {"form": asked})
+    return _form(request, "funds/my_start.html", form)
+
+
+@require_POST
+@never_cache
+@sensitive_post_parameters("phone", "answer")
+def code(request: HttpRequest) -> HttpResponse:
+    """Weigh the digits."""
+    form = CodeForm(request.POST)
+    if form.is_valid():
+        try:
+            held = check_own_code(**form.cleaned_data, at=timezone.now())
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            if held:
+                answer = redirect("portal:my_fund")
+                answer.set_cookie(
+                    _COOKIE,
+                    signing.dumps(held, salt=_SALT),
+                    max_age=_SECONDS,
+                    path="/my/",
+                    secure=request.is_secure(),
+                    httponly=True,
+                    samesite="Lax",
+                )
+                return answer
+            form.add_error(
+                "answer", _("验证码不对或者已经过期。没有收到的，请核对号码是否在名册上")
+            )
+    return _form(request, "funds/my_code.html", form)
+
+
+@require_safe
+@never_cache
+def fund(request: HttpRequest) -> HttpResponse:
+    """What the units of this number's owner hold."""
+    units = _units(request)
+    return redirect("portal:my_start") if units is None else _page(request, units)
+
+
+@require_POST
+@never_cache
+def statement(request: HttpRequest, sub: int, year: int) -> HttpResponse:
+    """The signed statement of one unit for a year."""
+    units = _units(request)
+    if units is None:
+        return redirect("portal:my_start")
+    own = own_accounts(units, today=timezone.localdate())
+    if sub not in {one.sub.pk for one in own}:
+        raise Http404
+    try:
+        document = issue_statement(sub_id=sub, year=year, actor="owner", at=timezone.now())
+    except RuleViolation as refused:
+        return _page(request, units, refused=str(refused))
+    answer = HttpResponse(document_pdf(document), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{document.code}.pdf"'
+    return answer
+
+
+@require_POST
+@never_cache
+def leave(request: HttpRequest) -> HttpResponse:
+    """Close the door again, on a phone that others use too."""
+    answer = redirect("portal:my_start")
+    answer.delete_cookie(_COOKIE, path="/my/")
+    return answer
+
+
+def _units(request: HttpRequest) -> list[int] | None:
+    """The units to show, asked of the roll each time; None without a check that holds."""
+    try:
+        held = signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_SECONDS)
+    except signing.BadSignature:
+        return None
+    return units_by_phone(held) or None
+
+
+def _page(request: HttpRequest, units: list[int], *, refused: str = "") -> HttpResponse:
+    today = timezone.localdate()
+    found = own_accounts(units, today=today)
+    known = {one.sub.unit_id for one in found}
+    context = {
+        "accounts": [(one, years_of(one.since, today=today)) for one in found],
+        "without": Unit.objects.filter(pk__in=set(units) - known).order_by("pk"),
+        "shown": MOVEMENTS,
+        "refused": refused,
+    }
+    return render(request, "funds/my_fund.html", context, status=400 if refused else 200)
+
+
+def _form(request: HttpRequest, template: str, form: forms.Form) -> HttpResponse:
+    status = 400 if request.method == "POST" and form.errors else 200
+    return render(request, template, {"form": form}, status=status)
