@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("funds", "0013_year_papers"),
+        ("funds", "0005_requests_in_words"),
     ]
 
     operations = [
