@@ -3,9 +3,9 @@
 165号令: 《住宅专项维修资金管理办法》；条例: 《物业管理条例》.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from core.exact import format_yuan
@@ -18,8 +18,7 @@ from funds.domain.sheets import RowFault
 
 MAX_FEN = 999_999_999_999  # 9,999,999,999.99 yuan, as core.exact.parse_yuan takes it
 MOST_QUOTES = 10
-_PLACES = 4  # digits after the point of an agreed share
-_MAX_WEIGHT = 10**12
+_SHARE = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,4}))?")
 
 # Field → (name, most characters).
 TEXTS = {
@@ -329,14 +328,8 @@ def _room(text: str) -> str:
 
 
 def _share(text: str) -> int | None:
-    plain = half_width(text).strip().removesuffix("%").strip()
-    try:
-        weight = Decimal(plain).scaleb(_PLACES)
-    except InvalidOperation:
-        return None
-    if not weight.is_finite() or not 0 <= weight <= _MAX_WEIGHT or weight % 1:
-        return None
-    return int(weight)
+    found = _SHARE.fullmatch(half_width(text).strip().removesuffix("%").strip())
+    return int(found[1] + (found[2] or "").ljust(4, "0")) if found else None
 
 
 def _is_control(sign: str) -> bool:
