@@ -252,7 +252,7 @@ class SharesFileForm(FileForm):
 class SubmitForm(forms.Form):
     """In which session the owners are asked."""
 
-    may_be_empty = frozenset({"title", "organiser_kind", "organiser", "contact_phone"})
+    may_be_empty = frozenset[str]()  # of a new session all are needed
 
     session = forms.ChoiceField(
         label=_("放进哪一次会议"),

@@ -92,6 +92,11 @@ _SIMPLE: dict[str, type[forms.Form]] = {
     "exclusions": ExclusionsForm,
     "plan": PlanForm,
 }
+# Of a draft: kept, but nobody wants to read every saving of a form.
+_WORKED_ON = (
+    "edited", "file_added", "file_removed", "quote_added", "quote_chosen", "quote_removed",
+    "shares_put",
+)  # fmt: skip
 # Sections with pages of their own; the others are one form each.
 _PAGES = {
     "quotes": "staff:repair_quotes",
@@ -437,7 +442,7 @@ def _repair_page(request: HttpRequest, found: RepairRequest) -> HttpResponse:
         "alarms": alarms_of(found),
         "files": files_of(found),
         "quotes": quotes_of(found),
-        "history": found.steps.exclude(text="").order_by("-pk")[:100],
+        "history": found.steps.exclude(text="").exclude(kind__in=_WORKED_ON).order_by("-pk"),
         "version": version,
         "facts": json.loads(bytes(version.content)) if frozen and version else None,
         "session": version.motion.session if version and version.motion else None,
