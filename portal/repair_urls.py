@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import fund_reviews, plans, repairs
+from portal.views import fund_reviews, plans, releases, repairs
 
 _requests: list[URLPattern] = [
     path("", repairs.repairs, name="repairs"),
@@ -48,6 +48,33 @@ _reviews: list[URLPattern] = [
     path("reviews/<str:code>/files/<int:pk>", fund_reviews.file, name="fund_review_file"),
     path("reviews/<str:code>/seen", fund_reviews.seen, name="fund_seen"),
 ]
-_releases: list[URLPattern] = []
+_releases: list[URLPattern] = [
+    path("payments/", releases.payments, name="fund_payments"),
+    path("payments/order", releases.order, name="fund_order"),
+    path("lists/<int:pk>", releases.release_list, name="fund_list"),
+    path("lists/<int:pk>/file", releases.list_file, name="fund_list_file"),
+    path("money/<str:code>", releases.money, name="fund_money"),
+    path("money/<str:code>/apply", releases.apply, name="fund_apply"),
+    path("money/<str:code>/file", releases.file, name="fund_file_in"),
+    path("money/<str:code>/withdraw", releases.withdraw, name="fund_withdraw"),
+    path("money/<str:code>/papers/new", releases.paper, name="fund_paper"),
+    path("money/<str:code>/shares", releases.shares, name="fund_shares"),
+    path("money/<str:code>/shares.csv", releases.shares_csv, name="fund_shares_csv"),
+    path("money/<str:code>/tables/<str:kind>", releases.table, name="fund_table"),
+    path("money/<str:code>/owed", releases.owed, name="fund_pass_on"),
+    path("money/<str:code>/settlement", releases.settlement, name="fund_settlement"),
+    path(
+        "money/<str:code>/settlement/confirm",
+        releases.settlement_confirm,
+        name="fund_settlement_confirm",
+    ),
+    path("money/<str:code>/anew", releases.anew, name="fund_anew"),
+    path("money/<str:code>/accepted", releases.accepted, name="fund_accepted"),
+    path("money/<str:code>/refunds/<int:pk>", releases.refund, name="fund_refund"),
+    path("money/<str:code>/<int:position>/ask", releases.ask, name="fund_ask"),
+    path("money/<str:code>/<int:position>/confirm", releases.confirm, name="fund_confirm"),
+    path("money/<str:code>/<int:position>/decline", releases.decline, name="fund_decline"),
+    path("money/<str:code>/<int:position>/receipt", releases.receipt, name="fund_receipt"),
+]
 
 urlpatterns = [*_requests, *_emergencies, *_reviews, *_releases]

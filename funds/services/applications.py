@@ -19,14 +19,34 @@ from funds.domain.applications import (
 )
 from funds.domain.repairs import Desk, State
 from funds.domain.reviewing import steps_for
-from funds.models import FundApplication, Instalment, RepairRequest, RepairVersion
+from funds.models import (
+    FundApplication,
+    Instalment,
+    RepairFile,
+    RepairRequest,
+    RepairVersion,
+)
 from funds.selectors.applications import limits_of, pending_application, sought_of
 from funds.selectors.gates import gate_reasons
+from funds.selectors.releases import taken_by
 from funds.selectors.repairs import files_of, fund_rules, version_in_force
-from funds.steps import By, demand_state, locked_repair, move, note, to_review_desk
+from funds.steps import (
+    By,
+    demand_state,
+    keep_file,
+    locked_repair,
+    move,
+    note,
+    to_review_desk,
+)
 from registry.fields import keyed_hash
 
 HASHED_AS = "funds.payee"
+# What is added once there is a decision.
+PAPERS = (
+    "contract", "cost_audit", "supervision", "photo_after", "acceptance", "settlement",
+    "invoice", "other",
+)  # fmt: skip
 
 
 @transaction.atomic(durable=True)
@@ -40,7 +60,8 @@ def draft_application(*, code: str, sought: Sought, by: By, at: datetime) -> Fun
     demand_state(request, State.DECIDED, State.RETURNED)
     version = _open_version(request)
     limits = limits_of(request, version, on=local_day(at))
-    demand_none("application.invalid", application_reasons(sought, limits))
+    reasons = [*application_reasons(sought, limits), *_scope_reasons(version)]
+    demand_none("application.invalid", reasons)
     application = pending_application(request) or FundApplication(
         request=request, number=request.applications.count() + 1
     )
@@ -89,7 +110,7 @@ def file_application(*, code: str, by: By, at: datetime) -> FundApplication:
     version = _open_version(request)
     papers = [(one.kind, one.sha256) for one in files_of(request)]
     limits = limits_of(request, version, on=local_day(at))
-    reasons = application_reasons(sought_of(application), limits)
+    reasons = [*application_reasons(sought_of(application), limits), *_scope_reasons(version)]
     demand_none("application.invalid", [*reasons, *_paper_reasons(application, papers)])
     application.version = version
     application.papers = papers
@@ -148,6 +169,15 @@ def _open_version(request: RepairRequest) -> RepairVersion:
     return version
 
 
+def _scope_reasons(version: RepairVersion) -> list[Reason]:
+    """Who has borne a part on an earlier version stays among those who settle it."""
+    borne = {unit for unit, fen in taken_by(version.request).items() if fen}
+    if borne <= set(version.units.values_list("unit", flat=True)):
+        return []
+    sentence = "以前付款时分摊过的房屋，要都在新方案的范围里"
+    return [Reason("application.scope", sentence, "amount")]
+
+
 def _paper_reasons(application: FundApplication, papers: list[tuple[str, str]]) -> list[Reason]:
     kinds = {kind for kind, _digest in papers}
     found = []
@@ -156,3 +186,28 @@ def _paper_reasons(application: FundApplication, papers: list[tuple[str, str]]) 
     if application.audited_fen and "cost_audit" not in kinds:
         found.append(Reason("application.papers", "请上传造价审核的文件", "files"))
     return found
+
+
+@transaction.atomic(durable=True)
+def add_paper(
+    *, code: str, kind: str, name: str, content: bytes, by: By, at: datetime
+) -> RepairFile:
+    """A paper that comes after the decision: contract, audit, acceptance, settlement.
+
+    RuleViolation "repair.state", "file.kind", "file.invalid" and those of the file.
+    """
+    request = locked_repair(code)
+    demand_state(request, State.DECIDED, State.RETURNED, State.APPROVED)
+    if kind not in PAPERS:
+        raise RuleViolation("file.kind", "请选择这是什么文件")
+    kept = keep_file(
+        request,
+        kind=kind,
+        name=name,
+        content=content,
+        is_public=False,
+        actor=by.actor,
+        at=at,
+    )
+    note(request, "paper_added", by=by, at=at, data={"kind": kind, "sha256": kept.sha256})
+    return kept

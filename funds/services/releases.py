@@ -66,7 +66,7 @@ from funds.steps import (
     write_draft,
 )
 from logbook.steps import record_act
-from registry.fields import keyed_hash, seal_bytes
+from registry.fields import keyed_hash, open_bytes, seal_bytes
 
 LISTS = "funds.releaselist"  # the purpose lists to the bank are sealed with
 # What has to be among the papers, by the kind of instalment; one of each group.
@@ -298,6 +298,15 @@ def close_payment(
     note(request, "instalment_paid", by=by, at=at, text=request.hold, data=facts)
     settle_if_done(request, application, by=by, at=at)
     return instalment
+
+
+@transaction.atomic(durable=True)
+def open_list(*, list_id: int, actor: str, at: datetime) -> bytes:
+    """The file for the bank, with whole account numbers; each time it is taken is logged."""
+    made = ReleaseList.objects.select_related("special").get(pk=list_id)
+    facts = {"number": made.number, "sha256": made.sha256}
+    record_act(made.special.log_name, "release.downloaded", facts, actor=actor, at=at)
+    return open_bytes(bytes(made.content), purpose=LISTS)
 
 
 @transaction.atomic(durable=True)

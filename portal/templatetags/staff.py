@@ -83,6 +83,7 @@ def staff_menu(context: Context) -> dict[str, object]:
             for role in roles
             for permission in AT_DESK.values()
         ),
+        "pays": any(Permission.RELEASE_FUND in ROLE_PERMISSIONS[role] for role in roles),
         "witnesses": any(Permission.WITNESS in ROLE_PERMISSIONS[role] for role in roles),
         "section": context.get("section"),
     }

@@ -25,7 +25,15 @@ from documents.services.posting import add_place, post_paper
 from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
 from funds.domain.books import Basis, Line
-from funds.models import BankMatch, FundAccount, YearPaper
+from funds.models import (
+    BankMatch,
+    FundAccount,
+    Instalment,
+    Refund,
+    ReleaseList,
+    RepairRequest,
+    YearPaper,
+)
 from funds.services.accounts import open_special_account
 from funds.services.books import draft_voucher
 from funds.services.files import Said, take_file
@@ -117,6 +125,9 @@ APPLICANTS = {
 APPLIERS = APPLICANTS - {"bureau"}
 ALL_APPLICANTS = APPLICANTS | {f"other {role}" for role in APPLICANTS}
 _DESKS = {"organiser", "street_office", "bureau"}
+WRITES = {"organiser", "residents_committee", "street_office", "property_manager"}
+PAYERS = {"organiser", "bureau"}
+ALL_PAYERS = PAYERS | {f"other {role}" for role in PAYERS}
 REVIEWERS = _DESKS | {f"other {role}" for role in _DESKS}
 NOBODY: set[str] = set()
 
@@ -488,6 +499,38 @@ TABLE = [
     Row("staff:fund_correction", BUREAU, args=("applied",)),
     Row("staff:fund_correction", BUREAU, BAD, args=("applied",), post=True),
     Row("staff:fund_seen", BUREAU, REFUSED, args=("applied",), post=True),
+    # --- applications, payments, settlement ------------------------------------------------
+    Row("staff:fund_payments", ALL_PAYERS),
+    Row("staff:fund_order", ALL_PAYERS, REFUSED, post=True),
+    Row("staff:fund_list", PAYERS, args=("release",)),
+    Row("staff:fund_list_file", PAYERS, args=("release",), post=True),
+    Row("staff:fund_money", APPLICANTS, args=("repair",)),
+    Row("staff:fund_apply", WRITES, args=("repair",)),
+    Row("staff:fund_apply", WRITES, BAD, args=("repair",), post=True),
+    Row("staff:fund_file_in", WRITES, REFUSED, args=("repair",), post=True),
+    Row("staff:fund_withdraw", WRITES, args=("repair",)),
+    Row("staff:fund_withdraw", WRITES, BAD, args=("repair",), post=True),
+    Row("staff:fund_paper", WRITES, args=("repair",)),
+    Row("staff:fund_paper", WRITES, BAD, args=("repair",), post=True),
+    Row("staff:fund_shares", APPLICANTS, args=("repair",)),
+    Row("staff:fund_shares_csv", APPLICANTS, args=("repair",)),
+    Row("staff:fund_table", APPLICANTS, args=("repair", "table")),
+    Row("staff:fund_pass_on", PAYERS, REFUSED, args=("repair",), post=True),
+    Row("staff:fund_settlement", WRITES, args=("repair",)),
+    Row("staff:fund_settlement", WRITES, BAD, args=("repair",), post=True),
+    Row("staff:fund_settlement_confirm", PAYERS, REFUSED, args=("repair",), post=True),
+    Row("staff:fund_anew", WRITES, args=("repair",)),
+    Row("staff:fund_anew", WRITES, BAD, args=("repair",), post=True),
+    Row("staff:fund_accepted", PAYERS, args=("repair",)),
+    Row("staff:fund_accepted", PAYERS, BAD, args=("repair",), post=True),
+    Row("staff:fund_refund", PAYERS, args=("repair", "refund")),
+    Row("staff:fund_refund", PAYERS, BAD, args=("repair", "refund"), post=True),
+    Row("staff:fund_ask", WRITES, REFUSED, args=("repair", "position"), post=True),
+    Row("staff:fund_confirm", PAYERS, REFUSED, args=("repair", "position"), post=True),
+    Row("staff:fund_decline", PAYERS, args=("repair", "position")),
+    Row("staff:fund_decline", PAYERS, BAD, args=("repair", "position"), post=True),
+    Row("staff:fund_receipt", PAYERS, args=("repair", "position")),
+    Row("staff:fund_receipt", PAYERS, BAD, args=("repair", "position"), post=True),
     Row("staff:fund_vouchers", BUREAU, args=("books",)),
     Row("staff:fund_unit_new", BUREAU, args=("books",)),
     Row("staff:fund_unit_new", BUREAU, BAD, args=("books",), post=True),
@@ -912,6 +955,24 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         actor="user:1",
         at=at,
     )
+    paid = make_filed(town.here.estate)
+    with transaction.atomic():
+        paid.state = "passed"
+        paid.save()
+        RepairRequest.objects.filter(pk=paid.request_id).update(state="approved")
+        release = ReleaseList.objects.create(
+            special=paid.request.special, number=1, total_fen=1, lines=1,
+            content=seal_bytes(b"PK", purpose="funds.releaselist"),
+            made_by="user:0", made_at=at,
+        )  # fmt: skip
+        paid.instalments.all().delete()
+        Instalment.objects.create(
+            application=paid, position=1, kind="final", fen=1, payable_fen=1, state="ordered",
+            condition="验收合格", release_list=release,
+        )  # fmt: skip
+        refund = Refund.objects.create(
+            request=paid.request, fen=1, reason="结余", noted_by="user:0", noted_at=at
+        )
     account = FundAccount.objects.create(special=kept_here, estate=town.here.estate)
     published = make_document(town.here.estate, "7K4M2QXH9T3X")
     report = YearPaper.objects.create(
@@ -946,6 +1007,11 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "kept": wanted.files.get(kind="plan").pk,
         "fund": special.code,
         "applied": applied.request.code,
+        "repair": paid.request.code,
+        "release": release.pk,
+        "refund": refund.pk,
+        "position": 1,
+        "table": "application",
         "contract": contract.pk,
         "balances": balances.pk,
         "import": roll.pk,

@@ -546,6 +546,20 @@ def test_after_a_new_decision_what_was_paid_counts():
     assert case.request.state == "settled"
 
 
+def test_who_has_paid_stays_in_the_scope():
+    case = funded()
+    pay(case)
+    decide_anew(code=case.code, reason="换一种修法，只修1幢", by=APPLICANT, at=AT)
+    building = case.account.estate.buildings.get(name="1幢")
+    RepairRequest.objects.update(scope=[{"building": building.pk, "entrance": None}])
+    decide_at_once(case.request)
+    case.versions.append(freeze(case.request, verdict="authorised"))
+    RepairRequest.objects.update(state="decided", desk="applicant")
+    with pytest.raises(RuleViolation) as refused:
+        apply_for(case, BUDGET, plan=[Stage("final", BUDGET - 3_600_00)])
+    assert [one.code for one in refused.value.facts["reasons"]] == ["application.scope"]
+
+
 def test_the_settlement_is_two_peoples_and_waits_for_payments_under_way():
     case = funded()
     ask_instalment(code=case.code, position=1, by=APPLICANT, at=AT)
