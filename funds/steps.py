@@ -177,7 +177,14 @@ def settle_if_done(
         return
     move(request, State.SETTLED, Desk(""), due_at=None, at=at)
     PlanItem.objects.filter(requests=request).update(state="done")
-    note(request, "settled", by=by, at=at, data={"final_fen": settlement.final_fen})
+    note(
+        request,
+        "settled",
+        by=by,
+        at=at,
+        text="款项结清",
+        data={"final_fen": settlement.final_fen},
+    )
 
 
 def note(

@@ -91,7 +91,14 @@ def draft_application(*, code: str, sought: Sought, by: By, at: datetime) -> Fun
         )
         for position, stage in enumerate(sought.plan, 1)
     )
-    note(request, "application_drafted", by=by, at=at, data={"number": application.number})
+    note(
+        request,
+        "application_drafted",
+        by=by,
+        at=at,
+        text="填写了列支申请",
+        data={"number": application.number},
+    )
     return application
 
 
@@ -133,7 +140,7 @@ def file_application(*, code: str, by: By, at: datetime) -> FundApplication:
         "version_sha256": version.sha256,
         "fen": application.amount_fen,
     }
-    note(request, "application_filed", by=by, at=at, data=facts)
+    note(request, "application_filed", by=by, at=at, text="提交了列支申请", data=facts)
     return application
 
 
@@ -209,5 +216,12 @@ def add_paper(
         actor=by.actor,
         at=at,
     )
-    note(request, "paper_added", by=by, at=at, data={"kind": kind, "sha256": kept.sha256})
+    note(
+        request,
+        "paper_added",
+        by=by,
+        at=at,
+        text="上传了文件",
+        data={"kind": kind, "sha256": kept.sha256},
+    )
     return kept

@@ -103,7 +103,7 @@ def ask_instalment(*, code: str, position: int, by: By, at: datetime) -> Instalm
     instalment.state, instalment.asked_by, instalment.asked_at = "asked", by.actor, at
     instalment.save(update_fields=["papers", "state", "asked_by", "asked_at"])
     _to_payment(request, at)
-    note(request, "instalment_asked", by=by, at=at, data=_facts(instalment))
+    note(request, "instalment_asked", by=by, at=at, text="申请付款", data=_facts(instalment))
     return instalment
 
 
@@ -125,7 +125,14 @@ def confirm_instalment(*, code: str, position: int, by: By, at: datetime) -> Ins
     instalment.state = "ready"
     instalment.confirmed_by, instalment.confirmed_at = by.actor, at
     instalment.save(update_fields=["state", "confirmed_by", "confirmed_at"])
-    note(request, "instalment_confirmed", by=by, at=at, data=_facts(instalment))
+    note(
+        request,
+        "instalment_confirmed",
+        by=by,
+        at=at,
+        text="确认可以付款",
+        data=_facts(instalment),
+    )
     return instalment
 
 
@@ -189,7 +196,14 @@ def call_in_owed(*, code: str, by: By, at: datetime) -> Instalment:
         batch_size=1000,
     )
     _to_payment(request, at)
-    note(request, "owed_called_in", by=by, at=at, data=_facts(instalment))
+    note(
+        request,
+        "owed_called_in",
+        by=by,
+        at=at,
+        text="业主补足欠缴，列为补足款",
+        data=_facts(instalment),
+    )
     return instalment
 
 
@@ -230,6 +244,7 @@ def order_release(*, instalments: Sequence[int], by: By, at: datetime) -> Releas
     for instalment in lines:
         facts = {**_facts(instalment), "list": made.number, "pays": instalment.payable_fen}
         note(locked[instalment.application.request.code], "instalment_ordered", by=by, at=at,
+             text="列入划转清单，通知银行",
              data=facts)  # fmt: skip
     record_act(
         special.log_name,
@@ -295,7 +310,9 @@ def close_payment(
     if not waiting.exists():
         move(request, State.APPROVED, Desk("works"), due_at=None, at=at)
     facts = {**_facts(instalment), "paid": instalment.payable_fen, "serial": receipt.serial}
-    note(request, "instalment_paid", by=by, at=at, text=request.hold, data=facts)
+    note(
+        request, "instalment_paid", by=by, at=at, text=request.hold or "银行已付款", data=facts
+    )
     settle_if_done(request, application, by=by, at=at)
     return instalment
 

@@ -91,7 +91,14 @@ def state_settlement(*, code: str, cost: FinalCost, by: By, at: datetime) -> Set
     settlement.note = cost.remark.strip()
     settlement.stated_by, settlement.stated_at = by.actor, at
     settlement.save()
-    note(request, "settlement_stated", by=by, at=at, data={"final_fen": cost.final_fen})
+    note(
+        request,
+        "settlement_stated",
+        by=by,
+        at=at,
+        text="填写了结算",
+        data={"final_fen": cost.final_fen},
+    )
     return settlement
 
 
@@ -134,7 +141,7 @@ def confirm_settlement(*, code: str, by: By, at: datetime) -> Settlement:
         "left_fen": max(left, 0),
         "back_fen": max(-left, 0),
     }
-    note(request, "settlement_confirmed", by=by, at=at, data=facts)
+    note(request, "settlement_confirmed", by=by, at=at, text="确认了结算", data=facts)
     settle_if_done(request, application, by=by, at=at)
     return settlement
 
@@ -206,7 +213,7 @@ def receive_refund(
         refund.voucher = seal(special, voucher, actor=by.actor, at=at)
         refund.save(update_fields=["voucher"])
     facts = {"fen": refund.fen, "serial": receipt.serial}
-    note(request, "refund_received", by=by, at=at, data=facts)
+    note(request, "refund_received", by=by, at=at, text="结余退回各户", data=facts)
     settle_if_done(request, application, by=by, at=at)
     return refund
 
