@@ -115,7 +115,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY, _P.CHECK_FUND},
     "bureau": _SEES
     | {_P.RECORD_STANDING, _P.WITNESS, _P.KEEP_FUND}
-    | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND},
+    | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND}
+    # Of emergencies, only what a street office overslept comes up to a bureau.
+    | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY},
     "property_manager": _REPAIRS,
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }

@@ -4,8 +4,10 @@ import logging
 from datetime import datetime, timedelta
 
 from core.errors import RuleViolation
+from funds.selectors.emergencies import overslept, refused_after_spending
 from funds.selectors.files import forgotten_files
 from funds.selectors.requests import before_the_owners
+from funds.services.emergencies import escalate, expect_refund
 from funds.services.files import drop_file
 from funds.services.outcomes import settle_vote
 from voting.tasks import Sweeper, each
@@ -32,7 +34,19 @@ def settle_votes(at: datetime) -> int:
     return each(before_the_owners(), lambda one: settle_vote(code=one.code, at=at))
 
 
+def escalate_due(at: datetime) -> int:
+    """Emergencies on a desk that overslept go up."""
+    return each(overslept(at), lambda one: escalate(code=one.code, at=at))
+
+
+def refunds_due(at: datetime) -> int:
+    """What was spent without the owners, and what they did not carry, has to come back."""
+    return each(refused_after_spending(), lambda one: expect_refund(code=one.code, at=at))
+
+
 SWEEPERS: tuple[Sweeper, ...] = (
     Sweeper("fund_files", timedelta(hours=1), drop_forgotten_files),
     Sweeper("repair_votes", timedelta(seconds=30), settle_votes),
+    Sweeper("emergencies", timedelta(minutes=1), escalate_due),
+    Sweeper("emergency_refunds", timedelta(minutes=10), refunds_due),
 )

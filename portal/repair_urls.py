@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import fund_reviews, plans, releases, repairs
+from portal.views import emergencies, fund_reviews, plans, releases, repairs
 
 _requests: list[URLPattern] = [
     path("", repairs.repairs, name="repairs"),
@@ -39,7 +39,40 @@ _requests: list[URLPattern] = [
     path("requests/<str:code>/drop", repairs.drop, name="repair_drop"),
     path("requests/<str:code>/renew", repairs.renew, name="repair_renew"),
 ]
-_emergencies: list[URLPattern] = []
+_emergencies: list[URLPattern] = [
+    path("emergencies/", emergencies.emergencies, name="emergencies"),
+    path("emergencies/new/<str:code>", emergencies.emergency_new, name="emergency_new"),
+    path("emergencies/<str:code>/", emergencies.emergency, name="emergency"),
+    path(
+        "emergencies/<str:code>/files/<int:pk>",
+        emergencies.emergency_file,
+        name="emergency_file",
+    ),
+    path("emergencies/<str:code>/finding", emergencies.emergency_find, name="emergency_find"),
+    path(
+        "emergencies/<str:code>/decision", emergencies.emergency_decide, name="emergency_decide"
+    ),
+    path(
+        "emergencies/<str:code>/withdraw",
+        emergencies.emergency_withdraw,
+        name="emergency_withdraw",
+    ),
+    path(
+        "emergencies/<str:code>/publicity",
+        emergencies.emergency_publish,
+        name="emergency_publish",
+    ),
+    path(
+        "emergencies/<str:code>/objections/new",
+        emergencies.emergency_objection_new,
+        name="emergency_objection_new",
+    ),
+    path(
+        "emergencies/<str:code>/objections/<int:number>",
+        emergencies.emergency_objection,
+        name="emergency_objection",
+    ),
+]
 _reviews: list[URLPattern] = [
     path("reviews/", fund_reviews.reviews, name="fund_reviews"),
     path("reviews/filed", fund_reviews.filed, name="fund_filed"),

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from portal.views import my_fund, own_fund, plans, public, public_repairs
+from portal.views import emergencies, my_fund, own_fund, plans, public, public_repairs
 
 app_name = "portal"
 urlpatterns = [
@@ -24,6 +24,11 @@ urlpatterns = [
     path("my/fund/", my_fund.fund, name="my_fund"),
     path("my/fund/<int:sub>/<int:year>", my_fund.statement, name="my_statement"),
     path("my/leave", my_fund.leave, name="my_leave"),
+    path(
+        "vote/<slug:code>/repairs/<str:repair>/objection",
+        emergencies.own_objection,
+        name="own_objection",
+    ),
     # Below /i18n/ the letter's token in the address survives the switch (static/js/vote.js).
     path("i18n/text-size", public.text_size, name="text_size"),
     path("i18n/setlang/", set_language, name="set_language"),

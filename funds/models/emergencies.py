@@ -22,10 +22,20 @@ class Emergency(models.Model):
     situation = models.CharField(max_length=4)
     danger = models.CharField(max_length=600)
     clause = models.CharField(max_length=200, blank=True)
+    submission = models.CharField(max_length=64, blank=True)  # names the act of reporting
     reported_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)  # when the whole clock runs out
     fell_back_at = models.DateTimeField(null=True)
     fall_back_reason = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission"],
+                condition=~models.Q(submission=""),
+                name="one_emergency_per_act",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.situation} of {self.request_id}"
@@ -107,14 +117,27 @@ class RepairObjection(models.Model):
     publicity = models.ForeignKey(
         RepairPublicity, on_delete=models.PROTECT, related_name="objections"
     )
+    number = models.PositiveIntegerField()  # from 1, of the repair
+    submission = models.CharField(max_length=64)  # names the act: sent twice, it is one
     unit_label = EncryptedTextField()
     text = EncryptedTextField()
     state = models.CharField(max_length=10, choices=STATES, default="open")
-    filed_by = models.CharField(max_length=80)
+    filed_by = models.CharField(max_length=80)  # "party:7", or who entered it
     filed_at = models.DateTimeField()
     answer = models.CharField(max_length=600, blank=True)
     answered_by = models.CharField(max_length=80, blank=True)
     answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publicity", "number"], name="one_repair_objection_per_number"
+            ),
+            models.UniqueConstraint(
+                fields=["publicity", "submission"], name="one_repair_objection_per_act"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"objection {self.pk}"

@@ -1,6 +1,9 @@
 """Why no money may leave for a repair: asked under lock before every approval and release."""
 
+from datetime import datetime
+
 from funds.models import RepairRequest, RepairVersion
+from funds.selectors.emergencies import objections_to, publicity_of, upheld_since
 from voting.selectors.standing import decision_holds
 
 
@@ -25,4 +28,27 @@ def gate_reasons(request: RepairRequest, version: RepairVersion | None) -> list[
         found.append("没有针对这一范围和这一版方案的有效决定，或者决定正有争议、已被中止、撤销")
     if request.hold:
         found.append(f"主管部门责令改正，改正以前不能用款：{request.hold}")
+    return found
+
+
+def final_reasons(request: RepairRequest, *, at: datetime) -> list[str]:
+    """What else is in the way of the last payment for an emergency repair.
+
+    Nobody asked the owners before, so they are heard before the last money leaves: the final
+    cost was on show, its time is over, every objection has its answer, and what was right in
+    them is corrected, which starts another publicity. Empty for an ordinary repair.
+    """
+    if request.kind != "emergency":
+        return []
+    shown = publicity_of(request)
+    if shown is None:
+        return ["应急维修的费用和分摊还没有向业主公示，尾款等公示以后再付"]
+    found = []
+    if at < shown.until:
+        found.append("应急维修的公示期还没有结束，尾款等期满以后再付")
+    waiting = objections_to(request).filter(state="open").count()
+    if waiting:
+        found.append(f"还有 {waiting} 件异议没有答复，尾款等答复以后再付")
+    if upheld_since(request, shown.posted_at).exists():
+        found.append("有异议成立，要先改正、重新公示，尾款等新的公示期满以后再付")
     return found

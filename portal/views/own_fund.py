@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import RuleViolation
 from documents.selectors import document_pdf
+from funds.selectors.emergencies import on_show
 from funds.selectors.owners import outlook, own_accounts, units_sold_since
 from funds.selectors.statements import years_of
 from funds.services.statements import issue_statement
@@ -58,6 +59,7 @@ def _page(request: HttpRequest, walk: Walk, *, refused: str = "") -> HttpRespons
         "shown": MOVEMENTS,
         "sold": [units[unit] for unit in units if unit in sold],
         "without": [units[unit] for unit in units if unit not in known | sold],
+        "on_show": on_show([unit for unit in units if unit not in sold], timezone.now()),
         "outlook": outlook(party, found) if len(found) == len(units) else [],
         "refused": refused,
     }

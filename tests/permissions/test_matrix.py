@@ -31,6 +31,8 @@ from funds.models import (
     Instalment,
     Refund,
     ReleaseList,
+    RepairObjection,
+    RepairPublicity,
     RepairRequest,
     YearPaper,
 )
@@ -39,13 +41,14 @@ from funds.services.books import draft_voucher
 from funds.services.files import Said, take_file
 from funds.services.plans import put_item
 from funds.services.vouchers import take_amounts
-from funds.steps import keep_file
+from funds.steps import By, keep_file
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
 from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
 from tests.factories import FOR, Vote
+from tests.funds.emergencies import report as report_urgent
 from tests.funds.filed import make_filed
 from tests.funds.requests import whole_request
 from tests.town import Town, announced, draft
@@ -129,6 +132,9 @@ WRITES = {"organiser", "residents_committee", "street_office", "property_manager
 PAYERS = {"organiser", "bureau"}
 ALL_PAYERS = PAYERS | {f"other {role}" for role in PAYERS}
 REVIEWERS = _DESKS | {f"other {role}" for role in _DESKS}
+REPORTERS = APPLICANTS - {"bureau"}
+FINDERS = {"residents_committee", "street_office", "bureau"}
+URGENT_DECIDERS = {"organiser", "street_office", "bureau"}
 NOBODY: set[str] = set()
 
 
@@ -491,6 +497,26 @@ TABLE = [
     Row("staff:repair_drop", APPLIERS, BAD, args=("wanted",), post=True),
     Row("staff:repair_renew", APPLIERS, REFUSED, args=("wanted",), post=True),
     # --- review of the use of the fund -----------------------------------------------------
+    # --- emergencies -------------------------------------------------------------------------
+    Row("staff:emergencies", APPLICANTS | {f"other {role}" for role in APPLICANTS}),
+    Row("staff:emergency_new", REPORTERS, args=("estate",)),
+    Row("staff:emergency_new", REPORTERS, BAD, args=("estate",), post=True),
+    Row("staff:emergency", APPLICANTS, args=("reported",)),
+    Row("staff:emergency", NOBODY, args=("applied",)),
+    Row("staff:emergency_file", APPLICANTS, args=("reported", "reported_photo")),
+    Row("staff:emergency_find", FINDERS, args=("reported",)),
+    Row("staff:emergency_find", FINDERS, BAD, args=("reported",), post=True),
+    Row("staff:emergency_decide", URGENT_DECIDERS, args=("reported",)),
+    Row("staff:emergency_decide", URGENT_DECIDERS, BAD, args=("reported",), post=True),
+    Row("staff:emergency_withdraw", REPORTERS, args=("reported",)),
+    Row("staff:emergency_withdraw", REPORTERS, BAD, args=("reported",), post=True),
+    Row("staff:emergency_publish", REPORTERS, args=("reported",)),
+    Row("staff:emergency_publish", REPORTERS, BAD, args=("reported",), post=True),
+    Row("staff:emergency_objection_new", PROPOSERS, args=("reported",)),
+    Row("staff:emergency_objection_new", PROPOSERS, BAD, args=("reported",), post=True),
+    Row("staff:emergency_objection", PROPOSERS, args=("reported", "number")),
+    Row("staff:emergency_objection", PROPOSERS, BAD, args=("reported", "number"), post=True),
+    # --- reviews of the use of the fund ------------------------------------------------------
     Row("staff:fund_reviews", REVIEWERS),
     Row("staff:fund_filed", ALL_BUREAUS),
     Row("staff:fund_review", APPLICANTS, args=("applied",)),
@@ -651,6 +677,7 @@ PUBLIC = {
     "portal:my_fund": (),
     "portal:my_statement": ("three", "year"),
     "portal:my_leave": (),
+    "portal:own_objection": ("session", "reported"),
     "portal:repair": ("applied",),
     "portal:repair_file": ("applied", "contract"),
     "portal:text_size": (),
@@ -918,6 +945,22 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         actor="user:1",
         at=at,
     )
+    reported = report_urgent(town, by=By("user:0", "property_manager"), at=at)
+    shown = RepairPublicity.objects.create(
+        request=reported,
+        document=paper,
+        posted_at=at,
+        until=timezone.now() + timedelta(days=7),
+    )
+    RepairObjection.objects.create(
+        publicity=shown,
+        number=1,
+        submission="matrix",
+        unit_label="1幢1单元101室",
+        text="费用太高",
+        filed_by="user:0",
+        filed_at=at,
+    )
     applied = make_filed(town.here.estate)
     with transaction.atomic():
         contract = keep_file(
@@ -1006,6 +1049,8 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "quote": wanted.quotes.first().pk,
         "kept": wanted.files.get(kind="plan").pk,
         "fund": special.code,
+        "reported": reported.code,
+        "reported_photo": reported.files.get(kind="photo_before").pk,
         "applied": applied.request.code,
         "repair": paid.request.code,
         "release": release.pk,

@@ -1,0 +1,244 @@
+"""Reads of emergencies: whose desk, who may act, what is late, what was spent."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db.models import F, QuerySet, Sum
+
+from accounts.models import RoleGrant
+from core.text import half_width
+from funds.domain.apportionment import apportion
+from funds.domain.emergencies import Deciders, Stage, deciders_of
+from funds.domain.repairs import State
+from funds.models import (
+    EmergencyDecision,
+    EmergencyFinding,
+    Instalment,
+    RepairObjection,
+    RepairPublicity,
+    RepairRequest,
+    RepairVersion,
+    Settlement,
+)
+from funds.selectors.repairs import fund_rules, version_in_force
+from registry.domain.rooms import natural
+from registry.models import Authority, Estate
+from registry.selectors import authority_chain
+
+# An emergency that still runs: the same fault is not reported a second time.
+RUNNING = ("reported", "found", "decided", "review", "returned", "approved")
+# The desks with hours: what is late here goes up.
+_TIMED = ("reported", "found", "review")
+
+
+# --- authorities ---------------------------------------------------------------------------
+
+
+def finding_authority(estate: Estate, on: date) -> Authority | None:
+    """Whose desk a finding is: the residents' committee's, else the street office's."""
+    chain = _line(estate, on)
+    for kind in ("residents_committee", "street_office"):
+        found = next((one for one in chain if one.kind == kind), None)
+        if found is not None:
+            return found
+    return chain[0] if chain else None
+
+
+def street_of(estate: Estate, on: date) -> Authority | None:
+    """The street office above an estate; None where there is none."""
+    return next((one for one in _line(estate, on) if one.kind == "street_office"), None)
+
+
+def authority_above(request: RepairRequest, on: date) -> Authority | None:
+    """Where a desk that overslept goes: the next above it; from the committee, the street."""
+    chain = _line(request.estate, on)
+    if request.desk_authority_id is None:
+        return street_of(request.estate, on) or (chain[0] if chain else None)
+    above = False
+    for one in chain:
+        if above:
+            return one
+        above = one.pk == request.desk_authority_id
+    return None
+
+
+def has_committee(estate: Estate, on: date) -> bool:
+    """Whether anybody holds the committee's grant at the estate on a day."""
+    return (
+        RoleGrant.objects.filter(
+            estate=estate, role="organiser", valid_from__lte=on, user__is_active=True
+        )
+        .exclude(valid_to__lt=on)
+        .exists()
+    )
+
+
+def deciders_for(request: RepairRequest, on: date) -> Deciders:
+    """Who decides on an emergency on a day, by the profile and by who exists."""
+    return deciders_of(
+        fund_rules(request.estate, on)["fund.emergency_deciders"].value,
+        has_committee=has_committee(request.estate, on),
+        escalated_to=request.escalated_to.name if request.escalated_to else "",
+    )
+
+
+def _line(estate: Estate, on: date) -> list[Authority]:
+    return [
+        one
+        for one in authority_chain(estate)
+        if one.valid_from <= on and (one.valid_to is None or one.valid_to >= on)
+    ]
+
+
+# --- the course of one ---------------------------------------------------------------------
+
+
+def running_like(estate: Estate, part: str, place: str) -> RepairRequest | None:
+    """An emergency that still runs for the same part at the same place."""
+    wanted = _plain(place)
+    rows = RepairRequest.objects.filter(
+        estate=estate, kind="emergency", part=part, state__in=RUNNING
+    )
+    return next((one for one in rows.order_by("pk") if _plain(one.place) == wanted), None)
+
+
+def _plain(place: str) -> str:
+    return "".join(half_width(place).casefold().split())
+
+
+def last_finding(request: RepairRequest) -> EmergencyFinding | None:
+    return request.findings.order_by("pk").last()
+
+
+def last_decision(request: RepairRequest) -> EmergencyDecision | None:
+    return request.emergency_decisions.order_by("pk").last()
+
+
+def stages(request: RepairRequest) -> list[Stage]:
+    """Each desk an emergency lay on since it was reported, the last one still there."""
+    found: list[Stage] = []
+    for step in request.steps.order_by("pk"):
+        if step.kind == "emergency.escalated" or (found and found[-1].desk == step.desk):
+            continue
+        if not found and step.kind != "emergency.reported":
+            continue
+        if found:
+            found[-1] = found[-1]._replace(until=step.at)
+        due = step.data.get("due_at")
+        found.append(
+            Stage(step.desk, step.at, None, datetime.fromisoformat(due) if due else None)
+        )
+    if found and found[-1].until is None and found[-1].desk == request.desk:
+        found[-1] = found[-1]._replace(due=request.desk_due_at)
+    return found
+
+
+def overslept(at: datetime) -> QuerySet[RepairRequest]:
+    """Emergencies on a desk whose hours are over and that nobody above knows of."""
+    return RepairRequest.objects.filter(
+        kind="emergency",
+        state__in=_TIMED,
+        desk_due_at__lte=at,
+        escalated_to=None,
+    ).order_by("desk_due_at", "pk")
+
+
+def open_emergencies(estates: Iterable[Estate] | QuerySet[Estate]) -> QuerySet[RepairRequest]:
+    """Emergencies that still run, the earliest deadline first: so those late lead."""
+    return (
+        RepairRequest.objects.filter(estate__in=estates, kind="emergency", state__in=RUNNING)
+        .select_related("estate", "emergency", "desk_authority", "escalated_to")
+        .order_by(F("desk_due_at").asc(nulls_last=True), "pk")
+    )
+
+
+# --- money ---------------------------------------------------------------------------------
+
+
+def paid_instalments(request: RepairRequest) -> QuerySet[Instalment]:
+    """What already left for a repair, whatever application it was part of."""
+    return Instalment.objects.filter(application__request=request, state="paid")
+
+
+def spent_fen(request: RepairRequest) -> int:
+    """How much that is: what the units paid and what is still owed to the firm is not in it."""
+    paid = paid_instalments(request).aggregate(sum=Sum("payable_fen"))["sum"]
+    return int(paid or 0)
+
+
+def to_come_back(request: RepairRequest) -> int:
+    """What was spent and neither came back nor is expected back."""
+    back = request.refunds.aggregate(sum=Sum("fen"))["sum"] or 0
+    return max(0, spent_fen(request) - int(back))
+
+
+def refused_after_spending() -> list[RepairRequest]:
+    """Fallen back, money spent, and the owners' vote did not carry it, or nobody asked them."""
+    rows = RepairRequest.objects.filter(
+        emergency__fell_back_at__isnull=False,
+        applications__instalments__state="paid",
+    ).distinct()
+    return [one for one in rows.order_by("pk") if is_refused(one) and to_come_back(one)]
+
+
+def is_refused(request: RepairRequest) -> bool:
+    """Whether the owners did not carry what had been spent without them.
+
+    "Undetermined" is no decision yet; nothing has to come back for it.
+    """
+    if request.state == State.CLOSED:
+        return True
+    version = version_in_force(request)
+    return version is not None and version.verdict in ("rejected", "no_quorum")
+
+
+# --- publicity -----------------------------------------------------------------------------
+
+
+class UnitShare(NamedTuple):
+    """A unit of the scope and what it bears of the final cost."""
+
+    room: str
+    area: int
+    fen: int
+
+
+def publicity_of(request: RepairRequest) -> RepairPublicity | None:
+    """The newest 公示 of a repair."""
+    return request.publicities.select_related("document").order_by("version").last()
+
+
+def settlement_of(request: RepairRequest) -> Settlement | None:
+    return Settlement.objects.filter(request=request).first()
+
+
+def final_shares(version: RepairVersion, final_fen: int) -> list[UnitShare]:
+    """What each unit bears of the final cost by the weights that were frozen, by room."""
+    units = list(version.units.order_by("pk"))
+    shares = apportion(final_fen, [(one.label, one.weight) for one in units])
+    rows = [UnitShare(one.label, one.area, fen) for one, fen in zip(units, shares, strict=True)]
+    return sorted(rows, key=lambda row: natural(row.room))
+
+
+def objections_to(request: RepairRequest) -> QuerySet[RepairObjection]:
+    """Every objection to a repair, to whichever of its publicities."""
+    return RepairObjection.objects.filter(publicity__request=request).select_related(
+        "publicity"
+    )
+
+
+def upheld_since(request: RepairRequest, posted_at: datetime) -> QuerySet[RepairObjection]:
+    """Those upheld after the newest publicity: what they say is not corrected yet."""
+    return objections_to(request).filter(state="upheld", answered_at__gte=posted_at)
+
+
+def on_show(units: Sequence[int], at: datetime) -> list[RepairPublicity]:
+    """The publicities that bear on these units and can still be objected to."""
+    newest: dict[int, RepairPublicity] = {}
+    rows = RepairPublicity.objects.filter(
+        until__gt=at, request__versions__units__unit__in=units
+    ).select_related("request__emergency", "document")
+    for one in rows.distinct().order_by("request", "version"):
+        newest[one.request_id] = one
+    return list(newest.values())
