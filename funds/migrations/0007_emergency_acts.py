@@ -6,7 +6,7 @@ from logbook.triggers import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("funds", "0005_requests_in_words")]
+    dependencies = [("funds", "0014_phone_checks")]
 
     operations = [
         migrations.AddField(
