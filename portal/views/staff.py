@@ -35,12 +35,14 @@ def home(request: HttpRequest) -> HttpResponse:
     """Whose desk a thing lies on, and until when."""
     tasks = worklist_for(request.user, timezone.now())
     others = [task for task in tasks if not task.mine]
+    places = places_of(request.user).count()
     context = {
         "mine": [task for task in tasks if task.mine],
         "others": others[:TASKS_SHOWN],
         "hidden": max(0, len(others) - TASKS_SHOWN),
-        "places": places_of(request.user).count(),
-        "applies": has_permission(request.user, Permission.VIEW_REPAIR),
+        "places": places,
+        # A property manager has no business in any vote, and repairs all the same.
+        "applies": not places and has_permission(request.user, Permission.VIEW_REPAIR),
         "manages_people": has_permission(request.user, Permission.MANAGE_GRANTS),
         "section": "home",
         # Where the gate does not insist (development), the page asks.
