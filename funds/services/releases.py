@@ -41,7 +41,7 @@ from funds.models import (
     VersionUnit,
 )
 from funds.selectors.applications import passed_application
-from funds.selectors.gates import gate_reasons
+from funds.selectors.gates import final_reasons, gate_reasons
 from funds.selectors.releases import (
     owed_paid,
     parts_of,
@@ -116,7 +116,7 @@ def confirm_instalment(*, code: str, position: int, by: By, at: datetime) -> Ins
     """
     request, application, instalment = _locked(code, position)
     demand_payer(request, by)
-    _demand_gate(request, application)
+    _demand_gate(request, application, instalment, at)
     _demand(instalment, "asked")
     if instalment.asked_by == by.actor:
         raise RuleViolation(
@@ -236,7 +236,7 @@ def order_release(*, instalments: Sequence[int], by: By, at: datetime) -> Releas
         if instalment.pk != pk:  # of an application that another one took the place of
             raise _elsewhere()
         demand_payer(request, by)
-        _demand_gate(request, application)
+        _demand_gate(request, application, instalment, at)
         _demand(instalment, "ready")
         _fix_shares(application, instalment)
         lines.append(instalment)
@@ -378,8 +378,16 @@ def _demand(instalment: Instalment, state: str) -> None:
         raise _elsewhere()
 
 
-def _demand_gate(request: RepairRequest, application: FundApplication) -> None:
+def _demand_gate(
+    request: RepairRequest,
+    application: FundApplication,
+    instalment: Instalment | None = None,
+    at: datetime | None = None,
+) -> None:
+    """The gate of the repair; for the last payment of an emergency, the owners' hearing too."""
     shut = gate_reasons(request, application.version)
+    if instalment is not None and at is not None and instalment.kind == "final":
+        shut += final_reasons(request, at=at)
     if shut:
         raise RuleViolation("release.gate", "；".join(shut), reasons=shut)
 

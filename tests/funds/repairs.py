@@ -29,12 +29,14 @@ from funds.models import (
     FundAccount,
     FundApplication,
     Quote,
+    RepairPublicity,
     RepairRequest,
     RepairVersion,
 )
 from funds.selectors.repairs import scope_units
 from funds.services.applications import draft_application, file_application
 from funds.steps import By, freeze_version, keep_file, move
+from tests.documents.test_postings import make_document
 from tests.factories import CLOSE, FOR, frozen_vote
 from tests.funds.books import make_account
 from voting.models import Motion, Session
@@ -127,14 +129,30 @@ def decide_at_once(
     )
 
 
+def show(request: RepairRequest, *, until: datetime) -> RepairPublicity:
+    """A publicity of a repair, as its paper leaves it behind."""
+    return RepairPublicity.objects.create(
+        request=request,
+        document=make_document(
+            request.estate, code=new_code(12, choice), kind="repair_publicity"
+        ),
+        posted_at=until - timedelta(days=8),
+        until=until,
+    )
+
+
 def emergency_repair(
     account: FundAccount | None = None,
     *,
     mode: str = "record",
     custody: str = "agency",
+    on_show: bool = True,
     **fields: Any,
 ) -> Case:
-    """An emergency that was decided: state "decided"."""
+    """An emergency that was decided: state "decided".
+
+    `on_show`: owners were heard already, so that its last payment waits for nobody.
+    """
     account = account or make_account(mode)
     if account.custody != custody:
         account.custody = custody
@@ -144,6 +162,8 @@ def emergency_repair(
     Emergency.objects.create(request=request, situation="E1", danger="电梯停用")
     decide_at_once(request, advance=advance)
     version = freeze(request, verdict="authorised")
+    if on_show:
+        show(request, until=AT)
     return _decided(account, request, version)
 
 

@@ -22,6 +22,9 @@ from funds.services.publicity import (
 )
 from funds.steps import By
 from tests.funds.emergencies import AT, HOUR, Cast, decided, opened, pay_advance, report, settle
+from tests.funds.repairs import AT as PAID_AT
+from tests.funds.repairs import show
+from tests.funds.services import test_releases as money
 from tests.town import town
 
 __all__ = ["town"]
@@ -188,3 +191,23 @@ def test_what_was_said_stays_and_is_encrypted(repaired, cast):
     with pytest.raises(DatabaseError), transaction.atomic():
         RepairPublicity.objects.filter(pk=shown.pk).update(until=SHOWN)
     assert Document.objects.count() == 1
+
+
+def test_the_last_payment_of_an_emergency_waits_at_every_step(settings, tmp_path):
+    settings.CA_DIR, settings.DEBUG = tmp_path / "ca", True
+    case = money.funded(on_show=False)
+    money.pay(case)  # what was needed to begin does not wait
+    money.settle(case, case.version.budget_fen)
+    assert code_of(money.ready, case, 2) == "release.gate"
+    assert case.application.instalments.get(position=2).state == "asked"
+    shown = show(case.request, until=PAID_AT)
+    confirm = {"code": case.code, "position": 2, "by": money.OFFICIAL, "at": PAID_AT}
+    assert money.confirm_instalment(**confirm).state == "ready"
+    # Objected to on the last day, answered never: the list for the bank leaves it out.
+    RepairObjection.objects.create(
+        publicity=shown, number=1, submission="x", unit_label=ROOM, text="费用太高",
+        filed_by="party:7", filed_at=PAID_AT - HOUR,
+    )  # fmt: skip
+    assert code_of(money.order, case, 2) == "release.gate"
+    RepairObjection.objects.update(state="answered")
+    assert money.order(case, 2).lines == 1
