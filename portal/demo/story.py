@@ -19,8 +19,8 @@ from accounts.services.people import grant_role, invite_user, make_operator
 from core.deadlines import local_day
 from documents.authority import development_identity
 from documents.wording import last_day
-from funds.domain.apportionment import share_table
-from portal.demo import rounds
+from portal.costs import share_tables
+from portal.demo import repairs, rounds
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
@@ -53,30 +53,28 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 CITY = "340800000000"
 # Days of the story before today.
 BEGINS, NOTICE, OPENS, CLOSES = 70, 55, 38, 33
+CARRIED = 21
 NEXT_NOTICE, NEXT_OPENS, NEXT_CLOSES = 20, 3, -11
 _OPTIONS = {"同意": 0, "反对": 1, "弃权": 2}
 
 
 @dataclass(frozen=True)
 class Question:
-    """A motion of the story; `agreeing` per cent of its voters agree, by script."""
+    """A motion of the story; `agreeing` per cent of its voters agree, by script.
+
+    `repair`: it comes of a request for the fund, which writes it.
+    """
 
     matter: int
     title: str
     text: str
     agreeing: int
     cost_fen: int | None = None
+    repair: bool = False
 
 
 FIRST = (
-    Question(
-        5,
-        "使用维修资金更换5幢、6幢电梯主机",
-        "5幢、6幢电梯使用18年，今年故障27次。是否同意使用住宅专项维修资金更换四部电梯的主机和钢丝绳？"
-        "费用由全体业主按专有部分面积分摊。",
-        86,
-        cost_fen=68_640_000,
-    ),
+    Question(5, "", "", 86, repair=True),
     Question(
         2,
         "修改管理规约：电动自行车不得进楼充电",
@@ -165,20 +163,24 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     actor = f"user:{people['organiser'].pk}"
     _roll(sample, estate, actor, on, say)
     rounds.name_walls(estate, actor, on(BEGINS - 3, 10))
+    repairs.open_books(estate, people, on(BEGINS - 3, 11), say)
 
     street = f"user:{people['street'].pk}"
     first = _terms("2026年第一次业主大会会议", on(NOTICE), on(OPENS), on(CLOSES, 18))
-    ended = _announce(estate, (actor, street), FIRST, first, say)
+    ended = _announce(estate, (actor, street), FIRST, first, say, people)
     tokens = _letters(ended, actor, on(NOTICE, 10), keep_letters, say)
     rounds.deliver(ended, people, on(NOTICE - 1, 19))
     window = (on(OPENS, 9, 10), on(CLOSES, 16))
     choices, sheets = _vote(ended, FIRST, tokens, window, say, people=people)
     _end(ended, on(CLOSES, 18), sheets, people, say)
+    pumps = ended.motions.get(position=1).repair_version.request.code
+    repairs.carry_out(pumps, people, on, CARRIED, say)
+    repairs.lift_fails(estate, people, on, say)
 
     second = _terms(
         "2026年第二次业主大会会议", on(NEXT_NOTICE), on(NEXT_OPENS), on(NEXT_CLOSES, 18)
     )
-    opened = _announce(estate, (actor, street), SECOND, second, say)
+    opened = _announce(estate, (actor, street), SECOND, second, say, people)
     tokens = _letters(opened, actor, on(NEXT_NOTICE, 10), keep_letters, say)
     rounds.deliver(opened, people, on(NEXT_NOTICE - 1, 19))
     window = (on(NEXT_OPENS, 9, 10), on(1, 20))
@@ -215,6 +217,8 @@ def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, 
         ("residents", "居委会 示例干事", "residents_committee", estate.authority),
         ("street", "街道 示例科长", "street_office", street),
         ("bureau", "区住建局 示例科员", "bureau", bureau),
+        ("second", "区住建局 示例科长", "bureau", bureau),
+        ("manager", "物业 示例经理", "property_manager", estate),
     )
     people = {"operator": operator}
     for index, (key, name, role, place) in enumerate(wanted, start=1):
@@ -308,6 +312,7 @@ def _announce(
     questions: Sequence[Question],
     terms_: Mapping[str, object],
     say: Say,
+    people: Mapping[str, User],
 ) -> Session:
     """Draft, street office, announcement. `actors`: the organiser, the street office."""
     actor, _street = actors
@@ -319,8 +324,10 @@ def _announce(
         at=at - _DRAFTED,
         **terms_,  # type: ignore[arg-type]
     )
-    tables = {}
     for question in questions:
+        if question.repair:
+            repairs.ask_owners(session, people, at - _DRAFTED, say)
+            continue
         motion = drafting.save_motion(
             session_id=session.pk,
             motion_id=None,
@@ -338,11 +345,9 @@ def _announce(
             actor=actor,
             at=at - _DRAFTED,
         )
-        if question.cost_fen is not None:
-            tables[motion.pk] = share_table(question.cost_fen)
     _convene(session, actors, at, say)
     session = freezing.freeze_session(
-        session_id=session.pk, actor=actor, at=at, share_tables=tables
+        session_id=session.pk, actor=actor, at=at, share_tables=share_tables(session)
     )
     sweep_all(at)  # the notice for the wall
     session.refresh_from_db()
@@ -537,7 +542,7 @@ def _object(session: Session, organiser: str, at: datetime, say: Say) -> None:
     made = objections.file_objection(
         estate_id=session.estate_id,
         session_id=session.pk,
-        said=objections.Statement("result", "请说明电梯一项的面积是怎样加总的。"),
+        said=objections.Statement("result", "请说明水泵一项的面积是怎样加总的。"),
         objector=objections.Objector(party_id=party.pk),
         submission=secrets.token_hex(16),
         actor=f"party:{party.pk}",
