@@ -1,0 +1,209 @@
+"""From the decision to the last fen in a real browser: returned with all reasons, reviewed
+by street and bureau (two people), paid in two instalments, settled; 自管 on a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from documents.authority import development_identity
+from documents.models import Document
+from documents.verification import check_offline
+from funds.domain.reviewing import CHECKS
+from funds.models import RepairRequest
+from funds.selectors.checks import check_books
+from funds.services.accounts import open_account
+from tests.funds.books import AT, DRAFTER, deposit, make_special
+from tests.funds.repairs import FIRM, voted_repair
+from tests.town import Town, grant, make_user
+
+from .conftest import Open, shoot
+from .test_cabinet_journey import aside
+from .test_staff_journeys import DESK, PHONE, here, sign_in
+
+__all__ = ["here"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+BUDGET = 60_000_00
+PDF = b"%PDF-1.4\n%%EOF\n"
+
+
+@pytest.fixture(autouse=True)
+def _certificate(settings: Any, tmp_path: Path) -> None:
+    settings.CA_DIR, settings.DEBUG = tmp_path / "ca", True
+    development_identity(settings.CA_DIR)
+
+
+def make_case(town: Town, custody: str):
+    """A repair the owners have decided on, and enough in every sub-account."""
+    estate = town.here.estate
+    special = make_special(estate, authority=town.here.district)
+    account = open_account(
+        special_id=special.pk, estate=estate, custody=custody, actor=DRAFTER, at=AT
+    )
+    deposit(account, 50_000_00)
+    return voted_repair(account, custody=custody, budget_fen=BUDGET)
+
+
+def money(page: Page, code: str) -> Page:
+    page.goto(f"/staff/repairs/money/{code}")
+    return page
+
+
+def upload(page: Page, code: str, kind: str, folder: Path) -> None:
+    paper = folder / f"{kind}.pdf"
+    paper.write_bytes(PDF + kind.encode())
+    money(page, code).get_by_role("link", name="上传文件").click()
+    page.locator("select[name=kind]").select_option(kind)
+    page.locator("input[name=file]").set_input_files(paper)
+    page.locator("main button[type=submit]").click()
+
+
+def answer(page: Page, code: str, *, wrong: dict[str, str] | None = None) -> None:
+    """Fill the checklist in and press the button that follows from it."""
+    page.goto(f"/staff/repairs/reviews/{code}")
+    for check in CHECKS:
+        bad = (wrong or {}).get(check.code)
+        page.locator(f"input[name={check.code}][value={'no' if bad else 'yes'}]").check()
+        if bad:
+            page.locator(f"input[name={check.code}_note]").fill(bad)
+    page.get_by_role("button", name="退回补正" if wrong else "全部符合，通过").click()
+
+
+def apply(page: Page, code: str, folder: Path, width: int) -> None:
+    upload(page, code, "contract", folder)
+    money(page, code).get_by_role("link", name="填写列支申请").click()
+    for name, text in (
+        ("amount", "60000"), ("contract", "60000"), ("no_audit", "合同单价经招标确定"),
+        ("contract_firm", FIRM), ("payee", FIRM), ("payee_bank", "样例银行东区支行"),
+        ("payee_account", "6222000000000009"),
+    ):  # fmt: skip
+        page.locator(f"input[name={name}]").fill(text)
+    page.locator("select[name=kind_1]").select_option("start")
+    page.locator("input[name=fen_1]").fill("24000")
+    page.locator("select[name=kind_2]").select_option("final")
+    page.locator("input[name=fen_2]").fill("36000.01")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator(".errors")).to_be_visible()  # a fen too much
+    page.locator("input[name=fen_2]").fill("36000")
+    shoot(page, f"release-apply-{width}")
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_role("button", name="提交审核").click()
+
+
+def pay(
+    applicant: Page, payer: Page, second: Page, case: Any, position: int, yuan: str
+) -> None:
+    money(applicant, case.code).get_by_role("button", name="申请付款").first.click()
+    money(payer, case.code).get_by_role("button", name="确认", exact=True).click()
+    payer.goto("/staff/repairs/payments/")
+    payer.get_by_label("选").check()
+    payer.get_by_role("button", name="生成划转清单和通知").click()
+    expect(payer.locator("main")).to_contain_text(yuan)
+    # Who ordered it does not close it.
+    expect(money(payer, case.code).locator("main")).to_contain_text("等另一个人录入回单")
+    money(second, case.code).get_by_role("link", name="录入银行回单").click()
+    second.locator("input[name=serial]").fill(f"B{position:06}")
+    second.locator("input[name=day]").fill(timezone.localdate().isoformat())
+    second.locator("input[name=fen]").fill("1.00")
+    second.locator("input[name=account]").fill("6222000000000009")
+    second.locator("main button[type=submit]").click()
+    expect(second.locator(".errors")).to_be_visible()
+    second.locator("input[name=fen]").fill(yuan.replace(",", ""))
+    second.locator("main button[type=submit]").click()
+    expect(second.locator("main")).to_contain_text("已付")
+
+
+def settle(page: Page, confirming: Page, code: str, folder: Path) -> None:
+    for kind in ("acceptance", "settlement", "invoice"):
+        upload(page, code, kind, folder)
+    money(page, code).get_by_role("link", name="填写结算").click()
+    page.locator("input[name=final]").fill("58,000.00")
+    page.locator("input[name=no_audit]").fill("合同单价经招标确定")
+    page.locator("input[name=accepted_on]").fill(timezone.localdate().isoformat())
+    page.locator("main button[type=submit]").click()
+    money(confirming, code).get_by_role("button", name="确认结算").click()
+
+
+def test_agency_street_two_officials_two_payments(
+    open_page: Open, here: Town, tmp_path: Path
+) -> None:
+    case = make_case(here, "agency")
+    for name in ("property_manager", "street_office", "bureau"):
+        here.person(name)
+    grant(make_user("bureau_two"), "bureau", here.here.district)
+    manager, street, bureau, second = (
+        sign_in(open_page(**DESK), name)
+        for name in ("property_manager", "street_office", "bureau", "bureau_two")
+    )
+    apply(manager, case.code, tmp_path, 1366)
+    answer(street, case.code, wrong={"warranty": "没有竣工资料", "published": "没有公布照片"})
+    # The applicant sees every reason, and what was typed.
+    manager.goto(f"/staff/repairs/reviews/{case.code}")
+    expect(manager.locator("main")).to_contain_text("没有竣工资料")
+    expect(manager.locator("main")).to_contain_text("没有公布照片")
+    money(manager, case.code).get_by_role("link", name="填写列支申请").click()
+    expect(manager.locator("input[name=payee]")).to_have_value(FIRM)
+    manager.get_by_role("button", name="保存", exact=True).click()
+    manager.get_by_role("button", name="提交审核").click()
+    street.goto("/staff/repairs/reviews/")
+    shoot(street, "release-worklist-1366")
+    answer(street, case.code)
+    bureau.goto(f"/staff/repairs/reviews/{case.code}")
+    shoot(bureau, "release-review-1366")
+    answer(bureau, case.code)
+    # 60,000 yuan is above the amount of one: the same person cannot be the second.
+    bureau.goto(f"/staff/repairs/reviews/{case.code}")
+    answer(bureau, case.code)
+    expect(bureau.locator(".errors")).to_contain_text("下一个环节要由别人来办")
+    answer(second, case.code)
+    paper = Document.objects.get(kind="fund_opinion")
+    root = development_identity(tmp_path / "ca").certificate
+    verdict = aside(check_offline, bytes(paper.pdf), trust_roots=[root])
+    assert verdict.status == "genuine", verdict.reasons
+    pay(manager, bureau, second, case, 1, "24,000.00")
+    settle(manager, bureau, case.code, tmp_path)
+    pay(manager, bureau, second, case, 2, "34,000.00")
+    shoot(money(manager, case.code), "release-money-1366")
+    assert RepairRequest.objects.get(code=case.code).state == "settled"
+    assert list(check_books()) == []
+    public = open_page()
+    public.goto(f"/repair/{case.code}")
+    expect(public.locator("main")).to_contain_text("58,000.00")
+    shoot(public, "release-public-360")
+
+
+def test_self_managed_on_a_phone(open_page: Open, here: Town, tmp_path: Path) -> None:
+    case = make_case(here, "self")
+    for name in ("property_manager", "organiser", "bureau"):
+        here.person(name)
+    grant(make_user("member_two"), "organiser", here.here.estate)
+    manager, chair, member, bureau = (
+        sign_in(open_page(**PHONE), name)
+        for name in ("property_manager", "organiser", "member_two", "bureau")
+    )
+    apply(manager, case.code, tmp_path, 390)
+    answer(chair, case.code)
+    answer(member, case.code)
+    assert Document.objects.get(kind="fund_opinion").title.startswith(
+        "住宅专项维修资金使用决定书"
+    )
+    bureau.goto("/staff/repairs/reviews/filed")
+    shoot(bureau, "release-filed-390")
+    bureau.get_by_role("link", name="责令改正").click()
+    bureau.get_by_label("说明").fill("补公示分摊清册")
+    bureau.get_by_role("button", name="登记", exact=True).click()
+    money(manager, case.code).get_by_role("button", name="申请付款").first.click()
+    expect(manager.locator("main")).to_contain_text("补公示分摊清册")
+    bureau.goto(f"/staff/repairs/reviews/{case.code}/correction")
+    bureau.get_by_label("说明").fill("已经公示")
+    bureau.get_by_role("button", name="登记", exact=True).click()
+    pay(manager, chair, member, case, 1, "24,000.00")
+    settle(manager, chair, case.code, tmp_path)
+    pay(manager, chair, member, case, 2, "34,000.00")
+    shoot(money(manager, case.code), "release-money-390")
+    assert RepairRequest.objects.get(code=case.code).state == "settled"
+    assert list(check_books()) == []
