@@ -5,6 +5,10 @@ Every step is the command a person of that role would give, at an explicit insta
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
 
 from accounts.models import User
 from core.deadlines import local_day
@@ -80,7 +84,7 @@ def ask_owners(session: Session, people: Mapping[str, User], at: datetime, say: 
         by=manager,
         at=at,
     )
-    on = {"code": asked.code, "by": manager, "at": at}
+    on: Any = {"code": asked.code, "by": manager, "at": at}
     requests.edit_request(
         changes={
             "plan": "更换四台水泵、控制柜和止回阀，三天内分两次停水施工。",
@@ -198,20 +202,18 @@ def lift_fails(estate: Estate, people: Mapping[str, User], on: At, say: Say) -> 
         by=manager,
         at=on(3, 19),
     )
-    residents = By(
-        f"user:{people['residents'].pk}", "residents_committee", estate.authority_id
-    )
+    residents = By(f"user:{people['residents'].pk}", "residents_committee", estate.authority_id)
     emergencies.record_finding(
         code=reported.code,
         found=Found(
             on(3, 20),
             f"{building.name}电梯机房",
             "示例业主、示例干事、示例维保员",
-            ("owner", "residents_committee", "property_manager"),
+            ("owner", "residents_committee", "manager"),
             qualifies=True,
             reason="抱闸失灵，轿厢停在两层之间",
         ),
-        photos=[photo._replace(content=_paper_picture())],
+        photos=[photo._replace(content=_other_picture())],
         by=residents,
         at=on(3, 20, 30),
     )
@@ -240,9 +242,7 @@ def lift_fails(estate: Estate, people: Mapping[str, User], on: At, say: Say) -> 
     return reported.code
 
 
-def _apply(
-    code: str, fen: int, firm: str, plan: list[Stage], by: By, at: datetime
-) -> None:
+def _apply(code: str, fen: int, firm: str, plan: list[Stage], by: By, at: datetime) -> None:
     applications.add_paper(
         code=code,
         kind="contract",
@@ -264,9 +264,7 @@ def _apply(
     applications.file_application(code=code, by=by, at=at + timedelta(hours=1))
 
 
-def _review(
-    code: str, step: str, key: str, people: Mapping[str, User], at: datetime
-) -> None:
+def _review(code: str, step: str, key: str, people: Mapping[str, User], at: datetime) -> None:
     user = people[key]
     request = RepairRequest.objects.get(code=code)
     role = "street_office" if step == "street" else "bureau"
@@ -317,12 +315,8 @@ def _paper(mark: str) -> bytes:
     return f"%PDF-1.4\n% {mark}\n%%EOF\n".encode()
 
 
-def _paper_picture() -> bytes:
+def _other_picture() -> bytes:
     """Another picture than the report's: the same one proves nothing twice."""
-    from io import BytesIO
-
-    from PIL import Image
-
     with BytesIO() as out:
         Image.new("RGB", (32, 24), "lightgray").save(out, "JPEG")
         return out.getvalue()

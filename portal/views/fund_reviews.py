@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,7 +15,7 @@ from core.errors import RuleViolation
 from funds.domain.reviewing import CHECKS
 from funds.models import FundApplication, RepairRequest
 from funds.selectors.alarms import alarms_of
-from funds.selectors.repairs import file_content, files_of, repair_for, scope_words
+from funds.selectors.repairs import files_of, repair_for, scope_words
 from funds.selectors.reviewing import (
     AT_DESK,
     concerned,
@@ -37,7 +37,7 @@ from funds.services.reviewing import (
 from funds.steps import By
 from portal.forms import add_reasons
 from portal.review_forms import HoldForm, ReviewForm
-from portal.views.common import actor_of, kept_paper, posted, user_of
+from portal.views.common import actor_of, posted, user_of
 
 _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -134,14 +134,6 @@ def seen(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("staff:fund_filed")
 
 
-@require_safe
-def file(request: HttpRequest, code: str, pk: int) -> HttpResponse:
-    """A paper or photograph of a repair, as it is kept."""
-    repair = repair_for(request.user, code, _P.VIEW_REPAIR)
-    found = get_object_or_404(repair.files, pk=pk)
-    return kept_paper(found, file_content(found))
-
-
 def _application(repair: RepairRequest) -> FundApplication:
     """The application on a desk, or the last that was on one; 404 where none ever was."""
     found = (
@@ -201,7 +193,7 @@ def _review_page(
         "steps": steps_of(application),
         "reviews": application.reviews.select_related("authority").order_by("pk"),
         "instalments": application.instalments.order_by("position"),
-        "history": repair.steps.select_related("authority").order_by("-pk"),
+        "history": repair.steps.exclude(text="").select_related("authority").order_by("-pk"),
         "alarms": alarms_of(repair),
         "now": timezone.now(),
         "may_correct": has_permission(request.user, _P.REVIEW_FUND),

@@ -521,7 +521,6 @@ TABLE = [
     Row("staff:fund_filed", ALL_BUREAUS),
     Row("staff:fund_review", APPLICANTS, args=("applied",)),
     Row("staff:fund_review", {"street_office"}, BAD, args=("applied",), post=True),
-    Row("staff:fund_review_file", APPLICANTS, args=("applied", "contract")),
     Row("staff:fund_correction", BUREAU, args=("applied",)),
     Row("staff:fund_correction", BUREAU, BAD, args=("applied",), post=True),
     Row("staff:fund_seen", BUREAU, REFUSED, args=("applied",), post=True),
