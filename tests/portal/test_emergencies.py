@@ -194,6 +194,11 @@ def test_back_to_the_vote_and_what_was_spent(client, town):
     answer = client.post(url, {"reason": "发现不属于紧急情况"})
     page = client.get(answer.headers["Location"]).content.decode()
     assert "已退回一般维修" in page
+    draft = client.get(reverse("staff:repair", args=[request.code]))
+    assert (draft.status_code, reverse("staff:repair", args=[request.code]) in page) == (
+        200,
+        True,
+    )
     assert "应急预拨款" in page
     assert client.post(url, {"reason": "再退一次看看"}).status_code == 400
 
