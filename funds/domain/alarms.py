@@ -128,6 +128,12 @@ def undecided(paid_fen: int) -> Iterator[Alarm]:
         yield Alarm("undecided", sentence, (), "民法典第二百七十八条；165号令第二十二条")
 
 
+def still_under_warranty(code: str, until: date) -> Alarm:
+    """What was repaired breaks again within that repair's own warranty: the firm mends it."""
+    sentence = f"这一处上次维修（编号 {code}）保修到{until}，还没有满，应当由施工单位负责"
+    return Alarm("warranty", sentence, (code,), "165号令第十八条、第二十五条")
+
+
 def same_place(one: Repair, other: Repair) -> bool:
     """Whether both are about one place: "1幢1单元" and "1幢1单元西侧", but not "1幢11单元"."""
     if one.part != other.part:

@@ -9,6 +9,7 @@ from funds.domain import alarms
 from funds.domain.alarms import Alarm, Offer, Repair
 from funds.models import Instalment, Quote, RepairRequest, RepairVersion
 from funds.selectors.gates import decision_stands
+from funds.selectors.releases import own_warranty
 from funds.selectors.repairs import fund_rules
 from registry.fields import keyed_hash
 
@@ -34,7 +35,16 @@ def alarms_of(request: RepairRequest) -> list[Alarm]:
         *alarms.repeated(one, others),
         *alarms.linked([_offer(quote) for quote in request.quotes.filter(removed_at=None)]),
         *alarms.undecided(_undecided_fen(request)),
+        *_own_warranty(request),
     ]
+
+
+def _own_warranty(request: RepairRequest) -> list[Alarm]:
+    on = local_day(request.created_at)
+    before = own_warranty(request.estate, request.part, request.place, on)
+    if before is None or before.warranty_until is None or before.request_id == request.pk:
+        return []
+    return [alarms.still_under_warranty(before.request.code, before.warranty_until)]
 
 
 def phone_mark(typed: str) -> str:
