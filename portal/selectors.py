@@ -21,6 +21,7 @@ from accounts.permissions import (
 from core.deadlines import local_day, publicity_end, start_of
 from documents.models import Document, Posting, PostingPhoto, PostingPlace
 from funds.models import RepairRequest
+from funds.selectors.emergencies import open_emergencies
 from funds.selectors.reviewing import waiting_for, worklist
 from portal.sentences import said
 from registry.domain.rooms import natural
@@ -219,6 +220,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_session_tasks(user, inside, organises, at),
         *_review_tasks(user, inside, at),
         *_filing_tasks(user, organises),
+        *_emergency_tasks(user),
         *_fund_tasks(user, at),
         *_repair_tasks(user),
     ]
@@ -259,6 +261,22 @@ def _fund_tasks(user: Visitor, at: datetime) -> Iterator[Task]:
         url = reverse("staff:fund_review", args=[one.request.code])
         desk = said(one.request.desk_name)
         yield Task(one.request.estate, what, desk, url, one.request.desk_due_at, mine=True)
+
+
+def _emergency_tasks(user: Visitor) -> Iterator[Task]:
+    """Emergencies that somebody has to look at on site, or to decide on."""
+    waiting = open_emergencies(estates_for(user, Permission.VIEW_REPAIR))
+    found = list(waiting.filter(desk__in=("finding", "decision"))[:FUND_TASKS])
+    acting = {"finding": Permission.FIND_EMERGENCY, "decision": Permission.DECIDE_EMERGENCY}
+    mine = {
+        desk: set(estates_for(user, acting[desk]).values_list("pk", flat=True))
+        for desk in {one.desk for one in found}
+    }
+    for one in found:
+        what = _("应急维修：%(title)s") % {"title": one.title}
+        url = reverse("staff:emergency", args=[one.code])
+        own = one.estate_id in mine[one.desk]
+        yield Task(one.estate, what, said(one.desk_name), url, one.desk_due_at, own)
 
 
 def _review_tasks(user: Visitor, inside: QuerySet[Estate], at: datetime) -> Iterator[Task]:

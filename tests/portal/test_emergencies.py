@@ -78,6 +78,8 @@ def test_from_the_report_to_the_decision(client, town):
     assert reverse("staff:emergency_find", args=[made.code]) not in page
 
     sign_in(client, town, "residents_committee")
+    home = client.get(reverse("staff:home")).content.decode()
+    assert reverse("staff:emergency", args=[made.code]) in home
     worklist = client.get(reverse("staff:emergencies")).content.decode()
     assert worklist.index("在您手里") < worklist.index(made.title)
     url = reverse("staff:emergency_find", args=[made.code])
