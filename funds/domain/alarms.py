@@ -131,7 +131,7 @@ def undecided(paid_fen: int) -> Iterator[Alarm]:
 def still_under_warranty(code: str, until: date) -> Alarm:
     """What was repaired breaks again within that repair's own warranty: the firm mends it."""
     sentence = f"这一处上次维修（编号 {code}）保修到{until}，还没有满，应当由施工单位负责"
-    return Alarm("warranty", sentence, (code,), "165号令第十八条；165号令第二十五条")
+    return Alarm("warranty", sentence, (code,), "165号令第十八条")
 
 
 def same_place(one: Repair, other: Repair) -> bool:
