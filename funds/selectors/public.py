@@ -25,10 +25,10 @@ _MILESTONES = {
     "submitted": "提交方案，由业主表决",
     "vote_passed": "业主表决通过",
     "vote_failed": "业主表决没有通过",
-    "reported": "上报应急维修",
-    "found": "现场认定",
-    "decided": "应急决定",
-    "fell_back": "不符合应急条件，转为一般维修",
+    "emergency.reported": "上报应急维修",
+    "emergency.found": "现场认定",
+    "emergency.decided": "应急决定",
+    "emergency.fell_back": "不符合应急条件，转为一般维修",
     "emergency.published": "公示费用和分摊",
     "application_filed": "申请列支",
     "passed_on": "审核通过一个环节",
@@ -36,7 +36,7 @@ _MILESTONES = {
     "approved": "审核通过",
     "correction_ordered": "责令改正",
     "correction_done": "改正完成",
-    "paid": "付款",
+    "instalment_paid": "付款",
     "settled": "结清",
 }
 

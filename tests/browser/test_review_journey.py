@@ -309,4 +309,6 @@ def test_an_emergency_from_the_report_to_the_last_fen(
     public = open_page()
     public.goto(f"/repair/{code}")
     expect(public.locator("main")).to_contain_text("58,000.00")
+    for milestone in ("上报应急维修", "现场认定", "应急决定", "付款", "公示费用和分摊", "结清"):
+        expect(public.locator(".timeline")).to_contain_text(milestone)
     shoot(public, "emergency-public-360")
