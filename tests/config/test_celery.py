@@ -69,7 +69,7 @@ def test_beat_and_worker_run_the_sweepers(worker_log: Path) -> None:
     while done < 3 and time.monotonic() < until:
         time.sleep(1)
         done = len(
-            re.findall(r"Task voting\.tasks\.sweep\[\S+\] succeeded", worker_log.read_text())
+            re.findall(r"Task portal\.tasks\.sweep\[\S+\] succeeded", worker_log.read_text())
         )
     log = worker_log.read_text()
     assert done >= 3, log[-2000:]
