@@ -17,6 +17,7 @@ from core.files import PICTURES, content_reasons
 from core.reasons import Reason, demand_none
 from core.workdays import workdays_end
 from documents.scans import plain_scan
+from funds.domain.applications import speaks_for
 from funds.domain.apportionment import apportion
 from funds.domain.books import (
     INTEREST,
@@ -151,6 +152,12 @@ def locked_account(request: RepairRequest) -> SpecialAccount:
     """The special account a repair is paid from, locked after the repair's row."""
     locked = SpecialAccount.objects.select_for_update(no_key=True)
     return locked.get(repairs=request)
+
+
+def demand_applicant(request: RepairRequest, by: By) -> None:
+    """RuleViolation "application.role" for a role that does not speak for who applied."""
+    if not speaks_for(by.role, request.applicant_kind):
+        raise RuleViolation("application.role", "只有申请人自己可以办这一步")
 
 
 def demand_payer(request: RepairRequest, by: By) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.reasons import Reason, explains
+from funds.domain.emergencies import SPEAKS_FOR
+from funds.domain.requests import KINDS_OF_ROLE
 
 START, ADVANCE, MILESTONE, FINAL, BALANCE = "start", "advance", "milestone", "final", "balance"
 KINDS = {
@@ -37,6 +39,12 @@ _LABELS = {
     "no_audit": "没有造价审核的原因",
     "condition": "付款条件",
 }
+
+
+def speaks_for(role: str, applicant_kind: str) -> bool:
+    """Whether a role acts for this kind of applicant, in ordinary times or in an emergency."""
+    kinds = (*KINDS_OF_ROLE.get(role, ()), *SPEAKS_FOR.get(role, ()))
+    return applicant_kind in kinds
 
 
 class Payee(NamedTuple):
@@ -199,7 +207,9 @@ def _sum_reasons(plan: Sequence[Stage], amount_fen: int, limits: Limits) -> list
     advance = sum(one.fen for one in plan if one.kind == ADVANCE)
     if advance and not limits.emergency:
         found.append(Reason("plan.advance", "只有应急维修可以预拨", "plan"))
-    elif advance > limits.advance_fen:
+    # Whatever it is called: nothing else leaves for an emergency before acceptance.
+    before = sum(one.fen for one in plan if one.kind != FINAL)
+    if limits.emergency and before > limits.advance_fen:
         sentence = "预拨的金额超过应急决定允许的数额"
         found.append(Reason("plan.advance", sentence, "plan"))
     return found

@@ -3,7 +3,12 @@
 from datetime import datetime
 
 from funds.models import RepairRequest, RepairVersion
-from funds.selectors.emergencies import objections_to, publicity_of, upheld_since
+from funds.selectors.emergencies import (
+    objections_to,
+    publicity_of,
+    settlement_of,
+    upheld_since,
+)
 from voting.selectors.standing import decision_holds
 
 
@@ -46,6 +51,9 @@ def final_reasons(request: RepairRequest, *, at: datetime) -> list[str]:
     found = []
     if at < shown.until:
         found.append("应急维修的公示期还没有结束，尾款等期满以后再付")
+    stated = settlement_of(request)
+    if stated is not None and stated.stated_at > shown.posted_at:
+        found.append("公示以后结算改过，要按新的结算重新公示，尾款等新的公示期满以后再付")
     waiting = objections_to(request).filter(state="open").count()
     if waiting:
         found.append(f"还有 {waiting} 件异议没有答复，尾款等答复以后再付")

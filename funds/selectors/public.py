@@ -1,8 +1,9 @@
 """What anybody may see of a repair: decision, papers, money, photographs; no room, no one."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -10,7 +11,6 @@ from documents.models import Document
 from funds.models import (
     FundApplication,
     Instalment,
-    Quote,
     RepairFile,
     RepairRequest,
     RepairVersion,
@@ -51,16 +51,17 @@ class Milestone(NamedTuple):
 class PublicRepair(NamedTuple):
     """One repair as anybody sees it. Money in fen; `per_square` fen for 1 m², rounded down.
 
+    `content`: what was decided on, as frozen; the request may be a draft again.
     `stopped`: why no money may leave now; empty where nothing is in the way.
     """
 
     request: RepairRequest
     version: RepairVersion
+    content: Mapping[str, Any]
     scope: str
     units: int
     area: int
     per_square: int | None
-    quotes: Sequence[Quote]
     decision: Document | None
     clause: str
     stopped: Sequence[str]
@@ -121,11 +122,11 @@ def public_repair(code: str) -> PublicRepair | None:
     return PublicRepair(
         request=request,
         version=version,
+        content=json.loads(bytes(version.content)),
         scope=scope_words(request),
         units=version.units.count(),
         area=area,
         per_square=version.budget_fen * 100 // area if even else None,
-        quotes=list(request.quotes.filter(removed_at=None).order_by("fen")),
         decision=motion.session.resolution if motion else None,
         clause=emergency.clause if emergency and version.verdict == "authorised" else "",
         stopped=gate_reasons(request, version)

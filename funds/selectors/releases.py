@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import F, Q, QuerySet, Sum
 
-from accounts.permissions import Permission, Visitor, estates_for, roles_at
+from accounts.permissions import Permission, Visitor, authorities_for, estates_for, roles_at
 from core.text import half_width
 from funds.domain.applications import BALANCE
 from funds.domain.apportionment import apportion
@@ -240,14 +240,22 @@ def _plain(place: str) -> str:
 
 def releases_for(user: Visitor) -> QuerySet[Instalment]:
     """The instalments this person pays out: of estates where the custody is this role's."""
-    estates = estates_for(user, Permission.RELEASE_FUND)
     return (
         Instalment.objects.filter(
-            application__request__estate__in=estates,
-            state__in=["asked", "ready", "ordered"],
+            paid_by(user, "application__request__"), state__in=["asked", "ready", "ordered"]
         )
         .select_related("application__request__estate", "application__request__special")
         .order_by("pk")
+    )
+
+
+def paid_by(user: Visitor, path: str = "") -> Q:
+    """The repairs this person pays for: 自管 the committee's, else the department's that keeps
+    the special account. `path` leads to the repair."""
+    committees = estates_for(user, Permission.DECIDE_FUND).values("pk")
+    own = authorities_for(user, Permission.RELEASE_FUND).values_list("pk", flat=True)
+    return Q(**{f"{path}custody": "self", f"{path}estate__in": committees}) | (
+        ~Q(**{f"{path}custody": "self"}) & Q(**{f"{path}special__authority__in": list(own)})
     )
 
 
@@ -256,8 +264,12 @@ def payer_role(user: Visitor, request: RepairRequest) -> str:
 
     代管 and 公房: the department (165号令 22); 自管: the committee (165号令 23).
     """
-    role = "organiser" if request.custody == "self" else "bureau"
-    return role if role in roles_at(user, request.estate) else ""
+    if request.custody == "self":
+        return "organiser" if "organiser" in roles_at(user, request.estate) else ""
+    kept_by = authorities_for(user, Permission.RELEASE_FUND).filter(
+        special_accounts=request.special_id
+    )
+    return "bureau" if kept_by.exists() else ""
 
 
 def lists_of(request: RepairRequest) -> QuerySet[ReleaseList]:

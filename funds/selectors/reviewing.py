@@ -137,13 +137,16 @@ def filed_day(application: FundApplication) -> date:
 
 
 def concerned(application: FundApplication) -> set[str]:
-    """Who applied: they never review it."""
+    """Who applied, wrote any of it, or found and decided the emergency: they do not review."""
     request, version = application.request, application.version
     return {
         request.created_by,
         application.made_by,
         application.filed_by,
         version.submitted_by,
+        *request.steps.filter(kind="application_drafted").values_list("actor", flat=True),
+        *request.findings.values_list("found_by", flat=True),
+        *request.emergency_decisions.values_list("decided_by", flat=True),
     } - {""}
 
 

@@ -32,6 +32,7 @@ from funds.selectors.releases import taken_by
 from funds.selectors.repairs import files_of, fund_rules, version_in_force
 from funds.steps import (
     By,
+    demand_applicant,
     demand_state,
     keep_file,
     locked_repair,
@@ -57,6 +58,7 @@ def draft_application(*, code: str, sought: Sought, by: By, at: datetime) -> Fun
     "application.invalid" with every reason.
     """
     request = locked_repair(code)
+    demand_applicant(request, by)
     demand_state(request, State.DECIDED, State.RETURNED)
     version = _open_version(request)
     limits = limits_of(request, version, on=local_day(at))
@@ -110,6 +112,7 @@ def file_application(*, code: str, by: By, at: datetime) -> FundApplication:
     "application.invalid" with every reason, papers that are missing among them.
     """
     request = locked_repair(code)
+    demand_applicant(request, by)
     demand_state(request, State.DECIDED, State.RETURNED)
     application = pending_application(request)
     if application is None:
@@ -151,6 +154,7 @@ def withdraw_application(*, code: str, reason: str, by: By, at: datetime) -> Fun
     RuleViolation "repair.state", "application.none", "application.reason".
     """
     request = locked_repair(code)
+    demand_applicant(request, by)
     demand_state(request, State.DECIDED, State.RETURNED, State.REVIEW)
     application = pending_application(request)
     if application is None:
@@ -204,6 +208,7 @@ def add_paper(
     RuleViolation "repair.state", "file.kind", "file.invalid" and those of the file.
     """
     request = locked_repair(code)
+    demand_applicant(request, by)
     demand_state(request, State.DECIDED, State.RETURNED, State.APPROVED)
     if kind not in PAPERS:
         raise RuleViolation("file.kind", "请选择这是什么文件")

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from core.errors import RuleViolation
 from funds.domain.books import Basis, Line, reversed_lines
-from funds.models import Voucher
+from funds.models import Instalment, Refund, Voucher
 from funds.selectors.vouchers import lines_of
 from funds.steps import locked_special, seal, write_draft
 from logbook.steps import record_act
@@ -37,7 +37,8 @@ def draft_reversal(
 ) -> Voucher:
     """Draft the taking back (冲正) of a sealed voucher; that one stays as it is.
 
-    RuleViolation "reversal.not_sealed", "reversal.twice", "voucher.invalid".
+    RuleViolation "reversal.not_sealed", "reversal.twice", "reversal.repair",
+    "voucher.invalid".
     """
     found = Voucher.objects.get(pk=voucher_id)
     special = locked_special(found.special_id)
@@ -46,6 +47,14 @@ def draft_reversal(
         raise RuleViolation("reversal.not_sealed", "只有已经入账的凭证才能冲正")
     if Voucher.objects.filter(reverses=found).exclude(state="dropped").exists():
         raise RuleViolation("reversal.twice", "这张凭证已经冲正，或者冲正正在等复核")
+    if (
+        Instalment.objects.filter(voucher=found).exists()
+        or Refund.objects.filter(voucher=found).exists()
+    ):
+        raise RuleViolation(
+            "reversal.repair",
+            "这张凭证是一项维修的付款或者退款，不能单独冲正",
+        )
     if found.kind == "reversal":
         raise RuleViolation("reversal.twice", "冲正的凭证不能再冲正，请重新制单")
     basis = Basis("reversal", dated_on, reason.strip(), f"凭证 {found.number}")

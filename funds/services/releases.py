@@ -51,6 +51,7 @@ from funds.selectors.repairs import files_of
 from funds.steps import (
     By,
     Receipt,
+    demand_applicant,
     demand_payer,
     demand_state,
     keep_file,
@@ -91,6 +92,7 @@ def ask_instalment(*, code: str, position: int, by: By, at: datetime) -> Instalm
     "instalment.papers" with every reason.
     """
     request, application, instalment = _locked(code, position)
+    demand_applicant(request, by)
     _demand_gate(request, application)
     _demand(instalment, "planned")
     before = application.instalments.filter(position__lt=position, state="planned")
@@ -164,7 +166,7 @@ def decline_instalment(
 
 @transaction.atomic(durable=True)
 def call_in_owed(*, code: str, by: By, at: datetime) -> Instalment:
-    """Make an instalment of what owners owed and have paid meanwhile; ready to be ordered.
+    """Ask for what owners owed and have paid meanwhile; another person confirms it.
 
     RuleViolation "repair.state", "release.role", "release.gate", "owed.none".
     """
@@ -181,11 +183,9 @@ def call_in_owed(*, code: str, by: By, at: datetime) -> Instalment:
         kind=BALANCE,
         fen=sum(paid.values()),
         condition=CONDITIONS[BALANCE],
-        state="ready",
+        state="asked",
         asked_by=by.actor,
         asked_at=at,
-        confirmed_by=by.actor,
-        confirmed_at=at,
     )
     units = dict(application.version.units.values_list("unit", "pk"))
     InstalmentShare.objects.bulk_create(

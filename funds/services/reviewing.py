@@ -173,9 +173,13 @@ def _opinion(application: FundApplication, at: datetime) -> Document:
 
 @transaction.atomic(durable=True)
 def order_correction(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest:
-    """责令改正: no money leaves while it stands (165号令 23). RuleViolation "hold.reason"."""
+    """责令改正: no money leaves while it stands (165号令 23). RuleViolation "hold.reason",
+    "hold.stands".
+    """
     request = locked_repair(code)
-    demand_state(request, State.DECIDED, State.REVIEW, State.APPROVED)
+    demand_state(request, State.DECIDED, State.REVIEW, State.RETURNED, State.APPROVED)
+    if request.hold:
+        raise RuleViolation("hold.stands", "已经责令改正，还没有改正完成，不用再登记")
     demand_none("hold.reason", text_reasons("reason", "要改正什么", reason, _HOLD))
     request.hold = reason.strip()
     request.save(update_fields=["hold"])

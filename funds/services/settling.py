@@ -29,6 +29,7 @@ from funds.selectors.repairs import files_of
 from funds.steps import (
     By,
     Receipt,
+    demand_applicant,
     demand_payer,
     demand_state,
     keep_file,
@@ -65,6 +66,7 @@ def state_settlement(*, code: str, cost: FinalCost, by: By, at: datetime) -> Set
     than was approved, "settlement.invalid" with every reason.
     """
     request, application = _locked(code)
+    demand_applicant(request, by)
     settlement = settlement_of(request)
     if settlement is not None and settlement.confirmed_at is not None:
         raise RuleViolation("settlement.confirmed", "结算已经确认，不能再改")
@@ -163,7 +165,7 @@ def receive_refund(
         if (refund.bank_serial, refund.received_by) == (receipt.serial, by.actor):
             return refund
         raise RuleViolation("receipt.twice", "这一笔退款已经有银行回单，不能再录一次")
-    request, application = _locked(code, request)
+    application = _refunded(request)
     if refund.noted_by == by.actor:
         raise RuleViolation(
             "refund.same_person", "确认结算的人不能自己录退款回单，请另一个人来办"
@@ -182,11 +184,9 @@ def receive_refund(
             at=at,
         )
         refund.receipt_sha256 = kept.sha256
-    settlement = settlement_of(request)
-    assert settlement is not None  # noqa: S101 (a refund is expected of one that is confirmed)
     assert receipt.day is not None  # noqa: S101 (asked above)
     units, parts = parts_of(application.version)
-    shares = give_back(refund.fen, settlement.final_fen, parts)
+    shares = give_back(refund.fen, paid_so_far(request) - refund.fen, parts)
     refund.state, refund.bank_serial = "received", receipt.serial
     refund.received_on, refund.received_by = receipt.day, by.actor
     refund.save()
@@ -214,7 +214,8 @@ def receive_refund(
         refund.save(update_fields=["voucher"])
     facts = {"fen": refund.fen, "serial": receipt.serial}
     note(request, "refund_received", by=by, at=at, text="结余退回各户", data=facts)
-    settle_if_done(request, application, by=by, at=at)
+    if request.state == State.APPROVED:
+        settle_if_done(request, application, by=by, at=at)
     return refund
 
 
@@ -227,6 +228,7 @@ def decide_anew(*, code: str, reason: str, by: By, at: datetime) -> RepairReques
     "settlement.reason".
     """
     request, application = _locked(code)
+    demand_applicant(request, by)
     settlement = settlement_of(request)
     if settlement is not None and settlement.confirmed_at is not None:
         raise RuleViolation("settlement.confirmed", "结算已经确认，不能再改")
@@ -238,6 +240,10 @@ def decide_anew(*, code: str, reason: str, by: By, at: datetime) -> RepairReques
         )
     rest = application.instalments.exclude(state__in=["paid", "cancelled"])
     rest.update(state="cancelled")
+    if request.kind == "emergency":
+        # More than the emergency decision allows is for the owners to decide.
+        request.kind = "ordinary"
+        request.save(update_fields=["kind"])
     move(request, State.DRAFT, Desk("applicant"), due_at=None, at=at)
     facts = {"paid_fen": paid_so_far(request)}
     note(request, "decided_anew", by=by, at=at, text=reason.strip()[:400], data=facts)
@@ -254,6 +260,16 @@ def _locked(
         raise RuleViolation("settlement.none", "还没有填写结算")
     application.request = request
     return request, application
+
+
+def _refunded(request: RepairRequest) -> FundApplication:
+    """What the money that comes back was paid on; the repair itself may have ended."""
+    demand_state(request, State.APPROVED, State.CLOSED, State.DRAFT, State.VOTING)
+    application = request.applications.filter(state="passed").order_by("number").last()
+    if application is None:
+        raise RuleViolation("settlement.none", "还没有填写结算")
+    application.request = request
+    return application
 
 
 def _reasons(cost: FinalCost, kinds: set[str], at: datetime) -> list[Reason]:

@@ -108,7 +108,8 @@ def correction(request: HttpRequest, code: str) -> HttpResponse:
     repair = repair_for(request.user, code, _P.REVIEW_FUND)
     form = HoldForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        act = lift_correction if repair.hold else order_correction
+        # What the page offered, not what holds by now: sent twice, an order lifts nothing.
+        act = lift_correction if request.POST.get("intent") == "lift" else order_correction
         try:
             act(
                 code=repair.code,

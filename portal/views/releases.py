@@ -17,13 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import (
     Permission,
     authorities_for,
-    estates_for,
     permissions_at,
     require,
     roles_at,
     roles_with,
 )
 from core.errors import RuleViolation
+from funds.domain.applications import speaks_for
 from funds.domain.exports import SHARES_HEADER, share_rows
 from funds.models import ReleaseList, RepairRequest
 from funds.selectors.applications import (
@@ -39,6 +39,7 @@ from funds.selectors.releases import (
     money_of,
     owed_left,
     owed_paid,
+    paid_by,
     payer_role,
     preview,
     releases_for,
@@ -454,6 +455,8 @@ def _number(text: str) -> int:
 def _applicant(request: HttpRequest, repair: RepairRequest) -> By:
     allowed = roles_with(_P.APPLY_FUND)
     roles = [one for one in roles_at(user_of(request), repair.estate) if one in allowed]
+    # Whoever holds several, acts in the one that speaks for the applicant.
+    roles.sort(key=lambda role: not speaks_for(role, repair.applicant_kind))
     return By(actor_of(request), roles[0] if roles else "")
 
 
@@ -470,9 +473,8 @@ def _payer(request: HttpRequest, repair: RepairRequest) -> By:
 
 def _list_for(request: HttpRequest, pk: int) -> ReleaseList:
     """A list of an estate this person pays for; 404 otherwise."""
-    estates = estates_for(request.user, _P.RELEASE_FUND)
     found = ReleaseList.objects.filter(
-        pk=pk, instalments__application__request__estate__in=estates
+        paid_by(request.user, "instalments__application__request__"), pk=pk
     )
     made = found.distinct().defer("content").select_related("special", "notice").first()
     if made is None:

@@ -49,7 +49,9 @@ def make_case(town: Town, custody: str):
         special_id=special.pk, estate=estate, custody=custody, actor=DRAFTER, at=AT
     )
     deposit(account, 50_000_00)
-    return voted_repair(account, custody=custody, budget_fen=BUDGET)
+    return voted_repair(
+        account, custody=custody, budget_fen=BUDGET, applicant_kind="property_manager"
+    )
 
 
 def money(page: Page, code: str) -> Page:

@@ -136,7 +136,7 @@ def show(request: RepairRequest, *, until: datetime) -> RepairPublicity:
         document=make_document(
             request.estate, code=new_code(12, choice), kind="repair_publicity"
         ),
-        posted_at=until - timedelta(days=8),
+        posted_at=AT + timedelta(days=30),  # after whatever is stated
         until=until,
     )
 

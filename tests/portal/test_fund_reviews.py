@@ -141,6 +141,8 @@ def test_correction_ordered_and_lifted(client, town):
     address = reverse("staff:fund_correction", args=[application.request.code])
     assert client.post(address, {"reason": ""}).status_code == 400
     assert client.post(address, {"reason": "补公示"}).status_code == 302
+    # The same form sent again lifts nothing.
+    assert client.post(address, {"reason": "补公示"}).status_code == 400
     assert "补公示" in text(client.get(page_of(client, application)))
     sign_in(client, town.person("organiser"))
     said = {**ALL_YES, "step": "committee", "outcome": "pass"}
@@ -148,7 +150,7 @@ def test_correction_ordered_and_lifted(client, town):
     assert answer.status_code == 400
     assert "补公示" in text(answer)
     sign_in(client, town.person("bureau"))
-    assert client.post(address, {"reason": "已公示"}).status_code == 302
+    assert client.post(address, {"reason": "已公示", "intent": "lift"}).status_code == 302
     sign_in(client, town.person("organiser"))
     assert client.post(page_of(client, application), said).status_code == 302
     sign_in(client, town.person("bureau"))

@@ -222,14 +222,19 @@ def test_what_a_sub_account_lacks_is_owed_and_paid_when_it_came_in():
     first = OwedAmount.objects.order_by("pk").first()
     _pay_owed(account, [first])
     balance = call_in_owed(code=case.code, by=OFFICIAL, at=AT)
-    assert (balance.kind, balance.state, balance.fen) == ("balance", "ready", first.fen)
+    assert (balance.kind, balance.state, balance.fen) == ("balance", "asked", first.fen)
     with pytest.raises(RuleViolation):  # not twice
         call_in_owed(code=case.code, by=OFFICIAL, at=AT)
+    with pytest.raises(RuleViolation) as refused:
+        confirm_instalment(code=case.code, position=balance.position, by=OFFICIAL, at=AT)
+    assert refused.value.code == "instalment.same_person"
+    confirm_instalment(code=case.code, position=balance.position, by=SECOND, at=AT)
     order(case, balance.position)
     close(case, balance.position)
     assert case.request.state == "approved"
     _pay_owed(account, list(OwedAmount.objects.exclude(pk=first.pk)))
     rest = call_in_owed(code=case.code, by=OFFICIAL, at=AT)
+    confirm_instalment(code=case.code, position=rest.position, by=SECOND, at=AT)
     order(case, rest.position)
     close(case, rest.position)
     assert case.request.state == "settled"
@@ -336,7 +341,7 @@ def test_a_receipt_counts_once():
 
 def test_two_people_at_every_step():
     case = funded()
-    ask_instalment(code=case.code, position=1, by=OFFICIAL, at=AT)
+    ask_instalment(code=case.code, position=1, by=OFFICIAL._replace(role="organiser"), at=AT)
     with pytest.raises(RuleViolation) as refused:
         confirm_instalment(code=case.code, position=1, by=OFFICIAL, at=AT)
     assert refused.value.code == "instalment.same_person"
@@ -566,7 +571,7 @@ def test_the_settlement_is_two_peoples_and_waits_for_payments_under_way():
     paper(case, "acceptance")
     paper(case, "settlement")
     cost = FinalCost(BUDGET, DAY, None, None, "按合同单价结算")
-    state_settlement(code=case.code, cost=cost, by=OFFICIAL, at=AT)
+    state_settlement(code=case.code, cost=cost, by=OFFICIAL._replace(role="organiser"), at=AT)
     with pytest.raises(RuleViolation) as refused:
         confirm_settlement(code=case.code, by=OFFICIAL, at=AT)
     assert refused.value.code == "settlement.same_person"
