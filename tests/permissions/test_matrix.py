@@ -527,8 +527,8 @@ TABLE = [
     # --- applications, payments, settlement ------------------------------------------------
     Row("staff:fund_payments", ALL_PAYERS),
     Row("staff:fund_order", ALL_PAYERS, REFUSED, post=True),
-    Row("staff:fund_list", PAYERS, args=("release",)),
-    Row("staff:fund_list_file", PAYERS, args=("release",), post=True),
+    Row("staff:fund_list", BUREAU, args=("release",)),
+    Row("staff:fund_list_file", BUREAU, args=("release",), post=True),
     Row("staff:fund_money", APPLICANTS, args=("repair",)),
     Row("staff:fund_apply", WRITES, args=("repair",)),
     Row("staff:fund_apply", WRITES, BAD, args=("repair",), post=True),
