@@ -56,9 +56,14 @@ from funds.selectors.releases import (
     refunds_expected,
     reserved_of,
     serial_used,
+)
+from funds.selectors.repairs import (
+    FILES,
+    ScopeUnit,
+    files_of,
+    fund_rules,
     settlement_of,
 )
-from funds.selectors.repairs import FILES, ScopeUnit, files_of, fund_rules
 from funds.selectors.vouchers import facts_of, lines_of
 from logbook.steps import record_act
 from registry.fields import seal_bytes
@@ -84,6 +89,9 @@ class Receipt(NamedTuple):
     day: date | None
     fen: int
     account: str = ""  # of the payee, as on the receipt
+
+
+SYSTEM = By("system")
 
 
 def locked_repair(code: str) -> RepairRequest:

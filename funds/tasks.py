@@ -1,9 +1,7 @@
 """Sweepers of the fund; voting.tasks says what a sweeper is, portal.tasks joins the tables."""
 
-import logging
 from datetime import datetime, timedelta
 
-from core.errors import RuleViolation
 from funds.selectors.emergencies import overslept, refused_after_spending
 from funds.selectors.files import forgotten_files
 from funds.selectors.requests import before_the_owners
@@ -12,21 +10,12 @@ from funds.services.files import drop_file
 from funds.services.outcomes import settle_vote
 from voting.tasks import Sweeper, each
 
-logger = logging.getLogger(__name__)
-
 
 def drop_forgotten_files(at: datetime) -> int:
     """Erase what was looked at only, days ago: it says who paid how much."""
-    done = 0
-    for file in forgotten_files(at):
-        try:
-            drop_file(file_id=file, actor="system", at=at)
-            done += 1
-        except RuleViolation as refusal:
-            logger.info("file %s: %s", file, refusal.code)
-        except Exception:
-            logger.exception("file %s", file)
-    return done
+    return each(
+        forgotten_files(at), lambda one: drop_file(file_id=one.pk, actor="system", at=at)
+    )
 
 
 def settle_votes(at: datetime) -> int:

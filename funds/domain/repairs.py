@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.errors import RuleViolation
+from core.text import half_width
 
 # 165号令 art. 3: the common parts and the common facilities, in its words.
 PARTS = {
@@ -102,6 +103,12 @@ DESKS = {
     "payment": "划转",
     "publicity": "公示",
 }
+
+
+def plain_place(place: str) -> str:
+    """A place as it is compared: half-width, whatever the case, without blanks. Signs stay:
+    1-1 is not 11."""
+    return "".join(half_width(place).casefold().split())
 
 
 def demand_move(old: str, new: State) -> None:

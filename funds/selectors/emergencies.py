@@ -7,10 +7,9 @@ from typing import NamedTuple
 from django.db.models import F, QuerySet, Sum
 
 from accounts.models import RoleGrant
-from core.text import half_width
 from funds.domain.apportionment import apportion
 from funds.domain.emergencies import Deciders, Stage, deciders_of
-from funds.domain.repairs import State
+from funds.domain.repairs import State, plain_place
 from funds.models import (
     EmergencyDecision,
     EmergencyFinding,
@@ -19,7 +18,6 @@ from funds.models import (
     RepairPublicity,
     RepairRequest,
     RepairVersion,
-    Settlement,
 )
 from funds.selectors.repairs import fund_rules, version_in_force
 from registry.domain.rooms import natural
@@ -96,15 +94,11 @@ def _line(estate: Estate, on: date) -> list[Authority]:
 
 def running_like(estate: Estate, part: str, place: str) -> RepairRequest | None:
     """An emergency that still runs for the same part at the same place."""
-    wanted = _plain(place)
+    wanted = plain_place(place)
     rows = RepairRequest.objects.filter(
         estate=estate, kind="emergency", part=part, state__in=RUNNING
     )
-    return next((one for one in rows.order_by("pk") if _plain(one.place) == wanted), None)
-
-
-def _plain(place: str) -> str:
-    return "".join(half_width(place).casefold().split())
+    return next((one for one in rows.order_by("pk") if plain_place(one.place) == wanted), None)
 
 
 def last_finding(request: RepairRequest) -> EmergencyFinding | None:
@@ -207,10 +201,6 @@ class UnitShare(NamedTuple):
 def publicity_of(request: RepairRequest) -> RepairPublicity | None:
     """The newest 公示 of a repair."""
     return request.publicities.select_related("document").order_by("version").last()
-
-
-def settlement_of(request: RepairRequest) -> Settlement | None:
-    return Settlement.objects.filter(request=request).first()
 
 
 def final_shares(version: RepairVersion, final_fen: int) -> list[UnitShare]:

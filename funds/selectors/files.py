@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from core.errors import RuleViolation
 from core.exact import format_yuan
@@ -103,12 +103,12 @@ def content_of(file: FundFile) -> bytes:
     return open_bytes(bytes(file.content), purpose=PURPOSE)
 
 
-def forgotten_files(at: datetime) -> list[int]:
+def forgotten_files(at: datetime) -> QuerySet[FundFile]:
     """Files that nobody confirmed or gave up for `DAYS_KEPT` days."""
     old = FundFile.objects.filter(
         state="previewed", created_at__lte=at - timedelta(days=DAYS_KEPT)
     )
-    return list(old.order_by("pk").values_list("pk", flat=True))
+    return old.defer("content").order_by("pk")
 
 
 def last_snapshot(special: SpecialAccount) -> Snapshot | None:

@@ -6,9 +6,9 @@ from funds.models import RepairRequest, RepairVersion
 from funds.selectors.emergencies import (
     objections_to,
     publicity_of,
-    settlement_of,
     upheld_since,
 )
+from funds.selectors.repairs import settlement_of
 from voting.selectors.standing import decision_holds
 
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from django.db.models import F, Q, QuerySet, Sum
 
 from accounts.permissions import Permission, Visitor, authorities_for, estates_for, roles_at
-from core.text import half_width
 from funds.domain.applications import BALANCE
 from funds.domain.apportionment import apportion
 from funds.domain.books import charge
 from funds.domain.instalments import Part
+from funds.domain.repairs import plain_place
 from funds.models import (
     FundAccount,
     FundApplication,
@@ -215,14 +215,9 @@ def refunds_expected(request: RepairRequest) -> bool:
     return request.refunds.filter(state="expected").exists()
 
 
-def settlement_of(request: RepairRequest) -> Settlement | None:
-    """What the repair cost in the end, confirmed or not."""
-    return Settlement.objects.filter(request=request).first()
-
-
 def own_warranty(estate: Estate, part: str, place: str, on: date) -> Settlement | None:
     """The repair of the same part and place whose own warranty still runs on a day."""
-    wanted = _plain(place)
+    wanted = plain_place(place)
     running = Settlement.objects.filter(
         request__estate=estate,
         request__part=part,
@@ -230,12 +225,9 @@ def own_warranty(estate: Estate, part: str, place: str, on: date) -> Settlement 
         warranty_until__gte=on,
     ).select_related("request")
     return next(
-        (one for one in running.order_by("-pk") if _plain(one.request.place) == wanted), None
+        (one for one in running.order_by("-pk") if plain_place(one.request.place) == wanted),
+        None,
     )
-
-
-def _plain(place: str) -> str:
-    return "".join(half_width(place).split())
 
 
 def releases_for(user: Visitor) -> QuerySet[Instalment]:

@@ -9,7 +9,7 @@ from django.http import Http404
 
 from accounts.permissions import Permission, Visitor, estates_for, refuse_strange
 from funds.domain.rules import FundRules
-from funds.models import RepairFile, RepairRequest, RepairVersion, SubAccount
+from funds.models import RepairFile, RepairRequest, RepairVersion, Settlement, SubAccount
 from registry.fields import open_bytes
 from registry.models import Building, Estate
 from registry.selectors import current_titles, profile_for, spaces_count
@@ -76,6 +76,11 @@ def scope_units(
 def version_in_force(request: RepairRequest) -> RepairVersion | None:
     """The newest version that was not withdrawn."""
     return request.versions.exclude(verdict="withdrawn").order_by("number").last()
+
+
+def settlement_of(request: RepairRequest) -> Settlement | None:
+    """What the repair cost in the end, confirmed or not."""
+    return Settlement.objects.filter(request=request).first()
 
 
 def files_of(request: RepairRequest) -> QuerySet[RepairFile]:

@@ -52,13 +52,17 @@ from funds.selectors.emergencies import (
     last_decision,
     last_finding,
     running_like,
-    settlement_of,
     spent_fen,
     street_of,
     to_come_back,
 )
-from funds.selectors.repairs import fund_rules, scope_units
+from funds.selectors.repairs import (
+    fund_rules,
+    scope_units,
+    settlement_of,
+)
 from funds.steps import (
+    SYSTEM,
     By,
     demand_state,
     freeze_version,
@@ -69,7 +73,6 @@ from funds.steps import (
 )
 from registry.models import Authority, Estate
 
-SYSTEM = By("system")
 _BEFORE_PAYING = (State.REPORTED, State.FOUND, State.DECIDED)
 _AFTER = (State.REVIEW, State.RETURNED, State.APPROVED)
 

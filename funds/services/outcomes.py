@@ -8,12 +8,10 @@ from funds.domain.outcomes import failed_words
 from funds.domain.repairs import Desk, State
 from funds.models import PlanItem, RepairRequest, RepairVersion
 from funds.selectors.repairs import version_in_force
-from funds.steps import By, locked_repair, move, note
+from funds.steps import SYSTEM, locked_repair, move, note
 from voting.models import Motion, Session
 from voting.selectors.results import result_of
 from voting.selectors.standing import decision_status
-
-_BY = By("system")
 
 
 @transaction.atomic(durable=True)
@@ -53,7 +51,7 @@ def _back(
     _item(request, "planned")
     facts = {"version": version.number, "session": session.code}
     text = "会议已取消" if session.state == "cancelled" else "这次会议是演练，结果不算数"
-    note(request, "vote_void", by=_BY, at=at, text=text, data=facts)
+    note(request, "vote_void", by=SYSTEM, at=at, text=text, data=facts)
     return request
 
 
@@ -63,7 +61,7 @@ def _passed(
     _say(version, "passed", at)
     move(request, State.DECIDED, Desk("applicant"), due_at=None, at=at)
     facts = {"version": version.number, "session": session.code}
-    note(request, "vote_passed", by=_BY, at=at, text="业主表决通过", data=facts)
+    note(request, "vote_passed", by=SYSTEM, at=at, text="业主表决通过", data=facts)
     return request
 
 
@@ -76,7 +74,7 @@ def _failed(
     move(request, State.CLOSED, Desk(""), due_at=None, at=at)
     _item(request, "planned")
     facts = {"version": version.number, "verdict": verdict}
-    note(request, "vote_failed", by=_BY, at=at, text=request.close_reason, data=facts)
+    note(request, "vote_failed", by=SYSTEM, at=at, text=request.close_reason, data=facts)
     return request
 
 

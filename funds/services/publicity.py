@@ -37,9 +37,12 @@ from funds.selectors.emergencies import (
     last_finding,
     objections_to,
     publicity_of,
-    settlement_of,
 )
-from funds.selectors.repairs import fund_rules, version_in_force
+from funds.selectors.repairs import (
+    fund_rules,
+    settlement_of,
+    version_in_force,
+)
 from funds.steps import By, demand_state, locked_repair, note
 from registry.models import Building
 from voting.domain.drafts import text_reasons

@@ -45,9 +45,11 @@ from funds.selectors.gates import final_reasons, gate_reasons
 from funds.selectors.releases import (
     owed_paid,
     parts_of,
+)
+from funds.selectors.repairs import (
+    files_of,
     settlement_of,
 )
-from funds.selectors.repairs import files_of
 from funds.steps import (
     By,
     Receipt,

@@ -24,8 +24,11 @@ from funds.models import (
     Settlement,
 )
 from funds.selectors.applications import paid_so_far, passed_application
-from funds.selectors.releases import parts_of, settlement_of
-from funds.selectors.repairs import files_of
+from funds.selectors.releases import parts_of
+from funds.selectors.repairs import (
+    files_of,
+    settlement_of,
+)
 from funds.steps import (
     By,
     Receipt,

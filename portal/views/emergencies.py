@@ -43,7 +43,6 @@ from funds.selectors.emergencies import (
     open_emergencies,
     paid_instalments,
     publicity_of,
-    settlement_of,
     stages,
     to_come_back,
 )
@@ -55,6 +54,7 @@ from funds.selectors.repairs import (
     fund_rules,
     repair_for,
     scope_units,
+    settlement_of,
     version_in_force,
 )
 from funds.services.emergencies import (

@@ -43,9 +43,14 @@ from funds.selectors.releases import (
     payer_role,
     preview,
     releases_for,
-    settlement_of,
 )
-from funds.selectors.repairs import files_of, repair_for, scope_words, version_in_force
+from funds.selectors.repairs import (
+    files_of,
+    repair_for,
+    scope_words,
+    settlement_of,
+    version_in_force,
+)
 from funds.services.applications import (
     add_paper,
     draft_application,

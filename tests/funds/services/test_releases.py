@@ -22,6 +22,7 @@ from funds.models import (
     RefundShare,
     ReleaseList,
     RepairRequest,
+    Settlement,
     Snapshot,
     SnapshotLine,
     Voucher,
@@ -29,7 +30,7 @@ from funds.models import (
 from funds.selectors.balances import balances_of, ledger_totals
 from funds.selectors.checks import check_books
 from funds.selectors.releases import owed_left, own_warranty, preview
-from funds.services.books import seal_voucher
+from funds.services.books import draft_reversal, seal_voucher
 from funds.services.releases import (
     ask_instalment,
     call_in_owed,
@@ -686,3 +687,85 @@ def test_a_list_has_one_estate_and_something_on_it():
         order_release(instalments=both, by=OFFICIAL, at=AT)
     assert refused.value.code == "list.mixed"
     assert not Document.objects.exclude(kind="repair_publicity").exists()
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        [Stage("start", BUDGET - 1), Stage("final", 1)],
+        [Stage("milestone", BUDGET - 1, "过半"), Stage("final", 1)],
+        [Stage("advance", BUDGET // 2), Stage("start", 1), Stage("final", BUDGET // 2 - 1)],
+    ],
+    ids=["start", "milestone", "a fen beside the advance"],
+)
+def test_an_emergency_pays_no_more_than_its_advance_before_acceptance(plan):
+    case = emergency_repair()  # half of it may leave at once
+    with pytest.raises(RuleViolation) as refused:
+        apply_for(case, plan=plan)
+    assert [one.code for one in refused.value.facts["reasons"]] == ["plan.advance"]
+
+
+def test_a_settlement_stated_after_the_notice_has_to_be_shown_again():
+    case = funded()
+    pay(case)
+    settle(case, BUDGET)
+    Settlement.objects.update(stated_at=AT + timedelta(days=31))  # the notice: thirty
+    ask_instalment(code=case.code, position=2, by=APPLICANT, at=AT)
+    with pytest.raises(RuleViolation, match="公示以后结算改过"):
+        confirm_instalment(code=case.code, position=2, by=OFFICIAL, at=AT)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda case, by: ask_instalment(code=case.code, position=1, by=by, at=AT),
+        lambda case, by: decide_anew(code=case.code, reason="超过批准", by=by, at=AT),
+        lambda case, by: state_settlement(
+            code=case.code, cost=FinalCost(1, DAY, None, None, "不审核"), by=by, at=AT
+        ),
+    ],
+    ids=["ask", "decide anew", "settle"],
+)
+def test_another_applicants_repair_is_not_theirs(act):
+    case = funded()  # the committee's
+    with pytest.raises(RuleViolation) as refused:
+        act(case, By("user:50", "property_manager"))
+    assert refused.value.code == "application.role"
+
+
+def test_an_emergency_that_costs_more_is_for_the_owners():
+    case = funded()
+    pay(case)
+    decide_anew(code=case.code, reason="电机也要换，超过批准的金额", by=APPLICANT, at=AT)
+    assert (case.request.kind, case.request.state) == ("ordinary", "draft")
+
+
+def test_money_comes_back_to_a_repair_that_has_ended():
+    case = funded()
+    pay(case)
+    RepairRequest.objects.update(state="closed")
+    before = sum(balances_of(_subs(case)).values())
+    paid = case.application.instalments.get(position=1).payable_fen
+    made = Refund.objects.create(
+        request=case.request, fen=paid, reason="业主没有同意", noted_by="system", noted_at=AT
+    )
+    receive_refund(
+        code=case.code, refund_id=made.pk, receipt=Receipt("R1", DAY, paid), scan=b"",
+        by=SECOND, at=AT,
+    )  # fmt: skip
+    assert sum(balances_of(_subs(case)).values()) == before + paid
+    assert case.request.state == "closed"
+    assert list(check_books()) == []
+
+
+def test_a_repairs_voucher_is_not_reversed_alone():
+    case = funded()
+    pay(case)
+    voucher = Voucher.objects.get(kind="release")
+    with pytest.raises(RuleViolation) as refused:
+        draft_reversal(voucher_id=voucher.pk, reason="错", dated_on=DAY, actor="user:1", at=AT)
+    assert refused.value.code == "reversal.repair"
+
+
+def _subs(case):
+    return list(case.account.subs.values_list("pk", flat=True))

@@ -5,14 +5,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from core.errors import RuleViolation
 from documents.authority import development_identity
 from documents.models import Document
 from documents.verification import check_offline
 from funds.domain.reviewing import CODES, Answer
-from funds.models import EmergencyDecision, Review
+from funds.models import EmergencyDecision, EmergencyFinding, Review
 from funds.selectors.reviewing import known_facts, owed_now
 from funds.services.reviewing import (
     Word,
@@ -21,7 +21,7 @@ from funds.services.reviewing import (
     order_correction,
     review_application,
 )
-from funds.steps import By
+from funds.steps import By, note
 from logbook.models import Entry
 from tests.factories import make_profile, small_estate
 from tests.funds.filed import APPLICANT, AT, make_filed
@@ -280,3 +280,17 @@ def test_two_officials_at_the_same_moment_make_one_word(erasable):
         thread.join()
     assert sorted(codes) == ["done", "review.moved"]
     assert Review.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["user:101", "user:55", "user:66"])
+def test_nor_what_they_decided_found_or_wrote(application, who):
+    request = application.request
+    EmergencyFinding.objects.create(
+        request=request, authority=request.desk_authority, found_by="user:55",
+        on_site_at=AT, position="1楼", present="", qualifies=True, reason="停运", at=AT,
+    )  # fmt: skip
+    with transaction.atomic():
+        note(request, "application_drafted", by=By("user:66", "property_manager"), at=AT)
+    with pytest.raises(RuleViolation) as refused:
+        act(application, word("street"), who)
+    assert refused.value.code == "review.own"
