@@ -5,7 +5,7 @@ import pytest
 from funds.models import Instalment, RepairRequest
 from funds.selectors.releases import payer_role, releases_for
 from tests.funds.filed import make_filed
-from tests.town import grant, make_user
+from tests.town import grant, make_town, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -13,7 +13,8 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("custody", "payer"), [("agency", "bureau"), ("public", "bureau"), ("self", "organiser")]
 )
-def test_one_body_pays(town, custody, payer):
+def test_one_body_pays(custody, payer):
+    town = make_town()
     application = make_filed(town.here.estate, custody=custody)
     Instalment.objects.update(state="ready")
     request = RepairRequest.objects.get(pk=application.request_id)
