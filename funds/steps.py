@@ -49,6 +49,7 @@ from funds.models import (
     VersionUnit,
     Voucher,
 )
+from funds.selectors.applications import passed_application
 from funds.selectors.balances import balances_of, ledger_totals
 from funds.selectors.owed import still_owed_of
 from funds.selectors.releases import (
@@ -56,6 +57,7 @@ from funds.selectors.releases import (
     refunds_expected,
     reserved_of,
     serial_used,
+    unpaid,
 )
 from funds.selectors.repairs import (
     FILES,
@@ -179,6 +181,55 @@ def demand_payer(request: RepairRequest, by: By) -> None:
         )
 
 
+def locked_application(
+    code: str, request: RepairRequest | None = None
+) -> tuple[RepairRequest, FundApplication]:
+    """An approved repair under its lock, and the application money leaves on.
+
+    RuleViolation "repair.state", "instalment.state".
+    """
+    request = request or locked_repair(code)
+    demand_state(request, State.APPROVED)
+    application = passed_application(request)
+    if application is None:
+        raise instalment_elsewhere()
+    application.request = request
+    return request, application
+
+
+def locked_instalment(
+    code: str, position: int, request: RepairRequest | None = None
+) -> tuple[RepairRequest, FundApplication, Instalment]:
+    """The same, and the instalment at a position of it."""
+    request, application = locked_application(code, request)
+    instalment = application.instalments.filter(position=position).first()
+    if instalment is None:
+        raise instalment_elsewhere()
+    instalment.application = application
+    return request, application, instalment
+
+
+def instalment_elsewhere() -> RuleViolation:
+    """What is refused where an instalment is not where the step expects it."""
+    return RuleViolation("instalment.state", "这一期现在不能办这一步，请刷新页面再看")
+
+
+def demand_instalment(instalment: Instalment, state: str) -> None:
+    """RuleViolation "instalment.state" unless it is in this state."""
+    if instalment.state != state:
+        raise instalment_elsewhere()
+
+
+def instalment_facts(instalment: Instalment) -> dict[str, object]:
+    """Which payment a step was about, for the history and the log."""
+    return {
+        "application": instalment.application.number,
+        "position": instalment.position,
+        "kind": instalment.kind,
+        "fen": instalment.fen,
+    }
+
+
 def settle_if_done(
     request: RepairRequest, application: FundApplication, *, by: By, at: datetime
 ) -> None:
@@ -187,8 +238,7 @@ def settle_if_done(
     settlement = settlement_of(request)
     if settlement is None or settlement.confirmed_at is None:
         return
-    open_ones = application.instalments.exclude(state__in=["paid", "cancelled"])
-    if open_ones.exists() or refunds_expected(request) or owed_left(request):
+    if unpaid(application).exists() or refunds_expected(request) or owed_left(request):
         return
     move(request, State.SETTLED, Desk(""), due_at=None, at=at)
     PlanItem.objects.filter(requests=request).update(state="done")

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from funds.selectors.emergencies import overslept, refused_after_spending
+from funds.selectors.emergencies import overslept
 from funds.selectors.files import forgotten_files
 from funds.selectors.requests import before_the_owners
-from funds.services.emergencies import escalate, expect_refund
+from funds.services.emergencies import escalate
 from funds.services.files import drop_file
 from funds.services.outcomes import settle_vote
 from voting.tasks import Sweeper, each
@@ -28,14 +28,8 @@ def escalate_due(at: datetime) -> int:
     return each(overslept(at), lambda one: escalate(code=one.code, at=at))
 
 
-def refunds_due(at: datetime) -> int:
-    """What was spent without the owners, and what they did not carry, has to come back."""
-    return each(refused_after_spending(), lambda one: expect_refund(code=one.code, at=at))
-
-
 SWEEPERS: tuple[Sweeper, ...] = (
     Sweeper("fund_files", timedelta(hours=1), drop_forgotten_files),
     Sweeper("repair_votes", timedelta(seconds=30), settle_votes),
     Sweeper("emergencies", timedelta(minutes=1), escalate_due),
-    Sweeper("emergency_refunds", timedelta(minutes=10), refunds_due),
 )

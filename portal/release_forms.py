@@ -160,6 +160,17 @@ class ReasonForm(forms.Form):
     )
 
 
+class NotPaidForm(ReasonForm):
+    """The bank's paper that says it has not paid."""
+
+    file = forms.FileField(
+        label=_("银行的凭证"),
+        help_text=_("例如退汇通知。PDF、PNG 或 JPEG，不超过 20 MB。"),
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"class": "input"}),
+    )
+
+
 class ReceiptForm(forms.Form):
     """银行回单; the file may follow on paper."""
 

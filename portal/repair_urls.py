@@ -101,12 +101,16 @@ _releases: list[URLPattern] = [
         name="fund_settlement_confirm",
     ),
     path("money/<str:code>/anew", releases.anew, name="fund_anew"),
+    path("money/<str:code>/reapply", releases.reapply, name="fund_reapply"),
+    path("money/<str:code>/end", releases.end, name="fund_end"),
+    path("money/<str:code>/unsettle", releases.unsettle, name="fund_unsettle"),
     path("money/<str:code>/accepted", releases.accepted, name="fund_accepted"),
     path("money/<str:code>/refunds/<int:pk>", releases.refund, name="fund_refund"),
     path("money/<str:code>/<int:position>/ask", releases.ask, name="fund_ask"),
     path("money/<str:code>/<int:position>/confirm", releases.confirm, name="fund_confirm"),
     path("money/<str:code>/<int:position>/decline", releases.decline, name="fund_decline"),
     path("money/<str:code>/<int:position>/receipt", releases.receipt, name="fund_receipt"),
+    path("money/<str:code>/<int:position>/not-paid", releases.not_paid, name="fund_not_paid"),
 ]
 
 urlpatterns = [*_requests, *_emergencies, *_reviews, *_releases]

@@ -12,14 +12,16 @@ from funds.domain.emergencies import SPEAKS_FOR
 from funds.domain.requests import KINDS_OF_ROLE
 
 START, ADVANCE, MILESTONE, FINAL, BALANCE = "start", "advance", "milestone", "final", "balance"
+RELIEF = "relief"
 KINDS = {
     START: "开工款",
     ADVANCE: "应急预拨款",
     MILESTONE: "进度款",
     FINAL: "尾款",
     BALANCE: "补足款",
+    RELIEF: "冲减欠缴",
 }
-PLANNED = (START, ADVANCE, MILESTONE, FINAL)
+PLANNED = (START, ADVANCE, MILESTONE, FINAL)  # in the order they are asked for
 # What each is bound to, where the plan does not say it more closely.
 CONDITIONS = {
     START: "合同已经签订并且开工",
@@ -27,6 +29,7 @@ CONDITIONS = {
     MILESTONE: "",
     FINAL: "验收合格，结算已经确认",
     BALANCE: "业主已经补足欠缴的部分",
+    RELIEF: "结算或者终止以后，多记的欠缴冲减",
 }
 MOST_STAGES = 12
 _ACCOUNT = re.compile(r"[0-9]{8,32}")
@@ -80,7 +83,8 @@ class Limits(NamedTuple):
     """What was decided, and what has been paid on earlier applications, in fen.
 
     `tolerance`: what may be asked for above the decision without a new one, as a fraction.
-    `advance_fen`: what the emergency decision lets out before acceptance.
+    `advance_fen`: what the emergency decision lets out before acceptance. `paid_fen`: borne
+    on earlier applications, owed parts included, less what came back.
     """
 
     decided_fen: int
@@ -89,6 +93,12 @@ class Limits(NamedTuple):
     emergency: bool
     advance_fen: int = 0
     paid_fen: int = 0
+
+
+def turn(kind: str, position: int) -> tuple[int, int]:
+    """When a planned instalment is asked for: by its kind first, since one the bank did not pay
+    is planned again after the others."""
+    return PLANNED.index(kind), position
 
 
 def account_digits(typed: str) -> str:
@@ -209,7 +219,7 @@ def _sum_reasons(plan: Sequence[Stage], amount_fen: int, limits: Limits) -> list
         found.append(Reason("plan.advance", "只有应急维修可以预拨", "plan"))
     # Whatever it is called: nothing else leaves for an emergency before acceptance.
     before = sum(one.fen for one in plan if one.kind != FINAL)
-    if limits.emergency and before > limits.advance_fen:
+    if limits.emergency and before and before + limits.paid_fen > limits.advance_fen:
         sentence = "预拨的金额超过应急决定允许的数额"
         found.append(Reason("plan.advance", sentence, "plan"))
     return found

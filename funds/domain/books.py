@@ -74,6 +74,12 @@ def owed_digest(owed: Iterable[tuple[int, int]], paid: Iterable[tuple[int, int]]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
 
 
+def relief_digest(reliefs: Iterable[tuple[int, int]]) -> str:
+    """SHA-256 of what falls away of owed amounts at once: (owed amount, fen)."""
+    lines = [f"off {one} {fen}" for one, fen in sorted(reliefs)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
+
+
 def pays(fen: int, still_owed: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Which owed amounts a deposit pays, and how much of each; the oldest is paid first.
 

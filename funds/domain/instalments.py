@@ -5,11 +5,17 @@ and order are the version's, so that after the settlement each unit has borne ex
 `apportion(final cost)`, whatever the instalments were.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from funds.domain.apportionment import apportion
 from funds.domain.books import charge
+
+# States of an instalment: its money has left or is on its way; somebody is dealing with it;
+# nothing of it will ever leave.
+GONE = ("ordered", "paid")
+UNDER_WAY = ("asked", "ready", "ordered")
+OVER = ("cancelled", "failed")
 
 
 class Part(NamedTuple):
@@ -51,6 +57,18 @@ def split_final(final_fen: int, units: Sequence[Part]) -> list[int]:
     """
     target = apportion(final_fen, [(one.label, one.weight) for one in units])
     return [share - one.taken for share, one in zip(target, units, strict=True)]
+
+
+def too_much_owed(
+    owed: Mapping[int, int], taken: Mapping[int, int], due: Mapping[int, int]
+) -> dict[int, int]:
+    """Unit → what of its owed amount falls away, because it has borne more than is due.
+
+    `owed`: not passed on to the firm yet; `taken`: borne, owed parts included; `due`: to be
+    borne in the end. What a unit did not pay is never paid back to it.
+    """
+    found = {unit: min(fen, taken[unit] - due.get(unit, 0)) for unit, fen in owed.items()}
+    return {unit: fen for unit, fen in found.items() if fen > 0}
 
 
 def bear(shares: Sequence[int], units: Sequence[Part]) -> list[Bearing]:

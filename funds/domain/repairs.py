@@ -63,18 +63,20 @@ class State(StrEnum):
 
 
 _S = State
-# From each state, where it may go. Nothing leaves SETTLED or CLOSED.
+# From each state, where it may go. Nothing leaves SETTLED or CLOSED. A repair that was paid for
+# on a decision that still stands goes back to it (APPROVED) when nothing new is decided.
 MOVES: dict[State, frozenset[State]] = {
-    _S.DRAFT: frozenset({_S.REPORTED, _S.VOTING, _S.CLOSED}),
+    _S.DRAFT: frozenset({_S.REPORTED, _S.VOTING, _S.APPROVED, _S.CLOSED}),
     # An emergency that does not qualify falls back to the ordinary way, its papers kept.
     _S.REPORTED: frozenset({_S.FOUND, _S.DRAFT, _S.CLOSED}),
     _S.FOUND: frozenset({_S.DECIDED, _S.DRAFT, _S.CLOSED}),
-    _S.VOTING: frozenset({_S.DECIDED, _S.DRAFT, _S.CLOSED}),
+    _S.VOTING: frozenset({_S.DECIDED, _S.DRAFT, _S.APPROVED, _S.CLOSED}),
     _S.DECIDED: frozenset({_S.REVIEW, _S.DRAFT, _S.CLOSED}),
     _S.REVIEW: frozenset({_S.APPROVED, _S.RETURNED, _S.DRAFT, _S.CLOSED}),
     _S.RETURNED: frozenset({_S.REVIEW, _S.DRAFT, _S.CLOSED}),
-    # DRAFT: more than was approved needs a new decision; what was paid stays paid.
-    _S.APPROVED: frozenset({_S.SETTLED, _S.DRAFT, _S.CLOSED}),
+    # DRAFT: more than was approved needs a new decision; what was paid stays paid. RETURNED:
+    # the decision stands, the application has to be written anew.
+    _S.APPROVED: frozenset({_S.SETTLED, _S.RETURNED, _S.DRAFT, _S.CLOSED}),
     _S.SETTLED: frozenset(),
     _S.CLOSED: frozenset(),
 }

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from documents.models import Document
 from funds.models.accounts import SpecialAccount
-from funds.models.books import Voucher
+from funds.models.books import OwedAmount, Voucher
 from funds.models.repairs import RepairRequest, RepairVersion, VersionUnit
 from registry.fields import EncryptedTextField
 from registry.models import Authority
@@ -148,6 +148,10 @@ class Instalment(models.Model):
         ("milestone", _("进度款")),
         ("final", _("尾款")),
         ("balance", _("补足款")),  # what owners owed, once they have paid it
+        (
+            "relief",
+            _("冲减欠缴"),
+        ),  # owed above what is due; moves no money
     ]
     STATES = [
         ("planned", _("未到条件")),
@@ -155,6 +159,7 @@ class Instalment(models.Model):
         ("ready", _("可以划转")),
         ("ordered", _("已列入划转清单")),
         ("paid", _("已付")),
+        ("failed", _("银行没有付")),
         ("cancelled", _("已取消")),
     ]
 
@@ -177,8 +182,8 @@ class Instalment(models.Model):
     payable_fen = models.BigIntegerField(null=True)  # once ordered: what the units can pay
     bank_serial = models.CharField(max_length=60, blank=True)
     paid_on = models.DateField(null=True)
-    receipt_sha256 = models.CharField(max_length=64, blank=True)  # of the bank's receipt
-    closed_by = models.CharField(max_length=80, blank=True)  # who entered the bank's receipt
+    receipt_sha256 = models.CharField(max_length=64, blank=True)  # of the bank's answer
+    closed_by = models.CharField(max_length=80, blank=True)  # who entered the bank's answer
     voucher = models.OneToOneField(Voucher, null=True, on_delete=models.PROTECT)
 
     class Meta:
@@ -189,7 +194,9 @@ class Instalment(models.Model):
             ),
             # A final one of nothing only moves single fen among the units.
             models.CheckConstraint(
-                condition=models.Q(fen__gt=0) | models.Q(fen=0, kind="final"),
+                condition=models.Q(fen__gt=0)
+                | models.Q(fen=0, kind="final")
+                | models.Q(fen__lt=0, kind="relief"),
                 name="instalment_positive",
             ),
         ]
@@ -201,7 +208,8 @@ class Instalment(models.Model):
 class InstalmentShare(models.Model):
     """What a unit bears of an instalment: `fen` from its sub-account, `owed_fen` still owed.
 
-    Negative `fen` comes back to the sub-account (settlement below what was paid).
+    Negative `fen` comes back to the sub-account (settlement below what was paid); negative
+    `owed_fen` is owed no more.
     """
 
     instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="shares")
@@ -214,13 +222,34 @@ class InstalmentShare(models.Model):
             models.UniqueConstraint(
                 fields=["instalment", "unit"], name="one_share_per_instalment"
             ),
+            # What falls away of an owed amount moves no money.
             models.CheckConstraint(
-                condition=models.Q(owed_fen__gte=0), name="instalment_owed_not_negative"
+                condition=models.Q(owed_fen__gte=0) | models.Q(fen=0),
+                name="instalment_owed_not_negative",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.fen}"
+
+
+class OwedRelief(models.Model):
+    """What of an owed amount of our books falls away: the repair cost less, or is over."""
+
+    owed = models.ForeignKey(OwedAmount, on_delete=models.PROTECT, related_name="reliefs")
+    instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="reliefs")
+    fen = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(fen__gt=0), name="owed_relief_positive"),
+            models.UniqueConstraint(
+                fields=["owed", "instalment"], name="one_relief_per_owed_amount"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fen} owed no more"
 
 
 class Settlement(models.Model):
@@ -255,7 +284,11 @@ class Settlement(models.Model):
 class Refund(models.Model):
     """Money that came back to the fund from a repair, to each unit by its share."""
 
-    STATES = [("expected", _("待退回")), ("received", _("已退回入户"))]
+    STATES = [
+        ("expected", _("待退回")),
+        ("received", _("已退回入户")),
+        ("cancelled", _("已取消")),  # the settlement it followed from was taken back
+    ]
 
     request = models.ForeignKey(RepairRequest, on_delete=models.PROTECT, related_name="refunds")
     fen = models.BigIntegerField()

@@ -4,7 +4,8 @@ from datetime import date
 
 from django.db.models import Sum
 
-from funds.domain.applications import BALANCE, Limits, Payee, Sought, Stage
+from funds.domain.applications import BALANCE, PLANNED, Limits, Payee, Sought, Stage
+from funds.domain.instalments import GONE
 from funds.models import (
     FundApplication,
     Instalment,
@@ -29,12 +30,14 @@ def passed_application(request: RepairRequest) -> FundApplication | None:
     return request.applications.filter(state="passed").order_by("number").last()
 
 
-def paid_so_far(request: RepairRequest) -> int:
-    """What was paid or ordered of all applications of a repair, owed parts included, in fen."""
-    gone = Instalment.objects.filter(
-        application__request=request, state__in=["ordered", "paid"]
-    ).exclude(kind=BALANCE)
-    return gone.aggregate(total=Sum("fen"))["total"] or 0
+def borne_so_far(request: RepairRequest) -> int:
+    """What was paid or ordered of all applications of a repair, owed parts included, less what
+    came back; in fen."""
+    gone = Instalment.objects.filter(application__request=request, state__in=GONE).exclude(
+        kind=BALANCE
+    )
+    back = request.refunds.filter(state="received").aggregate(total=Sum("fen"))["total"] or 0
+    return (gone.aggregate(total=Sum("fen"))["total"] or 0) - back
 
 
 def limits_of(request: RepairRequest, version: RepairVersion, *, on: date) -> Limits:
@@ -52,7 +55,7 @@ def limits_of(request: RepairRequest, version: RepairVersion, *, on: date) -> Li
         chosen_firm=chosen.firm.strip() if chosen else "",
         emergency=request.kind == "emergency",
         advance_fen=advance,
-        paid_fen=paid_so_far(request),
+        paid_fen=borne_so_far(request),
     )
 
 
@@ -70,7 +73,9 @@ def sought_of(application: FundApplication) -> Sought:
         ),
         plan=[
             Stage(one.kind, one.fen, one.condition)
-            for one in application.instalments.exclude(kind=BALANCE).order_by("position")
+            for one in application.instalments.filter(kind__in=PLANNED)
+            .exclude(state="failed")
+            .order_by("position")
         ],
         audited_fen=application.audited_fen,
         no_audit=application.no_audit,

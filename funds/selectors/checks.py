@@ -5,7 +5,7 @@ Each disagreement is a sentence with the place it is at.
 """
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -15,11 +15,12 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
 
 from core.canonical import parse_canonical
 from core.exact import format_yuan
-from funds.domain.books import Line, digest, owed_digest, reversed_lines
+from funds.domain.books import Line, digest, owed_digest, relief_digest, reversed_lines
 from funds.models import (
     MatchPart,
     OwedAmount,
     OwedPayment,
+    OwedRelief,
     Posting,
     Snapshot,
     SpecialAccount,
@@ -35,7 +36,7 @@ from funds.selectors.reconciling import (
     unseen_vouchers,
 )
 from funds.selectors.vouchers import facts_of, lines_of
-from logbook.models import Log
+from logbook.models import Entry, Log
 
 
 class Disagreement(NamedTuple):
@@ -163,6 +164,25 @@ def _owed_contents(special: SpecialAccount, logged: dict[int | None, str]) -> _F
             yield "owed.content", f"{number} 号凭证所记的欠缴与入账时的记录不一致"
 
 
+def _reliefs(special: SpecialAccount) -> _Found:
+    """What fell away of owed amounts is what the log has with it."""
+    found: dict[tuple[str, int, int], list[tuple[int, int]]] = defaultdict(list)
+    rows = OwedRelief.objects.filter(owed__voucher__special=special)
+    for code, number, position, owed, fen in rows.values_list(
+        "instalment__application__request__code", "instalment__application__number",
+        "instalment__position", "owed", "fen",
+    ):  # fmt: skip
+        found[code, number, position].append((owed, fen))
+    entries = Entry.objects.filter(log__name=special.log_name, kind="owed.relieved")
+    logged = {}
+    for line in entries.values_list("line", flat=True):
+        body = parse_canonical(bytes(line))["body"]
+        logged[body["repair"], body["application"], body["position"]] = body["sha256"]
+    for key in {*found, *logged}:
+        if logged.get(key, "") != relief_digest(found[key]):
+            yield "owed.content", f"{key[0]} 冲减的欠缴与办理时的记录不一致"
+
+
 _Digests = dict[int | None, str]
 
 
@@ -208,20 +228,19 @@ def _owed(special: SpecialAccount) -> _Found:
     payments = OwedPayment.objects.filter(voucher__special=special)
     if count := payments.exclude(owed__voucher__special=special).count():
         yield "owed.elsewhere", f"有 {count} 笔补交付的是别的专户的欠缴"
-    paid = (
-        standing_payments()
-        .filter(owed__voucher__special=special)
-        .order_by()
-        .values_list("owed__sub__unit__label", "owed__voucher__number", "owed__fen", "owed")
-        .annotate(total=Sum("fen"))
-        .filter(total__gt=F("owed__fen"))
-    )
-    for label, number, fen, _owed_pk, total in paid:
-        yield (
-            "owed.overpaid",
-            f"{label} 因 {number} 号凭证欠缴 {format_yuan(fen)} 元，"
-            f"记了补交 {format_yuan(total)} 元",
-        )
+    mine = {"owed__voucher__special": special}
+    settled = Counter[int]()
+    for given in (standing_payments().filter(**mine), OwedRelief.objects.filter(**mine)):
+        settled.update(dict(given.order_by().values_list("owed").annotate(Sum("fen"))))
+    owed = rows.values_list("pk", "sub__unit__label", "voucher__number", "fen")
+    for pk, label, number, fen in owed.iterator():
+        if settled[pk] > fen:
+            yield (
+                "owed.overpaid",
+                f"{label} 因 {number} 号凭证欠缴 {format_yuan(fen)} 元，"
+                f"记了补交和冲减 {format_yuan(settled[pk])} 元",
+            )
+    yield from _reliefs(special)
     yield from _payments_in_deposits(special)
 
 

@@ -4,22 +4,21 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, QuerySet
 
 from accounts.models import RoleGrant
 from funds.domain.apportionment import apportion
 from funds.domain.emergencies import Deciders, Stage, deciders_of
-from funds.domain.repairs import State, plain_place
+from funds.domain.repairs import plain_place
 from funds.models import (
     EmergencyDecision,
     EmergencyFinding,
-    Instalment,
     RepairObjection,
     RepairPublicity,
     RepairRequest,
     RepairVersion,
 )
-from funds.selectors.repairs import fund_rules, version_in_force
+from funds.selectors.repairs import fund_rules
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate
 from registry.selectors import authority_chain
@@ -145,46 +144,6 @@ def open_emergencies(estates: Iterable[Estate] | QuerySet[Estate]) -> QuerySet[R
         .select_related("estate", "emergency", "desk_authority", "escalated_to")
         .order_by(F("desk_due_at").asc(nulls_last=True), "pk")
     )
-
-
-# --- money ---------------------------------------------------------------------------------
-
-
-def paid_instalments(request: RepairRequest) -> QuerySet[Instalment]:
-    """What already left for a repair, whatever application it was part of."""
-    return Instalment.objects.filter(application__request=request, state="paid")
-
-
-def spent_fen(request: RepairRequest) -> int:
-    """How much that is: what the units paid and what is still owed to the firm is not in it."""
-    paid = paid_instalments(request).aggregate(sum=Sum("payable_fen"))["sum"]
-    return int(paid or 0)
-
-
-def to_come_back(request: RepairRequest) -> int:
-    """What was spent and neither came back nor is expected back."""
-    back = request.refunds.aggregate(sum=Sum("fen"))["sum"] or 0
-    return max(0, spent_fen(request) - int(back))
-
-
-def refused_after_spending() -> list[RepairRequest]:
-    """Fallen back, money spent, and the owners' vote did not carry it, or nobody asked them."""
-    rows = RepairRequest.objects.filter(
-        emergency__fell_back_at__isnull=False,
-        applications__instalments__state="paid",
-    ).distinct()
-    return [one for one in rows.order_by("pk") if is_refused(one) and to_come_back(one)]
-
-
-def is_refused(request: RepairRequest) -> bool:
-    """Whether the owners did not carry what had been spent without them.
-
-    "Undetermined" is no decision yet; nothing has to come back for it.
-    """
-    if request.state == State.CLOSED:
-        return True
-    version = version_in_force(request)
-    return version is not None and version.verdict in ("rejected", "no_quorum")
 
 
 # --- publicity -----------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from funds.selectors.emergencies import (
     upheld_since,
 )
 from funds.selectors.repairs import settlement_of
-from voting.selectors.standing import decision_holds
+from voting.models import Session
+from voting.selectors.standing import decision_holds, decision_status
 
 
 def decision_stands(version: RepairVersion) -> bool:
@@ -24,6 +25,19 @@ def decision_stands(version: RepairVersion) -> bool:
     if version.verdict != "passed" or version.motion is None:
         return False
     return decision_holds(version.motion)
+
+
+def decision_fell(version: RepairVersion) -> bool:
+    """Whether no decision will carry that version again.
+
+    It was never taken, revoked, or another took its place. One that is only challenged or
+    suspended has not fallen.
+    """
+    if version.verdict != "passed" or version.motion is None:
+        return not decision_stands(version)
+    session = Session.objects.select_related("board").get(pk=version.motion.session_id)
+    now = next(one for one in decision_status(session) if one.motion.pk == version.motion_id)
+    return now.verdict != "passed" or now.standing in ("revoked", "superseded")
 
 
 def gate_reasons(request: RepairRequest, version: RepairVersion | None) -> list[str]:

@@ -1,12 +1,13 @@
 """What units still owe (欠缴): noted by releases, paid by deposits, oldest first."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
-from funds.models import OwedAmount, OwedPayment, SpecialAccount, Voucher
+from funds.models import OwedAmount, OwedPayment, OwedRelief, SpecialAccount, Voucher
 
 _CHUNK = 500  # below the number of parameters any database takes
 
@@ -36,7 +37,8 @@ def standing_payments() -> QuerySet[OwedPayment]:
 def owed_in(special: SpecialAccount) -> list[StillOwed]:
     """What is still owed to a special account, the oldest first."""
     paid = standing_payments().filter(owed__voucher__special=special)
-    return _left(standing_owed().filter(voucher__special=special), paid)
+    off = OwedRelief.objects.filter(owed__voucher__special=special)
+    return _left(standing_owed().filter(voucher__special=special), paid, off)
 
 
 def still_owed_of(subs: Sequence[int], *, until: date | None = None) -> list[StillOwed]:
@@ -47,21 +49,26 @@ def still_owed_of(subs: Sequence[int], *, until: date | None = None) -> list[Sti
         some = wanted[start : start + _CHUNK]
         owed = standing_owed().filter(sub__in=some)
         paid = standing_payments().filter(owed__sub__in=some)
+        off = OwedRelief.objects.filter(owed__sub__in=some)
         if until is not None:
             owed = owed.filter(voucher__dated_on__lte=until)
             paid = paid.filter(voucher__dated_on__lte=until)
-        found += _left(owed, paid)
+            off = off.filter(instalment__paid_on__lte=until)
+        found += _left(owed, paid, off)
     return sorted(found, key=lambda one: (one.day, one.voucher, one.pk))
 
 
-def _left(owed: QuerySet[OwedAmount], paid: QuerySet[OwedPayment]) -> list[StillOwed]:
-    sums = dict(paid.order_by().values_list("owed").annotate(Sum("fen")))
+def _left(
+    owed: QuerySet[OwedAmount], paid: QuerySet[OwedPayment], off: QuerySet[OwedRelief]
+) -> list[StillOwed]:
+    sums = Counter(dict(paid.order_by().values_list("owed").annotate(Sum("fen"))))
+    sums.update(dict(off.order_by().values_list("owed").annotate(Sum("fen"))))
     rows = owed.order_by("voucher__dated_on", "voucher__number", "pk").values_list(
         "pk", "sub", "voucher__number", "voucher__dated_on", "voucher__text", "fen"
     )
     found = []
     for pk, sub, number, day, text, fen in rows:
-        left = fen - sums.get(pk, 0)
+        left = fen - sums[pk]
         if left > 0:
             found.append(StillOwed(pk, sub, number or 0, day, text, fen, left))
     return found

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from documents.models import Document
+from funds.domain.instalments import OVER
 from funds.models import (
     FundApplication,
     Instalment,
@@ -17,7 +18,7 @@ from funds.models import (
     Settlement,
 )
 from funds.selectors.gates import gate_reasons
-from funds.selectors.repairs import scope_words
+from funds.selectors.repairs import PAYING, scope_words, version_in_force
 
 PHOTOS = {"before": ("photo_before", "finding"), "after": ("photo_after",)}
 # Acts in words; what was said at each stays with those who deal with it.
@@ -25,6 +26,12 @@ _MILESTONES = {
     "submitted": "提交方案，由业主表决",
     "vote_passed": "业主表决通过",
     "vote_failed": "业主表决没有通过",
+    "vote_undetermined": "业主表决的结论未能确定",
+    "decided_anew": "退回重新决定",
+    "applied_anew": "重新申请列支",
+    "ended": "终止",
+    "instalment_failed": "银行没有付款",
+    "settlement_reopened": "结算退回更正",
     "emergency.reported": "上报应急维修",
     "emergency.found": "现场认定",
     "emergency.decided": "应急决定",
@@ -37,6 +44,7 @@ _MILESTONES = {
     "correction_ordered": "责令改正",
     "correction_done": "改正完成",
     "instalment_paid": "付款",
+    "refund_received": "款项退回各户",
     "settled": "结清",
 }
 
@@ -85,7 +93,13 @@ def public_versions() -> QuerySet[RepairVersion]:
     shown = Q(motion=None, verdict__in=verdicts) | Q(
         motion__session__state__in=announced, motion__session__rehearsal=False
     )
-    return RepairVersion.objects.filter(shown)
+    # Decided as an emergency, and taken back: what was decided and paid stays to be seen.
+    fell_back = Q(
+        motion=None,
+        verdict="withdrawn",
+        request__emergency__fell_back_at__gte=F("submitted_at"),
+    )
+    return RepairVersion.objects.filter(shown | fell_back)
 
 
 def public_repairs(estate_id: int) -> QuerySet[RepairRequest]:
@@ -99,7 +113,6 @@ def public_repair(code: str) -> PublicRepair | None:
     version = (
         public_versions()
         .filter(request__code=code)
-        .exclude(verdict="withdrawn")
         .select_related("request__estate", "motion__session__resolution")
         .order_by("number")
         .last()
@@ -107,6 +120,8 @@ def public_repair(code: str) -> PublicRepair | None:
     if version is None:
         return None
     request = version.request
+    # Money leaves on the version that carries it, whatever the owners refused since.
+    version = version_in_force(request) or version if request.state in PAYING else version
     sums = version.units.aggregate(area=Sum("area"), weight=Sum("weight"))
     area = sums["area"] or 0
     even = version.share_basis == "area" and area
@@ -133,7 +148,7 @@ def public_repair(code: str) -> PublicRepair | None:
         if request.state in {"decided", "review", "returned", "approved"}
         else [],
         application=application,
-        instalments=[one for one in instalments if one.state != "cancelled"],
+        instalments=[one for one in instalments if one.state not in OVER],
         paid=sum(one.payable_fen or 0 for one in instalments if one.state == "paid"),
         settlement=Settlement.objects.filter(
             request=request, confirmed_at__isnull=False

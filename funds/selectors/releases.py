@@ -11,7 +11,7 @@ from accounts.permissions import Permission, Visitor, authorities_for, estates_f
 from funds.domain.applications import BALANCE
 from funds.domain.apportionment import apportion
 from funds.domain.books import charge
-from funds.domain.instalments import Part
+from funds.domain.instalments import GONE, OVER, UNDER_WAY, Part
 from funds.domain.repairs import plain_place
 from funds.models import (
     FundAccount,
@@ -31,7 +31,6 @@ from funds.selectors.owed import standing_payments
 from funds.selectors.positions import balances_in
 from registry.models import Estate
 
-_GONE = ("ordered", "paid")
 _CHUNK = 500  # below the number of parameters any database takes
 
 
@@ -70,24 +69,27 @@ def available_in(accounts: Iterable[FundAccount]) -> dict[int, int]:
     return found
 
 
+# What is ordered from the bank is on its way; what owners paid of what they owed is kept for
+# the firm from the moment it was asked for.
+_KEPT = Q(instalment__state="ordered") | Q(
+    instalment__kind=BALANCE, instalment__state__in=UNDER_WAY
+)
+
+
 def reserved_in(account: FundAccount) -> Mapping[int, int]:
-    """Sub-account → what of it is ordered from the bank and has not been closed, in fen."""
-    ordered = InstalmentShare.objects.filter(
-        instalment__state="ordered", unit__sub__account=account, fen__gt=0
-    )
-    return dict(ordered.order_by().values_list("unit__sub").annotate(Sum("fen")))
+    """Sub-account → what of it is kept for payments that have not left yet, in fen."""
+    kept = InstalmentShare.objects.filter(_KEPT, unit__sub__account=account, fen__gt=0)
+    return dict(kept.order_by().values_list("unit__sub").annotate(Sum("fen")))
 
 
 def reserved_of(subs: Sequence[int]) -> Counter[int]:
     """The same for these sub-accounts."""
     found = Counter[int]()
     for start in range(0, len(subs), _CHUNK):
-        ordered = InstalmentShare.objects.filter(
-            instalment__state="ordered",
-            unit__sub__in=subs[start : start + _CHUNK],
-            fen__gt=0,
+        kept = InstalmentShare.objects.filter(
+            _KEPT, unit__sub__in=subs[start : start + _CHUNK], fen__gt=0
         )
-        found.update(dict(ordered.order_by().values_list("unit__sub").annotate(Sum("fen"))))
+        found.update(dict(kept.order_by().values_list("unit__sub").annotate(Sum("fen"))))
     return found
 
 
@@ -126,7 +128,7 @@ def taken_by(request: RepairRequest) -> dict[int, int]:
     """Unit → what it has borne of a repair, owed parts included, less what came back."""
     taken = Counter[int]()
     shares = InstalmentShare.objects.filter(
-        instalment__application__request=request, instalment__state__in=_GONE
+        instalment__application__request=request, instalment__state__in=GONE
     ).exclude(instalment__kind=BALANCE)
     rows = shares.order_by().values_list("unit__unit")
     for unit, fen in rows.annotate(total=Sum(F("fen") + F("owed_fen"))):
@@ -150,9 +152,9 @@ def parts_of(version: RepairVersion) -> tuple[list[VersionUnit], list[Part]]:
 def owed_left(request: RepairRequest) -> dict[int, int]:
     """Unit → what of its shares is owed and was not paid to the firm yet, in fen."""
     shares = InstalmentShare.objects.filter(instalment__application__request=request)
-    owed = shares.filter(instalment__state__in=_GONE, owed_fen__gt=0)
+    owed = shares.filter(instalment__state__in=GONE).exclude(owed_fen=0)
     left = Counter(dict(owed.order_by().values_list("unit__unit").annotate(Sum("owed_fen"))))
-    made_up = shares.filter(instalment__kind=BALANCE).exclude(instalment__state="cancelled")
+    made_up = shares.filter(instalment__kind=BALANCE).exclude(instalment__state__in=OVER)
     left.subtract(dict(made_up.order_by().values_list("unit__unit").annotate(Sum("fen"))))
     return {unit: fen for unit, fen in left.items() if fen > 0}
 
@@ -160,8 +162,8 @@ def owed_left(request: RepairRequest) -> dict[int, int]:
 def owed_paid(request: RepairRequest) -> dict[int, int]:
     """Unit → what owed was paid by its owner and can go on to the firm, in fen.
 
-    In our books by the deposits that say so; where the fund centre keeps them, where the
-    balance covers all that the unit owes.
+    In our books by the deposits that say so, as far as nothing else took the money; where the
+    fund centre keeps them, where the balance covers all that the unit owes.
     """
     left = owed_left(request)
     if not left or request.special is None:
@@ -170,20 +172,22 @@ def owed_paid(request: RepairRequest) -> dict[int, int]:
     if version is None:
         return {}
     subs = dict(version.units.filter(unit__in=list(left)).values_list("unit", "sub"))
+    can_give = available_in(accounts_of(version))
     if request.special.ledger_mode == "mirror":
-        can_give = available_in(accounts_of(version))
         return {unit: fen for unit, fen in left.items() if can_give.get(subs[unit], 0) >= fen}
     of_this = OwedAmount.objects.filter(voucher__instalment__application__request=request)
-    owed = dict(of_this.order_by().values_list("sub").annotate(Sum("fen")))
     payments = standing_payments().filter(owed__in=of_this)
     paid = dict(payments.order_by().values_list("owed__sub").annotate(Sum("fen")))
+    passed_on = InstalmentShare.objects.filter(
+        instalment__application__request=request, instalment__kind=BALANCE
+    ).exclude(instalment__state__in=OVER)
+    gone = dict(passed_on.order_by().values_list("unit__unit").annotate(Sum("fen")))
     found = {}
     for unit, fen in left.items():
         sub = subs[unit]
-        still = owed.get(sub, 0) - paid.get(sub, 0)
-        if fen > still:
-            found[unit] = fen - still
-    return found
+        came_in = paid.get(sub, 0) - gone.get(unit, 0)
+        found[unit] = min(fen, came_in, can_give.get(sub, 0))
+    return {unit: fen for unit, fen in found.items() if fen > 0}
 
 
 def preview(version: RepairVersion, amount_fen: int) -> tuple[list[Preview], Totals]:
@@ -210,6 +214,20 @@ def preview(version: RepairVersion, amount_fen: int) -> tuple[list[Preview], Tot
     return rows, totals
 
 
+def paid_instalments(request: RepairRequest) -> QuerySet[Instalment]:
+    """What already left for a repair, whatever application it was part of."""
+    return Instalment.objects.filter(
+        application__request=request, state="paid", payable_fen__gt=0
+    )
+
+
+def spent_fen(request: RepairRequest) -> int:
+    """What the firm has got and keeps: what is still owed to it is not in it; in fen."""
+    paid = paid_instalments(request).aggregate(sum=Sum("payable_fen"))["sum"] or 0
+    back = request.refunds.filter(state="received").aggregate(sum=Sum("fen"))["sum"] or 0
+    return int(paid - back)
+
+
 def refunds_expected(request: RepairRequest) -> bool:
     """Whether money has to come back and has not."""
     return request.refunds.filter(state="expected").exists()
@@ -233,9 +251,7 @@ def own_warranty(estate: Estate, part: str, place: str, on: date) -> Settlement 
 def releases_for(user: Visitor) -> QuerySet[Instalment]:
     """The instalments this person pays out: of estates where the custody is this role's."""
     return (
-        Instalment.objects.filter(
-            paid_by(user, "application__request__"), state__in=["asked", "ready", "ordered"]
-        )
+        Instalment.objects.filter(paid_by(user, "application__request__"), state__in=UNDER_WAY)
         .select_related("application__request__estate", "application__request__special")
         .order_by("pk")
     )
@@ -285,7 +301,7 @@ def money_of(request: RepairRequest) -> list[FundApplication]:
 
 def unpaid(application: FundApplication) -> QuerySet[Instalment]:
     """The instalments of an application that are neither paid nor given up."""
-    return application.instalments.exclude(state__in=["paid", "cancelled"])
+    return application.instalments.exclude(state__in=["paid", *OVER])
 
 
 def serial_used(special_id: int, serial: str) -> bool:

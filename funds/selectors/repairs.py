@@ -73,9 +73,19 @@ def scope_units(
     return found
 
 
+# While money may leave, and after it has.
+PAYING = ("approved", "settled")
+
+
 def version_in_force(request: RepairRequest) -> RepairVersion | None:
-    """The newest version that was not withdrawn."""
-    return request.versions.exclude(verdict="withdrawn").order_by("number").last()
+    """The newest version that was not withdrawn; while money may leave, the one it leaves on.
+
+    Owners may have refused another one since.
+    """
+    versions = request.versions.exclude(verdict="withdrawn").order_by("number")
+    if request.state in PAYING:
+        return versions.filter(fundapplication__state="passed").last()
+    return versions.last()
 
 
 def settlement_of(request: RepairRequest) -> Settlement | None:

@@ -36,12 +36,12 @@ from funds.domain.emergencies import (
     role_above,
 )
 from funds.domain.repairs import EXCLUSIONS, Desk, State
+from funds.endings import cancel_rest
 from funds.models import (
     Emergency,
     EmergencyDecision,
     EmergencyFinding,
     Instalment,
-    Refund,
     RepairRequest,
 )
 from funds.selectors.emergencies import (
@@ -52,10 +52,9 @@ from funds.selectors.emergencies import (
     last_decision,
     last_finding,
     running_like,
-    spent_fen,
     street_of,
-    to_come_back,
 )
+from funds.selectors.releases import spent_fen
 from funds.selectors.repairs import (
     fund_rules,
     scope_units,
@@ -403,24 +402,6 @@ def escalate(*, code: str, at: datetime) -> RepairRequest | None:
     return request
 
 
-@transaction.atomic(durable=True)
-def expect_refund(*, code: str, at: datetime) -> Refund | None:
-    """The owners did not carry what had been spent: it has to come back. Once for each sum."""
-    request = locked_repair(code)
-    fen = to_come_back(request)
-    if not fen:
-        return None
-    made = Refund.objects.create(
-        request=request,
-        fen=fen,
-        reason="不属于应急维修，业主表决没有通过，已经付出的要退回",
-        noted_by=SYSTEM.actor,
-        noted_at=at,
-    )
-    _note(request, "refund_expected", SYSTEM, at, text=made.reason, data={"fen": fen})
-    return made
-
-
 # --- what the commands share ---------------------------------------------------------------
 
 
@@ -484,11 +465,7 @@ def _fall_back(request: RepairRequest, reason: str, by: By, at: datetime) -> Non
     if version is not None:
         version.verdict, version.verdict_at = "withdrawn", at
         version.save(update_fields=["verdict", "verdict_at"])
-    request.applications.filter(state__in=["draft", "filed"]).update(
-        state="withdrawn", settled_at=at
-    )
-    waiting = Instalment.objects.filter(application__request=request)
-    waiting.filter(state__in=["planned", "asked", "ready"]).update(state="cancelled")
+    cancel_rest(request)
     emergency = request.emergency
     emergency.fell_back_at, emergency.fall_back_reason = at, reason[:400]
     emergency.save(update_fields=["fell_back_at", "fall_back_reason"])

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from funds.domain.outcomes import failed_words
 from funds.domain.repairs import Desk, State
+from funds.endings import end
 from funds.models import PlanItem, RepairRequest, RepairVersion
 from funds.selectors.repairs import version_in_force
 from funds.steps import SYSTEM, locked_repair, move, note
@@ -35,6 +36,8 @@ def settle_vote(*, code: str, at: datetime) -> RepairRequest | None:
     now = next(one for one in decision_status(session) if one.motion.pk == version.motion_id)
     if now.verdict == "passed" and now.holds:
         return _passed(request, version, session, at)
+    if now.verdict == "undetermined":
+        return _open_again(request, version, session, at)
     if now.verdict != "passed":
         return _failed(request, version, now.verdict, _why(session, version.motion), at)
     if now.standing in ("revoked", "superseded"):
@@ -69,12 +72,23 @@ def _failed(
     request: RepairRequest, version: RepairVersion, verdict: str, why: str, at: datetime
 ) -> RepairRequest:
     _say(version, verdict, at)
-    request.close_reason = why[:400]
-    request.save(update_fields=["close_reason"])
-    move(request, State.CLOSED, Desk(""), due_at=None, at=at)
-    _item(request, "planned")
+    then = end(request, why, by=SYSTEM, at=at)
+    text = f"{why[:400]}。{then}" if then else why[:400]
     facts = {"version": version.number, "verdict": verdict}
-    note(request, "vote_failed", by=SYSTEM, at=at, text=request.close_reason, data=facts)
+    note(request, "vote_failed", by=SYSTEM, at=at, text=text, data=facts)
+    return request
+
+
+def _open_again(
+    request: RepairRequest, version: RepairVersion, session: Session, at: datetime
+) -> RepairRequest:
+    """The owners have said neither yes nor no: a draft again, to be put to them anew."""
+    _say(version, "undetermined", at)
+    move(request, State.DRAFT, Desk("applicant"), due_at=None, at=at)
+    _item(request, "planned")
+    facts = {"version": version.number, "session": session.code}
+    text = failed_words("undetermined", [])
+    note(request, "vote_undetermined", by=SYSTEM, at=at, text=text, data=facts)
     return request
 
 

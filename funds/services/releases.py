@@ -1,4 +1,4 @@
-"""划转: an instalment is asked for, confirmed, ordered from the bank, closed by its receipt.
+"""划转: an instalment is asked for, confirmed, ordered from the bank; `receipts` closes it.
 
 Each step is one transaction and the state column is the queue: whoever is killed between two
 of them leaves the instalment where the last one put it, and doing a step twice is refused or
@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db import transaction
 
 from core.codes import LENGTH, new_code
-from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none, explains
 from documents.models import Document
@@ -26,11 +25,11 @@ from documents.transfers import (
     render_transfer,
     transfer_json,
 )
-from funds.domain.applications import BALANCE, CONDITIONS, FINAL, account_digits
-from funds.domain.books import BANK, SUB, Basis, Line
+from funds.domain.applications import BALANCE, FINAL, turn
 from funds.domain.exports import ReleaseLine, release_workbook
 from funds.domain.instalments import Part, bear, split_final, split_instalment
 from funds.domain.repairs import Desk, State
+from funds.endings import add_instalment
 from funds.models import (
     FundApplication,
     Instalment,
@@ -40,36 +39,26 @@ from funds.models import (
     SpecialAccount,
     VersionUnit,
 )
-from funds.selectors.applications import passed_application
 from funds.selectors.gates import final_reasons, gate_reasons
-from funds.selectors.releases import (
-    owed_paid,
-    parts_of,
-)
-from funds.selectors.repairs import (
-    files_of,
-    settlement_of,
-)
+from funds.selectors.releases import owed_paid, parts_of
+from funds.selectors.repairs import files_of, settlement_of
 from funds.steps import (
     By,
-    Receipt,
     demand_applicant,
+    demand_instalment,
     demand_payer,
-    demand_state,
-    keep_file,
+    instalment_elsewhere,
+    instalment_facts,
     locked_account,
+    locked_application,
+    locked_instalment,
     locked_repair,
     move,
     note,
-    note_owed,
-    receipt_reasons,
     save_shares,
-    seal,
-    settle_if_done,
-    write_draft,
 )
 from logbook.steps import record_act
-from registry.fields import keyed_hash, open_bytes, seal_bytes
+from registry.fields import open_bytes, seal_bytes
 
 LISTS = "funds.releaselist"  # the purpose lists to the bank are sealed with
 # What has to be among the papers, by the kind of instalment; one of each group.
@@ -93,12 +82,12 @@ def ask_instalment(*, code: str, position: int, by: By, at: datetime) -> Instalm
     RuleViolation "repair.state", "instalment.state", "instalment.order", "release.gate",
     "instalment.papers" with every reason.
     """
-    request, application, instalment = _locked(code, position)
+    request, application, instalment = locked_instalment(code, position)
     demand_applicant(request, by)
     _demand_gate(request, application)
-    _demand(instalment, "planned")
-    before = application.instalments.filter(position__lt=position, state="planned")
-    if before.exists():
+    demand_instalment(instalment, "planned")
+    waiting = application.instalments.filter(state="planned")
+    if any(turn(one.kind, one.position) < turn(instalment.kind, position) for one in waiting):
         raise RuleViolation("instalment.order", "前面还有没有申请的一期，请按顺序申请")
     papers = list(files_of(request))
     demand_none("instalment.papers", _paper_reasons(request, instalment, papers))
@@ -107,7 +96,14 @@ def ask_instalment(*, code: str, position: int, by: By, at: datetime) -> Instalm
     instalment.state, instalment.asked_by, instalment.asked_at = "asked", by.actor, at
     instalment.save(update_fields=["papers", "state", "asked_by", "asked_at"])
     _to_payment(request, at)
-    note(request, "instalment_asked", by=by, at=at, text="申请付款", data=_facts(instalment))
+    note(
+        request,
+        "instalment_asked",
+        by=by,
+        at=at,
+        text="申请付款",
+        data=instalment_facts(instalment),
+    )
     return instalment
 
 
@@ -118,10 +114,10 @@ def confirm_instalment(*, code: str, position: int, by: By, at: datetime) -> Ins
     RuleViolation "repair.state", "instalment.state", "instalment.same_person",
     "release.role", "release.gate".
     """
-    request, application, instalment = _locked(code, position)
+    request, application, instalment = locked_instalment(code, position)
     demand_payer(request, by)
     _demand_gate(request, application, instalment, at)
-    _demand(instalment, "asked")
+    demand_instalment(instalment, "asked")
     if instalment.asked_by == by.actor:
         raise RuleViolation(
             "instalment.same_person", "申请付款的人不能自己确认，请另一个人来办"
@@ -135,7 +131,7 @@ def confirm_instalment(*, code: str, position: int, by: By, at: datetime) -> Ins
         by=by,
         at=at,
         text="确认可以付款",
-        data=_facts(instalment),
+        data=instalment_facts(instalment),
     )
     return instalment
 
@@ -148,13 +144,14 @@ def decline_instalment(
 
     RuleViolation "repair.state", "instalment.state", "release.role", "instalment.reason".
     """
-    request, _application, instalment = _locked(code, position)
+    request, _application, instalment = locked_instalment(code, position)
     demand_payer(request, by)
-    if instalment.state not in {"asked", "ready"} or instalment.kind == BALANCE:
-        raise _elsewhere()
+    if instalment.state not in {"asked", "ready"}:
+        raise instalment_elsewhere()
     if not explains(reason):
         raise RuleViolation("instalment.reason", "请写明为什么不付")
-    instalment.state = "planned"
+    # What owners have made up is called in again with what came in meanwhile.
+    instalment.state = "cancelled" if instalment.kind == BALANCE else "planned"
     instalment.asked_by = instalment.confirmed_by = ""
     instalment.asked_at = instalment.confirmed_at = None
     instalment.save(
@@ -162,7 +159,14 @@ def decline_instalment(
     )
     move(request, State.APPROVED, Desk("works"), due_at=None, at=at)
     text = reason.strip()[:400]
-    note(request, "instalment_declined", by=by, at=at, text=text, data=_facts(instalment))
+    note(
+        request,
+        "instalment_declined",
+        by=by,
+        at=at,
+        text=text,
+        data=instalment_facts(instalment),
+    )
     return instalment
 
 
@@ -172,19 +176,17 @@ def call_in_owed(*, code: str, by: By, at: datetime) -> Instalment:
 
     RuleViolation "repair.state", "release.role", "release.gate", "owed.none".
     """
-    request, application = _locked_application(code)
+    request, application = locked_application(code)
     demand_payer(request, by)
     _demand_gate(request, application)
+    locked_account(request)  # what is called in is kept from now on
     paid = owed_paid(request)
     if not paid:
         raise RuleViolation("owed.none", "没有业主补足的欠缴，不能列补足款")
-    last = application.instalments.order_by("position").last()
-    instalment = Instalment.objects.create(
-        application=application,
-        position=last.position + 1 if last else 1,
-        kind=BALANCE,
-        fen=sum(paid.values()),
-        condition=CONDITIONS[BALANCE],
+    instalment = add_instalment(
+        application,
+        BALANCE,
+        sum(paid.values()),
         state="asked",
         asked_by=by.actor,
         asked_at=at,
@@ -204,7 +206,7 @@ def call_in_owed(*, code: str, by: By, at: datetime) -> Instalment:
         by=by,
         at=at,
         text="业主补足欠缴，列为补足款",
-        data=_facts(instalment),
+        data=instalment_facts(instalment),
     )
     return instalment
 
@@ -234,17 +236,21 @@ def order_release(*, instalments: Sequence[int], by: By, at: datetime) -> Releas
     special = locked_account(requests[0])
     lines = []
     for code, position, pk in wanted:
-        request, application, instalment = _locked(code, position, locked[code])
+        request, application, instalment = locked_instalment(code, position, locked[code])
         if instalment.pk != pk:  # of an application that another one took the place of
-            raise _elsewhere()
+            raise instalment_elsewhere()
         demand_payer(request, by)
         _demand_gate(request, application, instalment, at)
-        _demand(instalment, "ready")
+        demand_instalment(instalment, "ready")
         _fix_shares(application, instalment)
         lines.append(instalment)
     made = _listed(special, requests[0], lines, by=by, at=at)
     for instalment in lines:
-        facts = {**_facts(instalment), "list": made.number, "pays": instalment.payable_fen}
+        facts = {
+            **instalment_facts(instalment),
+            "list": made.number,
+            "pays": instalment.payable_fen,
+        }
         note(locked[instalment.application.request.code], "instalment_ordered", by=by, at=at,
              text="列入划转清单，通知银行",
              data=facts)  # fmt: skip
@@ -261,62 +267,6 @@ def order_release(*, instalments: Sequence[int], by: By, at: datetime) -> Releas
         at=at,
     )
     return made
-
-
-@transaction.atomic(durable=True)
-def close_payment(
-    *, code: str, position: int, receipt: Receipt, scan: bytes, by: By, at: datetime
-) -> Instalment:
-    """Enter the bank's receipt: the payment is made, and in our books it is posted.
-
-    The money is gone whatever became of the decision meanwhile: it is written down, and what
-    is left is frozen. Harmless where the same person has entered the same receipt.
-
-    RuleViolation "repair.state", "instalment.state", "release.role", "receipt.same_person",
-    "receipt.invalid" with every reason, "receipt.twice", and those of the books.
-    """
-    request, application, instalment = _locked(code, position)
-    demand_payer(request, by)
-    if instalment.state == "paid":
-        if (instalment.bank_serial, instalment.closed_by) == (receipt.serial, by.actor):
-            return instalment
-        raise RuleViolation("receipt.twice", "这一期已经有银行回单，不能再录一次")
-    _demand(instalment, "ordered")
-    made = instalment.release_list
-    assert made is not None  # noqa: S101 (it is ordered)
-    if made.made_by == by.actor:
-        raise RuleViolation("receipt.same_person", "列清单的人不能自己录回单，请另一个人来办")
-    special = locked_account(request)
-    demand_none("receipt.invalid", _receipt_reasons(application, instalment, receipt, at))
-    if scan:
-        kept = keep_file(
-            request,
-            kind="receipt",
-            name=f"银行回单{receipt.serial}",
-            content=scan,
-            is_public=False,
-            actor=by.actor,
-            at=at,
-        )
-        instalment.receipt_sha256 = kept.sha256
-    instalment.state, instalment.bank_serial = "paid", receipt.serial
-    instalment.paid_on, instalment.closed_by = receipt.day, by.actor
-    instalment.save()
-    if special.ledger_mode == "record":
-        _post(special, request, instalment, receipt, by=by, at=at)
-    if not made.instalments.exclude(state="paid").exists():
-        made.state = "closed"
-        made.save(update_fields=["state"])
-    _freeze_rest(request, application)
-    waiting = application.instalments.filter(state__in=["asked", "ready", "ordered"])
-    if not waiting.exists():
-        move(request, State.APPROVED, Desk("works"), due_at=None, at=at)
-    facts = {**_facts(instalment), "paid": instalment.payable_fen, "serial": receipt.serial}
-    note(
-        request, "instalment_paid", by=by, at=at, text=request.hold or "银行已付款", data=facts
-    )
-    settle_if_done(request, application, by=by, at=at)
-    return instalment
 
 
 @transaction.atomic(durable=True)
@@ -346,38 +296,6 @@ def note_acceptance(*, code: str, number: str, by: By, at: datetime) -> FundAppl
         application.save(update_fields=["acceptance_number"])
         note(request, "accepted", by=by, at=at, text=plain)
     return application
-
-
-def _locked_application(
-    code: str, request: RepairRequest | None = None
-) -> tuple[RepairRequest, FundApplication]:
-    request = request or locked_repair(code)
-    demand_state(request, State.APPROVED)
-    application = passed_application(request)
-    if application is None:
-        raise _elsewhere()
-    application.request = request
-    return request, application
-
-
-def _locked(
-    code: str, position: int, request: RepairRequest | None = None
-) -> tuple[RepairRequest, FundApplication, Instalment]:
-    request, application = _locked_application(code, request)
-    instalment = application.instalments.filter(position=position).first()
-    if instalment is None:
-        raise _elsewhere()
-    instalment.application = application
-    return request, application, instalment
-
-
-def _elsewhere() -> RuleViolation:
-    return RuleViolation("instalment.state", "这一期现在不能办这一步，请刷新页面再看")
-
-
-def _demand(instalment: Instalment, state: str) -> None:
-    if instalment.state != state:
-        raise _elsewhere()
 
 
 def _demand_gate(
@@ -417,15 +335,6 @@ def _to_payment(request: RepairRequest, at: datetime) -> None:
     move(request, State.APPROVED, Desk("payment", authority), due_at=None, at=at)
 
 
-def _facts(instalment: Instalment) -> dict[str, object]:
-    return {
-        "application": instalment.application.number,
-        "position": instalment.position,
-        "kind": instalment.kind,
-        "fen": instalment.fen,
-    }
-
-
 def _fix_shares(application: FundApplication, instalment: Instalment) -> None:
     """What each unit gives and owes, from now on kept for this payment."""
     units, parts = parts_of(application.version)
@@ -453,9 +362,9 @@ def _fix_shares(application: FundApplication, instalment: Instalment) -> None:
 def _demand_still_there(
     instalment: Instalment, units: Sequence[VersionUnit], parts: Sequence[Part]
 ) -> None:
+    """What was called in is kept: nothing is missing where no sub-account is short of it."""
     has = {unit.pk: part.available for unit, part in zip(units, parts, strict=True)}
-    shares = instalment.shares.values_list("unit", "fen")
-    if any(has.get(unit, 0) < fen for unit, fen in shares):
+    if any(has.get(unit, -1) < 0 for unit in instalment.shares.values_list("unit", flat=True)):
         raise RuleViolation("owed.spent", "业主补交的钱已经不够，请先核对分户账的余额")
 
 
@@ -547,57 +456,3 @@ def _notice(
         data=data,
         is_public=False,
     )
-
-
-def _receipt_reasons(
-    application: FundApplication, instalment: Instalment, receipt: Receipt, at: datetime
-) -> list[Reason]:
-    made = instalment.release_list
-    assert made is not None  # noqa: S101 (it is ordered)
-    found = receipt_reasons(made.special_id, receipt, fen=instalment.payable_fen or 0, at=at)
-    if receipt.day is not None and receipt.day < local_day(made.made_at):
-        found.append(Reason("receipt.day", "银行记账的日期早于划转清单", "day"))
-    digest = keyed_hash(account_digits(receipt.account), purpose="funds.payee")
-    if digest != application.payee_hash:
-        sentence = "回单的收款账号和申请的不一致，请和银行核对，不要入账"
-        found.append(Reason("receipt.account", sentence, "account"))
-    return found
-
-
-def _post(
-    special: SpecialAccount,
-    request: RepairRequest,
-    instalment: Instalment,
-    receipt: Receipt,
-    *,
-    by: By,
-    at: datetime,
-) -> None:
-    """The voucher of a payment: drafted by who ordered it, sealed by who closed it."""
-    made = instalment.release_list
-    assert made is not None  # noqa: S101 (it was ordered)
-    assert receipt.day is not None  # noqa: S101 (asked above)
-    rows = instalment.shares.order_by("unit__sub").values_list("unit__sub", "fen", "owed_fen")
-    shares = list(rows)
-    lines = [Line(BANK, None, -(instalment.payable_fen or 0))]
-    lines += [Line(SUB, sub, fen) for sub, fen, _owed in shares if fen]
-    basis = Basis(
-        "release",
-        receipt.day,
-        f"{request.title} {instalment.get_kind_display()}"[:200],
-        f"银行回单 {receipt.serial}",
-        instalment.receipt_sha256,
-    )
-    voucher = write_draft(special, basis, lines, actor=made.made_by, at=at)
-    note_owed(voucher, [(sub, owed) for sub, _fen, owed in shares if owed])
-    seal(special, voucher, actor=by.actor, at=at)
-    instalment.voucher = voucher
-    instalment.save(update_fields=["voucher"])
-
-
-def _freeze_rest(request: RepairRequest, application: FundApplication) -> None:
-    """A decision that fell while the bank was paying: nothing more leaves."""
-    if request.hold or not gate_reasons(request, application.version):
-        return
-    request.hold = "银行付款的时候，业主的决定已经被撤销、中止或者有争议；查清以前不再付款"
-    request.save(update_fields=["hold"])

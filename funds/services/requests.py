@@ -32,6 +32,7 @@ from funds.domain.requests import (
     shape_reasons,
 )
 from funds.domain.rules import FundRules
+from funds.endings import end
 from funds.models import PlanItem, Quote, RepairFile, RepairRequest, RepairVersion
 from funds.selectors.alarms import person_mark, phone_mark
 from funds.selectors.repairs import (
@@ -391,15 +392,16 @@ def withdraw_request(*, code: str, reason: str, by: By, at: datetime) -> RepairR
 
 @transaction.atomic(durable=True)
 def drop_request(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest:
-    """Give a draft up. RuleViolation "repair.reason"."""
+    """Give a draft up; what was paid for it already is settled or comes back.
+
+    RuleViolation "repair.reason".
+    """
     request = locked_repair(code)
     demand_state(request, State.DRAFT)
     _demand_reason(reason)
-    request.close_reason = reason.strip()
-    request.save(update_fields=["close_reason"])
-    move(request, State.CLOSED, Desk(""), due_at=None, at=at)
-    _mark_item(request, "planned")
-    note(request, "dropped", by=by, at=at, text=request.close_reason)
+    then = end(request, reason.strip(), by=by, at=at)
+    text = f"{reason.strip()}。{then}" if then else reason.strip()
+    note(request, "dropped", by=by, at=at, text=text)
     return request
 
 

@@ -12,10 +12,18 @@ from django.db import transaction
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none, explains
-from funds.domain.applications import BALANCE, FINAL
+from funds.domain.applications import FINAL
+from funds.domain.apportionment import apportion
 from funds.domain.books import BANK, SUB, Basis, Line
 from funds.domain.instalments import Bearing, even_out, give_back, split_final
-from funds.domain.repairs import Desk, State
+from funds.domain.repairs import State
+from funds.endings import (
+    demand_nothing_under_way,
+    expect_back,
+    final_instalment,
+    relieve,
+    settlement_confirmed,
+)
 from funds.models import (
     FundApplication,
     Refund,
@@ -23,7 +31,7 @@ from funds.models import (
     RepairRequest,
     Settlement,
 )
-from funds.selectors.applications import paid_so_far, passed_application
+from funds.selectors.applications import borne_so_far, passed_application
 from funds.selectors.releases import parts_of
 from funds.selectors.repairs import (
     files_of,
@@ -38,7 +46,6 @@ from funds.steps import (
     keep_file,
     locked_account,
     locked_repair,
-    move,
     note,
     receipt_reasons,
     save_shares,
@@ -72,12 +79,8 @@ def state_settlement(*, code: str, cost: FinalCost, by: By, at: datetime) -> Set
     demand_applicant(request, by)
     settlement = settlement_of(request)
     if settlement is not None and settlement.confirmed_at is not None:
-        raise RuleViolation("settlement.confirmed", "结算已经确认，不能再改")
-    if cost.final_fen > application.amount_fen:
-        raise RuleViolation(
-            "settlement.over",
-            "结算金额超过批准的金额，要先由业主重新决定；请点“退回重新决定”，材料都会保留",
-        )
+        raise settlement_confirmed()
+    _demand_within(cost.final_fen, application)
     papers = list(files_of(request))
     kinds = {one.kind for one in papers}
     demand_none("settlement.invalid", _reasons(cost, kinds, at))
@@ -111,10 +114,10 @@ def state_settlement(*, code: str, cost: FinalCost, by: By, at: datetime) -> Set
 def confirm_settlement(*, code: str, by: By, at: datetime) -> Settlement:
     """Another person has compared it with the papers: what is still to be paid is fixed.
 
-    Less than was paid: the surplus is expected back. Instalments nobody asked for fall away,
-    the final one is what is left. RuleViolation "repair.state", "release.role",
-    "settlement.none", "settlement.confirmed", "settlement.same_person",
-    "settlement.pending".
+    Less than was paid: the surplus is expected back, and what a unit owes above its share of
+    the final cost falls away. Instalments nobody asked for fall away, the final one is what is
+    left. RuleViolation "repair.state", "release.role", "settlement.none",
+    "settlement.confirmed", "settlement.same_person", "settlement.over", "settlement.pending".
     """
     request, application = _locked(code)
     demand_payer(request, by)
@@ -122,25 +125,29 @@ def confirm_settlement(*, code: str, by: By, at: datetime) -> Settlement:
     if settlement is None:
         raise RuleViolation("settlement.none", "还没有填写结算")
     if settlement.confirmed_at is not None:
-        raise RuleViolation("settlement.confirmed", "结算已经确认，不能再改")
+        raise settlement_confirmed()
     if settlement.stated_by == by.actor:
         raise RuleViolation(
             "settlement.same_person", "填写结算的人不能自己确认，请另一个人来办"
         )
-    under_way = application.instalments.filter(state__in=["asked", "ready", "ordered"])
-    if under_way.exclude(kind=BALANCE).exists():
-        raise RuleViolation(
-            "settlement.pending", "还有正在办理的付款，办完或者退回以后再确认结算"
-        )
+    _demand_within(settlement.final_fen, application)
+    demand_nothing_under_way(request)
     settlement.confirmed_by, settlement.confirmed_at = by.actor, at
     settlement.save(update_fields=["confirmed_by", "confirmed_at"])
-    left = settlement.final_fen - paid_so_far(request)
-    planned = application.instalments.filter(state="planned")
-    planned.exclude(kind=FINAL).update(state="cancelled")
+    application.instalments.filter(state="planned").exclude(kind=FINAL).update(
+        state="cancelled"
+    )
+    relieve(application, _due(application, settlement.final_fen), by=by, at=at)
+    left = settlement.final_fen - borne_so_far(request)
     if left > 0:
-        planned.filter(kind=FINAL).update(fen=left)
+        final = final_instalment(application)
+        final.fen = left
+        final.save(update_fields=["fen"])
+    elif left < 0:
+        application.instalments.filter(state="planned").update(state="cancelled")
+        expect_back(request, -left, "结算金额低于已付金额", by=by, at=at)
     else:
-        _nothing_left(request, application, settlement, -left, by=by, at=at)
+        _move_odd_fen(application, settlement, by=by, at=at)
     facts = {
         "final_fen": settlement.final_fen,
         "left_fen": max(left, 0),
@@ -148,6 +155,31 @@ def confirm_settlement(*, code: str, by: By, at: datetime) -> Settlement:
     }
     note(request, "settlement_confirmed", by=by, at=at, text="确认了结算", data=facts)
     settle_if_done(request, application, by=by, at=at)
+    return settlement
+
+
+@transaction.atomic(durable=True)
+def reopen_settlement(*, code: str, reason: str, by: By, at: datetime) -> Settlement:
+    """Take the confirmation back before the last money has left: the final cost was wrong, an
+    objection was right, or the decision fell. It is stated and confirmed again, by two people.
+
+    What was to come back after it is not expected any more. RuleViolation "repair.state",
+    "release.role", "settlement.none", "settlement.reason", "settlement.pending".
+    """
+    request, _application = _locked(code)
+    demand_payer(request, by)
+    settlement = settlement_of(request)
+    if settlement is None or settlement.confirmed_at is None:
+        raise RuleViolation("settlement.none", "结算还没有确认")
+    if not explains(reason):
+        raise RuleViolation("settlement.reason", "请写明为什么退回结算")
+    demand_nothing_under_way(request)
+    settlement.confirmed_by, settlement.confirmed_at = "", None
+    settlement.save(update_fields=["confirmed_by", "confirmed_at"])
+    request.refunds.filter(state="expected").update(state="cancelled")
+    facts = {"final_fen": settlement.final_fen}
+    text = reason.strip()[:400]
+    note(request, "settlement_reopened", by=by, at=at, text=text, data=facts)
     return settlement
 
 
@@ -168,6 +200,8 @@ def receive_refund(
         if (refund.bank_serial, refund.received_by) == (receipt.serial, by.actor):
             return refund
         raise RuleViolation("receipt.twice", "这一笔退款已经有银行回单，不能再录一次")
+    if refund.state == "cancelled":
+        raise RuleViolation("refund.cancelled", "这一笔退款已经取消，请刷新页面再看")
     application = _refunded(request)
     if refund.noted_by == by.actor:
         raise RuleViolation(
@@ -189,7 +223,7 @@ def receive_refund(
         refund.receipt_sha256 = kept.sha256
     assert receipt.day is not None  # noqa: S101 (asked above)
     units, parts = parts_of(application.version)
-    shares = give_back(refund.fen, paid_so_far(request) - refund.fen, parts)
+    shares = give_back(refund.fen, borne_so_far(request) - refund.fen, parts)
     refund.state, refund.bank_serial = "received", receipt.serial
     refund.received_on, refund.received_by = receipt.day, by.actor
     refund.save()
@@ -222,35 +256,12 @@ def receive_refund(
     return refund
 
 
-@transaction.atomic(durable=True)
-def decide_anew(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest:
-    """More than was approved: back to a draft for a new version and a new decision.
-
-    What was paid stays paid and counts; what was not asked of the bank falls away.
-    RuleViolation "repair.state", "settlement.confirmed", "settlement.pending",
-    "settlement.reason".
-    """
-    request, application = _locked(code)
-    demand_applicant(request, by)
-    settlement = settlement_of(request)
-    if settlement is not None and settlement.confirmed_at is not None:
-        raise RuleViolation("settlement.confirmed", "结算已经确认，不能再改")
-    if not explains(reason):
-        raise RuleViolation("settlement.reason", "请写明为什么要重新决定")
-    if application.instalments.filter(state="ordered").exists():
+def _demand_within(final_fen: int, application: FundApplication) -> None:
+    if final_fen > application.amount_fen:
         raise RuleViolation(
-            "settlement.pending", "还有正在办理的付款，办完或者退回以后再确认结算"
+            "settlement.over",
+            "结算金额超过批准的金额，要先由业主重新决定；请点“退回重新决定”，材料都会保留",
         )
-    rest = application.instalments.exclude(state__in=["paid", "cancelled"])
-    rest.update(state="cancelled")
-    if request.kind == "emergency":
-        # More than the emergency decision allows is for the owners to decide.
-        request.kind = "ordinary"
-        request.save(update_fields=["kind"])
-    move(request, State.DRAFT, Desk("applicant"), due_at=None, at=at)
-    facts = {"paid_fen": paid_so_far(request)}
-    note(request, "decided_anew", by=by, at=at, text=reason.strip()[:400], data=facts)
-    return request
 
 
 def _locked(
@@ -308,36 +319,26 @@ def _day_reasons(cost: FinalCost, today: date) -> list[Reason]:
     return found
 
 
-def _nothing_left(
-    request: RepairRequest,
-    application: FundApplication,
-    settlement: Settlement,
-    surplus: int,
-    *,
-    by: By,
-    at: datetime,
+def _due(application: FundApplication, final_fen: int) -> dict[int, int]:
+    """Unit → its share of the final cost, in fen."""
+    units, parts = parts_of(application.version)
+    shares = apportion(final_fen, [(one.label, one.weight) for one in parts])
+    return {unit.unit_id: fen for unit, fen in zip(units, shares, strict=True)}
+
+
+def _move_odd_fen(
+    application: FundApplication, settlement: Settlement, *, by: By, at: datetime
 ) -> None:
-    """All of the final cost is paid, or more: expect the surplus, or move the odd fen."""
-    final = application.instalments.get(kind=FINAL)
-    if surplus:
-        final.state = "cancelled"
-        final.save(update_fields=["state"])
-        Refund.objects.create(
-            request=request,
-            fen=surplus,
-            reason="结算金额低于已付金额",
-            noted_by=by.actor,
-            noted_at=at,
-        )
-        return
+    """Exactly the final cost is paid: largest remainders of it may lie at other units."""
+    request = application.request
     special = locked_account(request)
     units, parts = parts_of(application.version)
     moved = split_final(settlement.final_fen, parts)
     back = even_out([-fen for fen in moved], [max(one.available, 0) for one in parts])
     if not any(back):
-        final.state = "cancelled"
-        final.save(update_fields=["state"])
+        application.instalments.filter(state="planned").update(state="cancelled")
         return
+    final = final_instalment(application)
     final.fen = final.payable_fen = 0
     final.state, final.paid_on, final.closed_by = "paid", local_day(at), by.actor
     save_shares(final, units, [Bearing(-fen, 0) for fen in back])

@@ -19,7 +19,15 @@ from funds.domain.emergencies import Decided, Found, Report
 from funds.domain.repairs import EXCLUSIONS
 from funds.domain.reviewing import CODES, Answer
 from funds.models import FundAccount, RepairRequest
-from funds.services import applications, emergencies, releases, requests, reviewing, settling
+from funds.services import (
+    applications,
+    emergencies,
+    receipts,
+    releases,
+    requests,
+    reviewing,
+    settling,
+)
 from funds.services.accounts import open_account, open_special_account
 from funds.services.books import Basis, draft_voucher, seal_voucher
 from funds.steps import By, Receipt
@@ -290,7 +298,7 @@ def _pay(code: str, position: int, people: Mapping[str, User], at: datetime) -> 
     )
     releases.order_release(instalments=[one.pk], by=bureau, at=at + timedelta(hours=2))
     one.refresh_from_db()
-    releases.close_payment(
+    receipts.close_payment(
         code=code,
         position=position,
         receipt=Receipt(

@@ -41,13 +41,12 @@ from funds.selectors.emergencies import (
     last_finding,
     objections_to,
     open_emergencies,
-    paid_instalments,
     publicity_of,
     stages,
-    to_come_back,
 )
 from funds.selectors.gates import final_reasons
 from funds.selectors.owners import units_sold_since
+from funds.selectors.releases import paid_instalments
 from funds.selectors.repairs import (
     file_content,
     files_of,
@@ -263,7 +262,6 @@ def emergency(request: HttpRequest, code: str) -> HttpResponse:
         "version": version,
         "units": version.units.count() if version else 0,
         "spent": list(paid_instalments(found)) if found.emergency.fell_back_at else [],
-        "to_come_back": to_come_back(found) if found.emergency.fell_back_at else 0,
         "refunds": list(found.refunds.all()),
         "steps": found.steps.select_related("authority").order_by("-pk"),
         "publicity": shown,

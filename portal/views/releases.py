@@ -57,10 +57,11 @@ from funds.services.applications import (
     file_application,
     withdraw_application,
 )
+from funds.services.ending import apply_anew, decide_anew, end_repair
+from funds.services.receipts import close_payment, payment_failed
 from funds.services.releases import (
     ask_instalment,
     call_in_owed,
-    close_payment,
     confirm_instalment,
     decline_instalment,
     note_acceptance,
@@ -69,8 +70,8 @@ from funds.services.releases import (
 )
 from funds.services.settling import (
     confirm_settlement,
-    decide_anew,
     receive_refund,
+    reopen_settlement,
     state_settlement,
 )
 from funds.steps import By
@@ -78,6 +79,7 @@ from portal.forms import add_reasons
 from portal.release_forms import (
     AcceptanceForm,
     ApplicationForm,
+    NotPaidForm,
     PaperForm,
     ReasonForm,
     ReceiptForm,
@@ -343,6 +345,29 @@ def receipt(request: HttpRequest, code: str, position: int) -> HttpResponse:
     return _form(request, repair, form, _("录入银行回单"), _("确认已付"), files=True)
 
 
+@_form_page
+def not_paid(request: HttpRequest, code: str, position: int) -> HttpResponse:
+    """The bank says that it has not paid, by a paper."""
+    repair = repair_for(request.user, code, _P.RELEASE_FUND)
+    form = NotPaidForm(posted(request), request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            payment_failed(
+                code=repair.code,
+                position=position,
+                reason=form.cleaned_data["reason"],
+                scan=form.cleaned_data["file"].read(),
+                by=_payer(request, repair),
+                at=timezone.now(),
+            )
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            messages.success(request, _("已登记银行没有付款，可以重新申请付款。"))
+            return redirect("staff:fund_money", repair.code)
+    return _form(request, repair, form, _("登记银行没有付款"), _("确认没有付"), files=True)
+
+
 @require_POST
 def owed(request: HttpRequest, code: str) -> HttpResponse:
     """Pass on what owners have paid of what they owed."""
@@ -405,6 +430,60 @@ def anew(request: HttpRequest, code: str) -> HttpResponse:
         ),
         _("退回重新决定"),
         _("已退回起草，材料和已付的款都保留。"),
+    )
+
+
+@_form_page
+def reapply(request: HttpRequest, code: str) -> HttpResponse:
+    """Payee or plan was wrong: another application on the same decision."""
+    repair = repair_for(request.user, code, _P.APPLY_FUND)
+    return _reasoned(
+        request,
+        repair,
+        lambda reason: apply_anew(
+            code=repair.code,
+            reason=reason,
+            by=_applicant(request, repair),
+            at=timezone.now(),
+        ),
+        _("重新申请列支"),
+        _("可以重新填写列支申请，已付的款都保留。"),
+    )
+
+
+@_form_page
+def end(request: HttpRequest, code: str) -> HttpResponse:
+    """Give a repair up that was decided."""
+    repair = repair_for(request.user, code, _P.APPLY_FUND)
+    return _reasoned(
+        request,
+        repair,
+        lambda reason: end_repair(
+            code=repair.code,
+            reason=reason,
+            by=_applicant(request, repair),
+            at=timezone.now(),
+        ),
+        _("终止这项维修"),
+        _("已终止。"),
+    )
+
+
+@_form_page
+def unsettle(request: HttpRequest, code: str) -> HttpResponse:
+    """Take the confirmation of the final cost back, with the reason."""
+    repair = repair_for(request.user, code, _P.RELEASE_FUND)
+    return _reasoned(
+        request,
+        repair,
+        lambda reason: reopen_settlement(
+            code=repair.code,
+            reason=reason,
+            by=_payer(request, repair),
+            at=timezone.now(),
+        ),
+        _("退回结算"),
+        _("结算已退回，可以更正以后重新确认。"),
     )
 
 
@@ -544,6 +623,7 @@ def _money_page(
     version = version_in_force(repair)
     pays = _P.RELEASE_FUND in may and bool(payer_role(request.user, repair))
     left = owed_left(repair)
+    stated = settlement_of(repair)
     context = {
         "repair": repair,
         "version": version,
@@ -551,7 +631,7 @@ def _money_page(
         "pending": pending_application(repair),
         "application": passed_application(repair),
         "applications": money_of(repair),
-        "settlement": settlement_of(repair),
+        "settlement": stated,
         "refunds": repair.refunds.order_by("pk"),
         "lists": lists_of(repair),
         "owed_fen": sum(left.values()),
@@ -561,6 +641,10 @@ def _money_page(
         "files": files_of(repair),
         "me": actor_of(request),
         "may_apply": _P.APPLY_FUND in may,
+        # Before the final cost is confirmed its applicant may take it off its way.
+        "ways_out": speaks_for(_applicant(request, repair).role, repair.applicant_kind)
+        and repair.state in ("decided", "returned", "approved")
+        and not (stated and stated.confirmed_at),
         "pays": pays,
         "voted": version is not None and version.motion_id is not None,
         "history": repair.steps.select_related("authority"),

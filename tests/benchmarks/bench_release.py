@@ -44,12 +44,8 @@ def run(units: int, vendor: str) -> None:
     from core.deadlines import local_day
     from funds.domain.applications import Stage
     from funds.selectors.releases import preview
-    from funds.services.releases import (
-        ask_instalment,
-        close_payment,
-        confirm_instalment,
-        order_release,
-    )
+    from funds.services.receipts import close_payment
+    from funds.services.releases import ask_instalment, confirm_instalment, order_release
     from funds.steps import Receipt
     from registry.models import Building, Unit
     from tests.factories import make_estate

@@ -5,7 +5,8 @@ import signal
 from datetime import datetime
 
 from core.deadlines import local_day
-from funds.services.releases import close_payment, order_release
+from funds.services.receipts import close_payment
+from funds.services.releases import order_release
 from funds.steps import Receipt
 from tests.funds.repairs import OFFICIAL, SECOND
 

@@ -19,9 +19,10 @@ from funds.models import (
 )
 from funds.selectors.emergencies import running_like, stages
 from funds.selectors.gates import gate_reasons
-from funds.services.emergencies import Upload, escalate, expect_refund, withdraw_emergency
+from funds.services.emergencies import Upload, escalate, withdraw_emergency
+from funds.services.requests import drop_request
 from funds.steps import By
-from funds.tasks import escalate_due, refunds_due
+from funds.tasks import escalate_due
 from logbook.models import Entry
 from registry.models import Building
 from tests.factories import make_profile
@@ -354,18 +355,12 @@ def test_what_was_spent_is_told_and_comes_back_if_the_owners_say_no(town, cast):
     assert gate_reasons(request, old)  # nothing more leaves on the old decision
     assert "已经付出 5,000.00 元" in request.steps.last().text
     # The owners are still to be asked: nothing is expected back yet.
-    assert refunds_due(AT) == 0
-    vote = RepairVersion.objects.create(
-        request=request, number=2, content=b"{}", sha256="0" * 64, budget_fen=1_000_000,
-        share_basis="area", submitted_by="user:1", submitted_at=AT,
-    )  # fmt: skip
-    for verdict, due in (("", 0), ("passed", 0), ("undetermined", 0), ("no_quorum", 1)):
-        RepairVersion.objects.filter(pk=vote.pk).update(verdict=verdict)
-        assert refunds_due(AT) == due
-    assert refunds_due(AT) == 0  # once
-    assert expect_refund(code=request.code, at=AT) is None
+    assert not Refund.objects.exists()
+    drop_request(code=request.code, reason="业主不同意，不再申请", by=cast.manager, at=AT)
+    request.refresh_from_db()
     back = Refund.objects.get()
-    assert (back.fen, back.state) == (500_000, "expected")
+    assert (request.state, back.fen, back.state) == ("closed", 500_000, "expected")
+    assert request.steps.last().text == "业主不同意，不再申请。已经付出的要退回"
 
 
 def test_what_the_bank_was_told_to_pay_has_to_be_answered_first(town, cast):

@@ -20,7 +20,8 @@ from documents.models import Document
 from funds.models import Instalment, InstalmentShare, ReleaseList, Voucher
 from funds.selectors.balances import ledger_totals
 from funds.selectors.checks import check_books
-from funds.services.releases import close_payment, order_release
+from funds.services.receipts import close_payment
+from funds.services.releases import order_release
 from funds.steps import Receipt
 from tests.funds.books import deposit, make_account
 from tests.funds.repairs import AT, BUDGET, OFFICIAL, SECOND, approved_repair

@@ -31,10 +31,11 @@ from funds.selectors.balances import balances_of, ledger_totals
 from funds.selectors.checks import check_books
 from funds.selectors.releases import owed_left, own_warranty, preview
 from funds.services.books import draft_reversal, seal_voucher
+from funds.services.ending import decide_anew
+from funds.services.receipts import close_payment
 from funds.services.releases import (
     ask_instalment,
     call_in_owed,
-    close_payment,
     confirm_instalment,
     decline_instalment,
     note_acceptance,
@@ -43,7 +44,6 @@ from funds.services.releases import (
 from funds.services.settling import (
     FinalCost,
     confirm_settlement,
-    decide_anew,
     receive_refund,
     state_settlement,
 )
