@@ -25,7 +25,7 @@ from funds.selectors.applications import passed_application
 from funds.selectors.gates import decision_stands
 from funds.selectors.owed import still_owed_of
 from funds.selectors.releases import owed_left, spent_fen, taken_by
-from funds.steps import By, locked_account, move
+from funds.steps import SYSTEM, By, locked_account, move, note
 from logbook.steps import record_act
 
 
@@ -100,11 +100,11 @@ def relieve(
         record_act(special.log_name, "owed.relieved", facts, actor=by.actor, at=at)
 
 
-def end(request: RepairRequest, why: str, *, by: By, at: datetime) -> str:
-    """Nothing new is decided for a repair. Returns what becomes of it, in words.
+def end(request: RepairRequest, why: str, *, by: By, at: datetime) -> None:
+    """Nothing new is decided for a repair: it is over, or goes on as decided before.
 
-    What was paid on a decision that still stands is settled on it. Otherwise the repair is
-    over, nobody owes anything for it, and what was paid has to come back.
+    What was paid on a decision that still stands is settled on it. Otherwise nobody owes
+    anything for the repair, and what was paid has to come back.
     """
     cancel_rest(request)
     paid_on = passed_application(request)
@@ -114,19 +114,20 @@ def end(request: RepairRequest, why: str, *, by: By, at: datetime) -> str:
             request.kind = "emergency"
             request.save(update_fields=["kind"])
         move(request, State.APPROVED, Desk("works"), due_at=None, at=at)
-        return "已经付出的，按原来的决定结算"
+        note(request, "as_decided", by=SYSTEM, at=at, text="已经付出的，按原来的决定结算")
+        return
     request.close_reason = why[:400]
     request.save(update_fields=["close_reason"])
     move(request, State.CLOSED, Desk(""), due_at=None, at=at)
     PlanItem.objects.filter(requests=request).update(state="planned")
     if paid_on is None:
-        return ""
+        return
     paid_on.request = request
     relieve(paid_on, {}, by=by, at=at)
-    if not spent:
-        return ""
-    expect_back(request, spent, "没有有效的决定，已经付出的要退回", by=by, at=at)
-    return "已经付出的要退回"
+    if spent:
+        text = "没有有效的决定，已经付出的要退回"
+        expect_back(request, spent, text, by=by, at=at)
+        note(request, "refund_expected", by=SYSTEM, at=at, text=text, data={"fen": spent})
 
 
 def expect_back(

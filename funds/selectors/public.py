@@ -30,6 +30,8 @@ _MILESTONES = {
     "decided_anew": "退回重新决定",
     "applied_anew": "重新申请列支",
     "ended": "终止",
+    "as_decided": "按原来的决定结算",
+    "refund_expected": "已经付出的要退回",
     "instalment_failed": "银行没有付款",
     "settlement_reopened": "结算退回更正",
     "emergency.reported": "上报应急维修",

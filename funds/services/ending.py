@@ -58,9 +58,8 @@ def end_repair(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest
                 "repair.spent",
                 "已经付过款，业主的决定没有被撤销，不能终止；请按实际完成的工程结算",
             )
-    then = end(request, reason.strip(), by=by, at=at)
-    text = f"{reason.strip()[:400]}。{then}" if then else reason.strip()[:400]
-    note(request, "ended", by=by, at=at, text=text)
+    note(request, "ended", by=by, at=at, text=reason.strip()[:400])
+    end(request, reason.strip(), by=by, at=at)
     return request
 
 

@@ -72,10 +72,9 @@ def _failed(
     request: RepairRequest, version: RepairVersion, verdict: str, why: str, at: datetime
 ) -> RepairRequest:
     _say(version, verdict, at)
-    then = end(request, why, by=SYSTEM, at=at)
-    text = f"{why[:400]}。{then}" if then else why[:400]
     facts = {"version": version.number, "verdict": verdict}
-    note(request, "vote_failed", by=SYSTEM, at=at, text=text, data=facts)
+    note(request, "vote_failed", by=SYSTEM, at=at, text=why[:400], data=facts)
+    end(request, why, by=SYSTEM, at=at)
     return request
 
 

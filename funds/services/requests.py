@@ -399,9 +399,8 @@ def drop_request(*, code: str, reason: str, by: By, at: datetime) -> RepairReque
     request = locked_repair(code)
     demand_state(request, State.DRAFT)
     _demand_reason(reason)
-    then = end(request, reason.strip(), by=by, at=at)
-    text = f"{reason.strip()}。{then}" if then else reason.strip()
-    note(request, "dropped", by=by, at=at, text=text)
+    note(request, "dropped", by=by, at=at, text=reason.strip())
+    end(request, reason.strip(), by=by, at=at)
     return request
 
 

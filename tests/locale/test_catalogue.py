@@ -32,6 +32,7 @@ MADE_IN = [
     "funds/selectors/gates.py",
     "funds/selectors/reviewing.py",
     "funds/services/*.py",
+    "funds/endings.py",
     "funds/steps.py",
     "registry/domain/*.py",
     "registry/services/*.py",

@@ -15,7 +15,7 @@ from funds.models import Instalment, RepairRequest
 from funds.services.accounts import open_account, open_special_account
 from logbook.models import Entry
 from tests.funds.books import deposit
-from tests.funds.repairs import AT, BUDGET, FIRM, PDF, approve, emergency_repair
+from tests.funds.repairs import AT, BUDGET, FIRM, PDF, apply_for, approve, emergency_repair
 from tests.town import grant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,45 @@ def test_from_the_application_to_the_last_fen(account, people, town):
     page = applicant.get(at("fund_money")).content.decode()
     assert "4,400.00" in page  # what is left of the final cost
     assert "2028-11-02" in page
+
+
+def test_what_the_bank_did_not_pay_and_the_ways_out(account, people):
+    case = emergency_repair(account)
+    apply_for(case)
+    approve(case)
+    applicant, bureau, second = people["applicant"], people["bureau"], people["second"]
+
+    def at(name, *args):
+        return reverse(f"staff:{name}", args=[case.code, *args])
+
+    applicant.post(at("fund_ask", 1))
+    bureau.post(at("fund_confirm", 1))
+    one = Instalment.objects.get(position=1)
+    bureau.post(reverse("staff:fund_order"), {"pay": [one.pk]})
+    assert at("fund_not_paid", 1) not in bureau.get(at("fund_money")).content.decode()
+    assert at("fund_not_paid", 1) in second.get(at("fund_money")).content.decode()
+    empty = second.post(at("fund_not_paid", 1), {"reason": "户名不符"})
+    assert empty.status_code == 400
+    for content, sentence in ((b"", "请上传银行没有付款的凭证"), (b"MZ\x90", "只收 PDF")):
+        given = {"reason": "账号与户名不符", "file": SimpleUploadedFile("退汇.pdf", content)}
+        answer = second.post(at("fund_not_paid", 1), given)
+        assert answer.status_code == 400
+        assert sentence in answer.content.decode()
+    given = {"reason": "账号与户名不符", "file": SimpleUploadedFile("退汇.pdf", PDF)}
+    assert second.post(at("fund_not_paid", 1), given).status_code == 302
+    page = applicant.get(at("fund_money")).content.decode()
+    assert "银行没有付" in page
+    assert at("fund_ask", 3) in page  # the second try
+    assert at("fund_reapply") in page
+    assert at("fund_end") not in page  # an emergency is withdrawn
+    assert at("fund_reapply") not in bureau.get(at("fund_money")).content.decode()
+    assert applicant.post(at("fund_reapply"), {"reason": " "}).status_code == 400
+    answer = applicant.post(at("fund_reapply"), {"reason": "收款账号写错了"})
+    assert answer.status_code == 302
+    assert RepairRequest.objects.get().state == "returned"
+    page = applicant.get(at("fund_apply")).content.decode()
+    assert 'value="3,600.00"' in page  # what was said is there, the failed payment once
+    assert page.count('value="3,600.00"') == 1
 
 
 def _listed_on(moment):

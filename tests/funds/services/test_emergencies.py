@@ -360,7 +360,7 @@ def test_what_was_spent_is_told_and_comes_back_if_the_owners_say_no(town, cast):
     request.refresh_from_db()
     back = Refund.objects.get()
     assert (request.state, back.fen, back.state) == ("closed", 500_000, "expected")
-    assert request.steps.last().text == "业主不同意，不再申请。已经付出的要退回"
+    assert request.steps.last().text == "没有有效的决定，已经付出的要退回"
 
 
 def test_what_the_bank_was_told_to_pay_has_to_be_answered_first(town, cast):

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import openpyxl
 import pytest
 
-from core.deadlines import local_day
 from core.errors import RuleViolation
 from documents.authority import development_identity
 from documents.models import Document
@@ -17,7 +16,6 @@ from funds.models import (
     Instalment,
     InstalmentShare,
     OwedAmount,
-    OwedPayment,
     Refund,
     RefundShare,
     ReleaseList,
@@ -30,7 +28,7 @@ from funds.models import (
 from funds.selectors.balances import balances_of, ledger_totals
 from funds.selectors.checks import check_books
 from funds.selectors.releases import owed_left, own_warranty, preview
-from funds.services.books import draft_reversal, seal_voucher
+from funds.services.books import draft_reversal
 from funds.services.ending import decide_anew
 from funds.services.receipts import close_payment
 from funds.services.releases import (
@@ -50,7 +48,21 @@ from funds.services.settling import (
 from funds.steps import By, Receipt
 from registry.fields import open_bytes
 from registry.models import Owner, Ownership
-from tests.funds.books import SEALER, book, deposit, draft, make_account
+from tests.funds.books import book, deposit, make_account
+from tests.funds.payments import (
+    DAY,
+    borne,
+    close,
+    exact,
+    funded,
+    order,
+    pay,
+    pay_owed,
+    ready,
+    receipt,
+    revoke,
+    settle,
+)
 from tests.funds.repairs import (
     APPLICANT,
     AT,
@@ -69,83 +81,12 @@ from tests.funds.repairs import (
 
 pytestmark = pytest.mark.django_db
 THREE = [Stage("start", 100), Stage("milestone", 200, "过半"), Stage("final", BUDGET - 300)]
-ACCOUNT = "6222 0000 0000 0009"
-DAY = local_day(AT)
 
 
 @pytest.fixture(autouse=True)
 def _signing(settings, tmp_path):
     settings.CA_DIR = tmp_path / "ca"
     development_identity(settings.CA_DIR)
-
-
-def ready(case, position=1, *, by=OFFICIAL):
-    ask_instalment(code=case.code, position=position, by=APPLICANT, at=AT)
-    return confirm_instalment(code=case.code, position=position, by=by, at=AT)
-
-
-def order(case, position=1, *, by=OFFICIAL):
-    one = case.application.instalments.get(position=position)
-    return order_release(instalments=[one.pk], by=by, at=AT)
-
-
-def receipt(case, position=1, **fields):
-    one = case.application.instalments.get(position=position)
-    return Receipt(
-        **{
-            "serial": f"S{position}", "day": DAY, "fen": one.payable_fen, "account": ACCOUNT,
-            **fields,
-        }
-    )  # fmt: skip
-
-
-def close(case, position=1, *, by=SECOND, **fields):
-    return close_payment(
-        code=case.code, position=position, receipt=receipt(case, position, **fields),
-        scan=b"", by=by, at=AT,
-    )  # fmt: skip
-
-
-def pay(case, position=1):
-    ready(case, position)
-    order(case, position)
-    return close(case, position)
-
-
-def settle(case, final, *, warranty=None, confirmed_by=OFFICIAL):
-    paper(case, "acceptance")
-    paper(case, "settlement")
-    cost = FinalCost(final, DAY, warranty, None, "金额小，按合同单价结算")
-    state_settlement(code=case.code, cost=cost, by=APPLICANT, at=AT)
-    return confirm_settlement(code=case.code, by=confirmed_by, at=AT)
-
-
-def funded(fen=2_000_00, **fields):
-    """An approved repair whose eight sub-accounts hold the same amount each."""
-    account = make_account()
-    deposit(account, fen)
-    return approved_repair(account=account, **fields)
-
-
-def exact(final, case):
-    """Hamilton's shares of the units of the scope, recomputed."""
-    units = list(case.version.units.order_by("pk"))
-    base = sum(one.weight for one in units)
-    floors = {one.unit_id: final * one.weight // base for one in units}
-    order_ = sorted(units, key=lambda one: -(final * one.weight % base))
-    for one in order_[: final - sum(floors.values())]:
-        floors[one.unit_id] += 1
-    return floors
-
-
-def borne(case):
-    found = Counter()
-    rows = InstalmentShare.objects.filter(instalment__state="paid")
-    for unit, fen in rows.values_list("unit__unit", "fen"):
-        found[unit] += fen
-    for unit, fen in RefundShare.objects.values_list("unit__unit", "fen"):
-        found[unit] -= fen
-    return dict(found)
 
 
 def test_a_repair_is_paid_and_settled_to_the_fen():
@@ -221,7 +162,7 @@ def test_what_a_sub_account_lacks_is_owed_and_paid_when_it_came_in():
         call_in_owed(code=case.code, by=OFFICIAL, at=AT)
     assert refused.value.code == "owed.none"
     first = OwedAmount.objects.order_by("pk").first()
-    _pay_owed(account, [first])
+    pay_owed(account, [first])
     balance = call_in_owed(code=case.code, by=OFFICIAL, at=AT)
     assert (balance.kind, balance.state, balance.fen) == ("balance", "asked", first.fen)
     with pytest.raises(RuleViolation):  # not twice
@@ -233,7 +174,7 @@ def test_what_a_sub_account_lacks_is_owed_and_paid_when_it_came_in():
     order(case, balance.position)
     close(case, balance.position)
     assert case.request.state == "approved"
-    _pay_owed(account, list(OwedAmount.objects.exclude(pk=first.pk)))
+    pay_owed(account, list(OwedAmount.objects.exclude(pk=first.pk)))
     rest = call_in_owed(code=case.code, by=OFFICIAL, at=AT)
     confirm_instalment(code=case.code, position=rest.position, by=SECOND, at=AT)
     order(case, rest.position)
@@ -241,16 +182,6 @@ def test_what_a_sub_account_lacks_is_owed_and_paid_when_it_came_in():
     assert case.request.state == "settled"
     assert borne(case) == exact(BUDGET, case)
     assert list(check_books()) == []
-
-
-def _pay_owed(account, owed):
-    lines = [Line("bank", None, sum(one.fen for one in owed))]
-    lines += [Line("sub", one.sub_id, -one.fen) for one in owed]
-    voucher = draft(account.special, lines)
-    OwedPayment.objects.bulk_create(
-        OwedPayment(owed=one, voucher=voucher, fen=one.fen) for one in owed
-    )
-    seal_voucher(voucher_id=voucher.pk, actor=SEALER, at=AT)
 
 
 def test_nothing_is_ordered_where_there_is_nothing_to_pay():
@@ -396,7 +327,7 @@ def test_papers_are_asked_for_by_kind():
 def test_a_decision_revoked_after_the_first_instalment_stops_the_rest():
     case = funded()
     pay(case)
-    _revoke(case)
+    revoke(case)
     settle(case, BUDGET)
     with pytest.raises(RuleViolation) as refused:
         ask_instalment(code=case.code, position=2, by=APPLICANT, at=AT)
@@ -409,12 +340,12 @@ def test_a_decision_that_falls_while_the_bank_pays_is_noted_and_freezes_the_rest
     case = funded()
     ready(case)
     order(case)
-    _revoke(case)
+    revoke(case)
     close(case)
     assert Instalment.objects.get(position=1).state == "paid"
     assert "不再付款" in case.request.hold
     assert Voucher.objects.filter(kind="release", state="sealed").count() == 1
-    _revoke(case, authorises=True)
+    revoke(case, authorises=True)
     with pytest.raises(RuleViolation) as refused:
         settle_and_ask(case)
     assert refused.value.code == "release.gate"
@@ -423,12 +354,6 @@ def test_a_decision_that_falls_while_the_bank_pays_is_noted_and_freezes_the_rest
 def settle_and_ask(case):
     settle(case, BUDGET)
     ask_instalment(code=case.code, position=2, by=APPLICANT, at=AT)
-
-
-def _revoke(case, *, authorises=False):
-    decision = case.request.emergency_decisions.order_by("pk").last()
-    decision.pk, decision.authorises = None, authorises
-    decision.save()
 
 
 @pytest.mark.parametrize("step", ["ask", "confirm", "order"])
