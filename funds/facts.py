@@ -8,8 +8,9 @@ from core.exact import format_yuan
 from documents.opinions import OpinionCheck, OpinionFacts, OpinionInstalment, OpinionStep
 from funds.domain.reviewing import CHECKS
 from funds.models import FundApplication, Review
+from funds.selectors.releases import preview
 from funds.selectors.repairs import scope_words
-from funds.selectors.reviewing import filed_day, owed_now
+from funds.selectors.reviewing import filed_day
 
 _STEPS = {step: str(label) for step, label in Review.STEPS}
 
@@ -70,7 +71,7 @@ def opinion_facts(
         payee=application.payee,
         payee_bank=application.payee_bank,
         payee_account=f"****{application.payee_tail}",
-        owed_fen=owed_now(version, application.amount_fen),
+        owed_fen=preview(version, application.amount_fen)[1].owed,
     )
 
 

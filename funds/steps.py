@@ -17,7 +17,6 @@ from core.files import PICTURES, content_reasons
 from core.reasons import Reason, demand_none
 from core.workdays import workdays_end
 from documents.scans import plain_scan
-from funds.domain.applications import speaks_for
 from funds.domain.apportionment import apportion
 from funds.domain.books import (
     INTEREST,
@@ -30,7 +29,7 @@ from funds.domain.books import (
     owed_digest,
 )
 from funds.domain.instalments import Bearing
-from funds.domain.repairs import Desk, State, demand_move
+from funds.domain.repairs import Desk, State, demand_move, speaks_for
 from funds.models import (
     FundAccount,
     FundApplication,

@@ -17,8 +17,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from funds.domain.emergencies import PARTIES, SITUATIONS, SPEAKS_FOR, Found, Report
-from funds.domain.repairs import EXCLUSIONS, PARTS
+from funds.domain.emergencies import PARTIES, SITUATIONS, Found, Report
+from funds.domain.repairs import EXCLUSIONS, PARTS, SPEAKS_FOR
 from funds.models import RepairRequest
 from funds.services.emergencies import Attached, Upload
 from portal.roll_forms import DATE

@@ -8,19 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.reasons import Reason, explains
-from funds.domain.emergencies import SPEAKS_FOR
-from funds.domain.requests import KINDS_OF_ROLE
 
 START, ADVANCE, MILESTONE, FINAL, BALANCE = "start", "advance", "milestone", "final", "balance"
 RELIEF = "relief"
-KINDS = {
-    START: "开工款",
-    ADVANCE: "应急预拨款",
-    MILESTONE: "进度款",
-    FINAL: "尾款",
-    BALANCE: "补足款",
-    RELIEF: "冲减欠缴",
-}
 PLANNED = (START, ADVANCE, MILESTONE, FINAL)  # in the order they are asked for
 # What each is bound to, where the plan does not say it more closely.
 CONDITIONS = {
@@ -42,12 +32,6 @@ _LABELS = {
     "no_audit": "没有造价审核的原因",
     "condition": "付款条件",
 }
-
-
-def speaks_for(role: str, applicant_kind: str) -> bool:
-    """Whether a role acts for this kind of applicant, in ordinary times or in an emergency."""
-    kinds = (*KINDS_OF_ROLE.get(role, ()), *SPEAKS_FOR.get(role, ()))
-    return applicant_kind in kinds
 
 
 class Payee(NamedTuple):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from core.errors import RuleViolation
 from core.reasons import Reason, explains
-from funds.domain.repairs import EXCLUSIONS, PARTS
+from funds.domain.repairs import EXCLUSIONS, PARTS, speaks_for
 from voting.domain.drafts import text_reasons
 
 
@@ -67,13 +67,6 @@ SITUATIONS = {
 
 # Civil Code 281 para. 2: the assembly or the committee. Nothing may take that from them.
 BY_LAW = ("owners_assembly", "owners_committee")
-# In whose name an account may report: nobody speaks for another body.
-SPEAKS_FOR: dict[str, tuple[str, ...]] = {
-    "organiser": ("owners_committee", "owners_assembly", "management_committee"),
-    "residents_committee": ("residents_committee", "owners"),
-    "street_office": ("street_office", "owners"),
-    "property_manager": ("property_manager",),
-}
 # By whom fund.emergency_deciders says, in the role of which account.
 DECIDER_ROLES = {"owners_committee": "organiser", "street_office": "street_office"}
 # Whose account acts for an authority to which an overslept desk has come up.
@@ -164,7 +157,7 @@ def file_reasons(code: str, *, photos: int, papers: int) -> list[Reason]:
 
 def applicant_reasons(kind: str, clause: str, listed: Sequence[str], role: str) -> list[Reason]:
     """Civil Code 281 para. 2 names two; anybody else rests on a clause."""
-    if kind not in SPEAKS_FOR.get(role, ()):
+    if not speaks_for(role, kind):
         return [Reason("emergency.applicant", "请选择您自己的单位作为申请人", "applicant_kind")]
     found = text_reasons("clause", "依据的条款", clause, 120, may_be_empty=True)
     if kind not in BY_LAW and kind not in listed and not explains(clause):

@@ -47,6 +47,21 @@ EXCLUSIONS = {
 }
 
 
+# In whose name whoever holds a role may apply: nobody speaks for another body. Owners without
+# an account of their own go to whoever is theirs: committee, residents' committee, street.
+SPEAKS_FOR: dict[str, tuple[str, ...]] = {
+    "organiser": ("owners_committee", "owners_assembly", "management_committee", "owners"),
+    "residents_committee": ("residents_committee", "owners"),
+    "street_office": ("street_office", "owners"),
+    "property_manager": ("property_manager",),
+}
+
+
+def speaks_for(role: str, applicant_kind: str) -> bool:
+    """Whether a role acts for this kind of applicant."""
+    return applicant_kind in SPEAKS_FOR.get(role, ())
+
+
 class State(StrEnum):
     """Where a repair is; the state column is the queue."""
 

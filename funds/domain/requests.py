@@ -13,7 +13,7 @@ from core.phones import PUBLIC_PHONE, is_public_phone
 from core.reasons import Reason, explains
 from core.tables import Table
 from core.text import half_width
-from funds.domain.repairs import EXCLUSIONS, PARTS
+from funds.domain.repairs import EXCLUSIONS, PARTS, SPEAKS_FOR
 from funds.domain.sheets import RowFault
 
 MAX_FEN = 999_999_999_999  # 9,999,999,999.99 yuan, as core.exact.parse_yuan takes it
@@ -32,19 +32,6 @@ TEXTS = {
     "few_quotes": ("报价不够的原因", 300),
     "warranty_note": ("保修期怎样核对的", 200),
     "share_clause": ("分摊的约定", 300),
-}
-
-# The kinds of applicant that whoever holds a role may name.
-KINDS_OF_ROLE = {
-    "property_manager": ("property_manager",),
-    "organiser": (
-        "owners_assembly",
-        "owners_committee",
-        "management_committee",
-        "owners",
-    ),
-    "residents_committee": ("residents_committee",),
-    "street_office": ("street_office",),
 }
 
 # 165号令 25: what the fund never pays, and who pays instead.
@@ -119,7 +106,7 @@ class Section(NamedTuple):
 
 def applicant_kinds(roles: Collection[str], allowed: Sequence[str]) -> list[str]:
     """The kinds a person in these roles may name, in the profile's order."""
-    named = {kind for role in roles for kind in KINDS_OF_ROLE.get(role, ())}
+    named = {kind for role in roles for kind in SPEAKS_FOR.get(role, ())}
     return [kind for kind in allowed if kind in named]
 
 

@@ -174,6 +174,12 @@ class RepairRequest(models.Model):
         """Whose turn it is, in words."""
         return DESKS[self.desk]
 
+    @property
+    def above_may_act(self) -> bool:
+        """Whether whoever an overslept desk goes up to may act too: a committee's own review
+        (自管) is nobody else's, the authority above is only told."""
+        return not self.desk.startswith("committee")
+
 
 class RepairFile(models.Model):
     """A paper or photograph of a repair; never changed, only taken back while a draft."""

@@ -17,19 +17,15 @@ from accounts.permissions import (
 from core.deadlines import local_day
 from core.exact import format_yuan
 from core.workdays import Due, workdays_left
-from funds.domain.apportionment import apportion
-from funds.domain.books import charge
 from funds.domain.repairs import EXCLUSIONS
 from funds.domain.reviewing import steps_for
 from funds.models import (
-    FundAccount,
     FundApplication,
     RepairRequest,
     RepairStep,
-    RepairVersion,
 )
 from funds.selectors.gates import gate_reasons
-from funds.selectors.positions import balances_in
+from funds.selectors.releases import preview
 from funds.selectors.repairs import fund_rules
 from registry.models import Estate
 
@@ -150,20 +146,6 @@ def concerned(application: FundApplication) -> set[str]:
     } - {""}
 
 
-def owed_now(version: RepairVersion, amount_fen: int) -> int:
-    """What of an amount the sub-accounts cannot pay as they stand, in fen."""
-    units = list(version.units.values_list("sub", "label", "weight"))
-    held: dict[int, int] = {}
-    accounts = FundAccount.objects.filter(subs__repair_units__version=version).distinct()
-    for account in accounts.select_related("special"):
-        held |= balances_in(account)
-    shares = apportion(amount_fen, [(label, weight) for _sub, label, weight in units])
-    return sum(
-        charge(share, held.get(sub, 0)).owed
-        for (sub, _label, _weight), share in zip(units, shares, strict=True)
-    )
-
-
 def known_facts(application: FundApplication) -> Mapping[str, list[Fact]]:
     """Check → what the records say, so that the reviewer compares instead of searching."""
     return {
@@ -237,7 +219,7 @@ def _of_shares(application: FundApplication) -> list[Fact]:
     version = application.version
     whole = format_yuan(application.amount_fen)
     found = [Fact(f"{version.units.count()}户分摊合计 {whole} 元")]
-    owed = owed_now(version, application.amount_fen)
+    owed = preview(version, application.amount_fen)[1].owed
     if owed:
         found.append(Fact(f"分户账余额不足的共 {format_yuan(owed)} 元，记为欠缴"))
     return found

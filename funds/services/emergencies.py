@@ -21,7 +21,6 @@ from core.reasons import Reason, demand_none, explains
 from funds.domain.emergencies import (
     BY_LAW,
     DECIDER_ROLES,
-    SPEAKS_FOR,
     Decided,
     Found,
     Report,
@@ -35,7 +34,7 @@ from funds.domain.emergencies import (
     report_reasons,
     role_above,
 )
-from funds.domain.repairs import EXCLUSIONS, Desk, State
+from funds.domain.repairs import EXCLUSIONS, Desk, State, speaks_for
 from funds.endings import cancel_rest
 from funds.models import (
     Emergency,
@@ -363,7 +362,7 @@ def withdraw_emergency(*, code: str, reason: str, by: By, at: datetime) -> Repai
     if not explains(reason) or len(reason) > 300:
         raise RuleViolation("emergency.reason", "请写明为什么，4到300个字")
     decision = last_decision(request)
-    applied = request.applicant_kind in SPEAKS_FOR.get(by.role, ())
+    applied = speaks_for(by.role, request.applicant_kind)
     decided = decision is not None and decision.role == by.role
     if not (by.actor == request.created_by or applied or decided):
         raise RuleViolation("emergency.role", "只有申请人或者作决定的一方可以撤回")
@@ -397,7 +396,10 @@ def escalate(*, code: str, at: datetime) -> RepairRequest | None:
     above = authority_above(request, local_day(at))
     request.escalated_to = above
     request.save(update_fields=["escalated_to"])
-    text = f"超过时限没有办理，{above.name}也可以办" if above else "超过时限没有办理"
+    text = "超过时限没有办理"
+    if above is not None:
+        may = "{}也可以办" if request.above_may_act else "已经告诉{}"
+        text = f"{text}，{may.format(above.name)}"
     _note(request, "escalated", SYSTEM, at, text=text, authority=above)
     return request
 

@@ -26,13 +26,12 @@ from core.errors import RuleViolation
 from funds.domain.emergencies import (
     DECIDER_ROLES,
     PARTIES,
-    SPEAKS_FOR,
     Decided,
     most_advance,
     role_above,
     situation_words,
 )
-from funds.domain.repairs import DESKS, EXCLUSIONS, State
+from funds.domain.repairs import DESKS, EXCLUSIONS, State, speaks_for
 from funds.models import RepairPublicity, RepairRequest
 from funds.selectors.emergencies import (
     deciders_for,
@@ -127,7 +126,7 @@ def may_act(request: HttpRequest, found: RepairRequest) -> bool:
         return _decider(request, found) is not None
     if found.state == State.DECIDED:
         by = _by(request, found, _P.APPLY_FUND)
-        return by is not None and found.applicant_kind in SPEAKS_FOR.get(by.role, ())
+        return by is not None and speaks_for(by.role, found.applicant_kind)
     return False
 
 
@@ -136,7 +135,7 @@ def may_withdraw(request: HttpRequest, found: RepairRequest) -> bool:
     by, decision = _by(request, found, _P.APPLY_FUND), last_decision(found)
     if by is None or found.kind != "emergency":
         return False
-    applied = found.applicant_kind in SPEAKS_FOR.get(by.role, ())
+    applied = speaks_for(by.role, found.applicant_kind)
     decided = decision is not None and decision.role == by.role
     return applied or decided or by.actor == found.created_by
 

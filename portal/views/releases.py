@@ -23,8 +23,8 @@ from accounts.permissions import (
     roles_with,
 )
 from core.errors import RuleViolation
-from funds.domain.applications import speaks_for
 from funds.domain.exports import SHARES_HEADER, share_rows
+from funds.domain.repairs import speaks_for
 from funds.models import ReleaseList, RepairRequest
 from funds.selectors.applications import (
     last_application,
@@ -150,17 +150,15 @@ def money(request: HttpRequest, code: str) -> HttpResponse:
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     """Write the application down; it is filed from the repair's page."""
     repair = repair_for(request.user, code, _P.APPLY_FUND)
-    before = last_application(repair)
+    by = _applicant(request, repair)
+    # The account of a payee is for who applied with it.
+    mine = speaks_for(by.role, repair.applicant_kind)
+    before = last_application(repair) if mine else None
     initial = application_initial(sought_of(before)) if before else _first_words(repair)
     form = ApplicationForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            draft_application(
-                code=repair.code,
-                sought=form.sought(),
-                by=_applicant(request, repair),
-                at=timezone.now(),
-            )
+            draft_application(code=repair.code, sought=form.sought(), by=by, at=timezone.now())
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:

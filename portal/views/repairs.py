@@ -24,8 +24,8 @@ from accounts.permissions import (
     roles_at,
 )
 from core.errors import RuleViolation
-from funds.domain.repairs import DESKS, EXCLUSIONS
-from funds.domain.requests import KINDS_OF_ROLE, SECTIONS, applicant_kinds
+from funds.domain.repairs import DESKS, EXCLUSIONS, SPEAKS_FOR
+from funds.domain.requests import SECTIONS, applicant_kinds
 from funds.models import PlanItem, RepairFile, RepairRequest
 from funds.selectors.alarms import alarms_of
 from funds.selectors.repairs import (
@@ -529,10 +529,10 @@ def _done(
 
 def _by(request: HttpRequest, estate: Estate, kind: str = "") -> By:
     """The person signed in, in a role that may apply; if possible for this kind."""
-    roles = [role for role in roles_at(user_of(request), estate) if role in KINDS_OF_ROLE]
+    roles = [role for role in roles_at(user_of(request), estate) if role in SPEAKS_FOR]
     if not roles:
         raise Http404
-    roles.sort(key=lambda role: kind not in KINDS_OF_ROLE[role])
+    roles.sort(key=lambda role: kind not in SPEAKS_FOR[role])
     return By(actor_of(request), roles[0])
 
 

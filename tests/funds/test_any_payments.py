@@ -5,6 +5,8 @@ cost is confirmed, taken back and stated again, the repair is decided anew and g
 counted here knows none of our functions: what owners put in, what the firm has in its hand.
 """
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
@@ -284,7 +286,9 @@ def signed(settings, tmp_path, monkeypatch):
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200 if os.environ.get("YISHI_SOAK") else 15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.integers(0, 2_000_00), min_size=9, max_size=9), courses)
 @pytest.mark.usefixtures("signed")

@@ -13,7 +13,6 @@ from funds.domain.emergencies import (
     DECIDER_ROLES,
     PARTIES,
     SITUATIONS,
-    SPEAKS_FOR,
     Decided,
     Stage,
     applicant_reasons,
@@ -29,7 +28,7 @@ from funds.domain.emergencies import (
     time_left,
     warranty_reasons,
 )
-from funds.domain.repairs import PARTS
+from funds.domain.repairs import PARTS, SPEAKS_FOR
 
 NATIONAL = ["E1", "E2", "E3", "E4", "E5", "E6", "E99"]
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)

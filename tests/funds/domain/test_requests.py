@@ -13,9 +13,8 @@ from core.tables import read_table
 from funds.domain.apportionment import apportion
 from funds.domain.outcomes import failed_words
 from funds.domain.proposals import motion_text, motion_title
-from funds.domain.repairs import EXCLUSIONS, PARTS
+from funds.domain.repairs import EXCLUSIONS, PARTS, SPEAKS_FOR
 from funds.domain.requests import (
-    KINDS_OF_ROLE,
     SECTIONS,
     Draft,
     Offered,
@@ -147,7 +146,7 @@ def test_kinds_follow_from_role_and_profile():
     assert applicant_kinds(["property_manager"], allowed) == ["property_manager"]
     assert applicant_kinds(["organiser"], allowed) == ["owners_committee"]
     assert applicant_kinds(["bureau", "supervisor"], allowed) == []
-    assert applicant_kinds(list(KINDS_OF_ROLE), allowed) == allowed
+    assert applicant_kinds(list(SPEAKS_FOR), allowed) == allowed
 
 
 def shares(*lines: str, rooms: dict[str, int]):

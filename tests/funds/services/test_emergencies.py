@@ -416,6 +416,18 @@ def test_an_overslept_desk_goes_up_once_and_both_may_act(town, cast):
     assert "逾期没有决定，转由东街道办理" in made.clause
 
 
+def test_a_committees_own_review_that_sleeps_is_told_above_and_stays_its_own(town, cast):
+    request = decided(town)
+    RepairRequest.objects.update(
+        custody="self", state="review", desk="committee", desk_authority=None, desk_due_at=AT
+    )
+    assert escalate_due(AT) == 1
+    request.refresh_from_db()
+    assert request.escalated_to == town.here.street
+    assert request.steps.last().text == "超过时限没有办理，已经告诉东街道"
+    assert not request.above_may_act
+
+
 def test_a_bureau_acts_only_on_what_has_come_up_to_it(town, cast):
     opened(town)
     make_profile("test", **{"fund.emergency_deciders": ["street_office"]})

@@ -13,7 +13,7 @@ from documents.models import Document
 from documents.verification import check_offline
 from funds.domain.reviewing import CODES, Answer
 from funds.models import EmergencyDecision, EmergencyFinding, Review
-from funds.selectors.reviewing import known_facts, owed_now
+from funds.selectors.reviewing import known_facts
 from funds.services.reviewing import (
     Word,
     lift_correction,
@@ -252,7 +252,6 @@ def test_without_a_certificate_nothing_is_approved(
 
 def test_what_sub_accounts_lack_is_told(application):
     # Nothing was ever paid in: the whole amount is owed.
-    assert owed_now(application.version, 1_000_000) == 1_000_000
     said = " ".join(fact.text for fact in known_facts(application)["shares"])
     assert re.search(r"10,000\.00 元，记为欠缴", said)
 
