@@ -13,7 +13,7 @@ from core.deadlines import local_day
 from documents.authority import development_identity
 from funds.services.accounts import open_account, open_special_account
 from tests.funds.books import deposit
-from tests.funds.repairs import AT, FIRM, approve, emergency_repair, paper
+from tests.funds.repairs import AT, FIRM, PDF, approve, emergency_repair, paper
 from tests.town import Town, grant, make_user
 
 from .conftest import Open, shoot
@@ -73,20 +73,55 @@ def test_a_repair_is_paid(
     approve(case)
     page.goto(f"{origin}{base}")
     shoot(page, f"release-money-{width}")
+    official = sign_in(open_page(**size), "bureau")
+    second = sign_in(open_page(**size), "second")
+
+    def order() -> None:
+        """Asked for by the committee, confirmed and listed by the department."""
+        page.goto(f"{origin}{base}")
+        page.get_by_role("button", name="申请付款").last.click()
+        expect(page.locator("main")).to_contain_text("等主管部门确认")
+        official.goto(f"{origin}{base}")
+        official.get_by_role("button", name="确认", exact=True).click()
+        official.get_by_role("link", name="列入划转清单").click()
+        shoot(official, f"release-payments-{width}")
+        official.locator("[name=pay]").check()
+        official.get_by_role("button", name="生成划转清单和通知").click()
+
     page.get_by_role("button", name="申请付款").first.click()
     expect(page.locator("main")).to_contain_text("等主管部门确认")
-
-    official = sign_in(open_page(**size), "bureau")
+    official.goto(f"{origin}{base}")
+    official.get_by_role("link", name="退回").click()
+    official.locator("[name=reason]").fill("开工报告还没有看到")
+    official.get_by_role("button", name="退回付款申请").click()
+    page.goto(f"{origin}{base}")
+    page.get_by_role("button", name="申请付款").first.click()
     official.goto(f"{origin}{base}")
     official.get_by_role("button", name="确认", exact=True).click()
     official.get_by_role("link", name="列入划转清单").click()
-    shoot(official, f"release-payments-{width}")
     official.locator("[name=pay]").check()
     official.get_by_role("button", name="生成划转清单和通知").click()
     expect(official.locator("h1")).to_contain_text("划转清单第1号")
     shoot(official, f"release-list-{width}")
 
-    second = sign_in(open_page(**size), "second")
+    # The bank sends the first payment back; it is asked for again.
+    second.goto(f"{origin}{base}")
+    second.get_by_role("link", name="银行没有付").click()
+    second.locator("[name=reason]").fill("户名和账号不一致，退汇")
+    second.get_by_role("button", name="确认没有付").click()
+    expect(second.locator(".errors")).to_be_visible()
+    shoot(second, f"release-not-paid-{width}")
+    second.locator("[name=file]").set_input_files(
+        {"name": "退汇通知.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    )
+    second.get_by_role("button", name="确认没有付").click()
+    expect(second.locator("main")).to_contain_text("银行没有付")
+    page.goto(f"{origin}{base}")
+    page.get_by_text("不能照原来的办下去").click()
+    shoot(page, f"release-failed-{width}")
+    order()
+    expect(official.locator("h1")).to_contain_text("划转清单第2号")
+
     second.goto(f"{origin}{base}")
     second.get_by_role("link", name="录入银行回单").click()
     second.locator("[name=serial]").fill("S1")
@@ -110,3 +145,17 @@ def test_a_repair_is_paid(
     second.get_by_role("button", name="确认结算").click()
     expect(second.locator("main")).to_contain_text("4,400.00")
     shoot(second, f"release-settled-{width}")
+
+    # Wrong after all, before anybody asked for the last payment: taken back and stated again.
+    second.get_by_role("link", name="退回结算").click()
+    second.locator("[name=reason]").fill("漏算了材料费")
+    second.get_by_role("button", name="退回结算").click()
+    expect(second.locator("main")).to_contain_text("等另一个人确认")
+    page.goto(f"{origin}{base}/settlement")
+    page.locator("[name=final]").fill("8500")
+    page.locator("[name=no_audit]").fill("按合同单价结算")
+    page.locator("[name=accepted_on]").fill(str(timezone.localdate()))
+    page.get_by_role("button", name="保存").click()
+    second.goto(f"{origin}{base}")
+    second.get_by_role("button", name="确认结算").click()
+    expect(second.locator("main")).to_contain_text("4,900.00")
