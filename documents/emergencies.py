@@ -56,6 +56,8 @@ class EmergencyFacts(PaperFacts):
     """How the cost is shared, as a sentence."""
     papers: tuple[PaperSeen, ...]
     rows: tuple[ShareRow, ...]
+    sellers: tuple[ShareRow, ...] = ()
+    """Selling organisations of sold public housing (售房单位), and what each bears."""
     until: datetime
     """The first instant after the period of objection."""
     clause: str
@@ -77,5 +79,5 @@ def render_emergency(facts: EmergencyFacts, *, attachments: Mapping[str, bytes])
         (row, facts.rows[half + place] if half + place < len(facts.rows) else None)
         for place, row in enumerate(facts.rows[:half])
     ]
-    context = {"pairs": pairs, "total": sum(row.fen for row in facts.rows)}
+    context = {"pairs": pairs, "total": sum(row.fen for row in facts.rows + facts.sellers)}
     return rendering.render("emergency.html", context, facts=facts, attachments=attachments)

@@ -60,7 +60,7 @@ def cancel_rest(request: RepairRequest) -> None:
 def relieve(
     application: FundApplication, due: Mapping[int, int], *, by: By, at: datetime
 ) -> None:
-    """Take off what units owe beyond what they have to bear in the end (unit → fen).
+    """Take off what units owe beyond what they have to bear in the end (sub-account → fen).
 
     A unit charged more than its share owes less of it first; only money it has paid itself
     comes back. In our books the owed amounts shrink too, the newest first, and the log says so.
@@ -70,7 +70,7 @@ def relieve(
     if not off:
         return
     special = locked_account(request)
-    rows = {one.unit_id: one for one in application.version.units.filter(unit__in=off)}
+    rows = {one.sub_id: one for one in application.version.units.filter(sub__in=off)}
     relief = add_instalment(
         application,
         RELIEF,
@@ -82,13 +82,12 @@ def relieve(
     )
     InstalmentShare.objects.bulk_create(
         [
-            InstalmentShare(instalment=relief, unit=rows[unit], fen=0, owed_fen=-fen)
-            for unit, fen in off.items()
+            InstalmentShare(instalment=relief, unit=rows[sub], fen=0, owed_fen=-fen)
+            for sub, fen in off.items()
         ],
         batch_size=1000,
     )
-    units = {rows[unit].sub_id: fen for unit, fen in off.items()}
-    reliefs = _off_books(relief, units)
+    reliefs = _off_books(relief, dict(off))
     if reliefs:
         facts = {
             "repair": request.code,

@@ -21,7 +21,7 @@ def opinion_facts(
     """The opinion on an application that every desk has passed."""
     request, version = application.request, application.version
     estate = request.estate
-    units = list(version.units.values_list("area", flat=True))
+    units = list(version.rooms.values_list("area", flat=True))
     reviews = list(application.reviews.select_related("authority").order_by("pk"))
     own = request.custody == "self"
     assert request.special is not None  # noqa: S101 (a version was frozen)

@@ -65,6 +65,7 @@ from funds.selectors.repairs import (
     fund_rules,
     settlement_of,
 )
+from funds.selectors.sharing import Sharing, sharing_of
 from funds.selectors.vouchers import facts_of, lines_of
 from logbook.steps import record_act
 from registry.fields import seal_bytes
@@ -329,7 +330,8 @@ def freeze_version(
     """Freeze what is decided on: plan, budget, papers, and every unit's share to the fen.
 
     `units`: of `selectors.repairs.scope_units`. The request learns which special account and
-    custody it falls under. RuleViolation "repair.units" with every reason.
+    custody it falls under. Under 公房 the selling organisations are frozen beside the units.
+    RuleViolation "repair.units" with every reason, "repair.deposits", "repair.weights".
     """
     _inside_transaction()
     demand_none("repair.units", _unit_reasons(request, units))
@@ -344,12 +346,16 @@ def freeze_version(
     request.save(update_fields=["special", "custody"])
     budget = request.budget_fen
     assert budget is not None  # noqa: S101 (asked by _unit_reasons)
-    weights = [_weight(request, one) for one in units]
-    shares = apportion(
-        budget, [(one.label, weight) for one, weight in zip(units, weights, strict=True)]
+    sharing = sharing_of(
+        request.estate, units, [_weight(request, one) for one in units], on=local_day(at)
     )
+    weighed = [
+        *((one.label, weight) for one, weight in zip(units, sharing.weights, strict=True)),
+        *((one.label, one.weight) for one in sharing.sellers),
+    ]
+    shares = apportion(budget, weighed)
     number = request.versions.count() + 1
-    content = canonical(_version_facts(request, number, units, weights, shares))
+    content = canonical(_version_facts(request, number, units, sharing, shares))
     version = RepairVersion.objects.create(
         request=request,
         number=number,
@@ -371,9 +377,23 @@ def freeze_version(
                 weight=weight,
                 share_fen=fen,
             )
-            for one, weight, fen in zip(units, weights, shares, strict=True)
+            for one, weight, fen in zip(
+                units, sharing.weights, shares[: len(units)], strict=True
+            )
         ],
         batch_size=1000,
+    )
+    # After the units, whose shares come first.
+    VersionUnit.objects.bulk_create(
+        VersionUnit(
+            version=version,
+            sub_id=one.sub,
+            label=one.label,
+            area=0,
+            weight=one.weight,
+            share_fen=fen,
+        )
+        for one, fen in zip(sharing.sellers, shares[len(units) :], strict=True)
     )
     return version
 
@@ -413,11 +433,11 @@ def _version_facts(
     request: RepairRequest,
     number: int,
     units: Sequence[ScopeUnit],
-    weights: Sequence[int],
+    sharing: Sharing,
     shares: Sequence[int],
 ) -> dict[str, Any]:
     quotes = request.quotes.filter(removed_at=None)
-    return {
+    facts = {
         "repair": request.code,
         "version": number,
         "kind": request.kind,
@@ -445,9 +465,19 @@ def _version_facts(
         "units": [
             {"unit": one.unit, "label": one.label, "area": one.area, "weight": weight,
              "share_fen": fen}
-            for one, weight, fen in zip(units, weights, shares, strict=True)
+            for one, weight, fen in zip(
+                units, sharing.weights, shares[: len(units)], strict=True
+            )
         ],
     }  # fmt: skip
+    if sharing.sellers:
+        facts["deposits"] = [one._asdict() for one in sharing.ratios]
+        facts["sellers"] = [
+            {"label": one.label, "deposit_fen": one.deposit_fen, "weight": one.weight,
+             "share_fen": fen}
+            for one, fen in zip(sharing.sellers, shares[len(units) :], strict=True)
+        ]  # fmt: skip
+    return facts
 
 
 def locked_special(special_id: int) -> SpecialAccount:
@@ -515,6 +545,22 @@ def note_payments(voucher: Voucher, paid: Sequence[tuple[int, int]]) -> None:
         [OwedPayment(voucher=voucher, owed_id=owed, fen=fen) for owed, fen in paid],
         batch_size=1000,
     )
+
+
+def learn_first_deposits(stated: Sequence[tuple[SubAccount, int | None]]) -> None:
+    """Put first deposits on record that were not, and a selling organisation's as it grows.
+
+    Whether they may be as stated was asked by `selectors.files.first_deposit_reasons`. A unit's
+    of nothing is not known, as fund centres write it; a selling organisation's is a fact.
+    """
+    _inside_transaction()
+    learned = []
+    for sub, fen in stated:
+        known = fen is not None and (fen > 0 or sub.unit_id is None)
+        if known and fen != sub.first_deposit_fen:
+            sub.first_deposit_fen = fen
+            learned.append(sub)
+    SubAccount.objects.bulk_update(learned, ["first_deposit_fen"], batch_size=500)
 
 
 def seal(special: SpecialAccount, voucher: Voucher, *, actor: str, at: datetime) -> Voucher:

@@ -30,7 +30,7 @@ def share_tables(session: Session) -> dict[int, Table]:
 def _frozen(version: RepairVersion) -> Table:
     units = {
         unit: (area, fen)
-        for unit, area, fen in version.units.values_list("unit", "area", "share_fen")
+        for unit, area, fen in version.rooms.values_list("unit", "area", "share_fen")
     }
 
     def table(parties: Sequence[PartyArea]) -> list[int]:

@@ -26,15 +26,19 @@ _RECEIPTS = [
 
 
 class YuanField(forms.CharField):
-    """An amount in yuan; cleaned, it is fen."""
+    """An amount in yuan; cleaned, it is fen; None where `may_be_empty` and nothing is typed."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, may_be_empty: bool = False, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"inputmode": "decimal"})
+        self.may_be_empty = may_be_empty
         super().__init__(max_length=40, required=False, widget=widget, **kwargs)
 
-    def clean(self, value: Any) -> int:
+    def clean(self, value: Any) -> int | None:
+        text = super().clean(value)
+        if self.may_be_empty and not text.strip():
+            return None
         try:
-            return parse_yuan(super().clean(value))
+            return parse_yuan(text)
         except RuleViolation as refused:
             raise forms.ValidationError(str(refused)) from refused
 
@@ -81,8 +85,10 @@ class AmountsForm(BasisForm, FileForm):
 class UnitForm(BasisForm):
     """What one unit is credited."""
 
-    may_be_empty = frozenset({"estate"})
-    field_order = ("kind", "estate", "room", "amount", "dated_on", "text", "paper", "settles")
+    may_be_empty = frozenset({"estate", "first"})
+    field_order = (
+        "kind", "estate", "room", "amount", "first", "dated_on", "text", "paper", "settles",
+    )  # fmt: skip
 
     kind = forms.ChoiceField(
         label=_("这是什么钱"),
@@ -99,10 +105,15 @@ class UnitForm(BasisForm):
     room = forms.CharField(
         label=_("房号"),
         max_length=80,
-        help_text=_("例如 1幢1单元101室。"),
+        help_text=_("例如 1幢1单元101室。公房的售房单位写 1幢售房单位。"),
         error_messages={"required": _("请填写房号")},
     )
     amount = YuanField(label=_("金额（元）"))
+    first = YuanField(
+        label=_("首期交存额（元）"),
+        may_be_empty=True,
+        help_text=_("知道的才填。售房单位填它为这一幢一共交存的。"),
+    )
     settles = forms.BooleanField(
         label=_("有欠缴的，先抵欠缴（从最早的一笔起）"), required=False
     )

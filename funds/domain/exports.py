@@ -33,7 +33,10 @@ class ReleaseLine(NamedTuple):
 
 
 class ShareLine(NamedTuple):
-    """One unit of a table of shares; `before` None where no balance is known."""
+    """One unit of a table of shares; `before` None where no balance is known.
+
+    `is_seller`: no unit, the selling organisation of sold public housing (165号令 20).
+    """
 
     label: str
     area: int
@@ -42,6 +45,7 @@ class ShareLine(NamedTuple):
     before: int | None
     after: int | None
     owed: int
+    is_seller: bool = False
 
 
 class VoteLine(NamedTuple):
@@ -93,12 +97,13 @@ def shares_workbook(lines: Sequence[ShareLine]) -> bytes:
 def share_rows(lines: Sequence[ShareLine]) -> list[list[str]]:
     """The same as texts, the sum below."""
     rows = [
-        [str(place), one.label, format_area(one.area), str(one.weight), plain_yuan(one.fen),
+        [str(place), one.label, "" if one.is_seller else format_area(one.area),
+         str(one.weight), plain_yuan(one.fen),
          _or_none(one.before), _or_none(one.after), plain_yuan(one.owed)]
         for place, one in enumerate(lines, 1)
     ]  # fmt: skip
     whole = ShareLine(
-        f"{len(lines)}户",
+        f"{sum(not one.is_seller for one in lines)}户",
         sum(one.area for one in lines),
         sum(one.weight for one in lines),
         sum(one.fen for one in lines),

@@ -62,7 +62,7 @@ def split_final(final_fen: int, units: Sequence[Part]) -> list[int]:
 def too_much_owed(
     owed: Mapping[int, int], taken: Mapping[int, int], due: Mapping[int, int]
 ) -> dict[int, int]:
-    """Unit → what of its owed amount falls away, because it has borne more than is due.
+    """Sub-account → what of its owed amount falls away, because it has borne more than is due.
 
     `owed`: not passed on to the firm yet; `taken`: borne, owed parts included; `due`: to be
     borne in the end. What a unit did not pay is never paid back to it.

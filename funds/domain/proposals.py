@@ -33,11 +33,29 @@ def motion_text(facts: Mapping[str, Any], *, scope: str, mark: str) -> str:
         f"预算：{format_yuan(facts['budget_fen'])}元",
         *_quotes(facts["quotes"]),
         *(f"{label}：{facts[name]}" for label, name in _NOTES if facts.get(name)),
-        f"分摊：{scope}，共{len(facts['units'])}户，{_BASES[facts['share_basis']]}"
+        f"分摊：{scope}，共{len(facts['units'])}户，{_sellers(facts)}"
+        f"{_BASES[facts['share_basis']]}"
         + (f"（{facts['share_clause']}）" if facts["share_clause"] else ""),
         f"方案第{facts['version']}版，指纹 {mark}",
     ]
     return "\n".join(lines)
+
+
+def _sellers(facts: Mapping[str, Any]) -> str:
+    """What selling organisations of sold public housing bear, before what owners share."""
+    found = facts.get("sellers", [])
+    if not found:
+        return ""
+    borne = "，".join(f"{one['label']}承担{format_yuan(one['share_fen'])}元" for one in found)
+    rest = facts["budget_fen"] - sum(one["share_fen"] for one in found)
+    ratio = "；".join(
+        f"{one['organisation']}：业主交存{format_yuan(one['owners_fen'])}元，"
+        f"售房单位交存{format_yuan(one['seller_fen'])}元"
+        for one in facts["deposits"]
+    )
+    return (
+        f"售后公房按交存的维修资金的比例（{ratio}），{borne}，各户共承担{format_yuan(rest)}元，"
+    )
 
 
 _NOTES = (("预算和报价不同的原因", "budget_note"), ("报价不够的原因", "few_quotes"))

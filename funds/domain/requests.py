@@ -94,6 +94,7 @@ class Draft(NamedTuple):
     units: Collection[str]  # of the scope
     without_sub: Sequence[str]  # rooms
     without_area: Sequence[str]
+    without_deposit: Sequence[str] = ()  # sentences; sold public housing only
 
 
 class Section(NamedTuple):
@@ -255,6 +256,9 @@ def _files(draft: Draft) -> Iterator[Reason]:
 
 
 def _shares(draft: Draft) -> Iterator[Reason]:
+    # 165号令 20(2): owners and the selling organisation by what they paid in.
+    for sentence in draft.without_deposit:
+        yield Reason("repair.deposits", sentence, "shares")
     # Civil Code 283: as agreed; where nothing is, by area.
     if draft.share_basis != "agreed":
         return

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from core.errors import RuleViolation
 from core.exact import parse_yuan
 from core.tables import Row, Table
+from funds.domain.public_housing import read_seller
 from registry.domain.columns import plain_header
 from registry.domain.rooms import building_name, entrance_name, folded, room_name, split_label
 
@@ -22,13 +23,18 @@ class RowFault(NamedTuple):
 
 
 class Place(NamedTuple):
-    """What a row says of a unit; empty where it says nothing."""
+    """What a row says of a unit; empty where it says nothing.
+
+    `seller`: the account of a selling organisation for a building (公房), by its name, "" where
+    that is not written; None for a unit.
+    """
 
     registry_number: str
     house_code: str
     building: str
     entrance: str
     room: str
+    seller: str | None = None
 
 
 class Sheet(NamedTuple):
@@ -91,6 +97,9 @@ def place_in(sheet: Sheet, row: Row) -> Place | None:
     number = folded(sheet.text(row, "registry_number"))
     code = folded(sheet.text(row, "house_code"))
     building, room = sheet.text(row, "building"), sheet.text(row, "room")
+    seller = seller_place(room, building)
+    if seller is not None:
+        return seller
     if building and room:
         entrance = entrance_name(sheet.text(row, "entrance"))
         return Place(number, code, building_name(building), entrance, room_name(room))
@@ -98,6 +107,16 @@ def place_in(sheet: Sheet, row: Row) -> Place | None:
     if split is not None:
         return Place(number, code, *split)
     return Place(number, code, "", "", "") if number or code else None
+
+
+def seller_place(room: str, building: str = "") -> Place | None:
+    """The account of a selling organisation, where a cell names one: 1幢售房单位（…）."""
+    found = read_seller(room)
+    if found is None:
+        return None
+    name = found.building or building
+    place = building_name(name) if name else ""
+    return Place("", "", place, "", "", folded(found.organisation))
 
 
 def yuan_or_zero(text: str) -> int:

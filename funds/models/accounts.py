@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from funds.domain.public_housing import seller_label
 from registry.fields import EncryptedTextField
 from registry.models import Authority, Building, Estate, Unit
 
@@ -82,17 +83,45 @@ class FundAccount(models.Model):
 
 
 class SubAccount(models.Model):
-    """分户账: one per unit, the developer's unsold ones included (165号令 10)."""
+    """分户账: one per unit, the developer's unsold ones included (165号令 10).
+
+    Under 公房 also one per building without a unit: what the selling organisation paid in from
+    the sale of that building and still owns (165号令 7, 8, 11).
+    """
 
     account = models.ForeignKey(FundAccount, on_delete=models.PROTECT, related_name="subs")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="sub_accounts")
-    # 首期交存额, what 30 % is reckoned of; null: not known (未建立)
+    unit = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="sub_accounts"
+    )
+    # Of the selling organisation's only.
+    building = models.ForeignKey(
+        Building, null=True, on_delete=models.PROTECT, related_name="seller_accounts"
+    )
+    # 首期交存额, what 30 % is reckoned of; null: not known (未建立). Of the selling
+    # organisation's: all it paid in for the building, which grows while flats are sold.
     first_deposit_fen = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "unit"], name="one_sub_account_per_unit")
+            models.UniqueConstraint(
+                fields=["account", "unit"], name="one_sub_account_per_unit"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "building"], name="one_seller_account_per_building"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(unit__isnull=True) ^ models.Q(building__isnull=True),
+                name="sub_account_of_unit_or_seller",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"sub-account {self.pk}"
+
+    @property
+    def label(self) -> str:
+        """The room, or the selling organisation with its building."""
+        if self.unit is not None:
+            return self.unit.label
+        assert self.building is not None  # noqa: S101 (one of the two, by constraint)
+        return seller_label(self.building.name, self.account.selling_organisation)

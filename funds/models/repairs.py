@@ -303,22 +303,40 @@ class RepairVersion(models.Model):
     def __str__(self) -> str:
         return f"version {self.number} of {self.request_id}"
 
+    @property
+    def rooms(self) -> models.QuerySet["VersionUnit"]:
+        """The households among its units: who decides, and who is counted."""
+        return self.units.filter(unit__isnull=False)
+
+    @property
+    def sellers(self) -> models.QuerySet["VersionUnit"]:
+        """What selling organisations of sold public housing bear; mostly nothing."""
+        return self.units.filter(unit__isnull=True)
+
 
 class VersionUnit(models.Model):
-    """One unit of a version's scope: its weight, and its share of the budget in fen."""
+    """One unit of a version's scope: its weight, and its share of the budget in fen.
+
+    Without a unit: what the selling organisation of sold public housing bears (165号令 20);
+    it pays, and neither votes nor counts as a household.
+    """
 
     version = models.ForeignKey(RepairVersion, on_delete=models.PROTECT, related_name="units")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT)
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT)
     sub = models.ForeignKey(SubAccount, on_delete=models.PROTECT, related_name="repair_units")
-    label = models.CharField(max_length=80)  # the room as it was called then
-    area = models.BigIntegerField()  # 0.01 m²
-    weight = models.BigIntegerField()  # the area, or what was agreed
+    label = models.CharField(max_length=160)  # the room as it was called then
+    area = models.BigIntegerField()  # 0.01 m²; 0 where there is no unit
+    # The area or what was agreed; under 公房 as `domain.public_housing.weigh` makes it of that.
+    weight = models.BigIntegerField()
     share_fen = models.BigIntegerField()
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["version", "unit"], name="one_share_per_unit"),
+            models.UniqueConstraint(
+                fields=["version", "sub"], name="one_share_per_sub_account"
+            ),
             models.CheckConstraint(
                 condition=models.Q(weight__gte=0, share_fen__gte=0), name="share_not_negative"
             ),

@@ -7,7 +7,7 @@ Each disagreement is a sentence with the place it is at.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from funds.models import (
     SubAccount,
 )
 from funds.selectors.balances import account_balances, ledger_totals, sealed_postings
+from funds.selectors.labels import sub_label
 from funds.selectors.owed import standing_payments
 from funds.selectors.reconciling import (
     bank_amounts,
@@ -51,7 +52,7 @@ def check_books() -> Iterator[Disagreement]:
     """All disagreements of all special accounts, one after the other."""
     for special in SpecialAccount.objects.order_by("pk"):
         check = _record if special.ledger_mode == "record" else _mirror
-        for code, detail in check(special):
+        for code, detail in chain(check(special), _sellers(special)):
             yield Disagreement(code, special.code, detail)
 
 
@@ -115,12 +116,25 @@ def _subs(special: SpecialAccount) -> _Found:
         sealed_postings()
         .filter(voucher__special=special, sub__isnull=False)
         .order_by()
-        .values_list("sub__unit__label")
+        .values_list("sub", sub_label("sub__"))
         .annotate(total=Sum("fen"))
         .filter(total__gt=0)
     )
-    for label, total in overdrawn:
+    for _sub, label, total in overdrawn:
         yield "subs.negative", f"{label} 的分户账为 {format_yuan(-total)} 元"
+
+
+def _sellers(special: SpecialAccount) -> _Found:
+    """Under 公房 the selling organisation has an account for each building with homes."""
+    homes = SubAccount.objects.filter(account__special=special, unit__use="residential")
+    public = homes.filter(account__custody="public", unit__is_active=True)
+    held = SubAccount.objects.filter(account__special=special, unit__isnull=True)
+    theirs = set(held.values_list("account", "building"))
+    wanted = set(public.values_list("account", "unit__building"))
+    if count := len(wanted - theirs):
+        yield "sellers.missing", f"售后公房有 {count} 幢没有售房单位的分户账"
+    if count := held.exclude(account__custody="public").count():
+        yield "sellers.elsewhere", f"有 {count} 个售房单位的分户账不在公房的账里"
 
 
 def _contents(special: SpecialAccount) -> _Found:
@@ -232,7 +246,7 @@ def _owed(special: SpecialAccount) -> _Found:
     settled = Counter[int]()
     for given in (standing_payments().filter(**mine), OwedRelief.objects.filter(**mine)):
         settled.update(dict(given.order_by().values_list("owed").annotate(Sum("fen"))))
-    owed = rows.values_list("pk", "sub__unit__label", "voucher__number", "fen")
+    owed = rows.values_list("pk", sub_label("sub__"), "voucher__number", "fen")
     for pk, label, number, fen in owed.iterator():
         if settled[pk] > fen:
             yield (

@@ -150,11 +150,15 @@ def open_emergencies(estates: Iterable[Estate] | QuerySet[Estate]) -> QuerySet[R
 
 
 class UnitShare(NamedTuple):
-    """A unit of the scope and what it bears of the final cost."""
+    """A unit of the scope and what it bears of the final cost.
+
+    `is_seller`: no unit, the selling organisation of sold public housing.
+    """
 
     room: str
     area: int
     fen: int
+    is_seller: bool = False
 
 
 def publicity_of(request: RepairRequest) -> RepairPublicity | None:
@@ -166,8 +170,11 @@ def final_shares(version: RepairVersion, final_fen: int) -> list[UnitShare]:
     """What each unit bears of the final cost by the weights that were frozen, by room."""
     units = list(version.units.order_by("pk"))
     shares = apportion(final_fen, [(one.label, one.weight) for one in units])
-    rows = [UnitShare(one.label, one.area, fen) for one, fen in zip(units, shares, strict=True)]
-    return sorted(rows, key=lambda row: natural(row.room))
+    rows = [
+        UnitShare(one.label, one.area, fen, one.unit_id is None)
+        for one, fen in zip(units, shares, strict=True)
+    ]
+    return sorted(rows, key=lambda row: (row.is_seller, natural(row.room)))
 
 
 def objections_to(request: RepairRequest) -> QuerySet[RepairObjection]:

@@ -32,7 +32,15 @@ _RESULTS = {
 def application_table(request: RepairRequest) -> bytes | None:
     """使用申请表; None where nothing was applied for."""
     application = last_application(request)
-    return None if application is None else application_workbook(_said(request, application))
+    if application is None:
+        return None
+    said = _said(request, application)
+    sellers = [one for one in share_lines(request) if one.is_seller]
+    if sellers:
+        said["售房单位承担（元）"] = "；".join(
+            f"{one.label} {plain_yuan(one.fen)}" for one in sellers
+        )
+    return application_workbook(said)
 
 
 def share_lines(request: RepairRequest) -> list[ShareLine]:
@@ -46,7 +54,7 @@ def share_lines(request: RepairRequest) -> list[ShareLine]:
     return [
         ShareLine(
             one.unit.label, one.unit.area, one.unit.weight, one.share, one.before, one.after,
-            one.owed,
+            one.owed, one.unit.unit_id is None,
         )
         for one in rows
     ]  # fmt: skip
@@ -69,7 +77,7 @@ def votes_table(request: RepairRequest) -> bytes | None:
     voted = {unit.unit_id for party in took_part(session) for unit in party.units.all()}
     lines = [
         VoteLine(label, area, unit in voted)
-        for unit, label, area in version.units.order_by("pk").values_list(
+        for unit, label, area in version.rooms.order_by("pk").values_list(
             "unit", "label", "area"
         )
     ]
@@ -86,7 +94,7 @@ TABLES: dict[str, Callable[[RepairRequest], bytes | None]] = {
 def _said(request: RepairRequest, application: FundApplication) -> dict[str, str]:
     version = application.version
     filed = application.filed_at
-    units = list(version.units.values_list("area", flat=True))
+    units = list(version.rooms.values_list("area", flat=True))
     plan = application.instalments.exclude(state="cancelled").order_by("position")
     return {
         "维修编码": request.code,

@@ -16,7 +16,7 @@ from core.exact import format_yuan
 from core.tables import read_table
 from funds.domain.amount_file import AmountRow, read_amounts
 from funds.domain.books import pays
-from funds.domain.sheets import Place, RowFault
+from funds.domain.sheets import Place, RowFault, seller_place
 from funds.domain.snapshot_file import read_balances
 from funds.domain.statement_file import BankLine, read_statement
 from funds.models import FundFile, Posting, Snapshot, SpecialAccount, SubAccount, Voucher
@@ -184,7 +184,7 @@ def look_at_amounts(file: FundFile) -> AmountsLook:
 def sub_named(special: SpecialAccount, estate: str, room: str) -> SubAccount:
     """The sub-account of a room as somebody typed it. RuleViolation "sub.unknown"."""
     split = split_label(room)
-    place = Place("", folded(room), *(split or ("", "", "")))
+    place = seller_place(room) or Place("", folded(room), *(split or ("", "", "")))
     sub, reasons = _Subs(special).named(AmountRow(0, estate, place, 0, None))
     if sub is None:
         raise RuleViolation("sub.unknown", reasons[0])
@@ -205,9 +205,14 @@ def opened_subs(special: SpecialAccount) -> set[int]:
 
 
 def first_deposit_reasons(sub: SubAccount, stated: int | None) -> list[str]:
-    """Why a first deposit cannot be as stated: another one is on record."""
+    """Why a first deposit cannot be as stated: another one is on record.
+
+    What a selling organisation paid in for a building grows while its flats are sold.
+    """
     known = sub.first_deposit_fen
-    if None in (known, stated) or known == stated:
+    if known is None or stated is None or known == stated:
+        return []
+    if sub.unit_id is None and stated > known:
         return []
     return [f"首期交存额与已登记的 {format_yuan(known or 0)} 元不一样，请先核对更正"]
 
@@ -299,14 +304,16 @@ class _Subs:
 
     def __init__(self, special: SpecialAccount) -> None:
         rows = SubAccount.objects.filter(account__special=special).select_related(
-            "unit__building", "unit__estate"
+            "unit__building", "building", "account__estate"
         )
         self._all = {sub.pk: sub for sub in rows.order_by("pk")}
-        self._estates = {sub.unit.estate_id: sub.unit.estate.name for sub in self._all.values()}
+        estates = [sub.account.estate for sub in self._all.values()]
+        self._estates = {one.pk: one.name for one in estates}
         self._by: dict[tuple[int, str, object], list[SubAccount]] = defaultdict(list)
         for sub in self._all.values():
-            for key in _keys(_place(sub)):
-                self._by[(sub.unit.estate_id, *key)].append(sub)
+            keys = _keys(_place(sub)) if sub.unit is not None else _seller_keys(sub)
+            for key in keys:
+                self._by[(sub.account.estate_id, *key)].append(sub)
 
     def named(self, row: _NamesUnit) -> tuple[SubAccount | None, list[str]]:
         """The sub-account a row means, or why it cannot be told."""
@@ -329,7 +336,7 @@ class _Subs:
 
     def missing(self, met: dict[int, int]) -> list[RowFault]:
         """Sub-accounts the file leaves out: a snapshot has all of them."""
-        absent = [sub.unit.label for pk, sub in self._all.items() if pk not in met]
+        absent = [sub.label for pk, sub in self._all.items() if pk not in met]
         if not absent:
             return []
         some = "、".join(absent[:_NAMED]) + ("等" if len(absent) > _NAMED else "")
@@ -340,6 +347,7 @@ class _Subs:
 
 def _place(sub: SubAccount) -> Place:
     unit = sub.unit
+    assert unit is not None  # noqa: S101 (asked by who calls)
     return Place(
         folded(unit.registry_number),
         folded(unit.house_code),
@@ -349,8 +357,19 @@ def _place(sub: SubAccount) -> Place:
     )
 
 
+def _seller_keys(sub: SubAccount) -> Iterator[tuple[str, object]]:
+    """A selling organisation's account, with and without its building and its name."""
+    assert sub.building is not None  # noqa: S101 (it has no unit)
+    for building in (building_name(sub.building.name), ""):
+        for seller in (folded(sub.account.selling_organisation), ""):
+            yield "seller", (building, seller)
+
+
 def _keys(place: Place) -> Iterator[tuple[str, object]]:
     """The surest name first."""
+    if place.seller is not None:
+        yield "seller", (place.building, place.seller)
+        return
     if place.registry_number:
         yield "registry_number", place.registry_number
     if place.house_code:

@@ -88,7 +88,7 @@ def own_accounts(units: Sequence[int], *, today: date) -> list[OwnAccount]:
         SubAccount.objects.filter(unit__in=units).select_related("unit", "account__special")
     )
     order = {unit: place for place, unit in enumerate(units)}
-    subs.sort(key=lambda sub: (order[sub.unit_id], sub.pk))
+    subs.sort(key=lambda sub: (order[sub.unit_id or 0], sub.pk))
     ours = [sub.pk for sub in subs if is_ours(sub)]
     booked = booked_movements(ours)
     stated = stated_movements([sub.pk for sub in subs if not is_ours(sub)])

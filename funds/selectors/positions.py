@@ -45,7 +45,7 @@ def standing_of(special: SpecialAccount, *, today: date) -> Standing:
     accounts = special.accounts.select_related("estate", "building").order_by(
         "estate__name", "building__name", "pk"
     )
-    units = dict(special.accounts.order_by().values_list("pk").annotate(Count("subs")))
+    units = dict(special.accounts.order_by().values_list("pk").annotate(Count("subs__unit")))
     if special.ledger_mode == "record":
         held = account_balances(special)
         totals = ledger_totals(special)
@@ -78,12 +78,14 @@ def to_replenish(special: SpecialAccount) -> list[Low]:
     """续交名单: the sub-accounts strictly below 30 % of their first deposit (165号令 17).
 
     By estate, then as they were opened; rows instead of objects, a special account holds
-    hundreds of thousands.
+    hundreds of thousands. Owners only: a selling organisation pays in once, at the sale.
     """
     found = []
     for account in special.accounts.select_related("special").order_by("estate__name", "pk"):
         firsts = dict(
-            account.subs.filter(first_deposit_fen__gt=0).values_list("pk", "first_deposit_fen")
+            account.subs.filter(unit__isnull=False, first_deposit_fen__gt=0).values_list(
+                "pk", "first_deposit_fen"
+            )
         )
         for sub, balance in balances_in(account).items():
             first = firsts.get(sub)

@@ -62,6 +62,8 @@ class PublicRepair(NamedTuple):
     """One repair as anybody sees it. Money in fen; `per_square` fen for 1 m², rounded down.
 
     `content`: what was decided on, as frozen; the request may be a draft again.
+    `sellers`: the selling organisations of sold public housing, and what each bears of the
+    budget; then `per_square` is of the owners' part, and None where it is not one for all.
     `stopped`: why no money may leave now; empty where nothing is in the way.
     """
 
@@ -72,6 +74,7 @@ class PublicRepair(NamedTuple):
     units: int
     area: int
     per_square: int | None
+    sellers: Sequence[tuple[str, int]]
     decision: Document | None
     clause: str
     stopped: Sequence[str]
@@ -124,9 +127,8 @@ def public_repair(code: str) -> PublicRepair | None:
     request = version.request
     # Money leaves on the version that carries it, whatever the owners refused since.
     version = version_in_force(request) or version if request.state in PAYING else version
-    sums = version.units.aggregate(area=Sum("area"), weight=Sum("weight"))
-    area = sums["area"] or 0
-    even = version.share_basis == "area" and area
+    rooms = list(version.rooms.values_list("area", "weight", "share_fen"))
+    area = sum(one[0] for one in rooms)
     emergency = request.emergency_decisions.order_by("pk").last()
     application = request.applications.filter(state="passed").select_related("opinion").last()
     instalments = list(Instalment.objects.filter(application__request=request))
@@ -141,9 +143,10 @@ def public_repair(code: str) -> PublicRepair | None:
         version=version,
         content=json.loads(bytes(version.content)),
         scope=scope_words(request),
-        units=version.units.count(),
+        units=len(rooms),
         area=area,
-        per_square=version.budget_fen * 100 // area if even else None,
+        per_square=_per_square(rooms) if version.share_basis == "area" else None,
+        sellers=list(version.sellers.order_by("pk").values_list("label", "share_fen")),
         decision=motion.session.resolution if motion else None,
         clause=emergency.clause if emergency and version.verdict == "authorised" else "",
         stopped=gate_reasons(request, version)
@@ -167,6 +170,18 @@ def public_repair(code: str) -> PublicRepair | None:
             if kind in _MILESTONES
         ],
     )
+
+
+def _per_square(rooms: Sequence[tuple[int, int, int]]) -> int | None:
+    """Fen for 1 m², where all (area, weight, share) are alike; shops beside sold flats are
+    not, since no selling organisation bears a part of theirs."""
+    area = sum(one[0] for one in rooms)
+    if not area:
+        return None
+    first_area, first_weight, _fen = rooms[0]
+    if any(held * first_area != first_weight * size for size, held, _fen in rooms):
+        return None
+    return sum(fen for _size, _weight, fen in rooms) * 100 // area
 
 
 def public_file(code: str, pk: int) -> RepairFile | None:

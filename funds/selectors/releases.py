@@ -35,7 +35,10 @@ _CHUNK = 500  # below the number of parameters any database takes
 
 
 class Preview(NamedTuple):
-    """One unit before anything is decided: amounts in fen; `before` None: not stated yet."""
+    """One unit before anything is decided: amounts in fen; `before` None: not stated yet.
+
+    `unit` without a unit of its own: the selling organisation of sold public housing.
+    """
 
     unit: VersionUnit
     share: int
@@ -45,12 +48,13 @@ class Preview(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """The sums of a preview, in fen."""
+    """The sums of a preview, in fen; `units`: households, `sellers`: of `share` theirs."""
 
     units: int
     area: int
     share: int
     owed: int
+    sellers: int
 
 
 def available_in(accounts: Iterable[FundAccount]) -> dict[int, int]:
@@ -125,16 +129,16 @@ def accounts_of(version: RepairVersion) -> QuerySet[FundAccount]:
 
 
 def taken_by(request: RepairRequest) -> dict[int, int]:
-    """Unit → what it has borne of a repair, owed parts included, less what came back."""
+    """Sub-account → what it has borne of a repair, owed parts included, less what came back."""
     taken = Counter[int]()
     shares = InstalmentShare.objects.filter(
         instalment__application__request=request, instalment__state__in=GONE
     ).exclude(instalment__kind=BALANCE)
-    rows = shares.order_by().values_list("unit__unit")
-    for unit, fen in rows.annotate(total=Sum(F("fen") + F("owed_fen"))):
-        taken[unit] += fen
+    rows = shares.order_by().values_list("unit__sub")
+    for sub, fen in rows.annotate(total=Sum(F("fen") + F("owed_fen"))):
+        taken[sub] += fen
     back = RefundShare.objects.filter(refund__request=request)
-    taken.subtract(dict(back.order_by().values_list("unit__unit").annotate(Sum("fen"))))
+    taken.subtract(dict(back.order_by().values_list("unit__sub").annotate(Sum("fen"))))
     return dict(taken)
 
 
@@ -144,23 +148,23 @@ def parts_of(version: RepairVersion) -> tuple[list[VersionUnit], list[Part]]:
     taken = taken_by(version.request)
     can_give = available_in(accounts_of(version))
     return units, [
-        Part(one.label, one.weight, taken.get(one.unit_id, 0), can_give.get(one.sub_id, 0))
+        Part(one.label, one.weight, taken.get(one.sub_id, 0), can_give.get(one.sub_id, 0))
         for one in units
     ]
 
 
 def owed_left(request: RepairRequest) -> dict[int, int]:
-    """Unit → what of its shares is owed and was not paid to the firm yet, in fen."""
+    """Sub-account → what of its shares is owed and not paid to the firm yet, in fen."""
     shares = InstalmentShare.objects.filter(instalment__application__request=request)
     owed = shares.filter(instalment__state__in=GONE).exclude(owed_fen=0)
-    left = Counter(dict(owed.order_by().values_list("unit__unit").annotate(Sum("owed_fen"))))
+    left = Counter(dict(owed.order_by().values_list("unit__sub").annotate(Sum("owed_fen"))))
     made_up = shares.filter(instalment__kind=BALANCE).exclude(instalment__state__in=OVER)
-    left.subtract(dict(made_up.order_by().values_list("unit__unit").annotate(Sum("fen"))))
-    return {unit: fen for unit, fen in left.items() if fen > 0}
+    left.subtract(dict(made_up.order_by().values_list("unit__sub").annotate(Sum("fen"))))
+    return {sub: fen for sub, fen in left.items() if fen > 0}
 
 
 def owed_paid(request: RepairRequest) -> dict[int, int]:
-    """Unit → what owed was paid by its owner and can go on to the firm, in fen.
+    """Sub-account → what owed was paid by its owner and can go on to the firm, in fen.
 
     In our books by the deposits that say so, as far as nothing else took the money; where the
     fund centre keeps them, where the balance covers all that the unit owes.
@@ -168,26 +172,24 @@ def owed_paid(request: RepairRequest) -> dict[int, int]:
     left = owed_left(request)
     if not left or request.special is None:
         return {}
-    version = request.versions.filter(units__unit__in=list(left)).order_by("number").last()
+    version = request.versions.filter(units__sub__in=list(left)).order_by("number").last()
     if version is None:
         return {}
-    subs = dict(version.units.filter(unit__in=list(left)).values_list("unit", "sub"))
     can_give = available_in(accounts_of(version))
     if request.special.ledger_mode == "mirror":
-        return {unit: fen for unit, fen in left.items() if can_give.get(subs[unit], 0) >= fen}
+        return {sub: fen for sub, fen in left.items() if can_give.get(sub, 0) >= fen}
     of_this = OwedAmount.objects.filter(voucher__instalment__application__request=request)
     payments = standing_payments().filter(owed__in=of_this)
     paid = dict(payments.order_by().values_list("owed__sub").annotate(Sum("fen")))
     passed_on = InstalmentShare.objects.filter(
         instalment__application__request=request, instalment__kind=BALANCE
     ).exclude(instalment__state__in=OVER)
-    gone = dict(passed_on.order_by().values_list("unit__unit").annotate(Sum("fen")))
+    gone = dict(passed_on.order_by().values_list("unit__sub").annotate(Sum("fen")))
     found = {}
-    for unit, fen in left.items():
-        sub = subs[unit]
-        came_in = paid.get(sub, 0) - gone.get(unit, 0)
-        found[unit] = min(fen, came_in, can_give.get(sub, 0))
-    return {unit: fen for unit, fen in found.items() if fen > 0}
+    for sub, fen in left.items():
+        came_in = paid.get(sub, 0) - gone.get(sub, 0)
+        found[sub] = min(fen, came_in, can_give.get(sub, 0))
+    return {sub: fen for sub, fen in found.items() if fen > 0}
 
 
 def preview(version: RepairVersion, amount_fen: int) -> tuple[list[Preview], Totals]:
@@ -199,17 +201,18 @@ def preview(version: RepairVersion, amount_fen: int) -> tuple[list[Preview], Tot
     rows = []
     for one, share in zip(units, shares, strict=True):
         before = can_give.get(one.sub_id)
-        due = share - taken.get(one.unit_id, 0)
+        due = share - taken.get(one.sub_id, 0)
         if before is None:
             rows.append(Preview(one, share, None, None, 0))
             continue
         paid, owed = charge(due, before) if due >= 0 else (due, 0)
         rows.append(Preview(one, share, before, before - paid, owed))
     totals = Totals(
-        len(rows),
+        sum(one.unit.unit_id is not None for one in rows),
         sum(one.unit.area for one in rows),
         sum(one.share for one in rows),
         sum(one.owed for one in rows),
+        sum(one.share for one in rows if one.unit.unit_id is None),
     )
     return rows, totals
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 
 from accounts.permissions import Permission, Visitor, estates_for, refuse_strange
@@ -19,13 +19,18 @@ FILES = "funds.repairfile"  # the purpose repair files are sealed with
 
 
 class ScopeUnit(NamedTuple):
-    """A unit that decides on a repair and pays for it; `sub` None: it has no sub-account."""
+    """A unit that decides on a repair and pays for it; `sub` None: it has no sub-account.
+
+    `is_sold_home`: a home somebody bought; under 公房 its seller bears a part (165号令 20).
+    """
 
     unit: int
     label: str
     area: int | None
     sub: int | None
     account: int | None
+    building: int
+    is_sold_home: bool
 
 
 def fund_rules(estate: Estate, on: date) -> FundRules:
@@ -56,7 +61,8 @@ def scope_units(
 
     The developer's unsold units are among them (165号令 21). Parking and storage spaces are
     only where the estate's rules count them, as in the vote: who benefits, decides and pays
-    (165号令 19).
+    (165号令 19). A unit with an account of its building and one of the estate has the money in
+    the former: public housing has a special account of its own (165号令 11).
     """
     spaces = spaces_count(profile_for(estate, on))
     units = [one for one in current_titles(estate.pk, scope) if spaces or one.use not in SPACES]
@@ -64,12 +70,19 @@ def scope_units(
         unit: (pk, account)
         for pk, unit, account in SubAccount.objects.filter(
             account__estate=estate, unit__is_active=True
-        ).values_list("pk", "unit", "account")
+        )
+        .order_by(F("account__building").asc(nulls_first=True), "pk")
+        .values_list("pk", "unit", "account")
     }
     found = []
     for one in units:
         sub, account = subs.get(one.unit_id, (None, None))
-        found.append(ScopeUnit(one.unit_id, one.label, one.area, sub, account))
+        is_sold_home = one.use == "residential" and one.status != "unsold"
+        found.append(
+            ScopeUnit(
+                one.unit_id, one.label, one.area, sub, account, one.building_id, is_sold_home
+            )
+        )
     return found
 
 

@@ -6,23 +6,29 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from core.errors import RuleViolation
 from funds.domain.apportionment import apportion
 from funds.domain.requests import Draft, Offered, Section, sections
 from funds.models import FundAccount, PlanItem, Quote, RepairRequest, VersionUnit
 from funds.selectors.positions import balances_in
 from funds.selectors.repairs import ScopeUnit, files_of, fund_rules, scope_units
+from funds.selectors.sharing import deposit_reasons, sharing_of
 from registry.models import Estate
 from voting.domain.drafts import same_scope
 from voting.models import Session
 
 
 class UnitShare(NamedTuple):
-    """A unit's share and what it leaves, in fen; `before` None where no balance is stated."""
+    """A unit's share and what it leaves, in fen; `before` None where no balance is stated.
+
+    `is_seller`: no unit, the selling organisation of sold public housing.
+    """
 
     label: str
     area: int | None
     share: int
     before: int | None
+    is_seller: bool = False
 
     @property
     def after(self) -> int | None:
@@ -47,7 +53,7 @@ def quotes_of(request: RepairRequest) -> QuerySet[Quote]:
     return request.quotes.filter(removed_at=None).select_related("file").defer("file__content")
 
 
-def draft_of(request: RepairRequest, units: Sequence[ScopeUnit]) -> Draft:
+def draft_of(request: RepairRequest, units: Sequence[ScopeUnit], *, today: date) -> Draft:
     """A request as the checks see it. `units`: of `scope_units`."""
     files = list(files_of(request).values_list("pk", "kind", "is_public"))
     kept = {pk for pk, _kind, _public in files}
@@ -78,6 +84,7 @@ def draft_of(request: RepairRequest, units: Sequence[ScopeUnit]) -> Draft:
         units={str(one.unit) for one in units},
         without_sub=[one.label for one in units if one.sub is None],
         without_area=[one.label for one in units if one.area is None],
+        without_deposit=[str(one) for one in deposit_reasons(request.estate, units, on=today)],
     )
 
 
@@ -87,39 +94,57 @@ def checklist(
     """Every section of a draft with what is missing in it."""
     rules = fund_rules(request.estate, today)
     return sections(
-        draft_of(request, units),
+        draft_of(request, units, today=today),
         kinds=rules["fund.applicants"].value,
         min_quotes=rules["fund.min_quotes"].value,
         today=today,
     )
 
 
-def preview(request: RepairRequest, units: Sequence[ScopeUnit]) -> list[UnitShare]:
-    """Every unit's share of the budget and balance; empty as long as nothing can be shared."""
+def preview(
+    request: RepairRequest, units: Sequence[ScopeUnit], *, today: date
+) -> list[UnitShare]:
+    """Every unit's share of the budget and balance; empty as long as nothing can be shared.
+
+    After the units the selling organisations of sold public housing (165号令 20).
+    """
     if not request.budget_fen or not units:
         return []
     if request.share_basis == "agreed":
-        weights = [request.agreed_weights.get(str(one.unit), 0) for one in units]
+        bases = [request.agreed_weights.get(str(one.unit), 0) for one in units]
     else:
-        weights = [one.area or 0 for one in units]
-    if not any(weights):
+        bases = [one.area or 0 for one in units]
+    if not any(bases):
         return []
-    shares = apportion(
-        request.budget_fen,
-        [(one.label, weight) for one, weight in zip(units, weights, strict=True)],
-    )
-    held = _balances({one.account for one in units if one.account is not None})
-    return [
-        UnitShare(one.label, one.area, fen, held.get(one.sub) if one.sub else None)
-        for one, fen in zip(units, shares, strict=True)
+    try:
+        sharing = sharing_of(request.estate, units, bases, on=today)
+    except RuleViolation:
+        return []  # the checklist says what is missing
+    weighed = [
+        *((one.label, weight) for one, weight in zip(units, sharing.weights, strict=True)),
+        *((one.label, one.weight) for one in sharing.sellers),
     ]
+    if not any(weight for _label, weight in weighed):
+        return []
+    shares = apportion(request.budget_fen, weighed)
+    held = _balances({one.account for one in units if one.account is not None})
+    rows = [
+        UnitShare(one.label, one.area, fen, held.get(one.sub) if one.sub else None)
+        for one, fen in zip(units, shares[: len(units)], strict=True)
+    ]
+    rows += [
+        UnitShare(one.label, None, fen, held.get(one.sub), is_seller=True)
+        for one, fen in zip(sharing.sellers, shares[len(units) :], strict=True)
+    ]
+    return rows
 
 
 def frozen_shares(units: Sequence[VersionUnit]) -> list[UnitShare]:
     """The same of a version: its shares as frozen, with the balances of today."""
     held = _balances({one.sub.account_id for one in units})
     return [
-        UnitShare(one.label, one.area, one.share_fen, held.get(one.sub_id)) for one in units
+        UnitShare(one.label, one.area, one.share_fen, held.get(one.sub_id), one.unit_id is None)
+        for one in units
     ]
 
 

@@ -150,7 +150,7 @@ def known_facts(application: FundApplication) -> Mapping[str, list[Fact]]:
     """Check → what the records say, so that the reviewer compares instead of searching."""
     return {
         "decision": _of_decision(application),
-        "scope": [Fact(f"表决和分摊的是同样的{application.version.units.count()}户")],
+        "scope": [Fact(f"表决和分摊的是同样的{application.version.rooms.count()}户")],
         "warranty": _of_warranty(application),
         "exclusions": _of_exclusions(application),
         "budget": _of_budget(application),
@@ -217,9 +217,15 @@ def _of_contract(application: FundApplication) -> list[Fact]:
 
 def _of_shares(application: FundApplication) -> list[Fact]:
     version = application.version
-    whole = format_yuan(application.amount_fen)
-    found = [Fact(f"{version.units.count()}户分摊合计 {whole} 元")]
-    owed = preview(version, application.amount_fen)[1].owed
+    rows, totals = preview(version, application.amount_fen)
+    whole = format_yuan(application.amount_fen - totals.sellers)
+    found = [Fact(f"{totals.units}户分摊合计 {whole} 元")]
+    found += [
+        Fact(f"{one.unit.label}承担 {format_yuan(one.share)} 元")
+        for one in rows
+        if one.unit.unit_id is None
+    ]
+    owed = totals.owed
     if owed:
         found.append(Fact(f"分户账余额不足的共 {format_yuan(owed)} 元，记为欠缴"))
     return found

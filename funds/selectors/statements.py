@@ -13,6 +13,7 @@ from core.exact import format_yuan
 from documents.fund_statements import Due, Entry, RepairCost, Total
 from funds.models import FundAccount, Posting, SnapshotLine, SubAccount, Voucher, YearPaper
 from funds.selectors.balances import sealed_postings
+from funds.selectors.labels import sub_label
 from funds.selectors.owed import still_owed_of
 from funds.selectors.owners import booked_movements, is_ours, stated_movements
 
@@ -44,13 +45,14 @@ class UnitYear(NamedTuple):
 
 
 class Room(NamedTuple):
-    """One line of the list by rooms, in fen."""
+    """One line of the list by rooms, in fen; `is_seller`: no room, a selling organisation."""
 
     label: str
     begin: int
     came: int
     went: int
     end: int
+    is_seller: bool = False
 
 
 class AccountYear(NamedTuple):
@@ -150,8 +152,10 @@ def _booked_year(account: FundAccount, year: int) -> AccountYear | None:
             kinds[kind] -= fen
     rooms = [
         Room(label, (begin := -begins.get(pk, 0)), came[pk], went[pk],
-             begin + came[pk] - went[pk])
-        for pk, label in account.subs.order_by("pk").values_list("pk", "unit__label")
+             begin + came[pk] - went[pk], unit is None)
+        for pk, label, unit in account.subs.order_by("pk").values_list(
+            "pk", sub_label(), "unit"
+        )
     ]  # fmt: skip
     if not until.exists():
         return None
@@ -186,10 +190,10 @@ def _repair_costs(account: FundAccount, after: date, until: date) -> tuple[Repai
     costs: dict[tuple[str, str], int] = defaultdict(int)
     units: dict[tuple[str, str], set[int]] = defaultdict(set)
     postings = Posting.objects.filter(voucher__in=list(named), sub__account=account)
-    for voucher, sub, fen in postings.values_list("voucher", "sub", "fen"):
+    for voucher, unit, fen in postings.values_list("voucher", "sub__unit", "fen"):
         costs[named[voucher]] += fen
-        if sub is not None:
-            units[named[voucher]].add(sub)
+        if unit is not None:
+            units[named[voucher]].add(unit)
     return tuple(
         RepairCost(title, code, fen, len(units[title, code]))
         for (title, code), fen in sorted(costs.items())
@@ -219,8 +223,10 @@ def _stated_year(account: FundAccount, year: int) -> AccountYear | None:
             moved = fen - held[before.pk].get(sub, 0)
             (came if moved > 0 else went)[sub] += abs(moved)
     rooms = [
-        Room(label, first.get(pk, 0), came[pk], went[pk], last.get(pk, 0))
-        for pk, label in account.subs.order_by("pk").values_list("pk", "unit__label")
+        Room(label, first.get(pk, 0), came[pk], went[pk], last.get(pk, 0), unit is None)
+        for pk, label, unit in account.subs.order_by("pk").values_list(
+            "pk", sub_label(), "unit"
+        )
     ]
     totals = (
         Total("增加", sum(came.values())),

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from documents.models import Document
 from funds.domain.books import Line
 from funds.models import Posting, RepairRequest, SpecialAccount, Voucher
+from funds.selectors.labels import sub_label
 
 
 def facts_of(voucher: Voucher) -> Mapping[str, object]:
@@ -58,7 +59,7 @@ def rows_of(voucher: Voucher, *, most: int) -> tuple[list[Row], int]:
     """Its postings to units in order, at most so many; and how many there are."""
     postings = voucher.postings.filter(sub__isnull=False)
     rows = postings.order_by("pk").values_list(
-        "sub__account__estate__name", "sub__unit__label", "fen"
+        "sub__account__estate__name", sub_label("sub__"), "fen"
     )
     return [Row(estate, label, -fen) for estate, label, fen in rows[:most]], postings.count()
 

@@ -71,7 +71,8 @@ def open_account(
     """Open the account of an estate or a building, with a sub-account for every unit.
 
     The developer's unsold units have theirs too (165号令 10, 21); rooms owned by all have
-    none. RuleViolation "account.authority", "account.building", "account.custody",
+    none. Under 公房 the selling organisation has one for each building with homes in it (11).
+    RuleViolation "account.authority", "account.building", "account.custody",
     "account.seller", "account.known".
     """
     special = SpecialAccount.objects.select_for_update(no_key=True).get(pk=special_id)
@@ -97,6 +98,12 @@ def open_account(
     made = SubAccount.objects.bulk_create(
         SubAccount(account=account, unit=unit) for unit in units.order_by("pk")
     )
+    if custody == "public":
+        homes = units.filter(use="residential").order_by("building").distinct()
+        SubAccount.objects.bulk_create(
+            SubAccount(account=account, building_id=building)
+            for building in homes.values_list("building", flat=True)
+        )
     record_act(
         special.log_name,
         "account.opened",

@@ -182,8 +182,8 @@ def _open_version(request: RepairRequest) -> RepairVersion:
 
 def _scope_reasons(version: RepairVersion) -> list[Reason]:
     """Who has borne a part on an earlier version stays among those who settle it."""
-    borne = {unit for unit, fen in taken_by(version.request).items() if fen}
-    if borne <= set(version.units.values_list("unit", flat=True)):
+    borne = {sub for sub, fen in taken_by(version.request).items() if fen}
+    if borne <= set(version.units.values_list("sub", flat=True)):
         return []
     sentence = "以前付款时分摊过的房屋，要都在新方案的范围里"
     return [Reason("application.scope", sentence, "amount")]

@@ -26,7 +26,6 @@ from funds.models import (
     SnapshotLine,
     SpecialAccount,
     StatementLine,
-    SubAccount,
 )
 from funds.selectors.files import (
     PURPOSE,
@@ -35,6 +34,7 @@ from funds.selectors.files import (
     look_at_balances,
     look_at_statement,
 )
+from funds.steps import learn_first_deposits
 from logbook.steps import record_act
 from registry.fields import seal_bytes
 
@@ -205,12 +205,7 @@ def _snapshot(
         ],
         batch_size=_CHUNK,
     )
-    learned = []
-    for one in look.balances:
-        if one.sub.first_deposit_fen is None and one.first_deposit:
-            one.sub.first_deposit_fen = one.first_deposit
-            learned.append(one.sub)
-    SubAccount.objects.bulk_update(learned, ["first_deposit_fen"], batch_size=_CHUNK)
+    learn_first_deposits([(one.sub, one.first_deposit) for one in look.balances])
     return made
 
 

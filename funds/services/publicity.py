@@ -21,6 +21,7 @@ from core.reasons import Reason, demand_none, explains
 from documents.emergencies import EmergencyFacts, PaperSeen, ShareRow, render_emergency
 from documents.steps import mark_superseded, next_number, store_signed
 from funds.domain.emergencies import PARTIES, demand_another, situation_words
+from funds.domain.public_housing import SHARED_WITH_SELLER
 from funds.domain.repairs import PARTS, State
 from funds.models import (
     RepairFile,
@@ -154,7 +155,9 @@ def file_objection(
         raise RuleViolation(
             "objection.period_over", "公示期已经结束；仍有意见的，可以向街道办事处反映"
         )
-    rooms = VersionUnit.objects.filter(version__request=request, label=unit_label.strip())
+    rooms = VersionUnit.objects.filter(
+        version__request=request, label=unit_label.strip(), unit__isnull=False
+    )
     found = text_reasons("text", "异议的内容", text, 600)
     if text.strip() and not explains(text):
         found.append(Reason("objection.text", "异议的内容请写清楚一些", "text"))
@@ -273,11 +276,14 @@ def _facts(
     kinds = dict(RepairFile.KINDS)
     parties = "、".join(PARTIES.get(one, one) for one in finding.parties)
     kind = dict(RepairRequest.APPLICANTS).get(decision.decided_by_kind, "主管部门")
+    shares = final_shares(version, settlement.final_fen)
     basis = (
         f"按业主的约定（{request.share_clause}）由下列房屋分摊，"
         if version.share_basis == "agreed"
         else "按专有部分面积的比例由下列房屋分摊（民法典第283条），"
     )
+    if any(one.is_seller for one in shares):
+        basis = SHARED_WITH_SELLER + basis
     code = new_code(LENGTH, choice)
     return EmergencyFacts(
         number=next_number(request.estate, series=SERIES, at=at),
@@ -304,7 +310,10 @@ def _facts(
         warranty_until=settlement.warranty_until,
         basis=basis,
         papers=tuple(PaperSeen(str(kinds[one.kind]), one.name, one.sha256) for one in papers),
-        rows=tuple(ShareRow(*row) for row in final_shares(version, settlement.final_fen)),
+        rows=tuple(
+            ShareRow(one.room, one.area, one.fen) for one in shares if not one.is_seller
+        ),
+        sellers=tuple(ShareRow(one.room, one.area, one.fen) for one in shares if one.is_seller),
         until=shown.until,
         clause=shown.clause,
     )
@@ -319,7 +328,7 @@ def _scope_words(request: RepairRequest) -> str:
 
 
 def _data(facts: EmergencyFacts, version: RepairVersion) -> dict[str, Any]:
-    return {
+    data = {
         "repair": facts.repair,
         "publicity": facts.version,
         "repair_version": version.number,
@@ -331,3 +340,6 @@ def _data(facts: EmergencyFacts, version: RepairVersion) -> dict[str, Any]:
         "papers": [one._asdict() for one in facts.papers],
         "units": [row._asdict() for row in facts.rows],
     }
+    if facts.sellers:
+        data["sellers"] = [{"label": one.room, "fen": one.fen} for one in facts.sellers]
+    return data

@@ -191,11 +191,11 @@ def call_in_owed(*, code: str, by: By, at: datetime) -> Instalment:
         asked_by=by.actor,
         asked_at=at,
     )
-    units = dict(application.version.units.values_list("unit", "pk"))
+    units = dict(application.version.units.values_list("sub", "pk"))
     InstalmentShare.objects.bulk_create(
         [
-            InstalmentShare(instalment=instalment, unit_id=units[unit], fen=fen)
-            for unit, fen in paid.items()
+            InstalmentShare(instalment=instalment, unit_id=units[sub], fen=fen)
+            for sub, fen in paid.items()
         ],
         batch_size=1000,
     )
@@ -364,7 +364,9 @@ def _demand_still_there(
 ) -> None:
     """What was called in is kept: nothing is missing where no sub-account is short of it."""
     has = {unit.pk: part.available for unit, part in zip(units, parts, strict=True)}
-    if any(has.get(unit, -1) < 0 for unit in instalment.shares.values_list("unit", flat=True)):
+    if any(
+        has.get(unit, -1) < 0 for unit in instalment.shares.values_list("unit_id", flat=True)
+    ):
         raise RuleViolation("owed.spent", "业主补交的钱已经不够，请先核对分户账的余额")
 
 

@@ -320,10 +320,10 @@ def _day_reasons(cost: FinalCost, today: date) -> list[Reason]:
 
 
 def _due(application: FundApplication, final_fen: int) -> dict[int, int]:
-    """Unit → its share of the final cost, in fen."""
+    """Sub-account → its share of the final cost, in fen."""
     units, parts = parts_of(application.version)
     shares = apportion(final_fen, [(one.label, one.weight) for one in parts])
-    return {unit.unit_id: fen for unit, fen in zip(units, shares, strict=True)}
+    return {unit.sub_id: fen for unit, fen in zip(units, shares, strict=True)}
 
 
 def _move_odd_fen(

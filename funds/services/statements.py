@@ -41,7 +41,7 @@ def issue_statement(*, sub_id: int, year: int, actor: str, at: datetime) -> Docu
     RuleViolation "statement.year", "statement.empty", "signer.missing".
     """
     sub = SubAccount.objects.select_related(
-        "unit", "account__estate", "account__special__authority"
+        "unit", "building", "account__estate", "account__special__authority"
     ).get(pk=sub_id)
     special = _locked(sub.account.special_id)
     _demand_over(year, at)
@@ -56,7 +56,7 @@ def issue_statement(*, sub_id: int, year: int, actor: str, at: datetime) -> Docu
         issued_at=at,
         issuer=special.authority.name,
         year=year,
-        unit=sub.unit.label,
+        unit=sub.label,
         bank=str(special),
         source=found.source,
         begin_on=found.begin_on,
@@ -122,7 +122,7 @@ def issue_report(*, account_id: int, year: int, actor: str, at: datetime) -> Yea
         end_on=found.end_on,
         end_fen=found.end,
         repairs=found.repairs,
-        units=len(found.rooms),
+        units=sum(not one.is_seller for one in found.rooms),
         owed_fen=found.owed,
         table_sha256=hashlib.sha256(table).hexdigest(),
     )

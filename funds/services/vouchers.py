@@ -15,27 +15,37 @@ from core.errors import RuleViolation
 from core.exact import format_yuan
 from core.tables import read_table
 from funds.domain.books import BANK, INTEREST, SUB, UNALLOCATED, Basis, Line, pays
-from funds.models import FundFile, SpecialAccount, SubAccount, Voucher
+from funds.models import FundFile, SpecialAccount, Voucher
 from funds.selectors.balances import ledger_totals
-from funds.selectors.files import PURPOSE, Amount, look_at_amounts, opened_subs, sub_named
+from funds.selectors.files import (
+    PURPOSE,
+    Amount,
+    first_deposit_reasons,
+    look_at_amounts,
+    opened_subs,
+    sub_named,
+)
 from funds.selectors.interest import allotment_of, seen_digest
 from funds.selectors.owed import still_owed_of
-from funds.steps import locked_special, note_payments, write_draft
+from funds.steps import learn_first_deposits, locked_special, note_payments, write_draft
 from logbook.steps import record_act
 from registry.fields import seal_bytes
 
 # Kind of voucher → the ledger its money comes from.
 FOR_UNITS = {"opening": BANK, "deposit": BANK, "allocation": UNALLOCATED}
 NOT_YET_ALLOTTED = {"receipt": UNALLOCATED, "interest": INTEREST}
-_CHUNK = 500
 
 
 class UnitAmount(NamedTuple):
-    """One unit as somebody typed it, and what it is credited in fen."""
+    """One unit as somebody typed it, and what it is credited in fen.
+
+    `first_deposit`: all that was first paid in for it, where that is told.
+    """
 
     estate: str
     room: str
     fen: int
+    first_deposit: int | None = None
 
 
 @transaction.atomic(durable=True)
@@ -116,16 +126,18 @@ def draft_unit(
     """Draft what one unit is credited.
 
     RuleViolation "voucher.invalid" with every reason, "sub.unknown", "voucher.opened",
-    "books.elsewhere".
+    "sub.first_deposit" where another first deposit is on record, "books.elsewhere".
     """
     special = locked_special(special_id)
     _demand_said(basis, at)
     sub = sub_named(special, unit.estate, unit.room)
+    if reasons := first_deposit_reasons(sub, unit.first_deposit):
+        raise RuleViolation("sub.first_deposit", reasons[0])
     if basis.kind == "opening" and sub.pk in opened_subs(special):
         raise RuleViolation("voucher.opened", "这一户已经有期初余额，要先冲正")
     _demand_held(special, basis.kind, unit.fen)
     owed = [(one.pk, one.left) for one in still_owed_of([sub.pk])] if settles else []
-    amount = Amount(sub, unit.fen, None, pays(unit.fen, owed))
+    amount = Amount(sub, unit.fen, unit.first_deposit, pays(unit.fen, owed))
     return _credited(special, basis, [amount], actor=actor, at=at)
 
 
@@ -185,12 +197,7 @@ def _credited(
     ]
     voucher = write_draft(special, basis, lines, actor=actor, at=at)
     note_payments(voucher, [paid for one in amounts for paid in one.paid])
-    learned = []
-    for one in amounts:
-        if one.sub.first_deposit_fen is None and one.first_deposit:
-            one.sub.first_deposit_fen = one.first_deposit
-            learned.append(one.sub)
-    SubAccount.objects.bulk_update(learned, ["first_deposit_fen"], batch_size=_CHUNK)
+    learn_first_deposits([(one.sub, one.first_deposit) for one in amounts])
     return voucher
 
 

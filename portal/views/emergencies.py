@@ -259,7 +259,7 @@ def emergency(request: HttpRequest, code: str) -> HttpResponse:
         "sees_names": bool(may & {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY}),
         "decision": last_decision(found),
         "version": version,
-        "units": version.units.count() if version else 0,
+        "units": version.rooms.count() if version else 0,
         "spent": list(paid_instalments(found)) if found.emergency.fell_back_at else [],
         "refunds": list(found.refunds.all()),
         "steps": found.steps.select_related("authority").order_by("-pk"),

@@ -124,7 +124,8 @@ def account_new(request: HttpRequest, code: str) -> HttpResponse:
             except RuleViolation as refused:
                 add_reasons(form, refused)
             else:
-                text = _("已开立，共%(n)s户分户账。") % {"n": account.subs.count()}
+                count = account.subs.exclude(unit=None).count()
+                text = _("已开立，共%(n)s户分户账。") % {"n": count}
                 messages.success(request, text)
                 return redirect("staff:fund", code)
     return _page(request, "funds/account_new.html", {"special": found, "form": form})
@@ -198,7 +199,7 @@ def replenish_list(request: HttpRequest, code: str) -> HttpResponse:
     table = csv.writer(out)
     table.writerow(["小区", "房号", "余额（元）", "首期交存额（元）"])
     for low, sub in _named(to_replenish(found)):
-        place = (sub.account.estate.name, sub.unit.label)
+        place = (sub.account.estate.name, sub.label)
         table.writerow([*place, format_yuan(low.balance), format_yuan(low.first_deposit)])
     answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv")
     answer["Content-Disposition"] = f'attachment; filename="replenish-{found.code}.csv"'
@@ -230,7 +231,7 @@ def _named(lows: Sequence[Low]) -> list[tuple[Low, SubAccount]]:
     subs: dict[int, SubAccount] = {}
     for start in range(0, len(lows), CHUNK):
         some = [low.sub for low in lows[start : start + CHUNK]]
-        rows = SubAccount.objects.select_related("unit", "account__estate")
+        rows = SubAccount.objects.select_related("unit", "building", "account__estate")
         subs |= rows.in_bulk(some)
     return [(low, subs[low.sub]) for low in lows]
 

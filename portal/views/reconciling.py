@@ -100,7 +100,7 @@ def owed_list(request: HttpRequest, code: str) -> HttpResponse:
     special = books_for(request, code)
     header = ["小区", "房号", "凭证号", "日期", "摘要", "欠缴（元）", "还欠（元）"]
     rows = [
-        (sub.account.estate.name, sub.unit.label, one.voucher, one.day, one.text,
+        (sub.account.estate.name, sub.label, one.voucher, one.day, one.text,
          format_yuan(one.fen), format_yuan(one.left))
         for one, sub in _named(owed_in(special))
     ]  # fmt: skip
@@ -111,7 +111,8 @@ def _named(rows: list[StillOwed]) -> list[tuple[StillOwed, SubAccount]]:
     subs: dict[int, SubAccount] = {}
     for start in range(0, len(rows), CHUNK):
         some = [one.sub for one in rows[start : start + CHUNK]]
-        subs |= SubAccount.objects.select_related("unit", "account__estate").in_bulk(some)
+        found = SubAccount.objects.select_related("unit", "building", "account__estate")
+        subs |= found.in_bulk(some)
     return [(one, subs[one.sub]) for one in rows]
 
 

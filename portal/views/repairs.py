@@ -474,13 +474,16 @@ def _shares(request: HttpRequest, found: RepairRequest) -> dict[str, Any]:
     if version is not None:
         rows = frozen_shares(list(version.units.select_related("sub")))
     else:
-        rows = preview(found, units_now(found, today=timezone.localdate()))
+        today = timezone.localdate()
+        rows = preview(found, units_now(found, today=today), today=today)
+    homes = [one for one in rows if not one.is_seller]
     return {
         "shares": Paginator(rows, UNITS_A_PAGE).get_page(request.GET.get("page")),
-        "units": len(rows),
+        "units": len(homes),
         "total": sum(one.share for one in rows),
-        "short": sum(bool(one.owed) for one in rows),
-        "owed": sum(one.owed for one in rows),
+        "sellers": [one for one in rows if one.is_seller],
+        "short": sum(bool(one.owed) for one in homes),
+        "owed": sum(one.owed for one in homes),
     }
 
 

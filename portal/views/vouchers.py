@@ -146,7 +146,9 @@ def unit_new(request: HttpRequest, code: str) -> HttpResponse:
         return draft_unit(
             special_id=special.pk,
             basis=form.basis(),
-            unit=UnitAmount(given["estate"].strip(), given["room"].strip(), given["amount"]),
+            unit=UnitAmount(
+                given["estate"].strip(), given["room"].strip(), given["amount"], given["first"]
+            ),
             settles=given["settles"],
             actor=actor_of(request),
             at=timezone.now(),
@@ -348,8 +350,10 @@ def _voucher_page(
             for match in found.match_parts.filter(stands=True)
             for part in match.match.parts.filter(line__isnull=False).select_related("line")
         ],
-        "owed": found.owed.select_related("sub__unit")[:SHOWN],
-        "settles": found.settles.select_related("owed__sub__unit", "owed__voucher")[:SHOWN],
+        "owed": found.owed.select_related("sub__unit", "sub__building", "sub__account")[:SHOWN],
+        "settles": found.settles.select_related(
+            "owed__sub__unit", "owed__sub__building", "owed__sub__account", "owed__voucher"
+        )[:SHOWN],
         "reason_form": ReasonForm(),
         "refused": refused,
     }
@@ -373,14 +377,14 @@ def _named(lines: list[Line]) -> list[tuple[SubAccount, int]]:
     subs: dict[int, SubAccount] = {}
     for start in range(0, len(lines), CHUNK):
         some = [line.sub for line in lines[start : start + CHUNK]]
-        subs |= SubAccount.objects.select_related("unit", "account__estate").in_bulk(some)
+        rows = SubAccount.objects.select_related("unit", "building", "account__estate")
+        subs |= rows.in_bulk(some)
     return [(subs[line.sub], -line.fen) for line in lines if line.sub is not None]
 
 
 def _allotment_table(special: SpecialAccount, lines: list[Line]) -> HttpResponse:
     rows = [
-        (sub.account.estate.name, sub.unit.label, format_yuan(fen))
-        for sub, fen in _named(lines)
+        (sub.account.estate.name, sub.label, format_yuan(fen)) for sub, fen in _named(lines)
     ]
     return csv_answer(["小区", "房号", "利息（元）"], rows, f"interest-{special.code}.csv")
 

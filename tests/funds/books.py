@@ -36,11 +36,39 @@ def make_special(
     )
 
 
-def make_account(mode: str = "record") -> FundAccount:
-    """The account of the small estate: nine sub-accounts, nothing in them yet."""
+SELLER = "样例机械厂"
+
+
+def make_account(mode: str = "record", custody: str = "agency") -> FundAccount:
+    """The account of the small estate: nine sub-accounts, nothing in them yet.
+
+    Under 公房 two more, the seller's for either building, and `pay_in` was stated.
+    """
     estate = small_estate()
     special = make_special(estate, mode=mode)
-    return open_account(special_id=special.pk, estate=estate, actor=DRAFTER, at=AT)
+    account = open_account(
+        special_id=special.pk,
+        estate=estate,
+        custody=custody,
+        selling_organisation=SELLER if custody == "public" else "",
+        actor=DRAFTER,
+        at=AT,
+    )
+    if custody == "public":
+        pay_in(account)
+    return account
+
+
+def pay_in(account: FundAccount, sellers: dict[str, int] | None = None) -> None:
+    """State what was first paid in: 20.00 yuan a square metre by owners of homes; by the
+    seller for each building as given, or 12 000.00 for 1幢 and 3 000.00 for 2幢."""
+    wanted = sellers or {"1幢": 12_000_00, "2幢": 3_000_00}
+    for sub in account.subs.select_related("unit", "building"):
+        if sub.unit is None:
+            sub.first_deposit_fen = wanted.get(sub.building.name, 1_000_00)
+        elif sub.unit.use == "residential" and sub.unit.status != "unsold":
+            sub.first_deposit_fen = 20 * sub.unit.area
+        sub.save()
 
 
 def book(special: SpecialAccount, lines: list[Line], kind: str = "deposit", **basis) -> Voucher:

@@ -27,7 +27,7 @@ from funds.services.emergencies import (
     report_emergency,
 )
 from funds.steps import By
-from tests.funds.books import DRAFTER, make_special
+from tests.funds.books import DRAFTER, SELLER, make_special, pay_in
 from tests.town import Town
 
 AT = datetime(2026, 11, 7, 15, 30, 20, tzinfo=UTC)  # Saturday 23:30 in Shanghai
@@ -48,10 +48,20 @@ def picture() -> Upload:
     return Upload(f"照片{shade}.png", out.getvalue())
 
 
-def opened(town: Town) -> SpecialAccount:
+def opened(town: Town, custody: str = "agency") -> SpecialAccount:
     """The town's estate with its account of the fund."""
     special = make_special(town.here.estate)
-    open_account(special_id=special.pk, estate=town.here.estate, actor=DRAFTER, at=AT)
+    public = custody == "public"
+    account = open_account(
+        special_id=special.pk,
+        estate=town.here.estate,
+        custody=custody,
+        selling_organisation=SELLER if public else "",
+        actor=DRAFTER,
+        at=AT,
+    )
+    if public:
+        pay_in(account)
     return special
 
 
@@ -163,9 +173,9 @@ def decide(town: Town, request: RepairRequest, *, by: By | None = None, **change
     )
 
 
-def decided(town: Town) -> RepairRequest:
+def decided(town: Town, custody: str = "agency") -> RepairRequest:
     """Reported, found and decided; the account open before."""
-    opened(town)
+    opened(town, custody)
     request = report(town)
     find(town, request)
     assert isinstance(decide(town, request), EmergencyDecision)

@@ -15,7 +15,7 @@ from funds.services.accounts import open_account
 from funds.steps import By, freeze_version, move, to_review_desk
 from registry.models import Estate
 from registry.selectors import authority_chain
-from tests.funds.books import make_special
+from tests.funds.books import make_special, pay_in
 
 AT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
 APPLICANT = By("user:100", "property_manager")
@@ -102,7 +102,7 @@ def _account(estate: Estate, custody: str) -> FundAccount:
     )
     special = make_special(estate, authority=authority)
     seller = "样例机械厂" if custody == "public" else ""
-    return open_account(
+    account = open_account(
         special_id=special.pk,
         estate=estate,
         custody=custody,
@@ -110,3 +110,6 @@ def _account(estate: Estate, custody: str) -> FundAccount:
         actor="user:1",
         at=AT,
     )
+    if seller:
+        pay_in(account)
+    return account

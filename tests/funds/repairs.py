@@ -153,8 +153,9 @@ def emergency_repair(
 
     `on_show`: owners were heard already, so that its last payment waits for nobody.
     """
-    account = account or make_account(mode)
+    account = account or make_account(mode, "public" if custody == "public" else "agency")
     if account.custody != custody:
+        assert custody != "public"  # its accounts are others
         account.custody = custody
         account.save(update_fields=["custody"])
     advance = fields.pop("advance", None)
@@ -175,8 +176,9 @@ def voted_repair(
     **fields: Any,
 ) -> Case:
     """An ordinary repair on a vote that passed: state "decided"."""
-    account = account or make_account(mode)
+    account = account or make_account(mode, "public" if custody == "public" else "agency")
     if account.custody != custody:
+        assert custody != "public"  # its accounts are others
         account.custody = custody
         account.save(update_fields=["custody"])
     vote = frozen_vote(account.estate)

@@ -229,7 +229,7 @@ def borne(money):
     held = balances_of(list(subs.values()))
     owed = owed_left(money.case.request)
     return {
-        unit: money.put_in.get(sub, 0) - held[sub] + owed.get(unit, 0)
+        unit: money.put_in.get(sub, 0) - held[sub] + owed.get(sub, 0)
         for unit, sub in subs.items()
     }
 
@@ -290,15 +290,19 @@ def signed(settings, tmp_path, monkeypatch):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.lists(st.integers(0, 2_000_00), min_size=9, max_size=9), courses)
+@given(
+    st.sampled_from(["agency", "public"]),
+    st.lists(st.integers(0, 2_000_00), min_size=11, max_size=11),
+    courses,
+)
 @pytest.mark.usefixtures("signed")
-def test_payments_in_any_course(balances, acts):
-    assume(any(balances))
-    account = make_account()
+def test_payments_in_any_course(custody, balances, acts):
+    account = make_account(custody=custody)
+    assume(any(balances[: account.subs.count()]))
     subs = list(account.subs.order_by("pk").values_list("pk", flat=True))
     lines = [Line("sub", sub, -fen) for sub, fen in zip(subs, balances, strict=False) if fen]
     book(account.special, [Line("bank", None, -sum(one.fen for one in lines)), *lines])
-    case = approved_repair(account=account, plan=PLAN)
+    case = approved_repair(account=account, custody=custody, plan=PLAN)
     money = Money(case)
     money.put_in = {one.sub: -one.fen for one in lines}
     paper(case, "supervision")

@@ -93,6 +93,31 @@ def test_the_paper_says_cost_rooms_and_shares_and_no_names(repaired, cast):
     assert shown.document.is_public
 
 
+def test_the_seller_of_public_housing_is_beside_the_rooms(town, cast, settings, tmp_path):
+    settings.CA_DIR, settings.DEBUG = tmp_path / "ca", True
+    assert cast.committee
+    request = decided(town, "public")
+    pay_advance(request)
+    settle(request)
+    request.refresh_from_db()
+    shown = publish(request, cast)
+    data = json.loads(bytes(shown.document.facts))
+    # 150 of 900 m² are not sold; of the rest of 9 000.00 the seller bears half.
+    assert data["sellers"] == [
+        {"label": "1幢售房单位（样例机械厂）", "fen": 300_000},
+        {"label": "2幢售房单位（样例机械厂）", "fen": 75_000},
+    ]
+    assert len(data["units"]) == 8
+    assert sum(one["fen"] for one in data["units"]) == 900_000 - 375_000
+    text = "".join(
+        page.extract_text() for page in PdfReader(io.BytesIO(shown.document.pdf)).pages
+    ).replace("\n", "")
+    for words in ("共 8 户", "合计 9,000.00 元", "承担 3,000.00 元", "165号令第二十条"):
+        assert words in text
+    # It is no household that could object.
+    assert code_of(object_to, shown, room=data["sellers"][0]["label"]) == "objection.invalid"
+
+
 def test_nothing_is_shown_before_the_settlement(town, cast):
     opened(town)
     request = report(town)

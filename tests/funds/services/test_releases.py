@@ -154,7 +154,7 @@ def test_what_a_sub_account_lacks_is_owed_and_paid_when_it_came_in():
     owed = owed_left(case.request)
     assert final.payable_fen == 5_400_00 - sum(owed.values())
     assert {o.sub_id: o.fen for o in OwedAmount.objects.all()} == {
-        one.sub_id: owed[one.unit_id] for one in case.version.units.all() if one.unit_id in owed
+        one.sub_id: owed[one.sub_id] for one in case.version.units.all() if one.sub_id in owed
     }
     assert all(fen >= 0 for fen in balances_of([one.pk for one in account.subs.all()]).values())
     assert case.request.state == "approved"  # the firm is still owed
@@ -290,7 +290,7 @@ def test_two_people_at_every_step():
      ("self", "organiser", "bureau")],
 )  # fmt: skip
 def test_who_pays_depends_on_custody(custody, payer, other):
-    account = make_account()
+    account = make_account(custody="public" if custody == "public" else "agency")
     deposit(account, 2_000_00)
     case = approved_repair(account=account, custody=custody)
     ask_instalment(code=case.code, position=1, by=APPLICANT, at=AT)
