@@ -24,8 +24,8 @@ from funds.services.receipts import close_payment
 from funds.services.releases import order_release
 from funds.steps import Receipt
 from tests.funds.books import deposit, make_account
+from tests.funds.payments import ACCOUNT, DAY, ready
 from tests.funds.repairs import AT, BUDGET, OFFICIAL, SECOND, approved_repair
-from tests.funds.services.test_releases import ACCOUNT, DAY, ready
 from tests.voting.services.test_kills import run
 
 pytestmark = [
@@ -41,11 +41,11 @@ ORDERING = [
     ["funds.services.releases", "note", "after"],
 ]
 CLOSING = [
-    ["funds.services.releases", "keep_file", "after"],
-    ["funds.services.releases", "write_draft", "after"],
-    ["funds.services.releases", "note_owed", "after"],
-    ["funds.services.releases", "seal", "after"],
-    ["funds.services.releases", "settle_if_done", "before"],
+    ["funds.services.receipts", "keep_file", "after"],
+    ["funds.services.receipts", "write_draft", "after"],
+    ["funds.services.receipts", "note_owed", "after"],
+    ["funds.services.receipts", "seal", "after"],
+    ["funds.services.receipts", "settle_if_done", "before"],
 ]
 
 
