@@ -3,8 +3,10 @@
 They join the caller's transaction, under the repair's lock.
 """
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -20,13 +22,20 @@ from funds.models import (
     PlanItem,
     Refund,
     RepairRequest,
+    RepairVersion,
+    Settlement,
 )
-from funds.selectors.applications import passed_application
-from funds.selectors.gates import decision_stands
+from funds.selectors.gates import decision_fell
 from funds.selectors.owed import still_owed_of
 from funds.selectors.releases import owed_left, spent_fen, taken_by
 from funds.steps import SYSTEM, By, locked_account, move, note
 from logbook.steps import record_act
+
+# Fields of a request as they stand, under the same names, in what a version froze.
+FROZEN = (
+    "title", "part", "place", "fault", "plan", "budget_fen", "budget_note", "scope",
+    "share_basis", "share_clause", "exclusions", "warranty_note", "few_quotes",
+)  # fmt: skip
 
 
 def add_instalment(
@@ -51,7 +60,9 @@ def final_instalment(application: FundApplication) -> Instalment:
 
 
 def cancel_rest(request: RepairRequest) -> None:
-    """What the bank was not told to pay will not be paid; what was not passed is withdrawn."""
+    """What the bank was not told to pay will not be paid; what was not passed is withdrawn, and
+    a final cost that nobody has confirmed is stated again later."""
+    Settlement.objects.filter(request=request, confirmed_at=None).delete()
     request.applications.filter(state__in=["draft", "filed"]).update(state="withdrawn")
     rest = Instalment.objects.filter(application__request=request)
     rest.exclude(state__in=["ordered", "paid", *OVER]).update(state="cancelled")
@@ -99,34 +110,73 @@ def relieve(
         record_act(special.log_name, "owed.relieved", facts, actor=by.actor, at=at)
 
 
-def end(request: RepairRequest, why: str, *, by: By, at: datetime) -> None:
+def end(
+    request: RepairRequest,
+    kind: str,
+    why: str,
+    *,
+    by: By,
+    at: datetime,
+    data: Mapping[str, Any] | None = None,
+) -> None:
     """Nothing new is decided for a repair: it is over, or goes on as decided before.
 
-    What was paid on a decision that still stands is settled on it. Otherwise nobody owes
-    anything for the repair, and what was paid has to come back.
+    What was paid on a decision that has not fallen is settled on it, with the words that were
+    decided on. Otherwise nobody owes anything for the repair, and what was paid has to come
+    back. `kind` and `why` go into the history, after every other lock is taken.
     """
     cancel_rest(request)
-    paid_on = passed_application(request)
     spent = spent_fen(request)
-    if paid_on is not None and spent and decision_stands(paid_on.version):
-        if paid_on.version.verdict == "authorised":
-            request.kind = "emergency"
-            request.save(update_fields=["kind"])
+    carrying = _carrying(request) if spent else None
+    if carrying is not None:
+        _restore(request, carrying.version)
         move(request, State.APPROVED, Desk("works"), due_at=None, at=at)
-        note(request, "as_decided", by=SYSTEM, at=at, text="已经付出的，按原来的决定结算")
-        return
-    request.close_reason = why[:400]
-    request.save(update_fields=["close_reason"])
-    move(request, State.CLOSED, Desk(""), due_at=None, at=at)
-    PlanItem.objects.filter(requests=request).update(state="planned")
-    if paid_on is None:
-        return
-    paid_on.request = request
-    relieve(paid_on, {}, by=by, at=at)
+        PlanItem.objects.filter(requests=request).update(state="requested")
+        then, facts = ("as_decided", "已经付出的，按原来的决定结算"), {}
+    else:
+        request.close_reason = why[:400]
+        request.save(update_fields=["close_reason"])
+        move(request, State.CLOSED, Desk(""), due_at=None, at=at)
+        PlanItem.objects.filter(requests=request).update(state="planned")
+        charged = request.applications.filter(instalments__state="paid").order_by("number")
+        if (last := charged.last()) is not None:
+            last.request = request
+            relieve(last, {}, by=by, at=at)
+        then, facts = ("refund_expected", "没有有效的决定，已经付出的要退回"), {"fen": spent}
+        if spent:
+            expect_back(request, spent, then[1], by=by, at=at)
+    note(request, kind, by=by, at=at, text=why[:400], data=data)
     if spent:
-        text = "没有有效的决定，已经付出的要退回"
-        expect_back(request, spent, text, by=by, at=at)
-        note(request, "refund_expected", by=SYSTEM, at=at, text=text, data={"fen": spent})
+        note(request, then[0], by=SYSTEM, at=at, text=then[1], data=facts)
+
+
+def _carrying(request: RepairRequest) -> FundApplication | None:
+    """The application what was paid can be settled on; None where its decision has fallen.
+
+    Newer ones that nothing was paid on, and whose decision fell, are set aside for it.
+    """
+    aside: list[FundApplication] = []
+    for one in request.applications.filter(state="passed").order_by("-number"):
+        if not decision_fell(one.version):
+            for other in aside:
+                other.state = "withdrawn"
+                other.save(update_fields=["state"])
+            return one
+        if one.instalments.filter(state="paid", payable_fen__gt=0).exists():
+            return None
+        aside.append(one)
+    return None
+
+
+def _restore(request: RepairRequest, version: RepairVersion) -> None:
+    """What a draft said in between is given up; the repair says again what was decided on."""
+    content = json.loads(bytes(version.content))
+    for name in FROZEN:
+        setattr(request, name, content[name])
+    until = content["warranty_until"]
+    request.warranty_until = date.fromisoformat(until) if until else None
+    request.kind = "emergency" if version.verdict == "authorised" else "ordinary"
+    request.save(update_fields=[*FROZEN, "warranty_until", "kind"])
 
 
 def expect_back(

@@ -50,12 +50,14 @@ from funds.models import (
 )
 from funds.selectors.applications import passed_application
 from funds.selectors.balances import balances_of, ledger_totals
+from funds.selectors.gates import decision_fell
 from funds.selectors.owed import still_owed_of
 from funds.selectors.releases import (
     owed_left,
     refunds_expected,
     reserved_of,
     serial_used,
+    taken_by,
     unpaid,
 )
 from funds.selectors.repairs import (
@@ -230,13 +232,25 @@ def instalment_facts(instalment: Instalment) -> dict[str, object]:
     }
 
 
+def free_item(request: RepairRequest) -> None:
+    """A repair is a draft again: its item of the plan can be requested by another one, unless
+    money was paid for it."""
+    if not any(taken_by(request).values()):
+        PlanItem.objects.filter(requests=request).update(state="planned")
+
+
 def settle_if_done(
     request: RepairRequest, application: FundApplication, *, by: By, at: datetime
 ) -> None:
-    """Close a repair whose cost is confirmed and paid, with nothing owed or to come back."""
+    """Close a repair whose cost is confirmed and paid, with nothing owed or to come back.
+
+    Not where no decision carries it any more, or an order to correct stands.
+    """
     _inside_transaction()
     settlement = settlement_of(request)
     if settlement is None or settlement.confirmed_at is None:
+        return
+    if request.hold or decision_fell(application.version):
         return
     if unpaid(application).exists() or refunds_expected(request) or owed_left(request):
         return
@@ -324,6 +338,24 @@ def keep_file(
     )
 
 
+def keep_receipt(
+    request: RepairRequest, name: str, scan: bytes, *, by: By, at: datetime
+) -> str:
+    """SHA-256 of the bank's paper, kept among the papers; "" where it follows on paper."""
+    if not scan:
+        return ""
+    kept = keep_file(
+        request,
+        kind="receipt",
+        name=name,
+        content=scan,
+        is_public=False,
+        actor=by.actor,
+        at=at,
+    )
+    return kept.sha256
+
+
 def freeze_version(
     request: RepairRequest, units: Sequence[ScopeUnit], *, by: By, at: datetime
 ) -> RepairVersion:
@@ -353,6 +385,7 @@ def freeze_version(
         *((one.label, weight) for one, weight in zip(units, sharing.weights, strict=True)),
         *((one.label, one.weight) for one in sharing.sellers),
     ]
+    _demand_same_payers(request, units, sharing)
     shares = apportion(budget, weighed)
     number = request.versions.count() + 1
     content = canonical(_version_facts(request, number, units, sharing, shares))
@@ -421,6 +454,29 @@ def _unit_reasons(request: RepairRequest, units: Sequence[ScopeUnit]) -> list[Re
         elif not any(request.agreed_weights.values()):
             found.append(Reason("repair.shares", "约定的份额不能全部为零", "agreed"))
     return found
+
+
+def _demand_same_payers(
+    request: RepairRequest, units: Sequence[ScopeUnit], sharing: Sharing
+) -> None:
+    """RuleViolation "repair.units" where some have paid and others would bear it now.
+
+    What was paid is theirs by the shares it was decided on; another plan or budget may follow,
+    another scope only as another repair.
+    """
+    paid_on = passed_application(request)
+    if paid_on is None or not any(taken_by(request).values()):
+        return
+    now = [
+        *((one.sub, weight) for one, weight in zip(units, sharing.weights, strict=True)),
+        *((one.sub, one.weight) for one in sharing.sellers),
+    ]
+    if sorted(paid_on.version.units.values_list("sub", "weight")) != sorted(now):
+        sentence = (
+            "这项维修已经付过款，分摊的房屋和份额要和付款时一样；"
+            "范围要改的，先按原来的决定结算，另外申请一项"
+        )
+        demand_none("repair.units", [Reason("repair.paid", sentence, "scope")])
 
 
 def _weight(request: RepairRequest, unit: ScopeUnit) -> int:

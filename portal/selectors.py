@@ -474,7 +474,7 @@ def _repair_tasks(user: Visitor) -> Iterator[Task]:
     words = {
         "draft": _("填写维修申请：%(title)s"),
         "decided": _("业主已同意，申请列支：%(title)s"),
-        "returned": _("列支申请被退回，补正：%(title)s"),
+        "returned": _("补正或者重新申请列支：%(title)s"),
     }
     waiting = RepairRequest.objects.filter(
         estate__in=applies, desk="applicant", state__in=words

@@ -95,10 +95,23 @@ def give_back(surplus_fen: int, final_fen: int, units: Sequence[Part]) -> list[i
     return even_out(back, [max(one.available, 0) for one in units])
 
 
+def give_back_part(fen: int, final_fen: int, units: Sequence[Part]) -> list[int]:
+    """What each unit gets of money that comes back in several parts, before the last of them.
+
+    By what each is still to get, so nobody gets more than that and the last part makes it even.
+    ValueError where it is not less than all that is to come back.
+    """
+    still = [max(-share, 0) for share in split_final(final_fen, units)]
+    if not 0 < fen < sum(still):
+        raise ValueError(f"{fen} is no part of {sum(still)}")
+    return apportion(fen, [(one.label, due) for one, due in zip(units, still, strict=True)])
+
+
 def even_out(back: Sequence[int], available: Sequence[int]) -> list[int]:
     """Shares where nobody pays more than it has: what it lacks, those who get most do without.
 
-    ValueError where the shares add up to less than zero.
+    Only odd fen are at stake: the units and weights of what was paid and of what it cost are
+    the same. ValueError where the shares add up to less than zero.
     """
     if sum(back) < 0:
         raise ValueError("nothing comes back")

@@ -86,9 +86,9 @@ MOVES: dict[State, frozenset[State]] = {
     _S.REPORTED: frozenset({_S.FOUND, _S.DRAFT, _S.CLOSED}),
     _S.FOUND: frozenset({_S.DECIDED, _S.DRAFT, _S.CLOSED}),
     _S.VOTING: frozenset({_S.DECIDED, _S.DRAFT, _S.APPROVED, _S.CLOSED}),
-    _S.DECIDED: frozenset({_S.REVIEW, _S.DRAFT, _S.CLOSED}),
+    _S.DECIDED: frozenset({_S.REVIEW, _S.APPROVED, _S.DRAFT, _S.CLOSED}),
     _S.REVIEW: frozenset({_S.APPROVED, _S.RETURNED, _S.DRAFT, _S.CLOSED}),
-    _S.RETURNED: frozenset({_S.REVIEW, _S.DRAFT, _S.CLOSED}),
+    _S.RETURNED: frozenset({_S.REVIEW, _S.APPROVED, _S.DRAFT, _S.CLOSED}),
     # DRAFT: more than was approved needs a new decision; what was paid stays paid. RETURNED:
     # the decision stands, the application has to be written anew.
     _S.APPROVED: frozenset({_S.SETTLED, _S.RETURNED, _S.DRAFT, _S.CLOSED}),

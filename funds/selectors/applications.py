@@ -1,5 +1,6 @@
 """What an application for the fund rests on, and what the one before it said."""
 
+import json
 from datetime import date
 
 from django.db.models import Sum
@@ -43,7 +44,8 @@ def borne_so_far(request: RepairRequest) -> int:
 def limits_of(request: RepairRequest, version: RepairVersion, *, on: date) -> Limits:
     """What an application on this version may ask for."""
     num, den = fund_rules(request.estate, on)["fund.over_budget_redecide"].value
-    chosen = request.quotes.filter(removed_at=None, is_chosen=True).first()
+    quotes = json.loads(bytes(version.content))["quotes"]
+    chosen = next((one["firm"] for one in quotes if one["chosen"]), "")
     decided, advance = version.budget_fen, 0
     if request.kind == "emergency":
         last = request.emergency_decisions.order_by("pk").last()
@@ -52,7 +54,7 @@ def limits_of(request: RepairRequest, version: RepairVersion, *, on: date) -> Li
     return Limits(
         decided_fen=decided,
         tolerance=(num, den),
-        chosen_firm=chosen.firm.strip() if chosen else "",
+        chosen_firm=chosen.strip(),
         emergency=request.kind == "emergency",
         advance_fen=advance,
         paid_fen=borne_so_far(request),

@@ -46,7 +46,7 @@ def gate_reasons(request: RepairRequest, version: RepairVersion | None) -> list[
     if version is None or not decision_stands(version):
         found.append("没有针对这一范围和这一版方案的有效决定，或者决定正有争议、已被中止、撤销")
     if request.hold:
-        found.append(f"主管部门责令改正，改正以前不能用款：{request.hold}")
+        found.append(f"已经暂停用款：{request.hold}")
     return found
 
 

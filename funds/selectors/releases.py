@@ -19,6 +19,7 @@ from funds.models import (
     Instalment,
     InstalmentShare,
     OwedAmount,
+    Refund,
     RefundShare,
     ReleaseList,
     RepairRequest,
@@ -172,9 +173,10 @@ def owed_paid(request: RepairRequest) -> dict[int, int]:
     left = owed_left(request)
     if not left or request.special is None:
         return {}
-    version = request.versions.filter(units__sub__in=list(left)).order_by("number").last()
-    if version is None:
-        return {}
+    paid_on = FundApplication.objects.filter(
+        request=request, instalments__shares__owed_fen__gt=0
+    ).select_related("version__request")
+    version = paid_on.latest("number").version
     can_give = available_in(accounts_of(version))
     if request.special.ledger_mode == "mirror":
         return {sub: fen for sub, fen in left.items() if can_give.get(sub, 0) >= fen}
@@ -256,6 +258,15 @@ def releases_for(user: Visitor) -> QuerySet[Instalment]:
     return (
         Instalment.objects.filter(paid_by(user, "application__request__"), state__in=UNDER_WAY)
         .select_related("application__request__estate", "application__request__special")
+        .order_by("pk")
+    )
+
+
+def refunds_for(user: Visitor) -> QuerySet[Refund]:
+    """Money that is expected back to accounts this person pays from, the oldest first."""
+    return (
+        Refund.objects.filter(paid_by(user, "request__"), state="expected")
+        .select_related("request__estate")
         .order_by("pk")
     )
 

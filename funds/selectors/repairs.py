@@ -86,18 +86,22 @@ def scope_units(
     return found
 
 
+DECIDED = ("passed", "authorised")  # verdicts that carry a version
 # While money may leave, and after it has.
 PAYING = ("approved", "settled")
 
 
 def version_in_force(request: RepairRequest) -> RepairVersion | None:
-    """The newest version that was not withdrawn; while money may leave, the one it leaves on.
+    """The newest version that was not withdrawn; once it is decided, the newest decided on, and
+    while money may leave, the one it leaves on.
 
     Owners may have refused another one since.
     """
     versions = request.versions.exclude(verdict="withdrawn").order_by("number")
     if request.state in PAYING:
         return versions.filter(fundapplication__state="passed").last()
+    if request.state in ("decided", "review", "returned"):
+        return versions.filter(verdict__in=DECIDED).last()
     return versions.last()
 
 
@@ -109,6 +113,18 @@ def settlement_of(request: RepairRequest) -> Settlement | None:
 def files_of(request: RepairRequest) -> QuerySet[RepairFile]:
     """The papers that stand, without their content."""
     return request.files.filter(removed_at=None).defer("content")
+
+
+def used_papers(request: RepairRequest) -> set[str]:
+    """SHA-256 of the papers that money of a repair was asked for, reviewed or paid on."""
+    used: set[str] = set()
+    for application in request.applications.exclude(state="draft"):
+        used |= {digest for _kind, digest in application.papers}
+        for one in application.instalments.all():
+            used |= {*one.papers, one.receipt_sha256}
+    used |= set(request.refunds.values_list("receipt_sha256", flat=True))
+    stated = settlement_of(request)
+    return (used | set(stated.papers if stated else ())) - {""}
 
 
 def file_content(file: RepairFile) -> bytes:

@@ -1,8 +1,9 @@
 """What the desks of a review need: their worklist, who may act, and what the system knows."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -23,6 +24,7 @@ from funds.models import (
     FundApplication,
     RepairRequest,
     RepairStep,
+    RepairVersion,
 )
 from funds.selectors.gates import gate_reasons
 from funds.selectors.releases import preview
@@ -187,11 +189,16 @@ def _of_exclusions(application: FundApplication) -> list[Fact]:
     return found
 
 
+def _quotes(version: RepairVersion) -> list[dict[str, Any]]:
+    """The quotes as they were decided on."""
+    return list(json.loads(bytes(version.content))["quotes"])
+
+
 def _of_budget(application: FundApplication) -> list[Fact]:
     request, version, found = application.request, application.version, []
-    for one in request.quotes.filter(removed_at=None).order_by("fen"):
-        mark = "（选用）" if one.is_chosen else ""
-        found.append(Fact(f"{one.firm}报价 {format_yuan(one.fen)} 元{mark}"))
+    for one in sorted(_quotes(version), key=lambda quote: quote["fen"]):
+        mark = "（选用）" if one["chosen"] else ""
+        found.append(Fact(f"{one['firm']}报价 {format_yuan(one['fen'])} 元{mark}"))
     if request.few_quotes:
         found.append(Fact(f"报价少的原因：{request.few_quotes}"))
     found.append(Fact(f"决定的预算 {format_yuan(version.budget_fen)} 元"))
@@ -202,9 +209,9 @@ def _of_budget(application: FundApplication) -> list[Fact]:
 
 def _of_contract(application: FundApplication) -> list[Fact]:
     request, found = application.request, []
-    chosen = request.quotes.filter(removed_at=None, is_chosen=True).first()
-    if chosen is not None and chosen.firm != application.payee:
-        text = f"收款单位{application.payee}不是选用的报价单位{chosen.firm}"
+    chosen = next((one for one in _quotes(application.version) if one["chosen"]), None)
+    if chosen is not None and chosen["firm"] != application.payee:
+        text = f"收款单位{application.payee}不是选用的报价单位{chosen['firm']}"
         found.append(Fact(text, warning=True))
     if application.contract_fen is not None:
         text = f"合同价 {format_yuan(application.contract_fen)} 元"

@@ -28,7 +28,6 @@ from funds.models import (
 )
 from funds.selectors.applications import limits_of, pending_application, sought_of
 from funds.selectors.gates import gate_reasons
-from funds.selectors.releases import taken_by
 from funds.selectors.repairs import files_of, fund_rules, version_in_force
 from funds.steps import (
     By,
@@ -62,8 +61,7 @@ def draft_application(*, code: str, sought: Sought, by: By, at: datetime) -> Fun
     demand_state(request, State.DECIDED, State.RETURNED)
     version = _open_version(request)
     limits = limits_of(request, version, on=local_day(at))
-    reasons = [*application_reasons(sought, limits), *_scope_reasons(version)]
-    demand_none("application.invalid", reasons)
+    demand_none("application.invalid", application_reasons(sought, limits))
     application = pending_application(request) or FundApplication(
         request=request, number=request.applications.count() + 1
     )
@@ -120,7 +118,7 @@ def file_application(*, code: str, by: By, at: datetime) -> FundApplication:
     version = _open_version(request)
     papers = [(one.kind, one.sha256) for one in files_of(request)]
     limits = limits_of(request, version, on=local_day(at))
-    reasons = [*application_reasons(sought_of(application), limits), *_scope_reasons(version)]
+    reasons = application_reasons(sought_of(application), limits)
     demand_none("application.invalid", [*reasons, *_paper_reasons(application, papers)])
     application.version = version
     application.papers = papers
@@ -178,15 +176,6 @@ def _open_version(request: RepairRequest) -> RepairVersion:
     if shut or version is None:
         raise RuleViolation("application.gate", "；".join(shut), reasons=shut)
     return version
-
-
-def _scope_reasons(version: RepairVersion) -> list[Reason]:
-    """Who has borne a part on an earlier version stays among those who settle it."""
-    borne = {sub for sub, fen in taken_by(version.request).items() if fen}
-    if borne <= set(version.units.values_list("sub", flat=True)):
-        return []
-    sentence = "以前付款时分摊过的房屋，要都在新方案的范围里"
-    return [Reason("application.scope", sentence, "amount")]
 
 
 def _paper_reasons(application: FundApplication, papers: list[tuple[str, str]]) -> list[Reason]:

@@ -366,7 +366,8 @@ def withdraw_emergency(*, code: str, reason: str, by: By, at: datetime) -> Repai
     decided = decision is not None and decision.role == by.role
     if not (by.actor == request.created_by or applied or decided):
         raise RuleViolation("emergency.role", "只有申请人或者作决定的一方可以撤回")
-    if settlement_of(request) is not None:
+    stated = settlement_of(request)
+    if stated is not None and stated.confirmed_at is not None:
         raise RuleViolation(
             "emergency.settled", "已经验收结算，不能撤回；有不同意见的，请在公示期内提出异议"
         )

@@ -26,7 +26,7 @@ def decide_anew(*, code: str, reason: str, by: By, at: datetime) -> RepairReques
     "settlement.reason".
     """
     request = _leaving(code, reason, "请写明为什么要重新决定", by)
-    if request.kind == "emergency" and request.state != State.APPROVED:
+    if request.kind == "emergency" and not spent_fen(request):
         raise RuleViolation("repair.state", "应急维修还没有付款，请撤回应急，转为一般维修")
     cancel_rest(request)
     if request.kind == "emergency":
@@ -43,7 +43,8 @@ def decide_anew(*, code: str, reason: str, by: By, at: datetime) -> RepairReques
 def end_repair(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest:
     """Give an ordinary repair up that was decided: it is over, with the reason for everybody.
 
-    Where money was paid, only once no decision carries it any more; then it has to come back.
+    Where money was paid, only once the decision has fallen; then it is settled on an earlier
+    one that stands, or has to come back.
     RuleViolation "repair.state", "repair.spent", "settlement.confirmed",
     "settlement.pending", "settlement.reason".
     """
@@ -51,15 +52,13 @@ def end_repair(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest
     if request.kind != "ordinary":
         raise RuleViolation("repair.state", "应急维修不直接终止，请撤回应急，转为一般维修")
     if spent_fen(request):
-        paid_on = passed_application(request)
-        decided = [version_in_force(request), paid_on.version if paid_on else None]
-        if not all(decision_fell(one) for one in decided if one is not None):
+        version = version_in_force(request)
+        if version is not None and not decision_fell(version):
             raise RuleViolation(
                 "repair.spent",
                 "已经付过款，业主的决定没有被撤销，不能终止；请按实际完成的工程结算",
             )
-    note(request, "ended", by=by, at=at, text=reason.strip()[:400])
-    end(request, reason.strip(), by=by, at=at)
+    end(request, "ended", reason.strip(), by=by, at=at)
     return request
 
 
@@ -74,6 +73,11 @@ def apply_anew(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest
     request = _leaving(code, reason, "请写明为什么重新申请列支", by)
     demand_state(request, State.APPROVED)
     demand_nothing_under_way(request)
+    application = passed_application(request)
+    if application is not None and application.amount_fen <= borne_so_far(request):
+        raise RuleViolation(
+            "application.all_paid", "批准的金额已经全部列支，没有可以重新申请的；请办结算"
+        )
     cancel_rest(request)
     move(request, State.RETURNED, Desk("applicant"), due_at=None, at=at)
     facts = {"paid_fen": borne_so_far(request)}

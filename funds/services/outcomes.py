@@ -7,9 +7,9 @@ from django.db import transaction
 from funds.domain.outcomes import failed_words
 from funds.domain.repairs import Desk, State
 from funds.endings import end
-from funds.models import PlanItem, RepairRequest, RepairVersion
+from funds.models import RepairRequest, RepairVersion
 from funds.selectors.repairs import version_in_force
-from funds.steps import SYSTEM, locked_repair, move, note
+from funds.steps import SYSTEM, free_item, locked_repair, move, note
 from voting.models import Motion, Session
 from voting.selectors.results import result_of
 from voting.selectors.standing import decision_status
@@ -51,7 +51,7 @@ def _back(
 ) -> RepairRequest:
     _say(version, "withdrawn", at)
     move(request, State.DRAFT, Desk("applicant"), due_at=None, at=at)
-    _item(request, "planned")
+    free_item(request)
     facts = {"version": version.number, "session": session.code}
     text = "会议已取消" if session.state == "cancelled" else "这次会议是演练，结果不算数"
     note(request, "vote_void", by=SYSTEM, at=at, text=text, data=facts)
@@ -73,8 +73,7 @@ def _failed(
 ) -> RepairRequest:
     _say(version, verdict, at)
     facts = {"version": version.number, "verdict": verdict}
-    note(request, "vote_failed", by=SYSTEM, at=at, text=why[:400], data=facts)
-    end(request, why, by=SYSTEM, at=at)
+    end(request, "vote_failed", why, by=SYSTEM, at=at, data=facts)
     return request
 
 
@@ -84,7 +83,7 @@ def _open_again(
     """The owners have said neither yes nor no: a draft again, to be put to them anew."""
     _say(version, "undetermined", at)
     move(request, State.DRAFT, Desk("applicant"), due_at=None, at=at)
-    _item(request, "planned")
+    free_item(request)
     facts = {"version": version.number, "session": session.code}
     text = failed_words("undetermined", [])
     note(request, "vote_undetermined", by=SYSTEM, at=at, text=text, data=facts)
@@ -101,8 +100,3 @@ def _why(session: Session, motion: Motion) -> str:
     return failed_words(
         outcome.result, [test for test in outcome.tests if not test.met], outcome.unmet_words
     )
-
-
-def _item(request: RepairRequest, state: str) -> None:
-    if request.plan_item_id is not None:
-        PlanItem.objects.filter(pk=request.plan_item_id).update(state=state)

@@ -26,7 +26,7 @@ from funds.steps import (
     demand_instalment,
     demand_payer,
     instalment_facts,
-    keep_file,
+    keep_receipt,
     locked_account,
     locked_instalment,
     move,
@@ -64,17 +64,9 @@ def close_payment(
     _demand_another(made, by)
     special = locked_account(request)
     demand_none("receipt.invalid", _payment_reasons(application, instalment, receipt, at))
-    if scan:
-        kept = keep_file(
-            request,
-            kind="receipt",
-            name=f"银行回单{receipt.serial}",
-            content=scan,
-            is_public=False,
-            actor=by.actor,
-            at=at,
-        )
-        instalment.receipt_sha256 = kept.sha256
+    instalment.receipt_sha256 = keep_receipt(
+        request, f"银行回单{receipt.serial}", scan, by=by, at=at
+    )
     instalment.state, instalment.bank_serial = "paid", receipt.serial
     instalment.paid_on, instalment.closed_by = receipt.day, by.actor
     instalment.save()
@@ -117,17 +109,9 @@ def payment_failed(
     if not scan:
         raise RuleViolation("receipt.scan", "请上传银行没有付款的凭证，例如退汇通知")
     locked_account(request)
-    kept = keep_file(
-        request,
-        kind="receipt",
-        name=f"银行未付凭证 第{made.number}号清单",
-        content=scan,
-        is_public=False,
-        actor=by.actor,
-        at=at,
-    )
-    instalment.state, instalment.receipt_sha256 = "failed", kept.sha256
-    instalment.closed_by = by.actor
+    name = f"银行未付凭证 第{made.number}号清单"
+    instalment.receipt_sha256 = keep_receipt(request, name, scan, by=by, at=at)
+    instalment.state, instalment.closed_by = "failed", by.actor
     instalment.save(update_fields=["state", "receipt_sha256", "closed_by"])
     if instalment.kind != BALANCE:
         add_instalment(
@@ -135,7 +119,11 @@ def payment_failed(
         )
     _answered(request, application, made, at=at)
     text = f"银行没有付：{reason.strip()[:300]}"
-    facts = {**instalment_facts(instalment), "list": made.number, "sha256": kept.sha256}
+    facts = {
+        **instalment_facts(instalment),
+        "list": made.number,
+        "sha256": instalment.receipt_sha256,
+    }
     note(request, "instalment_failed", by=by, at=at, text=text, data=facts)
     return instalment
 

@@ -27,7 +27,7 @@ from documents.transfers import (
 )
 from funds.domain.applications import BALANCE, FINAL, turn
 from funds.domain.exports import ReleaseLine, release_workbook
-from funds.domain.instalments import Part, bear, split_final, split_instalment
+from funds.domain.instalments import UNDER_WAY, Part, bear, split_final, split_instalment
 from funds.domain.repairs import Desk, State
 from funds.endings import add_instalment
 from funds.models import (
@@ -108,16 +108,22 @@ def ask_instalment(*, code: str, position: int, by: By, at: datetime) -> Instalm
 
 
 @transaction.atomic(durable=True)
-def confirm_instalment(*, code: str, position: int, by: By, at: datetime) -> Instalment:
+def confirm_instalment(
+    *, code: str, position: int, by: By, at: datetime, seen: str | None = None
+) -> Instalment:
     """Another person has looked at the papers: it may be ordered.
 
-    RuleViolation "repair.state", "instalment.state", "instalment.same_person",
-    "release.role", "release.gate".
+    `seen`: the moment it was asked at, as on the page (ISO 8601). RuleViolation
+    "repair.state", "instalment.state", "instalment.same_person", "release.role",
+    "release.gate".
     """
     request, application, instalment = locked_instalment(code, position)
     demand_payer(request, by)
     _demand_gate(request, application, instalment, at)
     demand_instalment(instalment, "asked")
+    assert instalment.asked_at is not None  # noqa: S101 (it is asked)
+    if seen not in (None, instalment.asked_at.isoformat()):
+        raise instalment_elsewhere()
     if instalment.asked_by == by.actor:
         raise RuleViolation(
             "instalment.same_person", "申请付款的人不能自己确认，请另一个人来办"
@@ -144,7 +150,7 @@ def decline_instalment(
 
     RuleViolation "repair.state", "instalment.state", "release.role", "instalment.reason".
     """
-    request, _application, instalment = locked_instalment(code, position)
+    request, application, instalment = locked_instalment(code, position)
     demand_payer(request, by)
     if instalment.state not in {"asked", "ready"}:
         raise instalment_elsewhere()
@@ -157,7 +163,8 @@ def decline_instalment(
     instalment.save(
         update_fields=["state", "asked_by", "asked_at", "confirmed_by", "confirmed_at"]
     )
-    move(request, State.APPROVED, Desk("works"), due_at=None, at=at)
+    if not application.instalments.filter(state__in=UNDER_WAY).exists():
+        move(request, State.APPROVED, Desk("works"), due_at=None, at=at)
     text = reason.strip()[:400]
     note(
         request,

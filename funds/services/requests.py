@@ -40,10 +40,21 @@ from funds.selectors.repairs import (
     fund_rules,
     scope_units,
     scope_words,
+    used_papers,
     version_in_force,
 )
 from funds.selectors.requests import checklist
-from funds.steps import By, demand_state, freeze_version, keep_file, locked_repair, move, note
+from funds.steps import (
+    By,
+    demand_applicant,
+    demand_state,
+    free_item,
+    freeze_version,
+    keep_file,
+    locked_repair,
+    move,
+    note,
+)
 from registry.models import Building, Estate
 from voting.domain.drafts import same_scope
 from voting.models import Motion, Session
@@ -141,7 +152,7 @@ def edit_request(
 ) -> RepairRequest:
     """Change a draft. RuleViolation "repair.invalid" with every reason, "repair.state"."""
     request = locked_repair(code)
-    demand_state(request, State.DRAFT)
+    _demand_draft(request, by)
     reasons = shape_reasons(changes)
     if "scope" in changes:
         reasons += _scope_reasons(request.estate, changes["scope"])
@@ -149,6 +160,10 @@ def edit_request(
         allowed = _rules(request.estate, at)["fund.applicants"].value
         if changes["applicant_kind"] not in applicant_kinds([by.role], allowed):
             sentence = "您的角色不能以这一类申请人的名义申请"
+            reasons.append(Reason("repair.applicant_kind", sentence, "applicant_kind"))
+        same = changes["applicant_kind"] == request.applicant_kind
+        if not same and request.applications.exists():
+            sentence = "已经申请过列支，申请人不能再换"
             reasons.append(Reason("repair.applicant_kind", sentence, "applicant_kind"))
     demand_none("repair.invalid", reasons)
     for name in changes:
@@ -171,7 +186,7 @@ def put_shares(
     RuleViolation "shares.faults" with every fault, table.* where it cannot be read.
     """
     request = locked_repair(code)
-    demand_state(request, State.DRAFT)
+    _demand_draft(request, by)
     units = scope_units(request.estate, request.scope, on=local_day(at))
     weights, faults = read_shares(
         read_table(content, file_name), {one.label: one.unit for one in units}
@@ -201,7 +216,7 @@ def add_file(
 ) -> RepairFile:
     """Add a paper or photograph to a draft. RuleViolations of `steps.keep_file`."""
     request = locked_repair(code)
-    demand_state(request, State.DRAFT)
+    _demand_draft(request, by)
     if request.files.filter(removed_at=None).count() >= _MOST_FILES:
         raise RuleViolation("file.too_many", f"一项申请最多{_MOST_FILES}个文件")
     kept = keep_file(
@@ -226,12 +241,17 @@ def add_file(
 
 @transaction.atomic(durable=True)
 def remove_file(*, code: str, file_id: int, by: By, at: datetime) -> None:
-    """Take a paper out of a draft; it stays on record. RuleViolation "file.quoted"."""
+    """Take a paper out of a draft; it stays on record.
+
+    RuleViolation "file.quoted", "file.used" where money was asked for or paid on it.
+    """
     request = locked_repair(code)
-    demand_state(request, State.DRAFT)
+    _demand_draft(request, by)
     file = request.files.filter(removed_at=None).get(pk=file_id)
     if request.quotes.filter(file=file, removed_at=None).exists():
         raise RuleViolation("file.quoted", "这个文件是一家报价的报价单，请先删除那家报价")
+    if file.sha256 in used_papers(request):
+        raise RuleViolation("file.used", "已经凭这个文件申请或者付过款，不能删除")
     file.removed_by, file.removed_at = by.actor, at
     file.save(update_fields=["removed_by", "removed_at"])
     note(request, "file_removed", by=by, at=at, text="删除文件", data={"sha256": file.sha256})
@@ -255,7 +275,7 @@ def add_quote(  # noqa: PLR0913 (the form has as many fields)
 ) -> Quote:
     """Add what a firm asks, with its paper. RuleViolation "quote.invalid" with every reason."""
     request = locked_repair(code)
-    demand_state(request, State.DRAFT)
+    _demand_draft(request, by)
     demand_none("quote.invalid", _quote_reasons(request, firm, fen, credit_code))
     file = None
     if content or file_name:
@@ -289,7 +309,7 @@ def add_quote(  # noqa: PLR0913 (the form has as many fields)
 def choose_quote(*, code: str, quote_id: int, by: By, at: datetime) -> Quote:
     """Say which firm shall do it."""
     request = locked_repair(code)
-    demand_state(request, State.DRAFT)
+    _demand_draft(request, by)
     quote = request.quotes.filter(removed_at=None).get(pk=quote_id)
     request.quotes.filter(is_chosen=True).update(is_chosen=False)
     quote.is_chosen = True
@@ -302,7 +322,7 @@ def choose_quote(*, code: str, quote_id: int, by: By, at: datetime) -> Quote:
 def remove_quote(*, code: str, quote_id: int, by: By, at: datetime) -> None:
     """Take a quote back, with its paper."""
     request = locked_repair(code)
-    demand_state(request, State.DRAFT)
+    _demand_draft(request, by)
     quote = request.quotes.filter(removed_at=None).get(pk=quote_id)
     quote.removed_at, quote.is_chosen = at, False
     quote.save(update_fields=["removed_at", "is_chosen"])
@@ -327,7 +347,7 @@ def submit_request(
     "repair.not_ready" with every reason, "repair.units", "session.invalid".
     """
     request = locked_repair(code)
-    demand_state(request, State.DRAFT)
+    _demand_draft(request, by)
     if request.kind != "ordinary":
         raise RuleViolation("repair.kind", "应急维修不走表决，请按应急的步骤办理")
     today = local_day(at)
@@ -368,6 +388,7 @@ def withdraw_request(*, code: str, reason: str, by: By, at: datetime) -> RepairR
     """
     request = locked_repair(code)
     demand_state(request, State.VOTING)
+    _demand_own(request, by)
     _demand_reason(reason)
     version = version_in_force(request)
     if version is None or version.motion is None:
@@ -384,7 +405,7 @@ def withdraw_request(*, code: str, reason: str, by: By, at: datetime) -> RepairR
     version.save(update_fields=["motion", "verdict", "verdict_at"])
     take_out(session, motion)
     move(request, State.DRAFT, _APPLICANT, due_at=None, at=at)
-    _mark_item(request, "planned")
+    free_item(request)
     facts = {"version": version.number, "session": session.code}
     note(request, "withdrawn", by=by, at=at, text=reason.strip(), data=facts)
     return request
@@ -397,10 +418,9 @@ def drop_request(*, code: str, reason: str, by: By, at: datetime) -> RepairReque
     RuleViolation "repair.reason".
     """
     request = locked_repair(code)
-    demand_state(request, State.DRAFT)
+    _demand_draft(request, by)
     _demand_reason(reason)
-    note(request, "dropped", by=by, at=at, text=reason.strip())
-    end(request, reason.strip(), by=by, at=at)
+    end(request, "dropped", reason.strip(), by=by, at=at)
     return request
 
 
@@ -437,6 +457,17 @@ def renew_request(*, code: str, by: By, at: datetime) -> RepairRequest:
         quote.save(force_insert=True)
     note(request, "started", by=by, at=at, text="开始起草申请", data={"follows": old.code})
     return request
+
+
+def _demand_draft(request: RepairRequest, by: By) -> None:
+    demand_state(request, State.DRAFT)
+    _demand_own(request, by)
+
+
+def _demand_own(request: RepairRequest, by: By) -> None:
+    """Once the fund was applied for, nobody but the applicant goes on with it."""
+    if request.applications.exists():
+        demand_applicant(request, by)
 
 
 def _rules(estate: Estate, at: datetime) -> FundRules:

@@ -22,9 +22,18 @@ from funds.domain.repairs import Desk, State
 from funds.domain.reviewing import CHECKS, CODES, Answer, answer_reasons, next_step
 from funds.facts import opinion_facts
 from funds.models import FundApplication, RepairRequest, Review
+from funds.selectors.applications import passed_application
 from funds.selectors.gates import gate_reasons
 from funds.selectors.reviewing import concerned, steps_of
-from funds.steps import By, demand_state, locked_repair, move, note, to_review_desk
+from funds.steps import (
+    By,
+    demand_state,
+    locked_repair,
+    move,
+    note,
+    settle_if_done,
+    to_review_desk,
+)
 from voting.domain.drafts import text_reasons
 
 _NOTE, _DEPUTISES, _HOLD = 400, 200, 300
@@ -43,6 +52,7 @@ class Word(NamedTuple):
     answers: Mapping[str, Answer]
     remark: str = ""
     deputises: str = ""
+    number: int | None = None  # of the application that was on the page
 
 
 @transaction.atomic(durable=True)
@@ -64,6 +74,8 @@ def review_application(
     demand_state(request, State.REVIEW)
     application = request.applications.select_related("version__motion").get(state="filed")
     application.request = request
+    if word.number not in (None, application.number):
+        raise _moved()
     _demand_reviewer(application, word.step, by)
     demand_none("review.invalid", _word_reasons(word))
     gate = gate_reasons(request, application.version)
@@ -103,15 +115,19 @@ def _word_reasons(word: Word) -> list[Reason]:
 
 def _demand_reviewer(application: FundApplication, step: str, by: By) -> None:
     if application.request.desk != step:
-        raise RuleViolation(
-            "review.moved", "这项申请已经由别人办理，到了下一个环节，请刷新页面再看"
-        )
+        raise _moved()
     if by.actor in concerned(application):
         raise RuleViolation("review.own", "您参与过这项申请，不能自己审核，请别人来办")
     if application.reviews.filter(reviewer=by.actor).exists():
         raise RuleViolation(
             "review.twice", "您已经办过这项申请的一个环节，下一个环节要由别人来办"
         )
+
+
+def _moved() -> RuleViolation:
+    return RuleViolation(
+        "review.moved", "这项申请已经由别人办理，或者换了新的申请，请刷新页面再看"
+    )
 
 
 def _return(
@@ -197,6 +213,9 @@ def lift_correction(*, code: str, reason: str, by: By, at: datetime) -> RepairRe
     request.hold = ""
     request.save(update_fields=["hold"])
     note(request, "correction_done", by=by, at=at, text=reason.strip())
+    application = passed_application(request)
+    if application is not None and request.state == State.APPROVED:
+        settle_if_done(request, application, by=by, at=at)
     return request
 
 

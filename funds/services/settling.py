@@ -4,6 +4,7 @@ Stated by one person, confirmed by another; from then on the final instalment is
 of the final cost, so that every unit ends at its share of it, to the fen.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -11,11 +12,18 @@ from django.db import transaction
 
 from core.deadlines import local_day
 from core.errors import RuleViolation
+from core.exact import format_yuan
 from core.reasons import Reason, demand_none, explains
 from funds.domain.applications import FINAL
 from funds.domain.apportionment import apportion
 from funds.domain.books import BANK, SUB, Basis, Line
-from funds.domain.instalments import Bearing, even_out, give_back, split_final
+from funds.domain.instalments import (
+    Bearing,
+    even_out,
+    give_back,
+    give_back_part,
+    split_final,
+)
 from funds.domain.repairs import State
 from funds.endings import (
     demand_nothing_under_way,
@@ -30,8 +38,11 @@ from funds.models import (
     RefundShare,
     RepairRequest,
     Settlement,
+    SpecialAccount,
+    VersionUnit,
 )
 from funds.selectors.applications import borne_so_far, passed_application
+from funds.selectors.gates import decision_fell
 from funds.selectors.releases import parts_of
 from funds.selectors.repairs import (
     files_of,
@@ -43,7 +54,7 @@ from funds.steps import (
     demand_applicant,
     demand_payer,
     demand_state,
-    keep_file,
+    keep_receipt,
     locked_account,
     locked_repair,
     note,
@@ -111,13 +122,17 @@ def state_settlement(*, code: str, cost: FinalCost, by: By, at: datetime) -> Set
 
 
 @transaction.atomic(durable=True)
-def confirm_settlement(*, code: str, by: By, at: datetime) -> Settlement:
+def confirm_settlement(
+    *, code: str, by: By, at: datetime, seen: str | None = None
+) -> Settlement:
     """Another person has compared it with the papers: what is still to be paid is fixed.
 
     Less than was paid: the surplus is expected back, and what a unit owes above its share of
     the final cost falls away. Instalments nobody asked for fall away, the final one is what is
     left. RuleViolation "repair.state", "release.role", "settlement.none",
-    "settlement.confirmed", "settlement.same_person", "settlement.over", "settlement.pending".
+    "settlement.confirmed", "settlement.same_person", "settlement.over", "settlement.pending",
+    "settlement.gate" once the decision has fallen, "settlement.changed" where what was stated
+    is not what was `seen` (the moment it was stated at, ISO 8601).
     """
     request, application = _locked(code)
     demand_payer(request, by)
@@ -129,6 +144,12 @@ def confirm_settlement(*, code: str, by: By, at: datetime) -> Settlement:
     if settlement.stated_by == by.actor:
         raise RuleViolation(
             "settlement.same_person", "填写结算的人不能自己确认，请另一个人来办"
+        )
+    if seen not in (None, settlement.stated_at.isoformat()):
+        raise RuleViolation("settlement.changed", "结算刚刚改过，请看清新的金额再确认")
+    if decision_fell(application.version):
+        raise RuleViolation(
+            "settlement.gate", "业主的决定已经不再有效，不能按它结算；请申请人终止或者重新决定"
         )
     _demand_within(settlement.final_fen, application)
     demand_nothing_under_way(request)
@@ -187,7 +208,7 @@ def reopen_settlement(*, code: str, reason: str, by: By, at: datetime) -> Settle
 def receive_refund(
     *, code: str, refund_id: int, receipt: Receipt, scan: bytes, by: By, at: datetime
 ) -> Refund:
-    """The surplus has come back to the special account: every unit gets its share of it.
+    """Money has come back, all of it or a part: every unit gets its share of it.
 
     Harmless where the same person has entered the same receipt. RuleViolation
     "repair.state", "release.role", "refund.same_person", "receipt.twice",
@@ -208,22 +229,25 @@ def receive_refund(
             "refund.same_person", "确认结算的人不能自己录退款回单，请另一个人来办"
         )
     special = locked_account(request)
-    reasons = receipt_reasons(special.pk, receipt, fen=refund.fen, at=at)
+    reasons = receipt_reasons(special.pk, receipt, fen=receipt.fen, at=at)
+    if not 0 < receipt.fen <= refund.fen:
+        most = format_yuan(refund.fen)
+        sentence = f"退回的金额要大于零，最多是待退回的 {most} 元"
+        reasons.append(Reason("receipt.amount", sentence, "fen"))
     demand_none("receipt.invalid", reasons)
-    if scan:
-        kept = keep_file(
-            request,
-            kind="receipt",
-            name=f"退款回单{receipt.serial}",
-            content=scan,
-            is_public=False,
-            actor=by.actor,
-            at=at,
-        )
-        refund.receipt_sha256 = kept.sha256
+    refund.receipt_sha256 = keep_receipt(
+        request, f"退款回单{receipt.serial}", scan, by=by, at=at
+    )
     assert receipt.day is not None  # noqa: S101 (asked above)
     units, parts = parts_of(application.version)
-    shares = give_back(refund.fen, borne_so_far(request) - refund.fen, parts)
+    final_fen = borne_so_far(request) - refund.fen
+    if receipt.fen == refund.fen:
+        shares = give_back(refund.fen, final_fen, parts)
+    else:
+        shares = give_back_part(receipt.fen, final_fen, parts)
+        rest = refund.fen - receipt.fen
+        expect_back(request, rest, refund.reason, by=By(refund.noted_by), at=at)
+        refund.fen = receipt.fen
     refund.state, refund.bank_serial = "received", receipt.serial
     refund.received_on, refund.received_by = receipt.day, by.actor
     refund.save()
@@ -235,22 +259,9 @@ def receive_refund(
         batch_size=1000,
     )
     if special.ledger_mode == "record":
-        lines = [Line(BANK, None, refund.fen)]
-        lines += [
-            Line(SUB, unit.sub_id, -fen) for unit, fen in zip(units, shares, strict=True) if fen
-        ]
-        basis = Basis(
-            "refund",
-            receipt.day,
-            f"{request.title} 结余退回"[:200],
-            f"银行回单 {receipt.serial}",
-            refund.receipt_sha256,
-        )
-        voucher = write_draft(special, basis, lines, actor=refund.noted_by, at=at)
-        refund.voucher = seal(special, voucher, actor=by.actor, at=at)
-        refund.save(update_fields=["voucher"])
+        _post_refund(special, request, refund, units, shares, by=by, at=at)
     facts = {"fen": refund.fen, "serial": receipt.serial}
-    note(request, "refund_received", by=by, at=at, text="结余退回各户", data=facts)
+    note(request, "refund_received", by=by, at=at, text="款项退回各户", data=facts)
     if request.state == State.APPROVED:
         settle_if_done(request, application, by=by, at=at)
     return refund
@@ -262,6 +273,34 @@ def _demand_within(final_fen: int, application: FundApplication) -> None:
             "settlement.over",
             "结算金额超过批准的金额，要先由业主重新决定；请点“退回重新决定”，材料都会保留",
         )
+
+
+def _post_refund(
+    special: SpecialAccount,
+    request: RepairRequest,
+    refund: Refund,
+    units: Sequence[VersionUnit],
+    shares: Sequence[int],
+    *,
+    by: By,
+    at: datetime,
+) -> None:
+    """The voucher of money that came back: drafted by who expected it, sealed by who saw it."""
+    assert refund.received_on is not None  # noqa: S101 (it was received)
+    lines = [Line(BANK, None, refund.fen)]
+    lines += [
+        Line(SUB, unit.sub_id, -fen) for unit, fen in zip(units, shares, strict=True) if fen
+    ]
+    basis = Basis(
+        "refund",
+        refund.received_on,
+        f"{request.title} 款项退回"[:200],
+        f"银行回单 {refund.bank_serial}",
+        refund.receipt_sha256,
+    )
+    voucher = write_draft(special, basis, lines, actor=refund.noted_by, at=at)
+    refund.voucher = seal(special, voucher, actor=by.actor, at=at)
+    refund.save(update_fields=["voucher"])
 
 
 def _locked(

@@ -79,6 +79,7 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
     form = ReviewForm(posted(request))
     if request.method == "POST" and form.is_valid():
         outcome = request.POST.get("outcome", "")
+        number = request.POST.get("number", "")
         try:
             review_application(
                 code=repair.code,
@@ -88,6 +89,7 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
                     form.answers(),
                     form.cleaned_data["remark"],
                     form.cleaned_data["deputises"],
+                    int(number) if number.isdecimal() and len(number) < 6 else 0,
                 ),
                 by=_by(request, repair),
                 name=str(user_of(request)),

@@ -24,6 +24,7 @@ from accounts.permissions import (
 )
 from core.errors import RuleViolation
 from funds.domain.exports import SHARES_HEADER, share_rows
+from funds.domain.instalments import UNDER_WAY
 from funds.domain.repairs import speaks_for
 from funds.models import ReleaseList, RepairRequest
 from funds.selectors.applications import (
@@ -42,7 +43,9 @@ from funds.selectors.releases import (
     paid_by,
     payer_role,
     preview,
+    refunds_for,
     releases_for,
+    spent_fen,
 )
 from funds.selectors.repairs import (
     files_of,
@@ -296,6 +299,7 @@ def confirm(request: HttpRequest, code: str, position: int) -> HttpResponse:
             position=position,
             by=_payer(request, repair),
             at=timezone.now(),
+            seen=request.POST.get("seen", ""),
         ),
         _("已确认，可以列入划转清单。"),
     )
@@ -407,7 +411,10 @@ def settlement_confirm(request: HttpRequest, code: str) -> HttpResponse:
         request,
         repair,
         lambda: confirm_settlement(
-            code=repair.code, by=_payer(request, repair), at=timezone.now()
+            code=repair.code,
+            by=_payer(request, repair),
+            at=timezone.now(),
+            seen=request.POST.get("seen", ""),
         ),
         _("结算已确认。"),
     )
@@ -622,13 +629,17 @@ def _money_page(
     pays = _P.RELEASE_FUND in may and bool(payer_role(request.user, repair))
     left = owed_left(repair)
     stated = settlement_of(repair)
+    paid_on = money_of(repair)
+    applies = _P.APPLY_FUND in may and speaks_for(
+        _applicant(request, repair).role, repair.applicant_kind
+    )
     context = {
         "repair": repair,
         "version": version,
         "scope": scope_words(repair),
         "pending": pending_application(repair),
         "application": passed_application(repair),
-        "applications": money_of(repair),
+        "applications": paid_on,
         "settlement": stated,
         "refunds": repair.refunds.order_by("pk"),
         "lists": lists_of(repair),
@@ -638,11 +649,15 @@ def _money_page(
         "shut": gate_reasons(repair, version),
         "files": files_of(repair),
         "me": actor_of(request),
-        "may_apply": _P.APPLY_FUND in may,
+        "may_apply": applies,
         # Before the final cost is confirmed its applicant may take it off its way.
-        "ways_out": speaks_for(_applicant(request, repair).role, repair.applicant_kind)
+        "ways_out": applies
         and repair.state in ("decided", "returned", "approved")
         and not (stated and stated.confirmed_at),
+        "spent": spent_fen(repair),
+        "under_way": any(
+            one.state in UNDER_WAY for paid in paid_on for one in paid.instalments.all()
+        ),
         "pays": pays,
         "voted": version is not None and version.motion_id is not None,
         "history": repair.steps.select_related("authority"),
@@ -659,6 +674,7 @@ def _payments_page(request: HttpRequest, refused: RuleViolation | None = None) -
     context = {
         "rows": rows,
         "ready": any(one.state == "ready" for one in rows),
+        "refunds": refunds_for(request.user),
         "refused": refused.facts.get("reasons") or [refused] if refused else [],
         "section": "payments",
     }

@@ -18,6 +18,11 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 ALL_YES = dict.fromkeys(CODES, "yes")
 
 
+def passes(step, number=1):
+    """Everything right with application `number`, as said at this desk."""
+    return {**ALL_YES, "number": number, "step": step, "outcome": "pass"}
+
+
 @pytest.fixture(autouse=True)
 def _certificate(settings, tmp_path):
     settings.CA_DIR = tmp_path / "ca"
@@ -49,14 +54,20 @@ def test_street_bureau_and_the_opinion(client, town):
     page = client.get(page_of(client, application))
     assert "没有上传合同" in text(page)  # the records speak beside the check
     assert "checked" not in page.content.decode()
+    # Another application has taken the place of the one that was looked at.
+    stale = client.post(page_of(client, application), passes("street", number=2))
+    assert stale.status_code == 400
+    assert "换了新的申请" in text(stale)
     answer = client.post(
-        page_of(client, application), {**ALL_YES, "step": "street", "outcome": "pass"}
+        page_of(client, application),
+        passes("street"),
     )
     assert answer.status_code == 302
     assert "1幢电梯维修" not in text(client.get(reverse("staff:fund_reviews")))
     sign_in(client, town.person("bureau"))
     answer = client.post(
-        page_of(client, application), {**ALL_YES, "step": "bureau", "outcome": "pass"}
+        page_of(client, application),
+        passes("bureau"),
     )
     assert answer.status_code == 302
     application = FundApplication.objects.get()
@@ -71,7 +82,7 @@ def test_a_return_needs_its_reasons_and_keeps_what_was_typed(client, town):
     sign_in(client, town.person("street_office"))
     typed = {
         **ALL_YES, "warranty": "no", "warranty_note": "还有半年", "contract": "no",
-        "remark": "请补齐", "step": "street", "outcome": "return",
+        "remark": "请补齐", "number": 1, "step": "street", "outcome": "return",
     }  # fmt: skip
     answer = client.post(page_of(client, application), typed)
     assert answer.status_code == 400
@@ -98,7 +109,8 @@ def test_who_applied_sees_it_but_has_no_form(client, town):
     assert "您参与过这项申请" in text(page)
     assert 'value="pass"' not in page.content.decode()
     answer = client.post(
-        page_of(client, application), {**ALL_YES, "step": "street", "outcome": "pass"}
+        page_of(client, application),
+        passes("street"),
     )
     assert answer.status_code == 400
     assert RepairRequest.objects.get().desk == "street"
@@ -110,7 +122,7 @@ def test_the_city_sits_at_a_districts_desk_only_once_that_has_overslept(client, 
     grant(city, "bureau", town.city)
     sign_in(client, city)
     assert client.get(page_of(client, application)).status_code == 200
-    said = {**ALL_YES, "step": "bureau", "outcome": "pass"}
+    said = passes("bureau")
     assert client.post(page_of(client, application), said).status_code == 404
     assert "1幢电梯维修" not in text(client.get(reverse("staff:fund_reviews")))
     RepairRequest.objects.update(escalated_to=Authority.objects.get(name="样例市住建局"))
@@ -144,7 +156,7 @@ def test_correction_ordered_and_lifted(client, town):
     assert client.post(address, {"reason": "补公示"}).status_code == 400
     assert "补公示" in text(client.get(page_of(client, application)))
     sign_in(client, town.person("organiser"))
-    said = {**ALL_YES, "step": "committee", "outcome": "pass"}
+    said = passes("committee")
     answer = client.post(page_of(client, application), said)
     assert answer.status_code == 400
     assert "补公示" in text(answer)

@@ -79,4 +79,4 @@ def test_what_stops_the_money_is_said(client, town):
     application = make_filed(town.here.estate)
     RepairRequest.objects.update(hold="补公示")
     page = text(client.get(reverse("portal:repair", args=[application.request.code])))
-    assert "改正以前不能用款：补公示" in page
+    assert "已经暂停用款：补公示" in page

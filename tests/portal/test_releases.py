@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core.deadlines import local_day
 from documents.authority import development_identity
-from funds.models import Instalment, RepairRequest
+from funds.models import Instalment, RepairRequest, Settlement
 from funds.services.accounts import open_account, open_special_account
 from logbook.models import Entry
 from tests.funds.books import deposit
@@ -68,6 +68,17 @@ def form(**changes):
     }  # fmt: skip
 
 
+def seen_asked():
+    """What the page of whoever confirms a payment says about it."""
+    asked_at = Instalment.objects.get(position=1).asked_at
+    return {"seen": asked_at.isoformat() if asked_at else ""}
+
+
+def seen_stated():
+    """What the page of whoever confirms the final cost says about it."""
+    return {"seen": Settlement.objects.get().stated_at.isoformat()}
+
+
 def test_from_the_application_to_the_last_fen(account, people, town):
     case = emergency_repair(account)
     applicant, bureau, second = people["applicant"], people["bureau"], people["second"]
@@ -105,8 +116,9 @@ def test_from_the_application_to_the_last_fen(account, people, town):
     assert "62220000" not in page
     assert applicant.post(at("fund_ask", 1)).status_code == 302
     # The applicant is of the committee, the custody the department's.
-    assert applicant.post(at("fund_confirm", 1)).status_code == 409
-    assert bureau.post(at("fund_confirm", 1)).status_code == 302
+    assert applicant.post(at("fund_confirm", 1), seen_asked()).status_code == 409
+    assert bureau.post(at("fund_confirm", 1)).status_code == 409  # what was asked was not seen
+    assert bureau.post(at("fund_confirm", 1), seen_asked()).status_code == 302
     page = bureau.get(reverse("staff:fund_payments")).content.decode()
     assert "可以划转" in page
     one = Instalment.objects.get(position=1)
@@ -136,7 +148,14 @@ def test_from_the_application_to_the_last_fen(account, people, town):
     over = applicant.post(at("fund_settlement"), {**cost, "final": "9000.01"})
     assert "超过批准的金额" in over.content.decode()
     assert applicant.post(at("fund_settlement"), cost).status_code == 302
-    assert bureau.post(at("fund_settlement_confirm")).status_code == 302
+    before = seen_stated()
+    assert (
+        applicant.post(at("fund_settlement"), {**cost, "final": "8,000.00"}).status_code == 302
+    )
+    answer = bureau.post(at("fund_settlement_confirm"), before)
+    assert answer.status_code == 409
+    assert "结算刚刚改过" in answer.content.decode()
+    assert bureau.post(at("fund_settlement_confirm"), seen_stated()).status_code == 302
     page = applicant.get(at("fund_money")).content.decode()
     assert "4,400.00" in page  # what is left of the final cost
     assert "2028-11-02" in page
@@ -152,7 +171,7 @@ def test_what_the_bank_did_not_pay_and_the_ways_out(account, people):
         return reverse(f"staff:{name}", args=[case.code, *args])
 
     applicant.post(at("fund_ask", 1))
-    bureau.post(at("fund_confirm", 1))
+    bureau.post(at("fund_confirm", 1), seen_asked())
     one = Instalment.objects.get(position=1)
     bureau.post(reverse("staff:fund_order"), {"pay": [one.pk]})
     assert at("fund_not_paid", 1) not in bureau.get(at("fund_money")).content.decode()

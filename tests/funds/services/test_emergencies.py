@@ -16,6 +16,7 @@ from funds.models import (
     Refund,
     RepairRequest,
     RepairVersion,
+    Settlement,
 )
 from funds.selectors.emergencies import running_like, stages
 from funds.selectors.gates import gate_reasons
@@ -376,6 +377,7 @@ def test_after_the_settlement_owners_object_instead(town, cast):
     request = decided(town)
     pay_advance(request)
     settle(request)
+    Settlement.objects.update(confirmed_at=AT, confirmed_by="user:9")
     said = {"code": request.code, "reason": "发现不属于紧急", "by": cast.manager, "at": AT}
     assert refused(withdraw_emergency, **said)[0] == "emergency.settled"
 

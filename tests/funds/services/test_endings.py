@@ -11,12 +11,16 @@ from funds.domain.applications import Payee, Stage
 from funds.domain.books import Line
 from funds.endings import end
 from funds.models import (
+    EmergencyDecision,
     Instalment,
     OwedAmount,
     OwedRelief,
+    Quote,
     Refund,
     RepairRequest,
     RepairVersion,
+    Settlement,
+    VersionUnit,
 )
 from funds.selectors.balances import balances_of
 from funds.selectors.checks import check_books
@@ -34,7 +38,8 @@ from funds.services.releases import (
     decline_instalment,
     order_release,
 )
-from funds.services.requests import drop_request
+from funds.services.requests import drop_request, edit_request, remove_file
+from funds.services.reviewing import lift_correction
 from funds.services.settling import (
     FinalCost,
     confirm_settlement,
@@ -124,8 +129,12 @@ def wrong(case, by=SECOND):
 
 
 def take_back(case, refund, serial="R1"):
+    return take_part(case, refund, refund.fen, serial)
+
+
+def take_part(case, refund, fen, serial="R1"):
     return receive_refund(
-        code=case.code, refund_id=refund.pk, receipt=Receipt(serial, DAY, refund.fen),
+        code=case.code, refund_id=refund.pk, receipt=Receipt(serial, DAY, fen),
         scan=b"", by=SECOND, at=AT,
     )  # fmt: skip
 
@@ -505,7 +514,7 @@ def give_up(case):
     """As the sweeper does where a vote has failed."""
     RepairRequest.objects.update(state="voting", desk="owners")
     with transaction.atomic():
-        end(locked_repair(case.code), "同意的人数不够", by=SYSTEM, at=AT)
+        end(locked_repair(case.code), "vote_failed", "同意的人数不够", by=SYSTEM, at=AT)
 
 
 def test_an_emergency_that_fell_back_stays_to_be_seen():
@@ -523,3 +532,210 @@ def test_an_emergency_that_fell_back_stays_to_be_seen():
     assert (shown.request.state, shown.version.verdict) == ("draft", "withdrawn")
     assert shown.paid == 3_600_00
     assert [one.kind for one in paid_instalments(case.request)] == ["start"]
+
+
+# --- what has been decided twice -------------------------------------------------------------
+
+
+def new_decision(case, *, verdict="passed", motion=None):
+    """Another version with the same scope, as a second vote leaves it."""
+    first = case.versions[0]
+    made = RepairVersion.objects.create(
+        request=case.request, number=case.request.versions.count() + 1,
+        content=bytes(first.content), sha256=first.sha256, budget_fen=first.budget_fen,
+        share_basis="area", submitted_by="user:1", submitted_at=AT, verdict=verdict,
+        motion=motion,
+    )  # fmt: skip
+    VersionUnit.objects.bulk_create(
+        VersionUnit(
+            version=made, unit=one.unit, sub=one.sub, label=one.label, area=one.area,
+            weight=one.weight, share_fen=one.share_fen,
+        )
+        for one in first.units.order_by("pk")
+    )  # fmt: skip
+    case.versions.append(made)
+    return made
+
+
+def test_a_challenged_decision_has_not_fallen_for_the_dropped_draft_either():
+    case = voted()
+    pay(case)
+    befall(case, "challenged")
+    decide_anew(code=case.code, reason="换一种修法", by=APPLICANT, at=AT)
+    drop_request(code=case.code, reason="业主不想改了", by=APPLICANT, at=AT)
+    assert case.request.state == "approved"
+    assert not Refund.objects.exists()
+    assert refused(ready, case, 3) == "instalment.state"
+    assert refused(ready, case, 2) == "release.gate"  # and no money leaves meanwhile
+
+
+def test_what_was_paid_on_a_decision_that_stands_is_not_asked_back_for_another_that_fell():
+    case = voted()
+    pay(case)
+    decide_anew(code=case.code, reason="换一种修法", by=APPLICANT, at=AT)
+    new_decision(case, verdict="authorised")
+    RepairRequest.objects.update(state="decided")
+    EmergencyDecision.objects.create(
+        request=case.request, decided_by_kind="street_office", decided_by="user:31",
+        role="street_office", authorises=True, most_fen=BUDGET, reason="测试", clause="测试",
+        at=AT,
+    )  # fmt: skip
+    apply_for(case, plan=[Stage("final", BUDGET - 3_600_00)])
+    approve(case)
+    assert case.application.number == 2
+    revoke(case)
+    end_repair(code=case.code, **WHY)
+    request = case.request
+    assert request.state == "approved"
+    assert not Refund.objects.exists()
+    assert version_in_force(request) == case.versions[0]
+    settle(case, 5_000_00)
+    first = request.applications.get(number=1)
+    assert first.instalments.get(state="planned").fen == 1_400_00
+    assert request.applications.get(number=2).state == "withdrawn"
+
+
+def test_after_a_refused_plan_the_account_can_still_be_corrected():
+    case = voted()
+    pay(case)
+    decide_anew(code=case.code, reason="换一种修法", by=APPLICANT, at=AT)
+    new_decision(case, verdict="rejected")
+    give_up(case)
+    apply_anew(code=case.code, reason="收款账号写错了", by=APPLICANT, at=AT)
+    assert version_in_force(case.request) == case.versions[0]
+    apply_for(case, plan=[Stage("final", BUDGET - 3_600_00)])
+    assert case.application.version == case.versions[0]
+
+
+def test_nothing_is_applied_for_anew_once_all_of_it_is_listed():
+    case = funded(600_00)
+    pay(case)
+    settle(case, BUDGET)
+    pay(case, 2)
+    assert owed_left(case.request)
+    reopen_settlement(**wrong(case))
+    assert refused(apply_anew, code=case.code, **WHY) == "application.all_paid"
+    settle(case, BUDGET)
+    assert case.request.state == "approved"
+
+
+def test_a_returned_emergency_that_was_paid_for_can_be_decided_anew():
+    case = funded()
+    pay(case)
+    apply_anew(code=case.code, reason="收款账号写错了", by=APPLICANT, at=AT)
+    decide_anew(code=case.code, reason="电机也要换", by=APPLICANT, at=AT)
+    assert (case.request.state, case.request.kind) == ("draft", "ordinary")
+
+
+def test_a_stated_cost_does_not_outlive_the_decision_it_was_stated_on():
+    case = funded()
+    pay(case)
+    stated(case, BUDGET)
+    decide_anew(code=case.code, reason="电机也要换", by=APPLICANT, at=AT)
+    assert not Settlement.objects.exists()
+
+
+def test_a_decision_that_fell_is_never_settled_on():
+    case = voted()
+    pay(case)
+    settle(case, BUDGET)
+    ready(case, 2)
+    order(case, 2)
+    befall(case, "revoked")
+    close(case, 2)  # the money is gone; what becomes of it is not settled
+    assert case.request.state == "approved"
+    assert case.request.hold
+    lift_correction(code=case.code, reason="已经查清，决定被撤销", by=SECOND, at=AT)
+    assert case.request.state == "approved"
+    reopen_settlement(**wrong(case))
+    assert refused(confirm_settlement, code=case.code, by=OFFICIAL, at=AT) == "settlement.gate"
+    end_repair(code=case.code, **WHY)
+    refund = Refund.objects.get()
+    assert refund.fen == BUDGET
+    take_back(case, refund)
+    assert set(borne(case).values()) == {0}
+
+
+def test_an_order_that_is_lifted_settles_what_was_only_waiting_for_it():
+    case = funded()
+    pay(case)
+    settle(case, BUDGET)
+    ready(case, 2)
+    order(case, 2)
+    RepairRequest.objects.update(hold="补公示")
+    close(case, 2)
+    assert case.request.state == "approved"
+    lift_correction(code=case.code, reason="已经补公示", by=SECOND, at=AT)
+    assert case.request.state == "settled"
+
+
+def test_what_a_dropped_draft_said_is_given_up():
+    case = funded()
+    pay(case)
+    before = case.request
+    decide_anew(code=case.code, reason="换一种修法", by=APPLICANT, at=AT)
+    changes = {"title": "换整台电梯", "plan": "整台更换", "budget_fen": 1, "place": "别处"}
+    edit_request(code=case.code, changes=changes, by=APPLICANT, at=AT)
+    drop_request(code=case.code, reason="业主不想改了", by=APPLICANT, at=AT)
+    after = case.request
+    for name in ("title", "plan", "budget_fen", "place", "scope", "kind"):
+        assert getattr(after, name) == getattr(before, name)
+
+
+def test_the_firm_that_was_decided_on_cannot_be_exchanged_in_a_draft():
+    case = funded()
+    pay(case)
+    decide_anew(code=case.code, reason="换一种修法", by=APPLICANT, at=AT)
+    Quote.objects.update(is_chosen=False)
+    Quote.objects.create(
+        request=case.request, firm="别家电梯有限公司", fen=BUDGET, is_chosen=True,
+        added_by="user:10", added_at=AT,
+    )  # fmt: skip
+    drop_request(code=case.code, reason="业主不想改了", by=APPLICANT, at=AT)
+    apply_anew(code=case.code, reason="换施工单位", by=APPLICANT, at=AT)
+    other = sought(
+        contract_firm="别家电梯有限公司", plan=[Stage("final", BUDGET - 3_600_00)],
+        payee=Payee("别家电梯有限公司", "样例银行", "6222000000000025"),
+    )  # fmt: skip
+    with pytest.raises(RuleViolation) as found:
+        draft_application(code=case.code, sought=other, by=APPLICANT, at=AT)
+    assert [one.code for one in found.value.facts["reasons"]] == ["application.firm"]
+
+
+def test_nobody_else_goes_on_with_a_repair_the_fund_was_applied_for():
+    case = funded()
+    pay(case)
+    decide_anew(code=case.code, reason="换一种修法", by=APPLICANT, at=AT)
+    manager = {"code": case.code, "by": By("user:50", "property_manager"), "at": AT}
+    assert refused(edit_request, changes={"plan": "另一种"}, **manager) == "application.role"
+    assert refused(drop_request, reason="业主不想改了", **manager) == "application.role"
+    own = {**manager, "by": APPLICANT}
+    changes = {"applicant_kind": "owners_assembly"}
+    assert refused(edit_request, changes=changes, **own) == "repair.invalid"
+
+
+def test_papers_money_was_paid_on_stay():
+    case = funded()
+    pay(case)
+    decide_anew(code=case.code, reason="换一种修法", by=APPLICANT, at=AT)
+    contract = case.request.files.get(kind="contract")
+    taking = {"code": case.code, "file_id": contract.pk, "by": APPLICANT, "at": AT}
+    assert refused(remove_file, **taking) == "file.used"
+
+
+def test_money_comes_back_in_two_parts():
+    case = funded()
+    pay(case)
+    settle(case, 1_000_01)
+    refund = Refund.objects.get()
+    assert refund.fen == 2_599_99
+    for wrong_fen in (0, refund.fen + 1):
+        assert refused(take_part, case, refund, wrong_fen) == "receipt.invalid"
+    take_part(case, refund, 700_00)
+    assert case.request.state == "approved"
+    rest = Refund.objects.get(state="expected")
+    assert rest.fen == 1_899_99
+    take_back(case, rest, "R2")
+    assert case.request.state == "settled"
+    assert borne(case) == exact(1_000_01, case)
+    assert list(check_books()) == []

@@ -328,7 +328,9 @@ def test_a_decision_revoked_after_the_first_instalment_stops_the_rest():
     case = funded()
     pay(case)
     revoke(case)
-    settle(case, BUDGET)
+    with pytest.raises(RuleViolation) as refused:
+        settle(case, BUDGET)
+    assert refused.value.code == "settlement.gate"
     with pytest.raises(RuleViolation) as refused:
         ask_instalment(code=case.code, position=2, by=APPLICANT, at=AT)
     assert refused.value.code == "release.gate"
@@ -477,18 +479,17 @@ def test_after_a_new_decision_what_was_paid_counts():
     assert case.request.state == "settled"
 
 
-def test_who_has_paid_stays_in_the_scope():
+def test_who_has_paid_bears_it_to_the_end():
     case = funded()
     pay(case)
     decide_anew(code=case.code, reason="换一种修法，只修1幢", by=APPLICANT, at=AT)
     building = case.account.estate.buildings.get(name="1幢")
     RepairRequest.objects.update(scope=[{"building": building.pk, "entrance": None}])
-    decide_at_once(case.request)
-    case.versions.append(freeze(case.request, verdict="authorised"))
-    RepairRequest.objects.update(state="decided", desk="applicant")
     with pytest.raises(RuleViolation) as refused:
-        apply_for(case, BUDGET, plan=[Stage("final", BUDGET - 3_600_00)])
-    assert [one.code for one in refused.value.facts["reasons"]] == ["application.scope"]
+        freeze(case.request, verdict="")
+    assert [one.code for one in refused.value.facts["reasons"]] == ["repair.paid"]
+    RepairRequest.objects.update(scope=[], budget_fen=BUDGET + 1)
+    assert freeze(case.request, verdict="").number == 2
 
 
 def test_the_settlement_is_two_peoples_and_waits_for_payments_under_way():
