@@ -2,9 +2,39 @@
 
 import re
 
-from django.apps.registry import Apps
-from django.db import migrations
+from django.db import migrations, router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import ProjectState, StateApps
+
+
+class Statements(migrations.RunPython):
+    """RunPython for functions that only send SQL: they find no models.
+
+    RunPython draws up every model as it was at that point: half a second each time.
+    """
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if router.allow_migrate(schema_editor.connection.alias, app_label, **self.hints):
+            self.code(StateApps([], {}), schema_editor)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if self.reverse_code is None:
+            raise NotImplementedError("You cannot reverse this operation")
+        if router.allow_migrate(schema_editor.connection.alias, app_label, **self.hints):
+            self.reverse_code(StateApps([], {}), schema_editor)
+
 
 _SQLITE = """
 CREATE TRIGGER {table}_no_{act} BEFORE {ACT} ON {table} {when}
@@ -20,14 +50,14 @@ FOR EACH ROW {when} EXECUTE FUNCTION {table}_refuse()
 """
 
 
-def append_only(table: str, *, columns: tuple[str, ...] = ()) -> migrations.RunPython:
+def append_only(table: str, *, columns: tuple[str, ...] = ()) -> Statements:
     """Return an operation by which the database refuses UPDATE and DELETE on `table`.
 
     With `columns`, only changes of these columns are refused on UPDATE (for rows that
     carry a state beside immutable content); DELETE is always refused.
     """
 
-    def install(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+    def install(_models: object, editor: BaseDatabaseSchemaEditor) -> None:
         postgres = editor.connection.vendor == "postgresql"
         differs = "IS DISTINCT FROM" if postgres else "IS NOT"
         when = ""
@@ -40,12 +70,12 @@ def append_only(table: str, *, columns: tuple[str, ...] = ()) -> migrations.RunP
         editor.execute(template.format(table=table, act="update", ACT="UPDATE", when=when))
         editor.execute(template.format(table=table, act="delete", ACT="DELETE", when=""))
 
-    def remove(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+    def remove(_models: object, editor: BaseDatabaseSchemaEditor) -> None:
         on = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
         for act in ("update", "delete"):
             editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{act}{on}")
 
-    return migrations.RunPython(install, remove)
+    return Statements(install, remove)
 
 
 _SQLITE_UNLESS = """
@@ -71,7 +101,7 @@ _YEARS_AFTER = {
 
 def erasable(
     table: str, *, same: tuple[str, ...], emptied: str, where: str, years: int
-) -> migrations.RunPython:
+) -> Statements:
     """Let one UPDATE through an append-only table: one that empties the column `emptied`.
 
     Every column of `same` stays as it was (name all the others), and `where`, SQL over OLD,
@@ -80,7 +110,7 @@ def erasable(
     be altered on SQLite while the trigger is there.
     """
 
-    def install(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+    def install(_models: object, editor: BaseDatabaseSchemaEditor) -> None:
         vendor = editor.connection.vendor
         later = _YEARS_AFTER[vendor]
         asked = re.sub(
@@ -97,12 +127,12 @@ def erasable(
         else:
             editor.execute(_SQLITE_UNLESS.format(table=table, unless=unless))
 
-    def remove(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+    def remove(_models: object, editor: BaseDatabaseSchemaEditor) -> None:
         _drop_update(table, editor)
         template = _POSTGRES if editor.connection.vendor == "postgresql" else _SQLITE
         editor.execute(template.format(table=table, act="update", ACT="UPDATE", when=""))
 
-    return migrations.RunPython(install, remove)
+    return Statements(install, remove)
 
 
 def _drop_update(table: str, editor: BaseDatabaseSchemaEditor) -> None:

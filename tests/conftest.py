@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import TransactionTestCase
 
 from accounts.gateways import MemoryGateway
+from tests.emptying import empty
+from tests.templates import migrated
+from voting import keyfiles
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +27,46 @@ def _own_letters(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def _no_messages() -> None:
     MemoryGateway.sent.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """SQLite takes the copy of tests.templates as the test database; the file goes with its
+    folder. PostgreSQL makes its own from a template, and drops it."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def _copied(django_db_modify_db_settings: None) -> Iterator[Callable[[], None]]:
+    with ExitStack() as stack:
+        stack.enter_context(migrated())
+        yield stack.close
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(_copied: Callable[[], None], django_db_setup: None) -> Iterator[None]:
+    _copied()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stretched_once() -> Iterator[None]:
+    """Scrypt of the same passphrase, salt and cost is the same key: a file sealed in a test
+    is opened many times there, and takes the time once."""
+    stretch = keyfiles._stretch
+    known: dict[tuple[str, str], bytes] = {}
+
+    def once(passphrase: str, head: dict[str, Any]) -> bytes:
+        key = (passphrase, repr(sorted(head.items())))
+        if key not in known:
+            known[key] = stretch(passphrase, head)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyfiles, "_stretch", once)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from http.cookies import SimpleCookie
 
 import pytest
 from django.utils import timezone
@@ -56,6 +57,7 @@ class Town:
     here: Place
     there: Place
     people: dict[str, User] = field(default_factory=dict)
+    cookies: dict[str, SimpleCookie] = field(default_factory=dict)  # of whoever signed in
 
     def person(self, name: str) -> User:
         """A role ("organiser") here, "other organiser" there, "operator" or "stranger"."""

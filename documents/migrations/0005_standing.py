@@ -2,15 +2,15 @@ from importlib import import_module
 
 from django.db import migrations, models
 
-from logbook.triggers import append_only
+from logbook.triggers import Statements, append_only
 
 _fixed = import_module("documents.migrations.0002_append_only")._FIXED
 
 
-def put_down(table: str) -> migrations.RunPython:
+def put_down(table: str) -> Statements:
     """Take the triggers off a table: SQLite makes it anew, and would lose them unasked."""
     operation = append_only(table)
-    return migrations.RunPython(operation.reverse_code, operation.code)
+    return Statements(operation.reverse_code, operation.code)
 
 
 class Migration(migrations.Migration):

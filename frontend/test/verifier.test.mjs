@@ -215,7 +215,8 @@ test('roll, index and checkpoints changed by hand', () => {
   refusedBy('canonical', edit('roll.jsonl', '"party":2', '"party":2.0'));
   refusedBy('canonical', edit('board.jsonl', '"seq":1', '"seq": 1'));
   refusedBy('canonical', edit('board.jsonl', /\n$/, ''));
-  refusedBy('checkpoints', edit('checkpoints.jsonl', /"signature":"./, '"signature":"_'));
+  const other = (found) => found.slice(0, -1) + (found.endsWith('_') ? '-' : '_');
+  refusedBy('checkpoints', edit('checkpoints.jsonl', /"signature":"./, other));
   refusedBy('checkpoints', edit('checkpoints.jsonl', /.*\n$/, ''));
   refusedBy('checkpoints', edit('checkpoints.jsonl', /(.*\n)$/, '$1$1'));
   refusedBy('files', { ...files, 'more.txt': utf8('x') });

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.templates import copy_empty
+
 ROOT = Path(__file__).resolve().parents[2]
 WAIT = 60.0  # seconds; a worker starts in five on a quiet machine
 
 
 @pytest.fixture
-def surroundings(tmp_path: Path) -> dict[str, str]:
+def surroundings(django_db_setup: None, tmp_path: Path) -> dict[str, str]:
     """A database and keys of its own, and the tests' Redis."""
+    copy_empty(tmp_path / "celery.sqlite3")
     url = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
     database = f"sqlite:///{tmp_path / 'celery.sqlite3'}"
     surroundings = {

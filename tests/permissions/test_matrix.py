@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -1130,14 +1132,23 @@ def answer(town: Town, who: str, path: str, *, post: bool = False) -> Any:
     """The response to one request by one person; whatever it changed is undone."""
     client = Client(raise_request_exception=True)
     if who != "anonymous":
-        client.force_login(
-            town.person(who), backend="django.contrib.auth.backends.ModelBackend"
-        )
+        client.cookies = deepcopy(signed_in(town, who))
     before = transaction.savepoint()
     try:
         return client.post(path) if post else client.get(path)
     finally:
         transaction.savepoint_rollback(before)
+
+
+def signed_in(town: Town, who: str) -> SimpleCookie:
+    """The cookies of a person, who signs in once: what a request changes of it is undone."""
+    if who not in town.cookies:
+        client = Client()
+        client.force_login(
+            town.person(who), backend="django.contrib.auth.backends.ModelBackend"
+        )
+        town.cookies[who] = client.cookies
+    return town.cookies[who]
 
 
 def expected(row: Row, who: str) -> int:

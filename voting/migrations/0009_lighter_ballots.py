@@ -1,13 +1,13 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from logbook.triggers import append_only
+from logbook.triggers import Statements, append_only
 
 
-def put_down(table: str) -> migrations.RunPython:
+def put_down(table: str) -> Statements:
     """Take the triggers off a table: SQLite makes it anew, and would lose them unasked."""
     operation = append_only(table)
-    return migrations.RunPython(operation.reverse_code, operation.code)
+    return Statements(operation.reverse_code, operation.code)
 
 
 class Migration(migrations.Migration):

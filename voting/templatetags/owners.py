@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django import template
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from core.deadlines import last_moment, local_day
 from core.exact import format_area, format_yuan, share_down
@@ -13,33 +13,30 @@ from core.exact import format_area, format_yuan, share_down
 register = template.Library()
 
 
-def _weekday(day: int) -> str:
-    return [
-        _("星期一"),
-        _("星期二"),
-        _("星期三"),
-        _("星期四"),
-        _("星期五"),
-        _("星期六"),
-        _("星期日"),
-    ][day]
-
-
-def _month(month: int) -> str:
-    return [
-        _("1月"),
-        _("2月"),
-        _("3月"),
-        _("4月"),
-        _("5月"),
-        _("6月"),
-        _("7月"),
-        _("8月"),
-        _("9月"),
-        _("10月"),
-        _("11月"),
-        _("12月"),
-    ][month - 1]
+# A page of a list shows a hundred days: the one name that is wanted is translated, not all.
+_WEEKDAYS = (
+    gettext_noop("星期一"),
+    gettext_noop("星期二"),
+    gettext_noop("星期三"),
+    gettext_noop("星期四"),
+    gettext_noop("星期五"),
+    gettext_noop("星期六"),
+    gettext_noop("星期日"),
+)
+_MONTHS = (
+    gettext_noop("1月"),
+    gettext_noop("2月"),
+    gettext_noop("3月"),
+    gettext_noop("4月"),
+    gettext_noop("5月"),
+    gettext_noop("6月"),
+    gettext_noop("7月"),
+    gettext_noop("8月"),
+    gettext_noop("9月"),
+    gettext_noop("10月"),
+    gettext_noop("11月"),
+    gettext_noop("12月"),
+)
 
 
 @register.filter
@@ -59,9 +56,9 @@ def until_day(end: datetime | None) -> str:
 
 def _said(day: date, time: str) -> str:
     return _("%(month)s%(day)d日（%(weekday)s）%(time)s") % {
-        "month": _month(day.month),
+        "month": _(_MONTHS[day.month - 1]),
         "day": day.day,
-        "weekday": _weekday(day.weekday()),
+        "weekday": _(_WEEKDAYS[day.weekday()]),
         "time": time,
     }
 
