@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet, Sum
 
-from funds.models import FundAccount, Posting, SpecialAccount
+from funds.models import FundAccount, Posting, SpecialAccount, SubAccount
 
 # Below the number of parameters any database takes.
 _CHUNK = 500
@@ -27,6 +27,16 @@ def sub_balances(account: FundAccount) -> dict[int, int]:
     return {
         pk: -sums.get(pk, 0) for pk in account.subs.order_by("pk").values_list("pk", flat=True)
     }
+
+
+def special_balances(special: SpecialAccount) -> dict[int, int]:
+    """Every sub-account of a special account → its balance in fen."""
+    subs = SubAccount.objects.filter(account__special=special)
+    found = dict.fromkeys(subs.values_list("pk", flat=True), 0)
+    sums = sealed_postings().filter(voucher__special=special, sub__isnull=False)
+    for sub, fen in sums.order_by().values_list("sub").annotate(Sum("fen")):
+        found[sub] = -fen
+    return found
 
 
 def balances_of(subs: Sequence[int]) -> dict[int, int]:

@@ -6,8 +6,13 @@ from typing import NamedTuple
 from django.db.models import Count, Sum
 
 from funds.domain.books import must_replenish
-from funds.models import FundAccount, SnapshotLine, SpecialAccount
-from funds.selectors.balances import account_balances, ledger_totals, sub_balances
+from funds.models import FundAccount, SnapshotLine, SpecialAccount, SubAccount
+from funds.selectors.balances import (
+    account_balances,
+    ledger_totals,
+    special_balances,
+    sub_balances,
+)
 from funds.selectors.files import last_snapshot
 
 
@@ -77,18 +82,29 @@ def balances_in(account: FundAccount) -> dict[int, int]:
 def to_replenish(special: SpecialAccount) -> list[Low]:
     """续交名单: the sub-accounts strictly below 30 % of their first deposit (165号令 17).
 
-    By estate, then as they were opened; rows instead of objects, a special account holds
-    hundreds of thousands. Owners only: a selling organisation pays in once, at the sale.
+    By estate, then as they were opened; read in one pass, a special account holds hundreds of
+    thousands. Owners only: a selling organisation pays in once, at the sale.
     """
-    found = []
-    for account in special.accounts.select_related("special").order_by("estate__name", "pk"):
-        firsts = dict(
-            account.subs.filter(unit__isnull=False, first_deposit_fen__gt=0).values_list(
-                "pk", "first_deposit_fen"
-            )
+    held = _balances_at(special)
+    firsts = (
+        SubAccount.objects.filter(
+            account__special=special, unit__isnull=False, first_deposit_fen__gt=0
         )
-        for sub, balance in balances_in(account).items():
-            first = firsts.get(sub)
-            if first and must_replenish(balance, first):
-                found.append(Low(sub, balance, first))
-    return found
+        .order_by("account__estate__name", "account", "pk")
+        .values_list("pk", "first_deposit_fen")
+    )
+    return [
+        Low(sub, held[sub], first)
+        for sub, first in firsts.iterator(chunk_size=20_000)
+        if first and sub in held and must_replenish(held[sub], first)
+    ]
+
+
+def _balances_at(special: SpecialAccount) -> dict[int, int]:
+    """Every sub-account of a special account → its balance; empty where none was stated."""
+    if special.ledger_mode == "record":
+        return special_balances(special)
+    last = last_snapshot(special)
+    if last is None:
+        return {}
+    return dict(last.lines.order_by().values_list("sub", "fen"))
