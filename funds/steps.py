@@ -560,6 +560,8 @@ def write_draft(
     """A voucher for somebody else to check. RuleViolation "voucher.invalid", all reasons."""
     _inside_transaction()
     found = [*_basis_reasons(basis, at, reverses), *line_reasons(lines)]
+    if basis.dated_on < special.opened_on:
+        found.append("记账日期早于专户开立的日期")
     found += _stray(special, lines)
     if found:
         raise RuleViolation("voucher.invalid", "；".join(found), reasons=found)

@@ -1,5 +1,7 @@
 """Emergency repairs: the report, the finding on site, the decision, the publicity after it."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +41,17 @@ class Emergency(models.Model):
 
     def __str__(self) -> str:
         return f"{self.situation} of {self.request_id}"
+
+    @property
+    def released_at(self) -> datetime | None:
+        """When the first money left, which the clock is for; the approval, where none leaves
+        before acceptance."""
+        acts = self.request.steps.filter(kind__in=("instalment_paid", "approved"))
+        found = dict(acts.order_by("-pk").values_list("kind", "at"))
+        early = self.request.applications.filter(
+            state="passed", instalments__kind__in=("start", "advance", "milestone")
+        )
+        return found.get("instalment_paid" if early.exists() else "approved")
 
 
 class EmergencyFinding(models.Model):

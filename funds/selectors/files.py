@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.exact import format_yuan
 from core.tables import read_table
@@ -245,7 +246,9 @@ def look_at_statement(file: FundFile) -> StatementLook:
     new = []
     for line in lines:
         facts = known.get(line.serial)
-        if facts is None:
+        if line.day > local_day(file.created_at):
+            faults.append(RowFault(line.row, f"流水号 {line.serial} 的日期晚于今天"))
+        elif facts is None:
             new.append(line)
         elif not _same(facts, line):
             faults.append(

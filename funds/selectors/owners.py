@@ -1,6 +1,6 @@
 """What an owner sees of the own fund: each unit's balance, with every movement behind it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -8,9 +8,20 @@ from typing import NamedTuple
 from core.deadlines import local_day
 from documents.models import Document
 from funds.domain.books import must_replenish
-from funds.models import Instalment, Posting, Refund, SnapshotLine, SubAccount, Voucher
+from funds.models import (
+    Instalment,
+    InstalmentShare,
+    Posting,
+    Refund,
+    RefundShare,
+    SnapshotLine,
+    SubAccount,
+    VersionUnit,
+    Voucher,
+)
 from funds.selectors.balances import balances_of
 from funds.selectors.owed import StillOwed, still_owed_of
+from funds.selectors.repairs import DECIDED
 from registry.models import Ownership
 from voting.models import MotionShare, Party
 
@@ -33,11 +44,20 @@ class Movement(NamedTuple):
 
 
 class Borne(NamedTuple):
-    """What a unit has borne of a repair so far, in fen."""
+    """What a unit has borne of a repair so far, in fen.
+
+    `most`: its share of what was decided, where not all of it is paid yet; None afterwards.
+    """
 
     code: str
     title: str
     fen: int
+    most: int | None = None
+
+    @property
+    def to_come(self) -> int:
+        """What may still be taken for it, in fen."""
+        return 0 if self.most is None else max(0, self.most - self.fen)
 
 
 class OwnAccount(NamedTuple):
@@ -56,6 +76,7 @@ class OwnAccount(NamedTuple):
     movements: list[Movement]
     owed: list[StillOwed]
     since: date | None
+    under_way: list[Borne]  # repairs decided and not settled
 
     @property
     def owes(self) -> int:
@@ -64,13 +85,22 @@ class OwnAccount(NamedTuple):
 
     @property
     def repairs(self) -> list[Borne]:
-        """What it has borne of each repair, the latest first."""
-        found: dict[str, Borne] = {}
+        """What it has borne of each repair, those under way and the latest first."""
+        found = {one.code: one for one in self.under_way}
+        running = set(found)
         for one in self.movements:
             if one.repair:
+                if one.repair in running:
+                    continue
                 fen = found[one.repair].fen if one.repair in found else 0
                 found[one.repair] = Borne(one.repair, one.repair_title, fen - one.fen)
         return list(found.values())
+
+    @property
+    def after_all(self) -> int | None:
+        """What is left at least once all repairs under way are paid, in fen."""
+        to_come = sum(one.to_come for one in self.under_way)
+        return self.balance - to_come if self.balance is not None and to_come else None
 
 
 class Outlook(NamedTuple):
@@ -95,12 +125,46 @@ def own_accounts(units: Sequence[int], *, today: date) -> list[OwnAccount]:
     owed: dict[int, list[StillOwed]] = defaultdict(list)
     for one in still_owed_of(ours):
         owed[one.sub].append(one)
+    running = _under_way([sub.pk for sub in subs])
     return [
-        _own(sub, booked[sub.pk], today, owed[sub.pk])
+        _own(sub, booked[sub.pk], today, owed[sub.pk], running[sub.pk])
         if is_ours(sub)
-        else _own(sub, stated[sub.pk], None, [])
+        else _own(sub, stated[sub.pk], None, [], running[sub.pk])
         for sub in subs
     ]
+
+
+def _under_way(subs: list[int]) -> dict[int, list[Borne]]:
+    """Sub-account → repairs decided and not settled: what it paid, its share at most."""
+    shares = {
+        (one.sub_id, one.version.request_id): one
+        for one in VersionUnit.objects.filter(
+            sub__in=subs,
+            version__verdict__in=DECIDED,
+            version__request__state__in=("decided", "review", "returned", "approved"),
+        )
+        .select_related("version__request")
+        .order_by("version__number")
+    }
+    moved = Counter[tuple[int, int]]()
+    repairs = {repair for _sub, repair in shares}
+    paid = InstalmentShare.objects.filter(
+        unit__sub__in=subs,
+        instalment__state="paid",
+        instalment__application__request__in=repairs,
+    )
+    for sub, repair, fen in paid.order_by().values_list(
+        "unit__sub", "instalment__application__request", "fen"
+    ):
+        moved[sub, repair] += fen
+    back = RefundShare.objects.filter(unit__sub__in=subs, refund__request__in=repairs)
+    for sub, repair, fen in back.order_by().values_list("unit__sub", "refund__request", "fen"):
+        moved[sub, repair] -= fen
+    found: dict[int, list[Borne]] = defaultdict(list)
+    for (sub, repair), one in shares.items():
+        request = one.version.request
+        found[sub].append(Borne(request.code, request.title, moved[sub, repair], one.share_fen))
+    return found
 
 
 def units_sold_since(party: Party) -> set[int]:
@@ -159,7 +223,11 @@ def is_ours(sub: SubAccount) -> bool:
 
 
 def _own(
-    sub: SubAccount, movements: list[Movement], as_of: date | None, owed: list[StillOwed]
+    sub: SubAccount,
+    movements: list[Movement],
+    as_of: date | None,
+    owed: list[StillOwed],
+    under_way: list[Borne],
 ) -> OwnAccount:
     last = movements[-1] if movements else None
     balance = last.balance if last else (0 if as_of else None)
@@ -170,7 +238,7 @@ def _own(
     since = min((one.day for one in movements), default=None)
     # In a snapshot nothing moved where the balance is the same as before.
     shown = [one for one in movements if one.fen]
-    return OwnAccount(sub, balance, as_of, source, low, shown[::-1], owed, since)
+    return OwnAccount(sub, balance, as_of, source, low, shown[::-1], owed, since, under_way)
 
 
 def booked_movements(subs: list[int]) -> dict[int, list[Movement]]:

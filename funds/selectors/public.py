@@ -131,7 +131,10 @@ def public_repair(code: str) -> PublicRepair | None:
     area = sum(one[0] for one in rooms)
     emergency = request.emergency_decisions.order_by("pk").last()
     application = request.applications.filter(state="passed").select_related("opinion").last()
-    instalments = list(Instalment.objects.filter(application__request=request))
+    # Of applications that passed; what the desks sent back asks for nothing any more.
+    instalments = list(
+        Instalment.objects.filter(application__request=request, application__state="passed")
+    )
     files = list(
         request.files.filter(is_public=True, removed_at=None).defer("content").order_by("pk")
     )
@@ -152,7 +155,7 @@ def public_repair(code: str) -> PublicRepair | None:
         stopped=gate_reasons(request, version)
         if request.state in {"decided", "review", "returned", "approved"}
         else [],
-        application=application,
+        application=application if request.state in PAYING else None,
         instalments=[one for one in instalments if one.state not in OVER],
         paid=sum(one.payable_fen or 0 for one in instalments if one.state == "paid"),
         settlement=Settlement.objects.filter(

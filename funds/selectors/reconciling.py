@@ -66,6 +66,17 @@ def unseen_vouchers(special: SpecialAccount) -> QuerySet[Voucher]:
     )  # fmt: skip
 
 
+def openings_to_match(special: SpecialAccount) -> QuerySet[Voucher]:
+    """Opening vouchers that can be matched: the statement may reach back to their deposit."""
+    taken_back = Voucher.objects.filter(reverses=OuterRef("pk"), state="sealed")
+    return (
+        special.vouchers.filter(kind="opening", state="sealed")
+        .exclude(_standing("voucher"))
+        .exclude(Exists(taken_back))
+        .order_by("number")
+    )
+
+
 def bank_amounts(vouchers: Sequence[int]) -> dict[int, int]:
     """Voucher → what it moves at the bank in fen."""
     found = dict.fromkeys(vouchers, 0)
@@ -129,12 +140,13 @@ def stated_balances(special: SpecialAccount) -> tuple[int | None, int | None]:
 
 
 def opening_fen(special: SpecialAccount) -> int:
-    """The opening balances that stand, in fen."""
+    """The opening balances that stand, in fen; not what a line of the statement brought."""
     taken_back = Voucher.objects.filter(reverses=OuterRef("voucher"), state="sealed")
     found = (
         sealed_postings()
         .filter(voucher__special=special, voucher__kind="opening", ledger="bank")
         .exclude(Exists(taken_back))
+        .exclude(Exists(MatchPart.objects.filter(voucher=OuterRef("voucher"), stands=True)))
     )
     return found.aggregate(sum=Sum("fen"))["sum"] or 0
 

@@ -9,9 +9,11 @@ from django.db.models import QuerySet
 from core.errors import RuleViolation
 from funds.domain.apportionment import apportion
 from funds.domain.requests import Draft, Offered, Section, sections
-from funds.models import FundAccount, PlanItem, Quote, RepairRequest, VersionUnit
+from funds.models import FundAccount, PlanItem, Quote, RepairRequest, RepairVersion
+from funds.selectors.applications import passed_application
 from funds.selectors.positions import balances_in
-from funds.selectors.repairs import ScopeUnit, files_of, fund_rules, scope_units
+from funds.selectors.releases import taken_by
+from funds.selectors.repairs import ScopeUnit, files_of, fund_rules, scope_units, settlement_of
 from funds.selectors.sharing import deposit_reasons, sharing_of
 from registry.models import Estate
 from voting.domain.drafts import same_scope
@@ -29,10 +31,11 @@ class UnitShare(NamedTuple):
     share: int
     before: int | None
     is_seller: bool = False
+    taken: int = 0  # of the share already borne
 
     @property
     def after(self) -> int | None:
-        return None if self.before is None else self.before - self.share
+        return None if self.before is None else self.before - (self.share - self.taken)
 
     @property
     def owed(self) -> int:
@@ -139,12 +142,33 @@ def preview(
     return rows
 
 
-def frozen_shares(units: Sequence[VersionUnit]) -> list[UnitShare]:
-    """The same of a version: its shares as frozen, with the balances of today."""
+def frozen_shares(version: RepairVersion) -> list[UnitShare]:
+    """The same of a version: by its weights as frozen, with the balances of today.
+
+    Of the final cost once it is confirmed, else of what was approved, else of the budget; less
+    what has been borne already, which is gone from the balance.
+    """
+    request = version.request
+    settlement, application = settlement_of(request), passed_application(request)
+    amount = version.budget_fen
+    if application is not None and application.version_id == version.pk:
+        amount = application.amount_fen
+        if settlement is not None and settlement.confirmed_at is not None:
+            amount = settlement.final_fen
+    units = list(version.units.order_by("pk").select_related("sub"))
+    shares = apportion(amount, [(one.label, one.weight) for one in units])
     held = _balances({one.sub.account_id for one in units})
+    taken = taken_by(request)
     return [
-        UnitShare(one.label, one.area, one.share_fen, held.get(one.sub_id), one.unit_id is None)
-        for one in units
+        UnitShare(
+            one.label,
+            one.area,
+            share,
+            held.get(one.sub_id),
+            one.unit_id is None,
+            taken.get(one.sub_id, 0),
+        )
+        for one, share in zip(units, shares, strict=True)
     ]
 
 

@@ -32,7 +32,7 @@ def match_bank(
     if same is not None:
         return same
     found = special.statement_lines.filter(pk__in=wanted[0])
-    booked = special.vouchers.filter(pk__in=wanted[1], state="sealed").exclude(kind="opening")
+    booked = special.vouchers.filter(pk__in=wanted[1], state="sealed")
     if (len(found), len(booked)) != (len(wanted[0]), len(wanted[1])):
         raise RuleViolation("match.gone", "选的对账单或者凭证不在这个专户里，请刷新页面再选")
     taken = MatchPart.objects.filter(stands=True)

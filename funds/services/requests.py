@@ -465,8 +465,9 @@ def _demand_draft(request: RepairRequest, by: By) -> None:
 
 
 def _demand_own(request: RepairRequest, by: By) -> None:
-    """Once the fund was applied for, nobody but the applicant goes on with it."""
-    if request.applications.exists():
+    """A draft is its applicant's, or whose who began it; once the fund was applied for, nobody
+    but the applicant goes on with it."""
+    if by.actor != request.created_by or request.applications.exists():
         demand_applicant(request, by)
 
 

@@ -94,7 +94,11 @@ def state_settlement(*, code: str, cost: FinalCost, by: By, at: datetime) -> Set
     _demand_within(cost.final_fen, application)
     papers = list(files_of(request))
     kinds = {one.kind for one in papers}
-    demand_none("settlement.invalid", _reasons(cost, kinds, at))
+    reasons = _reasons(cost, kinds, at)
+    if cost.accepted_on and cost.accepted_on < local_day(request.created_at):
+        sentence = "验收的日期不能早于这项维修立项的日期"
+        reasons.append(Reason("settlement.accepted", sentence, "accepted_on"))
+    demand_none("settlement.invalid", reasons)
     settlement = settlement or Settlement(request=request)
     settlement.final_fen = cost.final_fen
     settlement.audited_fen = cost.audited_fen

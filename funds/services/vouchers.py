@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -136,6 +137,7 @@ def draft_unit(
     if basis.kind == "opening" and sub.pk in opened_subs(special):
         raise RuleViolation("voucher.opened", "这一户已经有期初余额，要先冲正")
     _demand_held(special, basis.kind, unit.fen)
+    _demand_new(special, basis, Line(SUB, sub.pk, -unit.fen))
     owed = [(one.pk, one.left) for one in still_owed_of([sub.pk])] if settles else []
     amount = Amount(sub, unit.fen, unit.first_deposit, pays(unit.fen, owed))
     return _credited(special, basis, [amount], actor=actor, at=at)
@@ -154,6 +156,7 @@ def draft_receipt(
     if ledger is None:
         raise RuleViolation("voucher.invalid", "请选择凭证的种类")
     lines = [Line(BANK, None, fen), Line(ledger, None, -fen)]
+    _demand_new(special, basis, lines[1])
     return write_draft(special, basis, lines, actor=actor, at=at)
 
 
@@ -215,6 +218,24 @@ def _demand_said(basis: Basis, at: datetime) -> None:
             found.append(f"{label}最多{most}个字")
     if found:
         raise RuleViolation("voucher.invalid", "；".join(found), reasons=found)
+
+
+def _demand_new(special: SpecialAccount, basis: Basis, line: Line) -> None:
+    """RuleViolation "voucher.same" where the same paper of the same day was drafted already."""
+    taken_back = Voucher.objects.filter(reverses=OuterRef("pk"), state="sealed")
+    same = special.vouchers.filter(
+        kind=basis.kind,
+        dated_on=basis.dated_on,
+        paper=basis.paper,
+        state__in=["draft", "sealed"],
+        postings__ledger=line.ledger,
+        postings__sub=line.sub,
+        postings__fen=line.fen,
+    ).exclude(Exists(taken_back))
+    if same.exists():
+        raise RuleViolation(
+            "voucher.same", "同一天、同一张单据、同样金额的凭证已经有了，请核对，不要重复制单"
+        )
 
 
 def _demand_held(special: SpecialAccount, kind: str, fen: int) -> None:

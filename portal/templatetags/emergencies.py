@@ -97,7 +97,7 @@ def clock_bars(emergency: Emergency, stages: list[Stage], now: datetime) -> Safe
     """The whole clock, then each desk against its hours: red from where it is late."""
     rows = []
     if emergency.reported_at and emergency.due_at:
-        end = min(now, emergency.fell_back_at or now)
+        end = min(now, emergency.fell_back_at or emergency.released_at or now)
         rows.append((_("全部时间"), emergency.reported_at, end, emergency.due_at))
     rows += [
         (stage_name(one), one.since, one.until or now, one.due) for one in stages if one.due

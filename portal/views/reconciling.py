@@ -18,6 +18,7 @@ from funds.selectors.owed import StillOwed, owed_in
 from funds.selectors.reconciling import (
     bank_amounts,
     difference_of,
+    openings_to_match,
     suggestions,
     unbooked_lines,
     unseen_vouchers,
@@ -125,6 +126,8 @@ def _numbers(request: HttpRequest, name: str) -> list[int]:
 def _page(request: HttpRequest, special: SpecialAccount, *, refused: str = "") -> HttpResponse:
     lines, unseen = unbooked_lines(special), unseen_vouchers(special)
     shown, loose = list(lines[:SHOWN]), list(unseen[:SHOWN])
+    if shown:
+        loose += openings_to_match(special)[:SHOWN]
     amounts = bank_amounts([one.pk for one in loose])
     context: dict[str, Any] = {
         "special": special,

@@ -24,10 +24,11 @@ from accounts.permissions import (
     roles_at,
 )
 from core.errors import RuleViolation
-from funds.domain.repairs import DESKS, EXCLUSIONS, SPEAKS_FOR
+from funds.domain.repairs import DESKS, EXCLUSIONS, SPEAKS_FOR, speaks_for
 from funds.domain.requests import SECTIONS, applicant_kinds
 from funds.models import PlanItem, RepairFile, RepairRequest
 from funds.selectors.alarms import alarms_of
+from funds.selectors.releases import spent_fen
 from funds.selectors.repairs import (
     file_content,
     files_of,
@@ -413,6 +414,8 @@ def _why(
     found = repair_for(request.user, code, _P.APPLY_FUND)
     if found.state != state:
         return redirect("staff:repair", found.code)
+    if not _drafts(request, found):
+        raise Http404
     form = WhyForm(posted(request))
     if request.method == "POST" and form.is_valid():
 
@@ -422,9 +425,8 @@ def _why(
 
         if _done(request, form, found, act, said=said):
             return redirect("staff:repair", found.code)
-    return _page(
-        request, "funds/repairs/why.html", {"repair": found, "form": form, "title": title}
-    )
+    context = {"repair": found, "form": form, "title": title, "spent": spent_fen(found)}
+    return _page(request, "funds/repairs/why.html", context)
 
 
 def _repair_page(request: HttpRequest, found: RepairRequest) -> HttpResponse:
@@ -437,11 +439,13 @@ def _repair_page(request: HttpRequest, found: RepairRequest) -> HttpResponse:
         "estate": found.estate,
         "may": {permission.value: True for permission in may},
         "mine": _P.APPLY_FUND in may and found.desk == "applicant",
+        "drafts": _drafts(request, found),
         "desk": DESKS.get(found.desk, ""),
         "scope": scope_words(found),
         "alarms": alarms_of(found),
         "files": files_of(found),
         "quotes": quotes_of(found),
+        "refunds": found.refunds.filter(state="expected"),
         "history": found.steps.exclude(text="").exclude(kind__in=_WORKED_ON).order_by("-pk"),
         "version": version,
         "facts": json.loads(bytes(version.content)) if frozen and version else None,
@@ -472,7 +476,7 @@ def _shares(request: HttpRequest, found: RepairRequest) -> dict[str, Any]:
     """Every unit's share, page by page, and what they come to together."""
     version = version_in_force(found) if found.state != "draft" else None
     if version is not None:
-        rows = frozen_shares(list(version.units.select_related("sub")))
+        rows = frozen_shares(version)
     else:
         today = timezone.localdate()
         rows = preview(found, units_now(found, today=today), today=today)
@@ -543,7 +547,17 @@ def _draft(request: HttpRequest, code: str) -> RepairRequest:
     found = repair_for(request.user, code, _P.APPLY_FUND)
     if found.state != "draft":
         raise RuleViolation("repair.state", _("这项维修现在的状态不能办这一步，请刷新页面再看"))
+    if not _drafts(request, found):
+        raise Http404
     return found
+
+
+def _drafts(request: HttpRequest, found: RepairRequest) -> bool:
+    """Whether this person goes on with a draft: who began it, or speaks for its applicant."""
+    if _P.APPLY_FUND not in permissions_at(request.user, found.estate):
+        return False
+    by = _by(request, found.estate, found.applicant_kind)
+    return by.actor == found.created_by or speaks_for(by.role, found.applicant_kind)
 
 
 def _item(estate: Estate, pk: str) -> PlanItem | None:

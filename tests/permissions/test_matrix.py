@@ -128,6 +128,7 @@ APPLICANTS = {
     "property_manager",
 }
 APPLIERS = APPLICANTS - {"bureau"}
+DRAFTERS = {"property_manager"}  # whose applicant the draft names
 ALL_APPLICANTS = APPLICANTS | {f"other {role}" for role in APPLICANTS}
 _DESKS = {"organiser", "street_office", "bureau"}
 WRITES = {"organiser", "residents_committee", "street_office", "property_manager"}
@@ -479,24 +480,24 @@ TABLE = [
     Row("staff:plan_publish", APPLIERS, MOVED, args=("estate", "plan_year"), post=True),
     Row("staff:repair", APPLICANTS, args=("wanted",)),
     Row("staff:repair", APPLICANTS, args=("applied",)),
-    Row("staff:repair_section", APPLIERS, args=("wanted", "section")),
-    Row("staff:repair_section", APPLIERS, MOVED, args=("wanted", "section"), post=True),
-    Row("staff:repair_quotes", APPLIERS, args=("wanted",)),
-    Row("staff:repair_quotes", APPLIERS, BAD, args=("wanted",), post=True),
-    Row("staff:repair_quote_choose", APPLIERS, MOVED, args=("wanted", "quote"), post=True),
-    Row("staff:repair_quote_remove", APPLIERS, MOVED, args=("wanted", "quote"), post=True),
-    Row("staff:repair_files", APPLIERS, args=("wanted",)),
-    Row("staff:repair_files", APPLIERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_section", DRAFTERS, args=("wanted", "section")),
+    Row("staff:repair_section", DRAFTERS, MOVED, args=("wanted", "section"), post=True),
+    Row("staff:repair_quotes", DRAFTERS, args=("wanted",)),
+    Row("staff:repair_quotes", DRAFTERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_quote_choose", DRAFTERS, MOVED, args=("wanted", "quote"), post=True),
+    Row("staff:repair_quote_remove", DRAFTERS, MOVED, args=("wanted", "quote"), post=True),
+    Row("staff:repair_files", DRAFTERS, args=("wanted",)),
+    Row("staff:repair_files", DRAFTERS, BAD, args=("wanted",), post=True),
     Row("staff:repair_file", APPLICANTS, args=("wanted", "kept")),
-    Row("staff:repair_file_remove", APPLIERS, MOVED, args=("wanted", "kept"), post=True),
-    Row("staff:repair_shares", APPLIERS, args=("wanted",)),
-    Row("staff:repair_shares", APPLIERS, BAD, args=("wanted",), post=True),
-    Row("staff:repair_submit", APPLIERS, args=("wanted",)),
-    Row("staff:repair_submit", APPLIERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_file_remove", DRAFTERS, MOVED, args=("wanted", "kept"), post=True),
+    Row("staff:repair_shares", DRAFTERS, args=("wanted",)),
+    Row("staff:repair_shares", DRAFTERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_submit", DRAFTERS, args=("wanted",)),
+    Row("staff:repair_submit", DRAFTERS, BAD, args=("wanted",), post=True),
     Row("staff:repair_submit", APPLIERS, REFUSED, args=("applied",)),
     Row("staff:repair_withdraw", APPLIERS, MOVED, args=("wanted",)),
-    Row("staff:repair_drop", APPLIERS, args=("wanted",)),
-    Row("staff:repair_drop", APPLIERS, BAD, args=("wanted",), post=True),
+    Row("staff:repair_drop", DRAFTERS, args=("wanted",)),
+    Row("staff:repair_drop", DRAFTERS, BAD, args=("wanted",), post=True),
     Row("staff:repair_renew", APPLIERS, REFUSED, args=("wanted",), post=True),
     # --- review of the use of the fund -----------------------------------------------------
     # --- emergencies -------------------------------------------------------------------------
