@@ -10,6 +10,7 @@ from funds.selectors.owed import owed_in, still_owed_of
 from funds.selectors.reconciling import (
     bank_amounts,
     difference_of,
+    openings_to_match,
     suggestions,
     unbooked_lines,
     unseen_vouchers,
@@ -149,6 +150,19 @@ def test_the_difference_is_explained_to_the_fen(special):
     found = difference_of(special)
     assert found[:6] == (1_146, 1_107, 7, 40, -5, -1)
     assert found.whole == found.unseen - found.unbooked + found.opening + found.broken
+
+
+def test_a_statement_that_reaches_back_to_the_opening_is_matched_to_it(special):
+    sub = special.accounts.get().subs.first().pk
+    opening = book(special, [Line("bank", None, 1_000), Line("sub", sub, -1_000)], "opening")
+    first = line(special, "A", 1_000, 1, 1_000)
+    assert [one.pk for one in openings_to_match(special)] == [opening.pk]
+    assert "bank.opening" in {one.code for one in check_books()}
+    match(special, [first], [opening])
+    assert list(openings_to_match(special)) == []
+    assert list(check_books()) == []
+    found = difference_of(special)
+    assert (found.bank, found.unseen, found.unbooked, found.opening) == (1_000, 0, 0, 0)
 
 
 def test_a_statement_without_balances_has_no_difference(special):

@@ -187,6 +187,23 @@ def test_money_of_nobody_and_its_allocation(account):
     assert list(check_books()) == []
 
 
+def test_the_same_paper_is_not_booked_twice(account):
+    given = {"special_id": account.special_id, "actor": DRAFTER, "at": AT}
+    first = draft_receipt(basis=said("receipt"), fen=100_00, **given)
+    with pytest.raises(RuleViolation, match="不要重复制单"):
+        draft_receipt(basis=said("receipt"), fen=100_00, **given)
+    draft_receipt(basis=said("receipt"), fen=100_01, **given)
+    draft_receipt(basis=said("receipt", paper="另一张回单"), fen=100_00, **given)
+    drop_voucher(voucher_id=first.pk, reason="填错了", actor=DRAFTER, at=AT)
+    draft_receipt(basis=said("receipt"), fen=100_00, **given)
+    unit = {"basis": said("deposit"), "unit": UnitAmount("", "1-1-101", 5), **given}
+    sealed(draft_unit(**unit))
+    with pytest.raises(RuleViolation, match="不要重复制单"):
+        draft_unit(**unit)
+    with pytest.raises(RuleViolation, match="早于专户开立"):
+        draft_receipt(basis=said("receipt", dated_on=date(1999, 1, 1)), fen=1, **given)
+
+
 def test_two_allocations_of_the_same_money(account):
     sealed(
         draft_receipt(
