@@ -149,7 +149,18 @@ def estates_for(user: Visitor, permission: Permission) -> QuerySet[Estate]:
     """All estates where `user` has `permission`, directly or through an authority."""
     grants = grants_of(user).filter(role__in=roles_with(permission))
     # A person has few grants: read first, they leave the query small, or nothing to ask.
-    held = list(grants.values_list("estate", "authority"))
+    return _estates_of(list(grants.values_list("estate", "authority")))
+
+
+def estates_by_role(user: Visitor) -> dict[str, QuerySet[Estate]]:
+    """The roles `user` holds today, each with all estates where it is held; one query."""
+    held: dict[str, list[tuple[int | None, int | None]]] = {}
+    for role, estate, authority in grants_of(user).values_list("role", "estate", "authority"):
+        held.setdefault(role, []).append((estate, authority))
+    return {role: _estates_of(places) for role, places in held.items()}
+
+
+def _estates_of(held: Sequence[tuple[int | None, int | None]]) -> QuerySet[Estate]:
     authorities = [authority for _estate, authority in held if authority]
     here = Q(pk__in=[estate for estate, _authority in held if estate])
     return Estate.objects.filter(here | _below(authorities, "authority__"))

@@ -23,6 +23,7 @@ from documents.models import Document, Posting, PostingPhoto, PostingPlace
 from funds.models import RepairRequest
 from funds.selectors.emergencies import open_emergencies
 from funds.selectors.reviewing import waiting_for, worklist
+from funds.selectors.waiting import money_waiting
 from portal.sentences import said
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
@@ -223,6 +224,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_emergency_tasks(user),
         *_fund_tasks(user, at),
         *_repair_tasks(user),
+        *_money_tasks(user),
     ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))
@@ -483,6 +485,32 @@ def _repair_tasks(user: Visitor) -> Iterator[Task]:
         what = words[one.state] % {"title": one.title or one.code}
         url = reverse("staff:repair", args=[one.code])
         yield Task(one.estate, what, _("申请人"), url, one.desk_due_at, mine=True)
+
+
+def _money_tasks(user: Visitor) -> Iterator[Task]:
+    """Payments, final costs and refunds that wait for who pays, or for who applied."""
+    words = {
+        "asked": _("确认付款申请：%(title)s"),
+        "ready": _("列入划转清单：%(title)s"),
+        "ordered": _("录入银行回单：%(title)s"),
+        "stated": _("确认结算：%(title)s"),
+        "expected": _("等款项退回，录入退款回单：%(title)s"),
+        "failed": _("银行没有付，重新申请付款：%(title)s"),
+        "planned": _("可以申请下一期付款：%(title)s"),
+        "unshown": _("公示应急维修的费用和分摊：%(title)s"),
+    }
+    # What is paid together is put on the list together, on a page of its own.
+    pages = {"ready": "staff:fund_payments", "unshown": "staff:emergency"}
+    pays, applies = money_waiting(user, FUND_TASKS)
+    for one, what in pays:
+        desk = _("业委会") if one.custody == "self" else _("主管部门")
+        page = pages.get(what, "staff:fund_money")
+        url = reverse(page, args=[] if what == "ready" else [one.code])
+        yield Task(one.estate, words[what] % {"title": one.title}, desk, url, mine=True)
+    for one, what in applies:
+        url = reverse(pages.get(what, "staff:fund_money"), args=[one.code])
+        words_of = words[what] % {"title": one.title}
+        yield Task(one.estate, words_of, _("申请人"), url, mine=True)
 
 
 def _is_missing(paper: str, session: Session) -> bool:
