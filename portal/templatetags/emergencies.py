@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now as clock
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from funds.domain.emergencies import PARTIES, Stage, situation_words, time_left
 from funds.domain.repairs import DESKS
@@ -19,17 +19,66 @@ register = template.Library()
 
 # The drawing's own units; the page scales it.
 _WIDTH, _ROW, _HEIGHT = 360, 44, 12
+# Every kind of step that funds notes; tests/portal/test_steps_named.py collects them.
+# Chinese here, translated where they are shown: the module is read once for all languages.
 _STEPS = {
-    "emergency.reported": _("上报"),
-    "emergency.found": _("现场认定"),
-    "emergency.decided": _("决定"),
-    "emergency.fell_back": _("退回一般维修"),
-    "emergency.escalated": _("超时，转上一级"),
-    "emergency.published": _("公示"),
-    "emergency.objected": _("收到异议"),
-    "emergency.answered": _("答复异议"),
-    "emergency.objection_withdrawn": _("撤回异议"),
-    "emergency.refund_expected": _("应当退回"),
+    "emergency.reported": gettext_noop("上报"),
+    "emergency.found": gettext_noop("现场认定"),
+    "emergency.decided": gettext_noop("决定"),
+    "emergency.fell_back": gettext_noop("退回一般维修"),
+    "emergency.escalated": gettext_noop("超时，转上一级"),
+    "emergency.published": gettext_noop("公示"),
+    "emergency.objected": gettext_noop("收到异议"),
+    "emergency.answered": gettext_noop("答复异议"),
+    "emergency.objection_withdrawn": gettext_noop("撤回异议"),
+    "emergency.refund_expected": gettext_noop("应当退回"),
+    # An ordinary repair before and after the vote: an emergency may fall back to it.
+    "started": gettext_noop("开始起草"),
+    "edited": gettext_noop("修改内容"),
+    "file_added": gettext_noop("上传文件"),
+    "file_removed": gettext_noop("删除文件"),
+    "quote_added": gettext_noop("加上报价"),
+    "quote_chosen": gettext_noop("选定报价"),
+    "quote_removed": gettext_noop("删除报价"),
+    "shares_put": gettext_noop("上传分摊比例"),
+    "submitted": gettext_noop("提交表决"),
+    "withdrawn": gettext_noop("撤回提交"),
+    "dropped": gettext_noop("不再申请"),
+    "vote_passed": gettext_noop("表决通过"),
+    "vote_failed": gettext_noop("表决没有通过"),
+    "vote_void": gettext_noop("表决作废"),
+    "vote_undetermined": gettext_noop("表决结果待定"),
+    # The application and its review.
+    "application_drafted": gettext_noop("填写列支申请"),
+    "application_filed": gettext_noop("提交列支申请"),
+    "application_withdrawn": gettext_noop("撤回列支申请"),
+    "paper_added": gettext_noop("补充文件"),
+    "passed_on": gettext_noop("审核通过一步"),
+    "approved": gettext_noop("审核通过"),
+    "returned": gettext_noop("退回补正"),
+    "correction_ordered": gettext_noop("责令改正"),
+    "correction_done": gettext_noop("改正完成"),
+    "filing_seen": gettext_noop("备案已阅"),
+    "accepted": gettext_noop("登记受理号"),
+    # Payments.
+    "instalment_asked": gettext_noop("申请付款"),
+    "instalment_confirmed": gettext_noop("确认付款"),
+    "instalment_declined": gettext_noop("退回付款申请"),
+    "instalment_ordered": gettext_noop("列入划转清单"),
+    "instalment_paid": gettext_noop("银行付款"),
+    "instalment_failed": gettext_noop("银行没有付"),
+    "owed_called_in": gettext_noop("列补足款"),
+    # The final cost, and ways out.
+    "settlement_stated": gettext_noop("填写结算"),
+    "settlement_confirmed": gettext_noop("确认结算"),
+    "settlement_reopened": gettext_noop("退回结算"),
+    "refund_expected": gettext_noop("应当退回"),
+    "refund_received": gettext_noop("款项退回"),
+    "settled": gettext_noop("款项结清"),
+    "as_decided": gettext_noop("按原来的决定结算"),
+    "decided_anew": gettext_noop("退回重新决定"),
+    "applied_anew": gettext_noop("重新申请列支"),
+    "ended": gettext_noop("终止"),
 }
 
 
