@@ -342,6 +342,9 @@ def shares(request: HttpRequest, code: str) -> HttpResponse:
 @_form_page
 def submit(request: HttpRequest, code: str) -> HttpResponse:
     """What every unit would pay, and in which session the owners are asked."""
+    found = repair_for(request.user, code, _P.APPLY_FUND)
+    if found.state != "draft" and found.kind == "ordinary":
+        return _submitted(request, found)
     draft = _draft(request, code)
     if draft.kind != "ordinary":
         raise Http404
@@ -367,6 +370,10 @@ def submit(request: HttpRequest, code: str) -> HttpResponse:
         said = _("已提交。组织者接着定时间、公告、发通知书。")
         if _done(request, form, draft, act, said=said):
             return redirect("staff:repair", draft.code)
+        # The button pressed twice: the first one may have come in while this one waited.
+        draft.refresh_from_db()
+        if draft.state != "draft":
+            return _submitted(request, draft)
     context = {
         "repair": draft,
         "form": form,
@@ -558,6 +565,15 @@ def _drafts(request: HttpRequest, found: RepairRequest) -> bool:
         return False
     by = _by(request, found.estate, found.applicant_kind)
     return by.actor == found.created_by or speaks_for(by.role, found.applicant_kind)
+
+
+def _submitted(request: HttpRequest, found: RepairRequest) -> HttpResponse:
+    """To the page of a request that is no draft any more, which says how it stands."""
+    if found.state == "closed":
+        messages.warning(request, _("这项申请已经终止，不能提交。"))
+    else:
+        messages.info(request, _("这项申请已经提交过了，不用再交一次。"))
+    return redirect("staff:repair", found.code)
 
 
 def _item(estate: Estate, pk: str) -> PlanItem | None:

@@ -126,6 +126,31 @@ class TestTheManager:
         answer = organiser.get(f"/staff/sessions/{session.code}/motions/{motion.pk}")
         assert answer.status_code == 302
 
+    def test_a_request_is_submitted_once_and_the_second_time_says_so(
+        self, town, manager, monkeypatch
+    ):
+        request = whole_request(town.here.estate, at=timezone.now())
+        given = {"session": "new", "understood": "on", **CONVENE._asdict()}
+        assert manager.post(of(request, "submit"), given).status_code == 302
+        for ask in (manager.post, manager.get):
+            answer = ask(of(request, "submit"), given, follow=True)
+            assert answer.redirect_chain == [(of(request), 302)]
+            assert "已经提交过了" in text_of(answer)
+        # As where both came in at once: the second one read the draft before it was gone.
+        request.refresh_from_db()
+        late = RepairRequest.objects.select_related("estate").get()
+        late.state = "draft"
+        monkeypatch.setattr("portal.views.repairs.repair_for", lambda *_asked: late)
+        answer = manager.post(of(request, "submit"), given)
+        assert (answer.status_code, answer.headers["Location"]) == (302, of(request))
+        monkeypatch.undo()
+        assert "已经提交过了" in text_of(manager.get(of(request)))
+        assert request.versions.count() == 1
+        assert Session.objects.count() == 1
+        RepairRequest.objects.update(state="closed")
+        answer = manager.post(of(request, "submit"), given, follow=True)
+        assert "已经终止，不能提交" in text_of(answer)
+
     def test_what_is_refused_stays_in_the_form(self, town, manager):
         request = begun(manager, town.here.estate)
         given = {"session": "new", "title": "我的名称", "understood": "on"}
