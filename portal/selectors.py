@@ -483,6 +483,8 @@ def _repair_tasks(user: Visitor) -> Iterator[Task]:
     ).select_related("estate")
     for one in waiting.order_by("desk_since"):
         what = words[one.state] % {"title": one.title or one.code}
+        if one.state == "decided" and one.kind == "emergency":  # nobody voted on it
+            what = _("应急已决定，申请列支：%(title)s") % {"title": one.title}
         url = reverse("staff:repair", args=[one.code])
         yield Task(one.estate, what, _("申请人"), url, one.desk_due_at, mine=True)
 

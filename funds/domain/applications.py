@@ -114,7 +114,7 @@ def _amount_reasons(sought: Sought, limits: Limits) -> list[Reason]:
         found.append(
             Reason(
                 "application.over_decision",
-                "申请金额超过业主决定的预算，要先按新的预算重新决定",
+                "申请金额超过决定的预算，要先按新的预算重新决定",
                 "amount",
             )
         )

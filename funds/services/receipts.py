@@ -194,5 +194,5 @@ def _freeze_rest(request: RepairRequest, application: FundApplication) -> None:
     """A decision that fell while the bank was paying: nothing more leaves."""
     if request.hold or not gate_reasons(request, application.version):
         return
-    request.hold = "银行付款的时候，业主的决定已经被撤销、中止或者有争议；查清以前不再付款"
+    request.hold = "银行付款的时候，决定已经被撤销、中止或者有争议；查清以前不再付款"
     request.save(update_fields=["hold"])

@@ -153,7 +153,7 @@ def confirm_settlement(
         raise RuleViolation("settlement.changed", "结算刚刚改过，请看清新的金额再确认")
     if decision_fell(application.version):
         raise RuleViolation(
-            "settlement.gate", "业主的决定已经不再有效，不能按它结算；请申请人终止或者重新决定"
+            "settlement.gate", "原来的决定已经不再有效，不能按它结算；请申请人终止或者重新决定"
         )
     _demand_within(settlement.final_fen, application)
     demand_nothing_under_way(request)

@@ -93,6 +93,7 @@ _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 SHOWN = 200
 _PUBLISHABLE = frozenset({"decided", "review", "returned", "approved"})
+_MONEY = _PUBLISHABLE | {"settled"}
 
 
 # --- the work list -------------------------------------------------------------------------
@@ -270,6 +271,9 @@ def emergency(request: HttpRequest, code: str) -> HttpResponse:
         "may_decide": found.state == State.FOUND and may_act(request, found),
         "may_withdraw": found.state not in (State.SETTLED, State.CLOSED, State.DRAFT)
         and may_withdraw(request, found),
+        # Money: for who may follow it once there is a decision, for its applicant to apply.
+        "has_money": found.state in _MONEY,
+        "may_apply": found.state == State.DECIDED and may_act(request, found),
         "may_publish": _P.APPLY_FUND in may
         and found.kind == "emergency"
         and found.state in _PUBLISHABLE

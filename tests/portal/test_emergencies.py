@@ -116,11 +116,21 @@ def test_from_the_report_to_the_decision(client, town):
     made.refresh_from_db()
     assert made.state == "decided"
     page = client.get(answer.headers["Location"]).content.decode()
+    # The committee decided; whoever applied is offered the next step, others may look.
+    money = reverse("staff:fund_money", args=[made.code])
+    assert f'<a href="{money}">列支、付款和结算</a>' in page
+    assert "申请列支</a>" not in page
     assert "最多 10,000.00 元" in page
     # The names of those on site are for who finds and decides.
     assert "周某" in page
     sign_in(client, town, "property_manager")
-    assert "周某" not in client.get(answer.headers["Location"]).content.decode()
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "周某" not in page
+    assert f'<a class="button" href="{money}">申请列支</a>' in page
+    assert client.get(money).status_code == 200
+    home = client.get(reverse("staff:home")).content.decode()
+    assert f"应急已决定，申请列支：{made.title}" in home
+    assert "业主已同意" not in home  # nobody voted on it
 
 
 @pytest.mark.parametrize(

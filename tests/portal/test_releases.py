@@ -97,6 +97,10 @@ def test_from_the_application_to_the_last_fen(account, people, town):
     assert "金额不是数字" in page
     answer = applicant.post(at("fund_apply"), form(fen_2="5399.99"))
     assert "一分不差" in answer.content.decode()
+    # No owner voted on an emergency.
+    over = applicant.post(at("fund_apply"), form(amount="99,000")).content.decode()
+    assert "申请金额超过决定的预算" in over
+    assert "业主决定" not in over
     assert applicant.post(at("fund_apply"), form()).status_code == 302
     page = applicant.get(at("fund_apply")).content.decode()
     assert 'value="5,400.00"' in page  # what was said is there to be changed
