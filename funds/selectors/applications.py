@@ -7,6 +7,7 @@ from django.db.models import Sum
 
 from funds.domain.applications import BALANCE, PLANNED, Limits, Payee, Sought, Stage
 from funds.domain.instalments import GONE
+from funds.domain.repairs import State
 from funds.models import (
     FundApplication,
     Instalment,
@@ -29,6 +30,15 @@ def last_application(request: RepairRequest) -> FundApplication | None:
 def passed_application(request: RepairRequest) -> FundApplication | None:
     """The application money leaves on: the newest that every desk has passed."""
     return request.applications.filter(state="passed").order_by("number").last()
+
+
+def why_returned(request: RepairRequest) -> str:
+    """What the desk wrote that returned the application last filed; "" where none did, or
+    where the repair is not with its applicant for it any more."""
+    if request.state != State.RETURNED:
+        return ""
+    last = request.steps.filter(kind__in=["returned", "application_filed"]).last()
+    return last.text if last is not None and last.kind == "returned" else ""
 
 
 def borne_so_far(request: RepairRequest) -> int:

@@ -32,6 +32,7 @@ from funds.selectors.applications import (
     passed_application,
     pending_application,
     sought_of,
+    why_returned,
 )
 from funds.selectors.exports import TABLES, share_lines
 from funds.selectors.gates import gate_reasons
@@ -167,7 +168,12 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("已保存。核对以后请提交。"))
             return redirect("staff:fund_money", repair.code)
-    context = {"repair": repair, "form": form, "version": version_in_force(repair)}
+    context = {
+        "repair": repair,
+        "form": form,
+        "version": version_in_force(repair),
+        "returned": why_returned(repair) if mine else "",
+    }
     return _page(request, "funds/releases/apply.html", context)
 
 
@@ -638,6 +644,7 @@ def _money_page(
         "version": version,
         "scope": scope_words(repair),
         "pending": pending_application(repair),
+        "returned": why_returned(repair) if applies else "",
         "application": passed_application(repair),
         "applications": paid_on,
         "settlement": stated,

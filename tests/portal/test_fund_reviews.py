@@ -4,13 +4,16 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
+from django.test import Client
 from django.urls import reverse
 
 from documents.authority import development_identity
 from funds.domain.reviewing import CODES
 from funds.models import FundApplication, RepairRequest
+from funds.steps import note
 from registry.models import Authority
-from tests.funds.filed import AT, make_filed
+from tests.funds.filed import APPLICANT, AT, make_filed
 from tests.town import grant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -94,9 +97,27 @@ def test_a_return_needs_its_reasons_and_keeps_what_was_typed(client, town):
     assert request.state == "returned"
     said = request.steps.get(kind="returned").text
     assert said.count("；") == 2
+    # Whoever applied reads the reasons where it is put right, nobody else is asked to.
+    applicant = Client()
+    sign_in(applicant, town.person("property_manager"))
+    money = reverse("staff:fund_money", args=[request.code])
+    pages = (money, reverse("staff:fund_apply", args=[request.code]))
+    for page in pages:
+        answer = text(applicant.get(page))
+        assert "为什么退回" in answer
+        for reason in ("没有合同", "还有半年", "请补齐"):
+            assert reason in answer
+    sign_in(client, town.person("organiser"))
+    assert "为什么退回" not in text(client.get(money))
+    sign_in(client, town.person("street_office"))
     # Sent twice: what was decided stays.
     answer = client.post(page_of(client, application), typed)
     assert answer.status_code == 404
+    # Filed again and taken back by its applicant: the old reasons are not why it is here.
+    with transaction.atomic():
+        note(request, "application_filed", by=APPLICANT, at=AT)
+    for page in pages:
+        assert "为什么退回" not in text(applicant.get(page))
 
 
 def test_who_applied_sees_it_but_has_no_form(client, town):
