@@ -25,7 +25,8 @@ from accounts.permissions import (
 from core.errors import RuleViolation
 from funds.domain.exports import SHARES_HEADER, share_rows
 from funds.domain.instalments import UNDER_WAY
-from funds.domain.repairs import speaks_for
+from funds.domain.repairs import State, speaks_for
+from funds.endings import settlement_confirmed
 from funds.models import ReleaseList, RepairRequest
 from funds.selectors.applications import (
     last_application,
@@ -78,7 +79,7 @@ from funds.services.settling import (
     reopen_settlement,
     state_settlement,
 )
-from funds.steps import By
+from funds.steps import By, demand_state
 from portal.forms import add_reasons
 from portal.release_forms import (
     AcceptanceForm,
@@ -91,12 +92,15 @@ from portal.release_forms import (
     SettlementForm,
     application_initial,
 )
+from portal.sentences import said
 from portal.views.common import actor_of, posted, user_of
 from portal.views.roll import workbook_response
 
 _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 A_PAGE = 100
+# Where an applicant may take a repair off the way it is on.
+_LEAVING = (State.DECIDED, State.RETURNED, State.APPROVED)
 
 
 @require_safe
@@ -154,6 +158,8 @@ def money(request: HttpRequest, code: str) -> HttpResponse:
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     """Write the application down; it is filed from the repair's page."""
     repair = repair_for(request.user, code, _P.APPLY_FUND)
+    if elsewhere := _elsewhere(request, repair, State.DECIDED, State.RETURNED):
+        return elsewhere
     by = _applicant(request, repair)
     # The account of a payee is for who applied with it.
     mine = speaks_for(by.role, repair.applicant_kind)
@@ -430,6 +436,8 @@ def settlement_confirm(request: HttpRequest, code: str) -> HttpResponse:
 def anew(request: HttpRequest, code: str) -> HttpResponse:
     """More than was approved: back for a new decision."""
     repair = repair_for(request.user, code, _P.APPLY_FUND)
+    if elsewhere := _elsewhere(request, repair, *_LEAVING, leaving=True):
+        return elsewhere
     return _reasoned(
         request,
         repair,
@@ -448,6 +456,8 @@ def anew(request: HttpRequest, code: str) -> HttpResponse:
 def reapply(request: HttpRequest, code: str) -> HttpResponse:
     """Payee or plan was wrong: another application on the same decision."""
     repair = repair_for(request.user, code, _P.APPLY_FUND)
+    if elsewhere := _elsewhere(request, repair, State.APPROVED, leaving=True):
+        return elsewhere
     return _reasoned(
         request,
         repair,
@@ -466,6 +476,8 @@ def reapply(request: HttpRequest, code: str) -> HttpResponse:
 def end(request: HttpRequest, code: str) -> HttpResponse:
     """Give a repair up that was decided."""
     repair = repair_for(request.user, code, _P.APPLY_FUND)
+    if elsewhere := _elsewhere(request, repair, *_LEAVING, leaving=True):
+        return elsewhere
     return _reasoned(
         request,
         repair,
@@ -595,6 +607,25 @@ def _act(
     return redirect("staff:fund_money", repair.code)
 
 
+def _elsewhere(
+    request: HttpRequest, repair: RepairRequest, *states: State, leaving: bool = False
+) -> HttpResponse | None:
+    """To the money page with the sentence, where a form could only be refused: the repair is
+    in another state, or `leaving` the way it is on after its final cost was confirmed. What is
+    posted is for the command to refuse, under its lock."""
+    if request.method == "POST":
+        return None
+    stated = settlement_of(repair) if leaving else None
+    try:
+        demand_state(repair, *states)
+        if stated is not None and stated.confirmed_at is not None:
+            raise settlement_confirmed()
+    except RuleViolation as refused:
+        messages.warning(request, said(refused))
+        return redirect("staff:fund_money", repair.code)
+    return None
+
+
 def _reasoned(
     request: HttpRequest,
     repair: RepairRequest,
@@ -659,7 +690,7 @@ def _money_page(
         "may_apply": applies,
         # Before the final cost is confirmed its applicant may take it off its way.
         "ways_out": applies
-        and repair.state in ("decided", "returned", "approved")
+        and repair.state in _LEAVING
         and not (stated and stated.confirmed_at),
         "spent": spent_fen(repair),
         "under_way": any(

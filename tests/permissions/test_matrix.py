@@ -494,7 +494,7 @@ TABLE = [
     Row("staff:repair_shares", DRAFTERS, BAD, args=("wanted",), post=True),
     Row("staff:repair_submit", DRAFTERS, args=("wanted",)),
     Row("staff:repair_submit", DRAFTERS, BAD, args=("wanted",), post=True),
-    Row("staff:repair_submit", APPLIERS, REFUSED, args=("applied",)),
+    Row("staff:repair_submit", APPLIERS, MOVED, args=("applied",)),
     Row("staff:repair_withdraw", APPLIERS, MOVED, args=("wanted",)),
     Row("staff:repair_drop", DRAFTERS, args=("wanted",)),
     Row("staff:repair_drop", DRAFTERS, BAD, args=("wanted",), post=True),
@@ -533,7 +533,7 @@ TABLE = [
     Row("staff:fund_list", BUREAU, args=("release",)),
     Row("staff:fund_list_file", BUREAU, args=("release",), post=True),
     Row("staff:fund_money", APPLICANTS, args=("repair",)),
-    Row("staff:fund_apply", WRITES, args=("repair",)),
+    Row("staff:fund_apply", WRITES, MOVED, args=("repair",)),  # it was approved
     Row("staff:fund_apply", WRITES, BAD, args=("repair",), post=True),
     Row("staff:fund_file_in", WRITES, REFUSED, args=("repair",), post=True),
     Row("staff:fund_withdraw", WRITES, args=("repair",)),

@@ -15,7 +15,16 @@ from funds.models import Instalment, RepairRequest, Settlement
 from funds.services.accounts import open_account, open_special_account
 from logbook.models import Entry
 from tests.funds.books import deposit
-from tests.funds.repairs import AT, BUDGET, FIRM, PDF, apply_for, approve, emergency_repair
+from tests.funds.repairs import (
+    AT,
+    BUDGET,
+    FIRM,
+    PDF,
+    apply_for,
+    approve,
+    approved_repair,
+    emergency_repair,
+)
 from tests.town import grant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -202,6 +211,66 @@ def test_what_the_bank_did_not_pay_and_the_ways_out(account, people):
     page = applicant.get(at("fund_apply")).content.decode()
     assert 'value="3,600.00"' in page  # what was said is there, the failed payment once
     assert page.count('value="3,600.00"') == 1
+
+
+ELSEWHERE = "这项维修现在的状态不能办这一步"
+
+
+@pytest.mark.parametrize(
+    ("page", "state", "opens"),
+    [
+        (page, state, state in states)
+        for page, states in (
+            ("fund_apply", ("decided", "returned")),
+            ("fund_anew", ("decided", "returned", "approved")),
+            ("fund_end", ("decided", "returned", "approved")),
+            ("fund_reapply", ("approved",)),
+        )
+        for state in ("voting", "decided", "review", "returned", "approved", "settled")
+    ],
+)
+def test_a_form_that_can_only_be_refused_does_not_open(account, people, page, state, opens):
+    case = emergency_repair(account)
+    apply_for(case)
+    RepairRequest.objects.update(state=state)
+    url = reverse(f"staff:{page}", args=[case.code])
+    answer = people["applicant"].get(url, follow=True)
+    money = reverse("staff:fund_money", args=[case.code])
+    assert answer.redirect_chain == ([] if opens else [(money, 302)])
+    assert (ELSEWHERE in answer.content.decode()) is not opens
+    if not opens:  # what is posted is refused all the same
+        given = form() if page == "fund_apply" else {"reason": "收款账号写错了"}
+        refused = people["applicant"].post(url, given)
+        assert refused.status_code == 400
+        assert ELSEWHERE in refused.content.decode()
+
+
+def test_the_last_payment_waits_for_the_final_cost(account, people):
+    case = approved_repair(account=account)
+    ask = reverse("staff:fund_ask", args=[case.code, 2])
+    money = reverse("staff:fund_money", args=[case.code])
+    Instalment.objects.filter(position=1).update(state="cancelled")
+
+    def page():
+        return people["applicant"].get(money).content.decode()
+
+    assert ask not in page()
+    assert "结算确认以后才能申请" in page()
+    stated = Settlement.objects.create(
+        request=case.request, final_fen=BUDGET, accepted_on=local_day(AT),
+        stated_by="user:10", stated_at=AT,
+    )  # fmt: skip
+    assert ask not in page()
+    stated.confirmed_by, stated.confirmed_at = "user:20", AT
+    stated.save()
+    assert ask in page()
+    assert "结算确认以后才能申请" not in page()
+    # And nothing leaves the way it is on any more.
+    for name in ("fund_anew", "fund_reapply", "fund_end"):
+        url = reverse(f"staff:{name}", args=[case.code])
+        answer = people["applicant"].get(url, follow=True)
+        assert answer.redirect_chain == [(money, 302)]
+        assert "结算已经确认，不能再改" in answer.content.decode()
 
 
 def _listed_on(moment):
