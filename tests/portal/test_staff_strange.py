@@ -1,6 +1,7 @@
 """Strange addresses and strange input end in a clear answer below 500, and change nothing."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from tests.town import Town, announced, draft
@@ -89,3 +90,25 @@ def test_a_mistyped_code_gets_our_page_in_development_too(client, settings):
     answer = client.get("/r/AAAAAAAAAAAA")
     assert answer.status_code == 404
     assert "没有这个页面" in answer.content.decode()
+
+
+def test_pages_of_errors_speak_to_staff_below_their_pages_and_to_voters_elsewhere(town):
+    person = town.person("organiser")
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    for answer, status in (
+        (strict.get("/staff/nothing/here"), 404),
+        (strict.get("/staff/estates/NONE/"), 404),
+        (strict.post("/staff/repairs/payments/order"), 403),
+    ):
+        page = answer.content.decode()
+        assert answer.status_code == status
+        assert '<a class="button" href="/staff/">回到待办</a>' in page
+        assert 'class="site-name" href="/staff/"' in page
+        assert "二维码" not in page
+        assert "回到首页" not in page
+    for answer, status in ((strict.get("/nothing/here"), 404), (strict.post("/"), 403)):
+        page = answer.content.decode()
+        assert answer.status_code == status
+        assert "二维码" in page
+        assert "待办" not in page
