@@ -124,7 +124,7 @@ def _amount_reasons(sought: Sought, limits: Limits) -> list[Reason]:
         found.append(Reason("application.over_contract", "申请金额不能超过合同金额", "amount"))
     if audited is None:
         if not explains(sought.no_audit):
-            sentence = "请填写造价审核的金额，没有做造价审核的要写明原因"
+            sentence = "请填写造价审核的金额，没有做造价审核的要写明原因，至少4个字"
             found.append(Reason("application.audit", sentence, "no_audit"))
         found += _length("no_audit", sought.no_audit, 200)
     elif audited <= 0 or amount > audited:
@@ -156,7 +156,7 @@ def _payee_reasons(sought: Sought, limits: Limits) -> list[Reason]:
     chosen = limits.chosen_firm
     # An emergency is often repaired without quotes; an ordinary repair had one chosen.
     if (chosen or not limits.emergency) and firm != chosen and not explains(payee.reason):
-        sentence = "施工单位不是报价选定的单位，请写明原因"
+        sentence = "施工单位不是报价选定的单位，请写明原因，至少4个字"
         found.append(Reason("application.firm", sentence, "payee_reason"))
     return found
 

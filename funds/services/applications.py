@@ -158,7 +158,7 @@ def withdraw_application(*, code: str, reason: str, by: By, at: datetime) -> Fun
     if application is None:
         raise RuleViolation("application.none", "还没有填写列支申请")
     if not explains(reason):
-        raise RuleViolation("application.reason", "请写明为什么撤回")
+        raise RuleViolation("application.reason", "请写明为什么撤回，至少4个字")
     application.state = "withdrawn"
     application.save(update_fields=["state"])
     application.instalments.update(state="cancelled")

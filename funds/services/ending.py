@@ -25,7 +25,7 @@ def decide_anew(*, code: str, reason: str, by: By, at: datetime) -> RepairReques
     RuleViolation "repair.state", "settlement.confirmed", "settlement.pending",
     "settlement.reason".
     """
-    request = _leaving(code, reason, "请写明为什么要重新决定", by)
+    request = _leaving(code, reason, "请写明为什么要重新决定，至少4个字", by)
     if request.kind == "emergency" and not spent_fen(request):
         raise RuleViolation("repair.state", "应急维修还没有付款，请撤回应急，转为一般维修")
     cancel_rest(request)
@@ -48,7 +48,7 @@ def end_repair(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest
     RuleViolation "repair.state", "repair.spent", "settlement.confirmed",
     "settlement.pending", "settlement.reason".
     """
-    request = _leaving(code, reason, "请写明为什么终止", by)
+    request = _leaving(code, reason, "请写明为什么终止，至少4个字", by)
     if request.kind != "ordinary":
         raise RuleViolation("repair.state", "应急维修不直接终止，请撤回应急，转为一般维修")
     if spent_fen(request):
@@ -70,7 +70,7 @@ def apply_anew(*, code: str, reason: str, by: By, at: datetime) -> RepairRequest
     RuleViolation "repair.state", "settlement.confirmed", "settlement.pending",
     "settlement.reason".
     """
-    request = _leaving(code, reason, "请写明为什么重新申请列支", by)
+    request = _leaving(code, reason, "请写明为什么重新申请列支，至少4个字", by)
     demand_state(request, State.APPROVED)
     demand_nothing_under_way(request)
     application = passed_application(request)

@@ -105,7 +105,7 @@ def payment_failed(
     assert made is not None  # noqa: S101 (it is ordered)
     _demand_another(made, by)
     if not explains(reason):
-        raise RuleViolation("receipt.reason", "请写明银行为什么没有付")
+        raise RuleViolation("receipt.reason", "请写明银行为什么没有付，至少4个字")
     if not scan:
         raise RuleViolation("receipt.scan", "请上传银行没有付款的凭证，例如退汇通知")
     locked_account(request)

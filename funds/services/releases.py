@@ -155,7 +155,7 @@ def decline_instalment(
     if instalment.state not in {"asked", "ready"}:
         raise instalment_elsewhere()
     if not explains(reason):
-        raise RuleViolation("instalment.reason", "请写明为什么不付")
+        raise RuleViolation("instalment.reason", "请写明为什么不付，至少4个字")
     # What owners have made up is called in again with what came in meanwhile.
     instalment.state = "cancelled" if instalment.kind == BALANCE else "planned"
     instalment.asked_by = instalment.confirmed_by = ""

@@ -197,7 +197,7 @@ def reopen_settlement(*, code: str, reason: str, by: By, at: datetime) -> Settle
     if settlement is None or settlement.confirmed_at is None:
         raise RuleViolation("settlement.none", "结算还没有确认")
     if not explains(reason):
-        raise RuleViolation("settlement.reason", "请写明为什么退回结算")
+        raise RuleViolation("settlement.reason", "请写明为什么退回结算，至少4个字")
     demand_nothing_under_way(request)
     settlement.confirmed_by, settlement.confirmed_at = "", None
     settlement.save(update_fields=["confirmed_by", "confirmed_at"])
@@ -335,7 +335,7 @@ def _reasons(cost: FinalCost, kinds: set[str], at: datetime) -> list[Reason]:
         found.append(Reason("settlement.fen", "请填写结算金额", "final"))
     if cost.audited_fen is None:
         if not explains(cost.no_audit):
-            sentence = "请填写造价审核的金额，没有做造价审核的要写明原因"
+            sentence = "请填写造价审核的金额，没有做造价审核的要写明原因，至少4个字"
             found.append(Reason("settlement.audit", sentence, "no_audit"))
     elif cost.final_fen > cost.audited_fen:
         sentence = "结算金额不能超过造价审核的金额"

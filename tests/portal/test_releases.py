@@ -213,6 +213,35 @@ def test_what_the_bank_did_not_pay_and_the_ways_out(account, people):
     assert page.count('value="3,600.00"') == 1
 
 
+def test_a_reason_too_short_is_told_how_long_it_has_to_be(account, people):
+    """Said like one that is missing, "钱少" would be typed again and again."""
+    case = emergency_repair(account)
+    applicant, bureau = people["applicant"], people["bureau"]
+
+    def answer(client, name, given, *args):
+        url = reverse(f"staff:{name}", args=[case.code, *args])
+        answer = client.post(url, given)
+        assert answer.status_code == 400
+        return answer.content.decode()
+
+    given = form(
+        no_audit="钱少", contract_firm="别的公司", payee="别的公司", payee_reason="便宜"
+    )
+    page = answer(applicant, "fund_apply", given)
+    assert "没有做造价审核的要写明原因，至少4个字" in page
+    assert "施工单位不是报价选定的单位，请写明原因，至少4个字" in page
+    apply_for(case)
+    assert "为什么撤回，至少4个字" in answer(applicant, "fund_withdraw", {"reason": "写错"})
+    approve(case)
+    for name in ("fund_anew", "fund_reapply"):
+        assert "，至少4个字" in answer(applicant, name, {"reason": "写错"})
+    applicant.post(reverse("staff:fund_ask", args=[case.code, 1]))
+    assert "为什么不付，至少4个字" in answer(bureau, "fund_decline", {"reason": "不付"}, 1)
+    cost = {"final": "8000", "no_audit": "钱少", "accepted_on": str(local_day(AT))}
+    page = answer(applicant, "fund_settlement", cost)
+    assert "没有做造价审核的要写明原因，至少4个字" in page
+
+
 ELSEWHERE = "这项维修现在的状态不能办这一步"
 
 
