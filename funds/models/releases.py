@@ -113,7 +113,7 @@ class Review(models.Model):
 class ReleaseList(models.Model):
     """划转清单: what the bank is told to pay, as one file with control totals."""
 
-    STATES = [("made", _("已生成")), ("closed", _("银行已全部回单"))]
+    STATES = [("made", _("已生成")), ("closed", _("银行已全部答复"))]
 
     special = models.ForeignKey(
         SpecialAccount, on_delete=models.PROTECT, related_name="release_lists"

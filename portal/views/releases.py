@@ -135,6 +135,7 @@ def release_list(request: HttpRequest, pk: int) -> HttpResponse:
     made = _list_for(request, pk)
     context = {
         "made": made,
+        "me": actor_of(request),
         "instalments": made.instalments.select_related("application__request").order_by("pk"),
     }
     return _page(request, "funds/releases/list.html", context)

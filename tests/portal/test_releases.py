@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core.deadlines import local_day
 from documents.authority import development_identity
-from funds.models import Instalment, RepairRequest, Settlement
+from funds.models import Instalment, ReleaseList, RepairRequest, Settlement
 from funds.services.accounts import open_account, open_special_account
 from logbook.models import Entry
 from tests.funds.books import deposit
@@ -187,8 +187,13 @@ def test_what_the_bank_did_not_pay_and_the_ways_out(account, people):
     bureau.post(at("fund_confirm", 1), seen_asked())
     one = Instalment.objects.get(position=1)
     bureau.post(reverse("staff:fund_order"), {"pay": [one.pk]})
-    assert at("fund_not_paid", 1) not in bureau.get(at("fund_money")).content.decode()
-    assert at("fund_not_paid", 1) in second.get(at("fund_money")).content.decode()
+    listed = reverse("staff:fund_list", args=[ReleaseList.objects.get().pk])
+    for page in (at("fund_money"), listed):  # not for who made the list
+        for form_of in (at("fund_receipt", 1), at("fund_not_paid", 1)):
+            assert form_of not in bureau.get(page).content.decode()
+            assert form_of in second.get(page).content.decode()
+    assert "等另一个人录入回单" in bureau.get(listed).content.decode()
+    assert second.get(at("fund_receipt", 1)).status_code == 200
     empty = second.post(at("fund_not_paid", 1), {"reason": "户名不符"})
     assert empty.status_code == 400
     for content, sentence in ((b"", "请上传银行没有付款的凭证"), (b"MZ\x90", "只收 PDF")):
@@ -198,6 +203,9 @@ def test_what_the_bank_did_not_pay_and_the_ways_out(account, people):
         assert sentence in answer.content.decode()
     given = {"reason": "账号与户名不符", "file": SimpleUploadedFile("退汇.pdf", PDF)}
     assert second.post(at("fund_not_paid", 1), given).status_code == 302
+    page = second.get(listed).content.decode()
+    assert "银行已全部答复" in page  # it did not pay, so there is no receipt
+    assert at("fund_receipt", 1) not in page
     page = applicant.get(at("fund_money")).content.decode()
     assert "银行没有付" in page
     assert at("fund_ask", 3) in page  # the second try
@@ -304,8 +312,6 @@ def test_the_last_payment_waits_for_the_final_cost(account, people):
 
 def _listed_on(moment):
     """The list was made today; the receipt of the test is older."""
-    from funds.models import ReleaseList
-
     ReleaseList.objects.update(made_at=moment)
     Instalment.objects.filter(position=2).update(state="planned")
 
