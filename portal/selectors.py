@@ -14,6 +14,7 @@ from accounts.models import Job, User
 from accounts.permissions import (
     Permission,
     Visitor,
+    estates_by_role,
     estates_for,
     places_of,
     refuse_strange,
@@ -23,7 +24,7 @@ from documents.models import Document, Posting, PostingPhoto, PostingPlace
 from funds.models import RepairRequest
 from funds.selectors.emergencies import open_emergencies
 from funds.selectors.reviewing import waiting_for, worklist
-from funds.selectors.waiting import money_waiting
+from funds.selectors.waiting import Places, money_waiting, spoken_for
 from portal.sentences import said
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
@@ -215,6 +216,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
     """Everything that waits for somebody in the places of `user`, the most urgent first."""
     inside = estates_for(user, Permission.VIEW_DRAFT)
     organises = set(estates_for(user, Permission.MANAGE_SESSION).values_list("pk", flat=True))
+    places = estates_by_role(user)
     tasks = [
         *_roll_tasks(inside, organises),
         *_objection_tasks(user, inside, organises, at),
@@ -223,8 +225,8 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_filing_tasks(user, organises),
         *_emergency_tasks(user),
         *_fund_tasks(user, at),
-        *_repair_tasks(user),
-        *_money_tasks(user),
+        *_repair_tasks(user, places),
+        *_money_tasks(user, places),
     ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))
@@ -470,7 +472,7 @@ def _filing_tasks(user: Visitor, organises: set[int]) -> Iterator[Task]:
         yield Task(filing.estate, what, desk, url, filing.due_at, mine)
 
 
-def _repair_tasks(user: Visitor) -> Iterator[Task]:
+def _repair_tasks(user: Visitor, places: Places) -> Iterator[Task]:
     """Repairs that wait for their applicant: a draft, or the next step after a decision."""
     applies = estates_for(user, Permission.APPLY_FUND)
     words = {
@@ -478,8 +480,10 @@ def _repair_tasks(user: Visitor) -> Iterator[Task]:
         "decided": _("业主已同意，申请列支：%(title)s"),
         "returned": _("补正或者重新申请列支：%(title)s"),
     }
+    # Nobody goes on with the draft of another body, least of all who will review it.
+    own = spoken_for(places) | Q(created_by=f"user:{user.pk}")
     waiting = RepairRequest.objects.filter(
-        estate__in=applies, desk="applicant", state__in=words
+        own, estate__in=applies, desk="applicant", state__in=words
     ).select_related("estate")
     for one in waiting.order_by("desk_since"):
         what = words[one.state] % {"title": one.title or one.code}
@@ -489,7 +493,7 @@ def _repair_tasks(user: Visitor) -> Iterator[Task]:
         yield Task(one.estate, what, _("申请人"), url, one.desk_due_at, mine=True)
 
 
-def _money_tasks(user: Visitor) -> Iterator[Task]:
+def _money_tasks(user: Visitor, places: Places) -> Iterator[Task]:
     """Payments, final costs and refunds that wait for who pays, or for who applied."""
     words = {
         "asked": _("确认付款申请：%(title)s"),
@@ -503,7 +507,7 @@ def _money_tasks(user: Visitor) -> Iterator[Task]:
     }
     # What is paid together is put on the list together, on a page of its own.
     pages = {"ready": "staff:fund_payments", "unshown": "staff:emergency"}
-    pays, applies = money_waiting(user, FUND_TASKS)
+    pays, applies = money_waiting(user, places, FUND_TASKS)
     for one, what in pays:
         desk = _("业委会") if one.custody == "self" else _("主管部门")
         page = pages.get(what, "staff:fund_money")

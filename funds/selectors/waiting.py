@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from accounts.permissions import ROLE_PERMISSIONS, Permission, Visitor, estates_by_role
+from accounts.permissions import ROLE_PERMISSIONS, Permission, Visitor
 from funds.domain.applications import FINAL
 from funds.domain.instalments import UNDER_WAY
 from funds.domain.repairs import SPEAKS_FOR
@@ -22,6 +22,8 @@ APPLIES = ("failed", "planned", "unshown")
 
 
 _P = Permission
+# Role → the estates somebody holds it at (`accounts.permissions.estates_by_role`).
+Places = Mapping[str, QuerySet[Estate]]
 
 
 class Waiting(NamedTuple):
@@ -31,15 +33,16 @@ class Waiting(NamedTuple):
     what: str
 
 
-def money_waiting(user: Visitor, most: int) -> tuple[list[Waiting], list[Waiting]]:
+def money_waiting(
+    user: Visitor, places: Places, most: int
+) -> tuple[list[Waiting], list[Waiting]]:
     """What this person can do as who pays, and as who applied; of each `most` repairs at most,
     those that wait longest. Nothing is asked for a role that nobody here holds."""
-    places = estates_by_role(user)
     may = frozenset[Permission]().union(*(ROLE_PERMISSIONS[role] for role in places))
     pays = list(_for_payer(user, most)) if _P.RELEASE_FUND in may else []
     if _P.APPLY_FUND not in may:
         return pays, []
-    return pays, list(_for_applicant(_spoken_for(places), most))
+    return pays, list(_for_applicant(spoken_for(places), most))
 
 
 def _for_payer(user: Visitor, most: int) -> Iterator[Waiting]:
@@ -96,14 +99,14 @@ def _for_applicant(spoken_for: Q, most: int) -> Iterator[Waiting]:
     )
 
 
-def _spoken_for(places: Mapping[str, QuerySet[Estate]]) -> Q:
+def spoken_for(places: Places) -> Q:
     """The repairs whose applicant this person speaks for, in whatever role."""
-    spoken_for = Q(pk__in=[])
+    found = Q(pk__in=[])
     for role, kinds in SPEAKS_FOR.items():
         if role in places:
             here = Q(estate__in=places[role].values("pk"))
-            spoken_for |= here & Q(applicant_kind__in=kinds)
-    return spoken_for
+            found |= here & Q(applicant_kind__in=kinds)
+    return found
 
 
 def _each(

@@ -14,6 +14,7 @@ from documents.authority import development_identity
 from funds.models import Instalment, RepairRequest
 from funds.services.accounts import open_account, open_special_account
 from funds.services.releases import ask_instalment, confirm_instalment
+from funds.services.requests import start_request
 from funds.services.settling import FinalCost, confirm_settlement, state_settlement
 from funds.steps import By
 from tests.funds.books import deposit
@@ -31,6 +32,7 @@ from tests.funds.repairs import (
 from tests.town import grant, make_user
 
 pytestmark = pytest.mark.django_db
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 CONFIRM, LIST, RECEIPT = "确认付款申请", "列入划转清单", "录入银行回单"
 SETTLE, REFUND = "确认结算", "等款项退回，录入退款回单"
 AGAIN, NEXT, PUBLISH = (
@@ -205,3 +207,25 @@ def test_more_repairs_cost_no_more_queries(town, name):
     for _number in range(3):
         another()
     assert (lines, queries()) == (1, (one, 4))
+
+
+def test_a_draft_is_on_the_desk_of_its_own_applicant_alone(town):
+    manager = town.person("property_manager")
+    by = By(f"user:{manager.pk}", "property_manager")
+    started = {"estate_id": town.here.estate.pk, "title": "更换水泵", "by": by, "at": AT}
+    draft = start_request(**started)
+    RepairRequest.objects.filter(pk=draft.pk).update(applicant_kind="property_manager")
+
+    def sees(role):
+        client = Client()
+        client.force_login(town.person(role), backend=BACKEND)
+        return "填写维修申请：更换水泵" in client.get("/staff/").content.decode()
+
+    seen = {
+        role: sees(role)
+        for role in ("property_manager", "street_office", "organiser", "residents_committee")
+    }
+    assert seen == {
+        "property_manager": True, "street_office": False, "organiser": False,
+        "residents_committee": False,
+    }  # fmt: skip
