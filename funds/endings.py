@@ -12,7 +12,7 @@ from core.deadlines import local_day
 from core.errors import RuleViolation
 from funds.domain.applications import CONDITIONS, FINAL, RELIEF
 from funds.domain.books import relief_digest
-from funds.domain.instalments import OVER, UNDER_WAY, too_much_owed
+from funds.domain.instalments import GONE, OVER, UNDER_WAY, too_much_owed
 from funds.domain.repairs import Desk, State
 from funds.models import (
     FundApplication,
@@ -65,7 +65,7 @@ def cancel_rest(request: RepairRequest) -> None:
     Settlement.objects.filter(request=request, confirmed_at=None).delete()
     request.applications.filter(state__in=["draft", "filed"]).update(state="withdrawn")
     rest = Instalment.objects.filter(application__request=request)
-    rest.exclude(state__in=["ordered", "paid", *OVER]).update(state="cancelled")
+    rest.exclude(state__in=[*GONE, *OVER]).update(state="cancelled")
 
 
 def relieve(

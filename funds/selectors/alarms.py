@@ -7,6 +7,7 @@ from django.db.models import Prefetch
 from core.deadlines import local_day
 from funds.domain import alarms
 from funds.domain.alarms import Alarm, Offer, Repair
+from funds.domain.instalments import GONE
 from funds.models import Instalment, Quote, RepairRequest, RepairVersion
 from funds.selectors.gates import decision_stands
 from funds.selectors.releases import own_warranty
@@ -101,7 +102,7 @@ def _offer(quote: Quote) -> Offer:
 def _undecided_fen(request: RepairRequest) -> int:
     """What was paid or ordered on versions that no decision carries now."""
     moved = Instalment.objects.filter(
-        application__request=request, state__in=("ordered", "paid")
+        application__request=request, state__in=GONE
     ).select_related("application__version__request", "application__version__motion")
     total = 0
     stands: dict[int, bool] = {}

@@ -327,9 +327,3 @@ def serial_used(special_id: int, serial: str) -> bool:
             special=special_id, refunds__bank_serial=serial
         ).exists()
     )
-
-
-def ordered_shares(instalment: Instalment) -> Sequence[tuple[int, int, int]]:
-    """What was ordered of each unit: (sub-account, fen, owed), where there is anything."""
-    rows = instalment.shares.order_by("unit__sub").values_list("unit__sub", "fen", "owed_fen")
-    return list(rows)
