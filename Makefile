@@ -42,7 +42,7 @@ format: $(STAMP) ## Let ruff format and mend
 	@$(BIN)/ruff format .
 
 types: $(STAMP) ## mypy, strict
-	@$(BIN)/mypy core logbook registry accounts documents voting funds committees portal config
+	@$(BIN)/mypy core logbook registry accounts documents voting funds disclosures committees portal config
 
 contracts: $(STAMP) ## import-linter: who may import whom
 	@$(BIN)/lint-imports

@@ -61,6 +61,12 @@ class Permission(StrEnum):
     REVIEW_FUND = "review_fund"  # 代管: the authority's; orders correction under 自管
     DECIDE_FUND = "decide_fund"  # 自管: the committee's
     RELEASE_FUND = "release_fund"  # lists to the bank, its receipts, settlements
+    VIEW_ACCOUNTS = "view_accounts"  # books of public revenue, with their papers
+    KEEP_ACCOUNTS = "keep_accounts"  # enter money one's own body holds; close a period
+    CHECK_ACCOUNTS = "check_accounts"  # what another body entered; publish it
+    ANSWER_ACCOUNTS = "answer_accounts"  # questions of owners to what was published
+    DISCLOSE_SERVICE = "disclose_service"  # prices, standards, ways to complain
+    WATCH_ACCOUNTS = "watch_accounts"  # who is late; from when on an estate has to publish
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -77,10 +83,13 @@ _REPAIRS = frozenset({_P.VIEW_REPAIR, _P.APPLY_FUND})
 # Under 自管 the committee decides and pays (165号令 23).
 _COMMITTEES = _REPAIRS | {_P.DECIDE_EMERGENCY, _P.DECIDE_FUND, _P.RELEASE_FUND}
 
+_KEEPS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.KEEP_ACCOUNTS, _P.DISCLOSE_SERVICE})
+_CHECKS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.CHECK_ACCOUNTS})
+
 # An organiser does not supervise the own count: the two roles have separate rows, and
 # whoever convenes on behalf of a street or residents' committee gets an organiser's grant.
 # The property manager is a party to many votes and has no business in any of them; it applies
-# for repairs.
+# for repairs, and keeps the accounts of the common income it holds.
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "organiser": _WATCHES
     | _PAPERS
@@ -89,7 +98,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _ON_THE_WALL
     | {_P.KEEP_ARCHIVE, _P.FILE_PAPERS, _P.MAKE_LETTERS}
     | {_P.ENTER_COURT_ORDER}
-    | _COMMITTEES,
+    | _COMMITTEES
+    | _KEEPS_ACCOUNTS
+    | _CHECKS_ACCOUNTS
+    | {_P.ANSWER_ACCOUNTS},
     "supervisor": _WATCHES
     | _SETTLES
     | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN, _P.STAMP_PAPERS}
@@ -103,7 +115,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.MAKE_LETTERS}
     | _COURT
     | _REPAIRS
-    | {_P.FIND_EMERGENCY},
+    | {_P.FIND_EMERGENCY}
+    | _KEEPS_ACCOUNTS
+    | _CHECKS_ACCOUNTS
+    | {_P.ANSWER_ACCOUNTS, _P.WATCH_ACCOUNTS},
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
@@ -112,13 +127,16 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _COURT
     | {_P.LOOK_AT_BALLOTS}
     | _REPAIRS
-    | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY, _P.CHECK_FUND},
+    | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY, _P.CHECK_FUND}
+    | _CHECKS_ACCOUNTS
+    | {_P.WATCH_ACCOUNTS},
     "bureau": _SEES
     | {_P.RECORD_STANDING, _P.WITNESS, _P.KEEP_FUND}
     | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND}
     # Of emergencies, only what a street office overslept comes up to a bureau.
-    | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY},
-    "property_manager": _REPAIRS,
+    | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY}
+    | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS},
+    "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }
 

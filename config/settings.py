@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "documents",
     "voting",
     "funds",
+    "disclosures",
     "committees",
     "portal",
 ]

@@ -105,9 +105,14 @@ def unit_year(sub: SubAccount, year: int) -> UnitYear | None:
 
 def account_year(account: FundAccount, year: int) -> AccountYear | None:
     """What an account's paper of a year says; None where nothing was stated by then."""
+    return account_between(account, date(year - 1, 12, 31), date(year, 12, 31))
+
+
+def account_between(account: FundAccount, begin_on: date, end_on: date) -> AccountYear | None:
+    """What moved in an account after `begin_on` until `end_on`; None: nothing stated by then."""
     if account.special.ledger_mode == "record":
-        return _booked_year(account, year)
-    return _stated_year(account, year)
+        return _booked(account, begin_on, end_on)
+    return _stated(account, begin_on, end_on)
 
 
 def rooms_table(rooms: list[Room]) -> bytes:
@@ -134,8 +139,7 @@ def paper_in_force(
     )
 
 
-def _booked_year(account: FundAccount, year: int) -> AccountYear | None:
-    begin_on, end_on = date(year - 1, 12, 31), date(year, 12, 31)
+def _booked(account: FundAccount, begin_on: date, end_on: date) -> AccountYear | None:
     ours = sealed_postings().filter(sub__account=account).order_by()
     until = ours.filter(voucher__dated_on__lte=end_on)
     begins = dict(
@@ -200,10 +204,9 @@ def _repair_costs(account: FundAccount, after: date, until: date) -> tuple[Repai
     )
 
 
-def _stated_year(account: FundAccount, year: int) -> AccountYear | None:
-    end_on = date(year, 12, 31)
+def _stated(account: FundAccount, begin_on: date, end_on: date) -> AccountYear | None:
     snapshots = list(account.special.snapshots.filter(as_of__lte=end_on).order_by("as_of"))
-    earlier = [one for one in snapshots if one.as_of.year < year]
+    earlier = [one for one in snapshots if one.as_of <= begin_on]
     used = [*earlier[-1:], *snapshots[len(earlier) :]]
     if not used:
         return None

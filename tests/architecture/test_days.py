@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
-    "core", "logbook", "registry", "accounts", "documents", "voting", "funds", "committees",
+    "core", "logbook", "registry", "accounts", "documents", "voting", "funds", "disclosures", "committees",
     "portal",
 )  # fmt: skip
 

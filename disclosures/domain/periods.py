@@ -1,7 +1,7 @@
-"""公共收益: where common income comes from, what it is booked under, and in which periods.
+"""Periods of account, what should have come in within one, and what stands out.
 
-Civil Code 282: income from common parts belongs to all owners, less reasonable cost; 943: it is
-made public regularly. Everything is integer fen; what is pro rata is an exact fraction.
+Civil Code 943: public revenue is made public regularly; how often, the profile says.
+Everything is integer fen; what is pro rata is an exact fraction.
 """
 
 from calendar import monthrange
@@ -10,41 +10,6 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
-# What income is booked under, as local rules name it (清远市物业管理条例 55, 淄博 58).
-INCOME = {
-    "parking": "车位场地使用费",
-    "advertising": "广告",
-    "rooms": "公共部位和物业用房租金",
-    "telecom": "通信设施占用费",
-    "equipment": "快递柜等设备的场地费",
-    "damages": "公共设施受损赔偿",
-    "interest": "孳息",
-    "other_income": "其他收入",
-}
-# 合理成本 (Civil Code 282): taken off with proof.
-COST = {
-    "upkeep": "设施维护和能耗",
-    "tax": "税费",
-    "collection": "约定的管理成本",
-    "other_cost": "其他合理成本",
-}
-# What the rest may be used for; each rests on a decision, but for the fund (165号令 27).
-USE = {
-    "to_fund": "转入维修资金",
-    "committee": "业委会经费",
-    "fees": "抵减物业费",
-    "other_use": "业主决定的其他用途",
-}
-SOURCES = {
-    "parking": ("占用共有道路、场地的车位", "parking"),
-    "lift_ad": ("电梯广告", "advertising"),
-    "outdoor_ad": ("户外广告", "advertising"),
-    "locker": ("快递柜、售货机等", "equipment"),
-    "base_station": ("通信基站", "telecom"),
-    "room": ("公共部位、物业用房出租", "rooms"),
-    "venue": ("场地、会所等", "rooms"),
-    "other": ("其他", "other_income"),
-}
 MONTHS = {"monthly": 1, "quarterly": 3, "half_yearly": 6, "yearly": 12}
 # How a price is stated → for how many months it is; a single payment is for none.
 PRICED = {"month": 1, "quarter": 3, "year": 12, "once": 0}
@@ -131,3 +96,34 @@ def to_transfer(net_fen: int, share: tuple[int, int]) -> int:
     """
     num, den = share
     return -(-max(net_fen, 0) * num // den)
+
+
+def title_of(period: Period) -> str:
+    """A period in words: 2026年7月, 2026年第三季度, 2026年上半年, 2026年度."""
+    first, year = period.first, f"{period.first.year}年"
+    for frequency, months in MONTHS.items():
+        if period_of(frequency, first) != period:
+            continue
+        place = (first.month - 1) // months
+        words = {
+            "monthly": f"{first.month}月",
+            "quarterly": f"第{'一二三四'[place % 4]}季度",
+            "half_yearly": "上下"[place % 2] + "半年",
+            "yearly": "度",
+        }
+        return year + words[frequency]
+    return f"{period.first:%Y-%m-%d}至{period.last:%Y-%m-%d}"
+
+
+def split_periods(frequency: str, since: date, until: date) -> list[Period]:
+    """The periods that have ended by `until` (excluded), from the one `since` lies in."""
+    found, period = [], period_of(frequency, since)
+    while period.last < until:
+        found.append(period)
+        period = after(frequency, period)
+    return found
+
+
+def is_as_often(frequency: str, least: str) -> bool:
+    """Whether a frequency publishes at least as often as another."""
+    return MONTHS[frequency] <= MONTHS[least]

@@ -7,12 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funds.domain.revenue import (
-    COST,
-    INCOME,
+from disclosures.domain.periods import (
     MONTHS,
-    SOURCES,
-    USE,
     Period,
     Term,
     after,
@@ -141,9 +137,3 @@ def test_the_part_for_the_fund_is_the_least_that_is_enough(net, num, den):
     fen = to_transfer(net, (num, den))
     assert fen * den >= net * num
     assert (fen - 1) * den < net * num or fen == 0
-
-
-def test_every_source_is_booked_under_an_income_account():
-    assert {account for _title, account in SOURCES.values()} <= set(INCOME)
-    assert not set(INCOME) & set(COST)
-    assert not set(COST) & set(USE)

@@ -1,0 +1,200 @@
+"""A period as the books have it, with what it is compared with."""
+
+import hashlib
+from datetime import date, timedelta
+from fractions import Fraction
+
+from django.db.models import Q, Sum
+
+from disclosures.domain.closing import Expected, Figures
+from disclosures.domain.headings import OF_BOOK, sign
+from disclosures.domain.periods import Period as Days
+from disclosures.domain.periods import Term, before, expected, to_transfer, year_before
+from disclosures.models import Book, Contract, Entry, Paper, Period, Question
+from disclosures.selectors.books import balance_before, postings_by_period
+from disclosures.selectors.funds import fund_totals
+from disclosures.selectors.rules import AccountRules, share_to_fund
+
+
+def figures_of(period: Period, rules: AccountRules) -> Figures:
+    """Everything that is asked before a version of it is published."""
+    book = period.book
+    if book.kind == "fund":
+        return _fund_figures(period, rules)
+    days = Days(period.first, period.last)
+    by_period = postings_by_period(book)
+    known = {one.first: one for one in book.periods.all()}
+
+    def totals(at: Days, *, out: bool = True) -> dict[str, int] | None:
+        row = known.get(at.first)
+        if row is None or (out and not row.version):
+            return None
+        headings = OF_BOOK[book.kind]
+        sums = by_period.get(row.pk, {})
+        return {
+            key: -sign(headings[key].side) * fen for key, fen in sums.items() if key in headings
+        }
+
+    return Figures(
+        book=book.kind,
+        opening=balance_before(book, period.first),
+        jump=rules.jump,
+        totals=totals(days, out=False) or {},
+        before=totals(before(book.frequency, days)),
+        year=totals(year_before(book.frequency, days)),
+        expected=_expected(book, days) if book.kind == "revenue" else (),
+        unbound=_drafts(book, period),
+        unmasked=_unmasked(period),
+        wrong=_wrong(period),
+        behind=behind(period),
+        fund_due=_fund_due(book, period, rules, by_period),
+    )
+
+
+def due_to_fund(book: Book, rules: AccountRules, period: Period, totals: dict[str, int]) -> int:
+    """What has to go to the maintenance fund for a period: never less than the share."""
+    if book.kind != "revenue":
+        return 0
+    headings = OF_BOOK["revenue"]
+    net = sum(
+        sign(headings[key].side) * fen
+        for key, fen in totals.items()
+        if headings[key].side != "use"
+    )
+    return to_transfer(net, share_to_fund(book, rules, period.last)[0])
+
+
+def behind(period: Period) -> str:
+    """Why the period before does not hold; "" where it does or there is none."""
+    book = period.book
+    if period.first <= book.opened_on:
+        return ""
+    days = before(book.frequency, Days(period.first, period.last))
+    row = book.periods.filter(first=days.first).first()
+    if row is None or not row.version:
+        return "上一期还没有公布，请按先后公布"
+    if book.kind != "fund" and stale(row):
+        return "上一期的余额改了，上一期要先重新公布"
+    return ""
+
+
+def stale(period: Period) -> bool:
+    """Whether what was last published of a period is no longer what the books say."""
+    out = period.publications.order_by("version").last()
+    if out is None:
+        return False
+    book = period.book
+    end = Days(period.first, period.last)
+    closing = balance_before(book, _next_day(end))
+    opening = balance_before(book, period.first)
+    late = Entry.objects.filter(period=period, version__gt=period.version).exists()
+    return late or (out.opening_fen, out.closing_fen) != (opening, closing)
+
+
+def seen_digest(period: Period) -> str:
+    """SHA-256 of what a closing rests on; a changed one is looked at again."""
+    book = period.book
+    if book.kind == "fund":
+        found = fund_totals(book.estate_id, period.first, period.last)
+        return hashlib.sha256(repr(found).encode()).hexdigest()
+    rows = Entry.objects.filter(period=period, state="sealed").order_by("number")
+    content = hashlib.sha256(f"{balance_before(book, period.first)}".encode())
+    for number, digest in rows.values_list("number", "digest"):
+        content.update(f"\n{number} {digest}".encode())
+    return content.hexdigest()
+
+
+def _next_day(days: Days) -> date:
+    return days.last + timedelta(days=1)
+
+
+def _fund_figures(period: Period, rules: AccountRules) -> Figures:
+    book, days = period.book, Days(period.first, period.last)
+    found = fund_totals(book.estate_id, *days)
+
+    def earlier(at: Days) -> dict[str, int] | None:
+        if not book.periods.filter(first=at.first, version__gt=0).exists():
+            return None
+        return fund_totals(book.estate_id, *at).totals
+
+    return Figures(
+        book="fund",
+        opening=found.opening,
+        jump=rules.jump,
+        totals=found.totals,
+        before=earlier(before(book.frequency, days)),
+        year=earlier(year_before(book.frequency, days)),
+        wrong=_wrong(period),
+        behind=behind(period),
+    )
+
+
+def _expected(book: Book, days: Days) -> list[Expected]:
+    """Each contract: what should have come since the book begins, and what did.
+
+    Since the beginning, not of the period alone: rent paid a year ahead is no arrears in the
+    quarters after, and what never came stays to be explained.
+    """
+    rows = Contract.objects.filter(
+        source__estate=book.estate_id, first__lte=days.last
+    ).select_related("source")
+    booked = dict(
+        Entry.objects.filter(
+            book=book, state="sealed", contract__isnull=False, dated_on__lte=days.last
+        )
+        .values_list("contract")
+        .annotate(
+            fen=Sum("fen", filter=Q(reverses=None), default=0)
+            - Sum("fen", filter=Q(reverses__isnull=False), default=0)
+        )
+        .order_by()
+    )
+    found = []
+    for one in rows:
+        last = min((day for day in (one.last, one.ended_on) if day), default=None)
+        if last is not None and last < max(one.first, book.opened_on):
+            continue
+        term = Term(one.fen, one.priced, one.first, last)
+        fen = expected(term, Days(book.opened_on, days.last))
+        name = f"{one.source}（{one.payer}）"
+        found.append(Expected(str(one.pk), name, Fraction(fen), booked.get(one.pk, 0)))
+    return found
+
+
+def _drafts(book: Book, period: Period) -> int:
+    waiting = Entry.objects.filter(
+        book=book, state__in=["draft", "returned"], dated_on__lte=period.last
+    )
+    return waiting.count()
+
+
+def _unmasked(period: Period) -> int:
+    papers = Paper.objects.filter(
+        entries__entry__period=period, entries__entry__state="sealed", looked_at=None
+    )
+    return papers.distinct().count()
+
+
+def _wrong(period: Period) -> int:
+    return Question.objects.filter(
+        publication__period=period, kind="wrong", state="open"
+    ).count()
+
+
+def _fund_due(
+    book: Book, period: Period, rules: AccountRules, by_period: dict[int, dict[str, int]]
+) -> int:
+    """What the periods before owe the fund, less what went to it until the end of this one."""
+    if book.kind != "revenue":
+        return 0
+    headings = OF_BOOK["revenue"]
+    due = gone = 0
+    for row in book.periods.filter(first__lte=period.first):
+        sums = by_period.get(row.pk, {})
+        totals = {
+            key: -sign(headings[key].side) * fen for key, fen in sums.items() if key in headings
+        }
+        gone += totals.get("to_fund", 0)
+        if row.first < period.first:
+            due += due_to_fund(book, rules, row, totals)
+    return max(due - gone, 0)

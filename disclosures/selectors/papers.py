@@ -1,0 +1,31 @@
+"""Papers and their pages: what staff see, what everybody sees."""
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from disclosures.models import Entry, Paper, PaperPage
+from registry.fields import open_bytes
+
+PAGES = "disclosures.paperpage"  # what the pages are encrypted for
+
+
+def may_be_shown(paper: Paper) -> bool:
+    """Whether a version that has it is out."""
+    return paper.looked_at is not None and public_papers().filter(pk=paper.pk).exists()
+
+
+def public_papers() -> QuerySet[Paper]:
+    """Papers of entries that are published in some version."""
+    out = Entry.objects.filter(
+        papers__paper=OuterRef("pk"), state="sealed", version__lte=F("period__version")
+    )
+    return Paper.objects.filter(Exists(out), looked_at__isnull=False)
+
+
+def plain_page(page: PaperPage) -> bytes:
+    """The page as it was handed in, for staff."""
+    return open_bytes(bytes(page.content), purpose=PAGES)
+
+
+def hashes_of(entry: Entry) -> list[str]:
+    """SHA-256 of what was handed in with an entry, in order."""
+    return sorted(entry.papers.values_list("paper__source_sha256", flat=True))

@@ -1,0 +1,53 @@
+"""The rules of a place on what is made public, with their clauses."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from disclosures.domain.closing import Jump
+from disclosures.models import Book
+from registry.domain.profiles import RuleValue
+from registry.models import Estate
+from registry.selectors import profile_for
+
+
+class AccountRules(NamedTuple):
+    """The profile's values of `revenue.*`, `expenses.*`, `fund.publish`, `disclosures.*`."""
+
+    values: dict[str, RuleValue]
+
+    def number(self, name: str) -> int:
+        return int(self.values[name].value)
+
+    def share(self, name: str) -> tuple[int, int]:
+        num, den = self.values[name].value
+        return int(num), int(den)
+
+    def frequency(self, kind: str) -> str:
+        """How often a book of this kind is published at least."""
+        return str(self.values[f"{kind}.publish"].value)
+
+    def clause(self, name: str) -> str:
+        return self.values[name].clause
+
+    @property
+    def jump(self) -> Jump:
+        return Jump(self.share("revenue.jump"), self.number("revenue.jump_least_fen"))
+
+    @property
+    def parking_months(self) -> int | None:
+        """How long bays may be let to outsiders at once; None: no rule."""
+        found: Any = self.values.get("revenue.outside_parking_months")
+        return None if found is None else int(found.value)
+
+
+def account_rules(estate: Estate, on: date) -> AccountRules:
+    """What an estate has to publish by, on a day."""
+    return AccountRules(profile_for(estate, on))
+
+
+def share_to_fund(book: Book, rules: AccountRules, on: date) -> tuple[tuple[int, int], str]:
+    """The share of net revenue that goes to the fund on a day, and what says so."""
+    decided = book.splits.filter(since__lte=on).last()
+    if decided is not None:
+        return (decided.num, decided.den), decided.decision
+    return rules.share("revenue.default_to_fund"), rules.clause("revenue.default_to_fund")
