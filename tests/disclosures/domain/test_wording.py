@@ -1,0 +1,18 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from disclosures.domain.wording import COVER, covered
+
+
+def test_words_are_covered_and_nothing_else_changes():
+    assert covered("张三家的车位", ["张三"]) == "＊＊家的车位"
+    assert covered("张三丰和张三", ["张三", "张三丰"]) == "＊＊＊和＊＊"
+    assert covered("没有", ["", "  "]) == "没有"
+
+
+@given(st.text(alphabet="甲乙丙丁"), st.lists(st.text(alphabet="甲乙丙丁", max_size=3)))
+def test_length_stays_and_every_letter_is_itself_or_covered(text, words):
+    shown = covered(text, words)
+    assert len(shown) == len(text)
+    assert all(now in (then, COVER) for now, then in zip(shown, text, strict=True))
+    assert not any(word in shown for word in words if word)
