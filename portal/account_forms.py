@@ -325,5 +325,3 @@ class BoxesForm(forms.Form):
     """Where a page is covered, as documents.masking reads it."""
 
     boxes = forms.CharField(label=_("遮盖的位置"), required=False, widget=_SHORT)
-
-

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.models import Count
 from django.urls import reverse
-from documents.bulletins import BulletinFacts, Heading, Line
 
 from disclosures.domain.closing import Figures, asked
 from disclosures.domain.entries import Money, lines_of, reversed_lines, totals
@@ -17,6 +16,7 @@ from disclosures.selectors.books import entries_of, holding_of
 from disclosures.selectors.figures import due_to_fund
 from disclosures.selectors.funds import fund_totals
 from disclosures.selectors.rules import AccountRules
+from documents.bulletins import BulletinFacts, Heading, Line, read_bulletin
 from registry.models import Unit
 
 
@@ -39,6 +39,17 @@ def publication_of(period: Period) -> Publication | None:
     """The version of a period that holds."""
     rows = period.publications.select_related("document").defer("document__pdf", "csv")
     return rows.order_by("version").last()
+
+
+def last_phone(book: Book) -> str:
+    """The number owners were told to call last time; "" where nothing was published."""
+    last = (
+        Publication.objects.filter(period__book=book)
+        .select_related("document")
+        .order_by("-posted_at")
+        .first()
+    )
+    return read_bulletin(bytes(last.document.facts)).phone if last else ""
 
 
 def bulletin_of(

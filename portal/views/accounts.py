@@ -5,15 +5,15 @@ from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from documents.masking import boxes_from
 
 from accounts.permissions import (
     ROLE_PERMISSIONS,
@@ -26,7 +26,7 @@ from accounts.permissions import (
 )
 from accounts.selectors import people_named
 from core.errors import RuleViolation
-from disclosures.domain.bodies import BODIES, ROLES
+from disclosures.domain.bodies import BODIES
 from disclosures.domain.entries import Money, lines_of, reversed_lines
 from disclosures.domain.headings import BANK, OF_BOOK
 from disclosures.models import Book, Contract, Entry, PaperPage
@@ -39,7 +39,6 @@ from disclosures.services import books as book_services
 from disclosures.services import entries as entry_services
 from disclosures.services import papers as paper_services
 from disclosures.steps import By
-from documents.masking import boxes_from
 from portal.account_forms import (
     BookForm,
     BoxesForm,
@@ -47,9 +46,18 @@ from portal.account_forms import (
     NewHolderForm,
     SplitForm,
 )
-from portal.emergency_forms import uploads_of
-from portal.forms import ReasonForm, add_reasons
+from portal.forms import ReasonForm
 from portal.sentences import said
+from portal.views.account_pages import (
+    acting,
+    answer,
+    checking,
+    forming,
+    holds_money,
+    keeping,
+    may_at,
+    uploads,
+)
 from portal.views.common import actor_of, posted, searched, user_of
 from portal.voucher_forms import ReversalForm
 from registry.models import Estate
@@ -58,38 +66,6 @@ _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 A_PAGE = 50
 KINDS = dict(Book.KINDS)
-
-
-def acting(
-    request: HttpRequest, estate: Estate, permission: Permission, *, prefer: str = ""
-) -> By:
-    """The person signed in, in a role that may; in this one where it is held."""
-    roles = [
-        role
-        for role in roles_at(user_of(request), estate)
-        if permission in ROLE_PERMISSIONS[role]
-    ]
-    if not roles:
-        raise Http404
-    return By(actor_of(request), prefer if prefer in roles else roles[0])
-
-
-def keeping(request: HttpRequest, book: Book) -> By:
-    """The person signed in as who holds the money of a book, where that is the role."""
-    holding = holding_of(book)
-    prefer = ROLES[holding.holder] if holding else ""
-    return acting(request, book.estate, _P.KEEP_ACCOUNTS, prefer=prefer)
-
-
-def checking(request: HttpRequest, estate: Estate, than: str) -> By:
-    """The person signed in as a body that may check another's."""
-    by = acting(request, estate, _P.CHECK_ACCOUNTS)
-    others = [
-        role
-        for role in roles_at(user_of(request), estate)
-        if role != than and _P.CHECK_ACCOUNTS in ROLE_PERMISSIONS[role]
-    ]
-    return by._replace(role=others[0]) if others and by.role == than else by
 
 
 # --- places --------------------------------------------------------------------------------
@@ -103,10 +79,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
     places = estates_for(request.user, _P.VIEW_ACCOUNTS).order_by("name", "pk")
     if search:
         places = places.filter(Q(name__icontains=search) | Q(code=search.upper()))
-    page = Paginator(places.prefetch_related("books"), A_PAGE).get_page(
-        request.GET.get("page")
-    )
-    return _page(request, "disclosures/staff/list.html", {"page": page, "search": search})
+    page = Paginator(places.prefetch_related("books"), A_PAGE).get_page(request.GET.get("page"))
+    return answer(request, "disclosures/staff/list.html", {"page": page, "search": search})
 
 
 @require_safe
@@ -132,12 +106,12 @@ def estate(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "estate": found,
         "rows": rows,
-        "may": _may(request, found),
+        "may": may_at(request, found),
         "open_questions": found.questions.filter(state="open").count(),
         "open_reports": found.source_reports.filter(state="open").count(),
         "sources": found.sources.filter(ended_on=None).count(),
     }
-    return _page(request, "disclosures/staff/estate.html", context)
+    return answer(request, "disclosures/staff/estate.html", context)
 
 
 @_form_page
@@ -174,7 +148,7 @@ def book_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
         return redirect("staff:book", made.pk)
 
     context = {"estate": found, "title": _("建账：%s") % KINDS[kind]}
-    return _forming(request, form, act, context)
+    return forming(request, form, act, context)
 
 
 @require_safe
@@ -206,10 +180,10 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
         "state": state,
         "states": Entry.STATES,
         "search": search,
-        "may": _may(request, found.estate),
-        "holds": _holds(request, found),
+        "may": may_at(request, found.estate),
+        "holds": holds_money(request, found),
     }
-    return _page(request, "disclosures/staff/book.html", context)
+    return answer(request, "disclosures/staff/book.html", context)
 
 
 @_form_page
@@ -232,7 +206,7 @@ def holder(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("staff:book", found.pk)
 
     context = {"book": found, "estate": found.estate, "title": _("换保管单位或者账户")}
-    return _forming(request, form, act, context)
+    return forming(request, form, act, context)
 
 
 @_form_page
@@ -246,7 +220,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
     def act(given: dict[str, Any]) -> HttpResponse:
-        [paper] = _uploads([given["paper"]]) or [("", b"")]
+        [paper] = uploads([given["paper"]]) or [("", b"")]
         book_services.decide_split(
             book_id=found.pk,
             share=given["percent"],
@@ -260,7 +234,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("staff:book", found.pk)
 
     context = {"book": found, "estate": found.estate, "title": _("转入维修资金的比例")}
-    return _forming(request, form, act, context)
+    return forming(request, form, act, context)
 
 
 # --- entries -------------------------------------------------------------------------------
@@ -279,7 +253,7 @@ def entry_new(request: HttpRequest, pk: int) -> HttpResponse:
             book_id=found.pk,
             money=form.money(),
             said=form.said(),
-            papers=_uploads(given["papers"]),
+            papers=uploads(given["papers"]),
             submission=request.POST.get("submission", "")[:64] or token_urlsafe(24),
             by=keeping(request, found),
             at=timezone.now(),
@@ -293,7 +267,7 @@ def entry_new(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("记一笔"),
         "submission": request.POST.get("submission") or token_urlsafe(24),
     }
-    return _forming(request, form, act, context)
+    return forming(request, form, act, context)
 
 
 @require_safe
@@ -313,7 +287,7 @@ def entry_edit(request: HttpRequest, pk: int) -> HttpResponse:
             entry_id=found.pk,
             money=form.money(),
             said=form.said(),
-            papers=_uploads(given["papers"]),
+            papers=uploads(given["papers"]),
             by=keeping(request, found.book),
             at=timezone.now(),
         )
@@ -326,7 +300,7 @@ def entry_edit(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("修改"),
         "papers": found.papers.count(),
     }
-    return _forming(request, form, act, context)
+    return forming(request, form, act, context)
 
 
 @require_POST
@@ -393,7 +367,7 @@ def entry_reverse(request: HttpRequest, pk: int) -> HttpResponse:
             "冲正只把原来的一笔抵掉，正确的另外再记一笔。"
         ),
     }
-    return _forming(request, form, act, context)
+    return forming(request, form, act, context)
 
 
 @require_POST
@@ -424,9 +398,9 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         "pages": found.pages.defer("content", "shown"),
         "entries": [one.entry for one in found.entries.select_related("entry__book")],
         "is_public": may_be_shown(found),
-        "may": _may(request, found.estate),
+        "may": may_at(request, found.estate),
     }
-    return _page(request, "disclosures/staff/paper.html", context)
+    return answer(request, "disclosures/staff/paper.html", context)
 
 
 @_form_page
@@ -445,7 +419,7 @@ def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         return redirect("staff:paper", found.pk)
 
     context = {"paper": found, "page": page, "estate": found.estate, "title": _("遮盖")}
-    return _forming(request, form, act, context, template="disclosures/staff/cover.html")
+    return forming(request, form, act, context, template="disclosures/staff/cover.html")
 
 
 @require_safe
@@ -454,12 +428,12 @@ def paper_picture(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
     page = get_object_or_404(found.pages, number=number)
     shown = "shown" in request.GET and page.shown
-    answer = HttpResponse(
+    picture = HttpResponse(
         bytes(page.shown) if shown else plain_page(page), content_type="image/jpeg"
     )
-    answer["Content-Disposition"] = f'inline; filename="{page.sha256[:12]}.jpg"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    picture["Content-Disposition"] = f'inline; filename="{page.sha256[:12]}.jpg"'
+    picture["Cache-Control"] = "private, no-store"
+    return picture
 
 
 @require_POST
@@ -504,16 +478,14 @@ def _entry_form(request: HttpRequest, book: Book, initial: dict[str, object]) ->
 
 def _entry_page(request: HttpRequest, found: Entry, *, refused: str = "") -> HttpResponse:
     book = found.book
-    lines = lines_of(
-        book.kind, Money(found.heading, found.fen, found.kept, found.kept_fen)
-    )
+    lines = lines_of(book.kind, Money(found.heading, found.fen, found.kept, found.kept_fen))
     if found.reverses_id:
         lines = reversed_lines(lines)
     titles = {BANK: _("银行存款")} | {
         key: said(one.title) for key, one in OF_BOOK[book.kind].items()
     }
     names = people_named([found.entered_by, found.reviewed_by])
-    may = _may(request, book.estate)
+    may = may_at(request, book.estate)
     context = {
         "entry": found,
         "book": book,
@@ -527,7 +499,7 @@ def _entry_page(request: HttpRequest, found: Entry, *, refused: str = "") -> Htt
         "reviewed_body": BODIES.get(found.reviewed_role, ""),
         "reversal": found.reversals.exclude(state="dropped").first(),
         "may": may,
-        "holds": _holds(request, book),
+        "holds": holds_money(request, book),
         "own": found.entered_by == actor_of(request),
         "may_review": _may_review(request, found),
         "reason_form": ReasonForm(),
@@ -537,7 +509,7 @@ def _entry_page(request: HttpRequest, found: Entry, *, refused: str = "") -> Htt
             first__lte=found.dated_on, last__gte=found.dated_on, version__gt=0
         ).exists(),
     }
-    return _page(request, "disclosures/staff/entry.html", context, 400 if refused else 200)
+    return answer(request, "disclosures/staff/entry.html", context, 400 if refused else 200)
 
 
 def _may_review(request: HttpRequest, found: Entry) -> bool:
@@ -562,46 +534,6 @@ def _act(
         return _entry_page(request, found, refused=str(refused))
     messages.success(request, done)
     return redirect("staff:entry", found.pk)
-
-
-def _forming(
-    request: HttpRequest,
-    form: forms.Form,
-    act: Callable[[dict[str, Any]], HttpResponse],
-    context: dict[str, Any],
-    *,
-    template: str = "disclosures/staff/form.html",
-) -> HttpResponse:
-    """A page that is one form: act on it, or show it with every complaint."""
-    if request.method == "POST" and form.is_valid():
-        try:
-            return act(form.cleaned_data)
-        except RuleViolation as refused:
-            add_reasons(form, refused)
-    status = 400 if request.method == "POST" else 200
-    return _page(request, template, {**context, "form": form}, status)
-
-
-def _page(
-    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    return render(request, template, {**context, "section": "accounts"}, status=status)
-
-
-def _may(request: HttpRequest, estate: Estate) -> dict[str, bool]:
-    return {one.value: True for one in permissions_at(user_of(request), estate)}
-
-
-def _holds(request: HttpRequest, book: Book) -> bool:
-    """Whether the person signed in enters for whoever holds the money."""
-    holding = holding_of(book)
-    if holding is None:
-        return False
-    return ROLES[holding.holder] in roles_at(user_of(request), book.estate)
-
-
-def _uploads(files: Any) -> list[tuple[str, bytes]]:
-    return [(one.name, one.content) for one in uploads_of(file for file in files if file)]
 
 
 def _balance(book: Book) -> int | None:

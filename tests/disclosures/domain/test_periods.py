@@ -19,7 +19,6 @@ from disclosures.domain.periods import (
     jumps,
     period_of,
     split_periods,
-    title_of,
     to_transfer,
     year_before,
 )
@@ -143,31 +142,12 @@ def test_the_part_for_the_fund_is_the_least_that_is_enough(net, num, den):
     assert (fen - 1) * den < net * num or fen == 0
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "title"),
-    [
-        ("2026-07-01", "2026-07-31", "2026年7月"),
-        ("2026-07-01", "2026-09-30", "2026年第三季度"),
-        ("2026-10-01", "2026-12-31", "2026年第四季度"),
-        ("2026-01-01", "2026-06-30", "2026年上半年"),
-        ("2026-07-01", "2026-12-31", "2026年下半年"),
-        ("2026-01-01", "2026-12-31", "2026年度"),
-        ("2026-07-02", "2026-07-31", "2026-07-02至2026-07-31"),
-    ],
-)
-def test_titles(first, last, title):
-    assert title_of(Period(date.fromisoformat(first), date.fromisoformat(last))) == title
-
-
 @given(frequencies, days, st.integers(0, 900))
 def test_periods_that_have_ended_follow_each_other(frequency, since, length):
     until = since + timedelta(days=length)
     found = split_periods(frequency, since, until)
     assert all(one.last < until for one in found)
-    assert all(
-        late.first - early.last == timedelta(days=1)
-        for early, late in pairwise(found)
-    )
+    assert all(late.first - early.last == timedelta(days=1) for early, late in pairwise(found))
     if found:
         assert found[0].first <= since <= found[0].last
         assert after(frequency, found[-1]).last >= until
