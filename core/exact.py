@@ -12,6 +12,8 @@ MAX_AREA = 100_000_000_000
 
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 _GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_PRINTED = re.compile(r"-?[0-9,]{1,40}\.[0-9]{2}")
+_NO_POINTS = {ord(","): None, ord("."): None}
 
 
 def parse_area(cell: str | int | float | Decimal) -> int:
@@ -89,6 +91,14 @@ def format_area(area: int) -> str:
 def format_yuan(fen: int) -> str:
     """123456789 is "1,234,567.89"."""
     return _hundredths(fen, ",")
+
+
+def read_yuan(text: str) -> int:
+    """What `format_yuan` wrote, in fen again. ValueError for any other text."""
+    fen = int(text.translate(_NO_POINTS)) if _PRINTED.fullmatch(text) else None
+    if fen is None or format_yuan(fen) != text:
+        raise ValueError(f"not an amount as printed: {text[:40]!r}")
+    return fen
 
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"

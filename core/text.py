@@ -8,3 +8,13 @@ _TO_HALF_WIDTH = {0x3000: " "} | {code: chr(code - 0xFEE0) for code in range(0xF
 def half_width(text: str) -> str:
     """Full-width letters, digits, signs and spaces as their ASCII twins."""
     return text if text.isascii() else text.translate(_TO_HALF_WIDTH)
+
+
+# The full-width twins work too where a spreadsheet is set to Chinese or Japanese (OWASP,
+# CSV Injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def plain_cell(text: str) -> str:
+    """Text for a cell of a CSV file: what a spreadsheet would run gets an apostrophe first."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

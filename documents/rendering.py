@@ -71,6 +71,7 @@ def render(
     facts: papers.PaperFacts,
     attachments: Mapping[str, bytes],
     styles: Sequence[str] = ("paper.css",),
+    pages: int | None = None,
 ) -> bytes:
     """One archival paper: PDF/A-3b, tagged, with its data inside, the same bytes each time.
 
@@ -81,6 +82,10 @@ def render(
         facts: dates come from here, never from the clock.
         attachments: file name to bytes; the first one's fingerprint stands on every page.
         styles: names in the same folder; a later one overrides.
+        pages: how many it has to be; None: as many as it needs.
+
+    Raises:
+        PageOverflow: it came out as another number of pages.
     """
     from weasyprint import Attachment
 
@@ -97,6 +102,7 @@ def render(
         "fingerprint": papers.fingerprint(attached[0].sha256) if attached else "",
     }
     document = _document(template, styles, {**common, **context}, tags=True)
+    _demand_pages(document, pages)
     written: bytes = document.write_pdf(
         pdf_variant="pdf/a-3b",
         pdf_tags=True,
@@ -124,6 +130,11 @@ def _document(
     return page.render(stylesheets=[_style(style) for style in styles], pdf_tags=tags)
 
 
+def _demand_pages(document: Any, pages: int | None) -> None:
+    if pages is not None and len(document.pages) != pages:
+        raise PageOverflow(f"{len(document.pages)} pages instead of {pages}")
+
+
 def render_sheets(
     template: str,
     style: str,
@@ -143,8 +154,7 @@ def render_sheets(
         PageOverflow: the template came out as another number of pages.
     """
     document = _document(template, [style], context)
-    if len(document.pages) != pages:
-        raise PageOverflow(f"{len(document.pages)} pages instead of {pages}")
+    _demand_pages(document, pages)
     pdf: bytes = document.write_pdf(
         finisher=lambda _document, pdf: _stack(pdf, layers, codes or {})
     )

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from core.deadlines import SHANGHAI, last_moment, local_day
 
 _WEEKDAYS = "一二三四五六日"
+# The sides of an account that is made public.
+SIDES = {"in": "收入", "cost": "成本", "use": "使用"}
 _DIGITS = "零一二三四五六七八九十"
 
 
@@ -13,6 +15,26 @@ def day(value: date) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(SHANGHAI)
     return f"{value.year}年{value.month}月{value.day}日"
+
+
+def period(first: date, last: date) -> str:
+    """A period of account, both days included: ``2026年第三季度``, ``2026年7月``,
+    ``2026年上半年``, ``2026年度``; any other ``2026年7月5日至9月9日``.
+    """
+    year, months = first.year, last.month - first.month + 1
+    names = {
+        1: f"{first.month}月",
+        3: f"第{_DIGITS[last.month // 3]}季度",
+        6: "上半年" if first.month == 1 else "下半年",
+        12: "度",
+    }
+    whole = first.day == 1 and (last + timedelta(days=1)).day == 1 and last.year == year
+    if whole and months in names and (first.month - 1) % months == 0:
+        return f"{year}年{names[months]}"
+    if first == last:
+        return day(first)
+    end = day(last)
+    return f"{day(first)}至{end.removeprefix(f'{year}年') if last.year == year else end}"
 
 
 def moment(value: datetime) -> str:

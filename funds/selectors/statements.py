@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db.models import Sum
 
 from core.exact import format_yuan
+from core.text import plain_cell
 from documents.fund_statements import Due, Entry, RepairCost, Total
 from funds.models import FundAccount, Posting, SnapshotLine, SubAccount, Voucher, YearPaper
 from funds.selectors.balances import sealed_postings
@@ -122,7 +123,7 @@ def rooms_table(rooms: list[Room]) -> bytes:
     table.writerow(["房号", "年初余额（元）", "增加（元）", "减少（元）", "年末余额（元）"])
     for one in rooms:
         amounts = (one.begin, one.came, one.went, one.end)
-        table.writerow([one.label, *(format_yuan(fen) for fen in amounts)])
+        table.writerow([plain_cell(one.label), *(format_yuan(fen) for fen in amounts)])
     return out.getvalue().encode("utf-8-sig")
 
 

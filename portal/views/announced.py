@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import Permission, permissions_at
 from core.exact import format_area
+from core.text import plain_cell
 from portal.leaks import Leaks, leaks_of
 from portal.selectors import session_for
 from registry.domain.rooms import natural
@@ -38,7 +39,6 @@ from voting.views.board import result_context
 
 _P = Permission
 HEADS_A_PAGE = 100
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def announced(
@@ -159,10 +159,8 @@ def _heads_rows(session: Session) -> Iterator[str]:
 
 
 def _row(cells: list[str]) -> str:
-    # A spreadsheet runs a cell that begins like a formula; an apostrophe makes it text.
-    safe = [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
     line = io.StringIO()
-    csv.writer(line).writerow(safe)
+    csv.writer(line).writerow(map(plain_cell, cells))
     return line.getvalue()
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from core.canonical import canonical
 from core.exact import format_area
+from core.text import plain_cell
 from documents.models import Document
 from documents.selectors import photo_bytes, postings_of, scan_bytes
 from logbook.steps import stamp
@@ -286,14 +287,7 @@ def _table(path: str, title: str, head: Sequence[str], rows: Iterable[Sequence[s
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)
-    # A spreadsheet runs a cell that begins like a formula; an apostrophe makes it text.
-    writer.writerows(
-        [
-            f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-            for cell in row
-        ]
-        for row in rows
-    )
+    writer.writerows(map(plain_cell, row) for row in rows)
     return File(path, title, ("\ufeff" + out.getvalue()).encode())
 
 
