@@ -164,10 +164,7 @@ def test_periods_that_have_ended_follow_each_other(frequency, since, length):
     until = since + timedelta(days=length)
     found = split_periods(frequency, since, until)
     assert all(one.last < until for one in found)
-    assert all(
-        late.first - early.last == timedelta(days=1)
-        for early, late in pairwise(found)
-    )
+    assert all(late.first - early.last == timedelta(days=1) for early, late in pairwise(found))
     if found:
         assert found[0].first <= since <= found[0].last
         assert after(frequency, found[-1]).last >= until
