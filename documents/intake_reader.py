@@ -37,10 +37,9 @@ def main() -> None:
 
 
 def _of_picture(content: bytes, kind: str) -> Iterator[bytes]:
-    formats = ("JPEG", "PNG")
     if kind == "heic":
         register_heif_opener()
-        formats = ("HEIF",)
+    formats = ["HEIF"] if kind == "heic" else ["JPEG", "PNG"]
     try:
         picture = Image.open(io.BytesIO(content), formats=formats)
         if picture.width * picture.height > _PIXELS:

@@ -31,9 +31,4 @@ urlpatterns: list[URLPattern] = [
     path("closings/<int:pk>/", closings.closing, name="closing"),
     path("closings/<int:pk>/publish", closings.publish, name="closing_publish"),
     path("closings/<int:pk>/return", closings.give_back, name="closing_return"),
-    path("books/<int:pk>/years/<int:year>/", closings.year, name="book_year"),
-    path("books/<int:pk>/years/<int:year>/paper", closings.year_paper, name="book_year_paper"),
-    path(
-        "books/<int:pk>/years/<int:year>/motion", closings.year_motion, name="book_year_motion"
-    ),
 ]

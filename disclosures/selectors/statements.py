@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Count
-from django.urls import reverse
 
 from disclosures.domain.closing import Figures, asked
 from disclosures.domain.entries import Money, lines_of, reversed_lines, totals
@@ -52,6 +51,12 @@ def last_phone(book: Book) -> str:
     return read_bulletin(bytes(last.document.facts)).phone if last else ""
 
 
+def page_url(book: Book, period: Period) -> str:
+    """Where everybody reads a period with its vouchers; printed as a QR code."""
+    place = f"{settings.PUBLIC_URL}/e/{book.estate.code}/accounts"
+    return f"{place}/{book.kind}/{period.first}/"
+
+
 def bulletin_of(
     closing: Closing, period: Period, figures: Figures, rules: AccountRules, frame: Frame
 ) -> BulletinFacts:
@@ -93,8 +98,7 @@ def bulletin_of(
         ),
         prepared=frame.prepared,
         reviewed=frame.reviewed,
-        page_url=settings.PUBLIC_URL
-        + reverse("portal:accounts", args=[book.estate.code, book.kind, str(period.first)]),
+        page_url=page_url(book, period),
         questions_until=frame.until,
         phone=frame.phone,
         until=frame.until,
