@@ -20,11 +20,14 @@ from disclosures.domain.closing import Asked
 from disclosures.domain.entries import Money
 from disclosures.domain.headings import OF_BOOK
 from disclosures.models import Book, Contract, Entry, Holding
+from disclosures.services.annual import Convene
 from disclosures.services.books import Held
 from disclosures.services.entries import Said
+from funds.domain.sheets import yuan_or_zero
 from portal.emergency_forms import FilesField
 from portal.forms import DATE
 from portal.sentences import said
+from voting.models import Session
 
 _SIDES = {"in": _("收入"), "cost": _("合理成本"), "use": _("使用")}
 _PAPERS = _("照片（手机拍的就行，JPEG、PNG、HEIC）或者 PDF，每个不超过 20 MB。")
@@ -44,10 +47,8 @@ class FenField(forms.CharField):
         if not text:
             return None
         try:
-            return parse_yuan(text)
+            return yuan_or_zero(text) if self.zero else parse_yuan(text)
         except RuleViolation as refused:
-            if self.zero and refused.code == "money.zero":
-                return 0
             raise forms.ValidationError(str(refused)) from refused
 
 
@@ -325,3 +326,54 @@ class BoxesForm(forms.Form):
     """Where a page is covered, as documents.masking reads it."""
 
     boxes = forms.CharField(label=_("遮盖的位置"), required=False, widget=_SHORT)
+
+
+class YearMotionForm(forms.Form):
+    """What the owners are asked about a year, and in which session."""
+
+    may_be_empty = frozenset({"title", "organiser_kind", "organiser", "contact_phone"})
+
+    purpose = forms.ChoiceField(
+        label=_("请业主决定什么"),
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[
+            ("accept", _("接受这份年度报告（第9项，过半数）")),
+            ("use", _("余额怎么使用（第9项，过半数）")),
+            ("business", _("在共有部分开展新的经营（第8项，四分之三）")),
+        ],
+    )
+    session = forms.ChoiceField(
+        label=_("放进哪一次会议"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请选择放进哪一次会议，或者新开一次")},
+    )
+    title = forms.CharField(label=_("新会议的名称"), required=False, max_length=120)
+    organiser_kind = forms.ChoiceField(
+        label=_("由谁组织表决"),
+        required=False,
+        choices=[("", _("请选择")), *Session.ORGANISERS],
+    )
+    organiser = forms.CharField(label=_("组织者名称"), required=False, max_length=80)
+    contact_phone = forms.CharField(label=_("咨询电话"), required=False, max_length=30)
+
+    def __init__(self, *args: Any, drafts: Iterable[Session], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["session"].choices = [  # type: ignore[attr-defined]
+            *((str(one.pk), f"{one.title}（{one.organiser}）") for one in drafts),
+            ("new", _("新开一次会议")),
+        ]
+
+    def chosen(self) -> int | None:
+        """The draft session, or None for a new one."""
+        session = self.cleaned_data["session"]
+        return None if session == "new" else int(session)
+
+    def convene(self) -> Convene | None:
+        """The new session, where one is wanted."""
+        if self.chosen() is not None:
+            return None
+        given = self.cleaned_data
+        return Convene(
+            given["title"], given["organiser_kind"], given["organiser"], given["contact_phone"]
+        )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import accounts, closings
+from portal.views import accounts, annual, closings
 
 urlpatterns: list[URLPattern] = [
     path("", accounts.accounts, name="accounts"),
@@ -31,4 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("closings/<int:pk>/", closings.closing, name="closing"),
     path("closings/<int:pk>/publish", closings.publish, name="closing_publish"),
     path("closings/<int:pk>/return", closings.give_back, name="closing_return"),
+    path("books/<int:pk>/years/<int:year>/", annual.year, name="book_year"),
+    path("books/<int:pk>/years/<int:year>/paper", annual.year_paper, name="book_year_paper"),
+    path("books/<int:pk>/years/<int:year>/motion", annual.year_motion, name="book_year_motion"),
 ]

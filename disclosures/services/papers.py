@@ -66,6 +66,8 @@ def look_over(*, paper_id: int, by: By, at: datetime) -> Paper:
     return paper
 
 
-def _record(paper: Paper, act: str, facts: Mapping[str, object], *, by: By, at: datetime) -> None:
+def _record(
+    paper: Paper, act: str, facts: Mapping[str, object], *, by: By, at: datetime
+) -> None:
     body = {"paper": paper.pk, "sha256": paper.source_sha256, "role": by.role, **facts}
     record_act(f"estate/{paper.estate.code}", act, body, actor=by.actor, at=at)

@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from documents.masking import boxes_from
 
 from accounts.permissions import (
     ROLE_PERMISSIONS,
@@ -30,6 +29,7 @@ from disclosures.domain.bodies import BODIES
 from disclosures.domain.entries import Money, lines_of, reversed_lines
 from disclosures.domain.headings import BANK, OF_BOOK
 from disclosures.models import Book, Contract, Entry, PaperPage
+from disclosures.selectors.annual import years_of
 from disclosures.selectors.books import balance_before, holding_of
 from disclosures.selectors.papers import may_be_shown, plain_page
 from disclosures.selectors.periods import period_rows
@@ -39,6 +39,7 @@ from disclosures.services import books as book_services
 from disclosures.services import entries as entry_services
 from disclosures.services import papers as paper_services
 from disclosures.steps import By
+from documents.masking import boxes_from
 from portal.account_forms import (
     BookForm,
     BoxesForm,
@@ -157,7 +158,11 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
     found = book_for(request.user, pk, _P.VIEW_ACCOUNTS)
     state = request.GET.get("state", "")
     search = searched(request)
-    entries = found.entries.order_by("-dated_on", "-pk").annotate(count=Count("papers"))
+    entries = (
+        found.entries.select_related("book")
+        .order_by("-dated_on", "-pk")
+        .annotate(count=Count("papers"))
+    )
     if state in dict(Entry.STATES):
         entries = entries.filter(state=state)
     if search:
@@ -173,6 +178,7 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
         "share_percent": _percent(share),
         "share_clause": clause,
         "periods": period_rows(found, timezone.now()),
+        "years": years_of(found, timezone.localdate()) if found.kind == "revenue" else [],
         "balance": _balance(found),
         "headings": OF_BOOK[found.kind],
         "waiting": found.entries.filter(state__in=["draft", "returned"]).count(),
