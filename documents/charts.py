@@ -54,26 +54,33 @@ def height(groups: Sequence[Group]) -> int:
 
 
 def bars(
-    groups: Sequence[Group], *, title: str, before: str = "上期", name: str = "chart"
+    groups: Sequence[Group],
+    *,
+    title: str,
+    before: str = "上期",
+    name: str = "chart",
+    wide: int = WIDTH,
 ) -> str:
     """An ``<svg>`` of horizontal bars, all to one scale. A style sheet gives its size.
 
     Values are integers of any unit. A negative one has no bar, only its text. `before` is what
     the period before is called. `name` begins every id: a page with two charts needs two.
+    `wide`: units across; with fewer the letters are larger where the drawing is.
     """
     all_bars = [bar for group in groups for bar in group.bars]
-    room = WIDTH - 1 - max((_units(_words(bar, before)) for bar in all_bars), default=0)
+    words = max((_units(_words(bar, before)) for bar in all_bars), default=0)
+    room = max(wide - 1 - words, 0)
     most = max((value for bar in all_bars for value in _values(bar)), default=0)
     left, right, paths, top = [], [], dict.fromkeys(_LOOKS, ""), 0
     for group in groups:
         left.append(f'<text y="{top + 15}" font-weight="bold">{escape(group.title)}</text>')
         top += _TITLE
         for bar in group.bars:
-            label = cut(bar.label, (WIDTH - _units(bar.text)) * EM // _SIZE)
+            label = cut(bar.label, (wide - _units(bar.text)) * EM // _SIZE)
             left.append(f'<text y="{top + 12}">{escape(label)}</text>')
-            right.append(_at_the_right(bar.text, top + 12))
-            if words := _words(bar, before):
-                right.append(_at_the_right(words, top + _LABEL + 12))
+            right.append(_at(wide, bar.text, top + 12))
+            if then_words := _words(bar, before):
+                right.append(_at(wide, then_words, top + _LABEL + 12))
             now, then = (room * value // max(most, 1) for value in _values(bar))
             thick = _BAR + (_BEFORE if bar.before is None else 0)
             paths["out" if group.out else "in"] += _bar(now, bar.value, top + _LABEL, thick)
@@ -85,7 +92,7 @@ def bars(
         if path
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="bars money" viewBox="0 0 {WIDTH}'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="bars money" viewBox="0 0 {wide}'
         f' {top}" role="img" aria-labelledby="{name}-t {name}-d" font-size="{_SIZE}"'
         ' font-family="SimHei,Noto Sans CJK SC,sans-serif" fill="currentColor">'
         f'<title id="{name}-t">{escape(title)}</title>'
@@ -108,8 +115,8 @@ def _units(text: str) -> int:
     return width(text) * _SIZE // EM + 4 if text else 0
 
 
-def _at_the_right(text: str, y: int) -> str:
-    return f'<text x="{WIDTH}" y="{y}">{escape(text)}</text>'
+def _at(x: int, text: str, y: int) -> str:
+    return f'<text x="{x}" y="{y}">{escape(text)}</text>'
 
 
 def _bar(length: int, value: int | None, y: int, thick: int) -> str:

@@ -1,6 +1,6 @@
 """Addresses that belong to no single app."""
 
-from django.urls import path
+from django.urls import include, path
 from django.views.i18n import set_language
 
 from portal.views import emergencies, my_fund, own_fund, plans, public, public_repairs
@@ -19,6 +19,7 @@ urlpatterns = [
         name="own_statement",
     ),
     path("e/<slug:code>/plan/", plans.public_plan, name="repair_plan"),
+    path("", include("portal.accounts_urls")),
     path("my/", my_fund.start, name="my_start"),
     path("my/code", my_fund.code, name="my_code"),
     path("my/fund/", my_fund.fund, name="my_fund"),

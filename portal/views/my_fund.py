@@ -1,7 +1,6 @@
 """The own maintenance fund by the phone on the roll: a number, six digits, fifteen minutes."""
 
 from django import forms
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,17 +12,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.errors import RuleViolation
 from documents.selectors import document_pdf
 from funds.selectors.owners import own_accounts
-from funds.selectors.phones import units_by_phone
 from funds.selectors.statements import years_of
 from funds.services.entering import check_own_code, send_own_code
 from funds.services.statements import issue_statement
 from portal.forms import add_reasons
 from portal.views.common import posted
+from portal.views.inside import let_in, let_out, onward, units_inside
 from portal.views.own_fund import MOVEMENTS
-from registry.models import Unit
+from registry.models import Estate, Unit
 from voting.views.addresses import client_address
 
-_COOKIE, _SALT, _SECONDS = "own_fund", "portal.my_fund", 15 * 60
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -37,6 +35,7 @@ class PhoneForm(forms.Form):
         help_text=_("名册上登记的、收短信的号码。"),
         error_messages={"required": _("请填写手机号")},
     )
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class CodeForm(forms.Form):
@@ -49,6 +48,7 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
         error_messages={"required": _("请填写验证码")},
     )
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 @_form_page
@@ -56,7 +56,7 @@ class CodeForm(forms.Form):
 @sensitive_post_parameters("phone")
 def start(request: HttpRequest) -> HttpResponse:
     """Ask for the number; the answer is the same whether it is on the roll or not."""
-    form = PhoneForm(posted(request))
+    form = PhoneForm(posted(request), initial={"next": onward(request.GET.get("next", ""))})
     if request.method == "POST" and form.is_valid():
         phone = form.cleaned_data["phone"]
         try:
@@ -64,7 +64,7 @@ def start(request: HttpRequest) -> HttpResponse:
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
-            asked = CodeForm(initial={"phone": phone})
+            asked = CodeForm(initial=form.cleaned_data)
             return render(request, "funds/my_code.html", {"form": asked})
     return _form(request, "funds/my_start.html", form)
 
@@ -76,23 +76,15 @@ def code(request: HttpRequest) -> HttpResponse:
     """Weigh the digits."""
     form = CodeForm(request.POST)
     if form.is_valid():
+        said = form.cleaned_data
         try:
-            held = check_own_code(**form.cleaned_data, at=timezone.now())
+            held = check_own_code(phone=said["phone"], answer=said["answer"], at=timezone.now())
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
             if held:
-                answer = redirect("portal:my_fund")
-                answer.set_cookie(
-                    _COOKIE,
-                    signing.dumps(held, salt=_SALT),
-                    max_age=_SECONDS,
-                    path="/my/",
-                    secure=request.is_secure(),
-                    httponly=True,
-                    samesite="Lax",
-                )
-                return answer
+                answer = redirect(onward(said["next"]) or "portal:my_fund")
+                return let_in(request, answer, held)
             form.add_error(
                 "answer", _("验证码不对或者已经过期。没有收到的，请核对号码是否在名册上")
             )
@@ -103,7 +95,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @never_cache
 def fund(request: HttpRequest) -> HttpResponse:
     """What the units of this number's owner hold."""
-    units = _units(request)
+    units = units_inside(request)
     return redirect("portal:my_start") if units is None else _page(request, units)
 
 
@@ -111,7 +103,7 @@ def fund(request: HttpRequest) -> HttpResponse:
 @never_cache
 def statement(request: HttpRequest, sub: int, year: int) -> HttpResponse:
     """The signed statement of one unit for a year."""
-    units = _units(request)
+    units = units_inside(request)
     if units is None:
         return redirect("portal:my_start")
     own = own_accounts(units, today=timezone.localdate())
@@ -130,18 +122,7 @@ def statement(request: HttpRequest, sub: int, year: int) -> HttpResponse:
 @never_cache
 def leave(request: HttpRequest) -> HttpResponse:
     """Close the door again, on a phone that others use too."""
-    answer = redirect("portal:my_start")
-    answer.delete_cookie(_COOKIE, path="/my/")
-    return answer
-
-
-def _units(request: HttpRequest) -> list[int] | None:
-    """The units to show, asked of the roll each time; None without a check that holds."""
-    try:
-        held = signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_SECONDS)
-    except signing.BadSignature:
-        return None
-    return units_by_phone(held) or None
+    return let_out(redirect("portal:my_start"))
 
 
 def _page(request: HttpRequest, units: list[int], *, refused: str = "") -> HttpResponse:
@@ -151,6 +132,7 @@ def _page(request: HttpRequest, units: list[int], *, refused: str = "") -> HttpR
     context = {
         "accounts": [(one, years_of(one.since, today=today)) for one in found],
         "without": Unit.objects.filter(pk__in=set(units) - known).order_by("pk"),
+        "estates": Estate.objects.filter(units__in=units).distinct().order_by("pk"),
         "shown": MOVEMENTS,
         "refused": refused,
     }

@@ -1,0 +1,43 @@
+"""What a household asked and reported, for itself."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TypeVar
+
+from django.db.models import Min, QuerySet
+
+from core.deadlines import local_day
+from disclosures.models import Question, SourceReport
+from registry.models import Ownership
+
+Said = TypeVar("Said", Question, SourceReport)
+
+
+def own_questions(units: Iterable[int]) -> list[Question]:
+    """Questions of these units by whoever owns them now, the newest first."""
+    rows = Question.objects.filter(unit__in=list(units)).select_related(
+        "publication__period__book", "estate", "unit"
+    )
+    return _by_present_owners(rows.defer("publication__csv"))
+
+
+def own_reports(units: Iterable[int]) -> list[SourceReport]:
+    """Missing sources reported from these units by whoever owns them now, the newest first."""
+    rows = SourceReport.objects.filter(unit__in=list(units)).select_related("estate", "unit")
+    return _by_present_owners(rows)
+
+
+def _by_present_owners(rows: QuerySet[Said]) -> list[Said]:
+    """What was filed since the unit is theirs: a buyer does not read what the seller wrote."""
+    found = list(rows.order_by("-filed_at", "-pk"))
+    since: dict[int, date] = dict(
+        Ownership.objects.filter(unit__in={one.unit_id for one in found}, valid_to__isnull=True)
+        .values_list("unit")
+        .annotate(Min("valid_from"))
+        .order_by()
+    )
+    return [
+        one
+        for one in found
+        if one.unit_id in since and local_day(one.filed_at) >= since[one.unit_id]
+    ]

@@ -1,0 +1,58 @@
+"""Addresses of the public accounts: read by everybody, asked about by owners below /my/."""
+
+from datetime import date
+
+from django.urls import path, register_converter
+
+from disclosures.selectors.public import KINDS
+from portal.views import my_accounts, public_accounts
+
+
+class Day:
+    """A day as in ISO 8601; anything else is no address."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date | str) -> str:
+        return str(value)
+
+
+class Kind:
+    """A kind of money that has books."""
+
+    regex = "|".join(KINDS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Day, "day")
+register_converter(Kind, "book")
+
+_ACCOUNT = "e/<slug:code>/accounts/<book:kind>/<day:first>/"
+urlpatterns = [
+    path("e/<slug:code>/accounts/", public_accounts.home, name="accounts_home"),
+    path("e/<slug:code>/sources/", public_accounts.sources, name="sources"),
+    path(
+        "e/<slug:code>/accounts/papers/<int:pk>.jpg",
+        public_accounts.paper,
+        name="accounts_paper",
+    ),
+    path(_ACCOUNT, public_accounts.account, name="accounts"),
+    path(f"{_ACCOUNT}v<int:version>/", public_accounts.account, name="accounts_version"),
+    path(f"{_ACCOUNT}table.csv", public_accounts.table, name="accounts_csv"),
+    path(f"{_ACCOUNT}v<int:version>/table.csv", public_accounts.table, name="accounts_csv"),
+    path(f"{_ACCOUNT}lines/", public_accounts.lines, name="accounts_lines"),
+    path(f"{_ACCOUNT}lines/<int:number>/", public_accounts.line, name="accounts_line"),
+    path(f"{_ACCOUNT}questions/", public_accounts.questions, name="accounts_questions"),
+    path("my/accounts/", my_accounts.own, name="my_accounts"),
+    path("my/accounts/withdraw/<int:pk>", my_accounts.take_back, name="my_withdraw"),
+    path("my/ask/<slug:code>/<book:kind>/<day:first>/", my_accounts.ask_form, name="my_ask"),
+    path("my/report/<slug:code>/", my_accounts.report, name="my_report"),
+]

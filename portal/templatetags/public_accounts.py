@@ -1,0 +1,124 @@
+"""The public accounts in words an old owner understands, and as bars."""
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from core.exact import format_yuan
+from disclosures.domain.bodies import BODIES
+from disclosures.models import Contract, Duty, Publication, Question
+from disclosures.selectors.questions import shown_text
+from documents.bulletins import NAMES, BulletinFacts, Heading
+from documents.charts import Bar, Group, bars
+from documents.wording import period
+from portal.sentences import said
+
+register = template.Library()
+
+# How many of the drawing's units go on a line: the fewer, the larger its letters.
+_WIDE = {18: 260, 24: 220, 30: 190}
+
+
+@register.filter
+def than_before(difference: int | None) -> str:
+    """``比上期多了 12.00 元``."""
+    if difference is None:
+        return _("上期没有公布")
+    if not difference:
+        return _("和上期一样")
+    words = _("比上期多了 %(sum)s 元") if difference > 0 else _("比上期少了 %(sum)s 元")
+    return words % {"sum": format_yuan(abs(difference))}
+
+
+@register.filter
+def than_year(difference: int | None) -> str:
+    """``比去年同期少了 12.00 元``; empty where nothing was published then."""
+    if difference is None:
+        return ""
+    if not difference:
+        return _("和去年同期一样")
+    more, less = _("比去年同期多了 %(sum)s 元"), _("比去年同期少了 %(sum)s 元")
+    return (more if difference > 0 else less) % {"sum": format_yuan(abs(difference))}
+
+
+@register.filter
+def than_opening(difference: int) -> str:
+    """``这一期多了 12.00 元``."""
+    if not difference:
+        return _("和期初一样多")
+    words = _("这一期多了 %(sum)s 元") if difference > 0 else _("这一期少了 %(sum)s 元")
+    return words % {"sum": format_yuan(abs(difference))}
+
+
+@register.filter
+def less(one: int, other: int) -> int:
+    """A difference in fen."""
+    return one - other
+
+
+@register.filter
+def size(fen: int) -> int:
+    """An amount without its sign."""
+    return abs(fen)
+
+
+@register.filter
+def household(facts: BulletinFacts, fen: int) -> str:
+    """``平均每户约12元``, rounded down."""
+    return facts.a_household(fen)
+
+
+@register.filter
+def name_of(publication: Publication) -> str:
+    """``2026年第三季度``."""
+    return period(publication.period.first, publication.period.last)
+
+
+@register.filter
+def period_words(duty: Duty) -> str:
+    """The period a duty is about; empty where it is about none."""
+    return period(duty.first, duty.last) if duty.kind in NAMES else ""
+
+
+@register.filter
+def of_body(role: str) -> str:
+    """The body a role speaks for."""
+    return BODIES.get(role, "")
+
+
+@register.filter
+def text_of(question: Question) -> str:
+    """What everybody may read of a question."""
+    return shown_text(question)
+
+
+@register.filter
+def runs_until(contract: Contract) -> object:
+    """The last day of a contract; None: until further notice."""
+    return contract.ended_on or contract.last
+
+
+@register.simple_tag
+def accounts_chart(facts: BulletinFacts, text_size: int) -> SafeString:
+    """What came in and what went out, by heading, this period and the one before."""
+    groups = [
+        Group(title, tuple(found), out=out)
+        for title, sides, out in (
+            (_("收进来"), {"in"}, False),
+            (_("花出去"), {"cost", "use"}, True),
+        )
+        if (found := [_bar(one) for one in facts.headings if one.side in sides])
+    ]
+    drawn = bars(
+        groups,
+        title=_("收支图，数字见下表"),
+        before=_("上期"),
+        wide=_WIDE.get(text_size, _WIDE[18]),
+    )
+    return mark_safe(drawn)  # noqa: S308 - our own drawing
+
+
+def _bar(one: Heading) -> Bar:
+    before = one.before_fen
+    printed = "" if before is None else format_yuan(before)
+    return Bar(str(said(one.account)), one.fen, format_yuan(one.fen), before, printed)
