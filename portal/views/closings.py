@@ -126,6 +126,20 @@ def closing(request: HttpRequest, pk: int) -> HttpResponse:
     return _closing_page(request, closing_for(request.user, pk, _P.VIEW_ACCOUNTS))
 
 
+@require_safe
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The bulletin as it would hang, not signed and marked as a preview."""
+    found = closing_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    if found.state != "prepared":
+        raise Http404
+    book = found.period.book
+    by = checking(request, book.estate, found.prepared_role, permission=_P.VIEW_ACCOUNTS)
+    pdf = publishing.preview(closing=found, phone=last_phone(book), by=by, at=timezone.now())
+    shown = HttpResponse(pdf, content_type="application/pdf")
+    shown["Content-Disposition"] = 'inline; filename="preview.pdf"'
+    return shown
+
+
 @require_POST
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Put it out."""

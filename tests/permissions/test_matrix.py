@@ -195,6 +195,7 @@ TABLE = [
     Row("staff:account_page_jpg", ACCOUNT_READERS, args=("entry_paper", "number")),
     Row("staff:period", ACCOUNT_READERS, args=("book", "period_first")),
     Row("staff:closing", ACCOUNT_READERS, args=("closing",)),
+    Row("staff:closing_preview", ACCOUNT_READERS, args=("closing",)),
     Row("staff:closing_publish", ACCOUNT_CHECKERS, BAD, args=("closing",), post=True),
     Row("staff:closing_return", ACCOUNT_HANDS, BAD, args=("closing",), post=True),
     Row("staff:book_year", ACCOUNT_READERS, args=("book", "book_year")),
