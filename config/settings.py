@@ -177,6 +177,8 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
+# clamd, which looks at vouchers first: tcp://host:port or unix:///path; empty: none.
+VIRUS_SCANNER = env_text("YISHI_VIRUS_SCANNER")
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -227,6 +227,7 @@ _fund = [
 
 urlpatterns = [
     path("", staff.home, name="home"),
+    path("accounts/", include("portal.accounts_staff_urls")),
     path("repairs/", include("portal.repair_urls")),
     path("funds/", funds.home, name="funds"),
     path("funds/new", funds.special_new, name="fund_new"),

@@ -98,23 +98,6 @@ def to_transfer(net_fen: int, share: tuple[int, int]) -> int:
     return -(-max(net_fen, 0) * num // den)
 
 
-def title_of(period: Period) -> str:
-    """A period in words: 2026年7月, 2026年第三季度, 2026年上半年, 2026年度."""
-    first, year = period.first, f"{period.first.year}年"
-    for frequency, months in MONTHS.items():
-        if period_of(frequency, first) != period:
-            continue
-        place = (first.month - 1) // months
-        words = {
-            "monthly": f"{first.month}月",
-            "quarterly": f"第{'一二三四'[place % 4]}季度",
-            "half_yearly": "上下"[place % 2] + "半年",
-            "yearly": "度",
-        }
-        return year + words[frequency]
-    return f"{period.first:%Y-%m-%d}至{period.last:%Y-%m-%d}"
-
-
 def split_periods(frequency: str, since: date, until: date) -> list[Period]:
     """The periods that have ended by `until` (excluded), from the one `since` lies in."""
     found, period = [], period_of(frequency, since)

@@ -169,6 +169,8 @@ def _drafts(book: Book, period: Period) -> int:
 
 
 def _unmasked(period: Period) -> int:
+    if period.pk is None:
+        return 0
     papers = Paper.objects.filter(
         entries__entry__period=period, entries__entry__state="sealed", looked_at=None
     )
@@ -176,6 +178,8 @@ def _unmasked(period: Period) -> int:
 
 
 def _wrong(period: Period) -> int:
+    if period.pk is None:
+        return 0
     return Question.objects.filter(
         publication__period=period, kind="wrong", state="open"
     ).count()

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Count
-from django.urls import reverse
-from documents.bulletins import BulletinFacts, Heading, Line
 
 from disclosures.domain.closing import Figures, asked
 from disclosures.domain.entries import Money, lines_of, reversed_lines, totals
@@ -17,6 +15,7 @@ from disclosures.selectors.books import entries_of, holding_of
 from disclosures.selectors.figures import due_to_fund
 from disclosures.selectors.funds import fund_totals
 from disclosures.selectors.rules import AccountRules
+from documents.bulletins import BulletinFacts, Heading, Line, read_bulletin
 from registry.models import Unit
 
 
@@ -39,6 +38,23 @@ def publication_of(period: Period) -> Publication | None:
     """The version of a period that holds."""
     rows = period.publications.select_related("document").defer("document__pdf", "csv")
     return rows.order_by("version").last()
+
+
+def last_phone(book: Book) -> str:
+    """The number owners were told to call last time; "" where nothing was published."""
+    last = (
+        Publication.objects.filter(period__book=book)
+        .select_related("document")
+        .order_by("-posted_at")
+        .first()
+    )
+    return read_bulletin(bytes(last.document.facts)).phone if last else ""
+
+
+def page_url(book: Book, period: Period) -> str:
+    """Where everybody reads a period with its vouchers; printed as a QR code."""
+    place = f"{settings.PUBLIC_URL}/e/{book.estate.code}/accounts"
+    return f"{place}/{book.kind}/{period.first}/"
 
 
 def bulletin_of(
@@ -82,8 +98,7 @@ def bulletin_of(
         ),
         prepared=frame.prepared,
         reviewed=frame.reviewed,
-        page_url=settings.PUBLIC_URL
-        + reverse("portal:accounts", args=[book.estate.code, book.kind, str(period.first)]),
+        page_url=page_url(book, period),
         questions_until=frame.until,
         phone=frame.phone,
         until=frame.until,

@@ -1,14 +1,15 @@
 """Papers: handed in, looked at for personal data, covered with boxes, then shown."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from documents.masking import Box, masked
 
 from core.errors import RuleViolation
 from disclosures.models import Paper, PaperPage
 from disclosures.selectors.papers import may_be_shown
 from disclosures.steps import PAGES, By, Pages
+from documents.masking import Box, masked
 from logbook.steps import record_act
 from registry.fields import open_bytes
 from registry.models import Estate
@@ -65,6 +66,8 @@ def look_over(*, paper_id: int, by: By, at: datetime) -> Paper:
     return paper
 
 
-def _record(paper: Paper, act: str, facts: dict[str, object], *, by: By, at: datetime) -> None:
+def _record(
+    paper: Paper, act: str, facts: Mapping[str, object], *, by: By, at: datetime
+) -> None:
     body = {"paper": paper.pk, "sha256": paper.source_sha256, "role": by.role, **facts}
     record_act(f"estate/{paper.estate.code}", act, body, actor=by.actor, at=at)

@@ -10,7 +10,6 @@ from secrets import choice
 from typing import NamedTuple
 
 from django.db import transaction
-from documents.bulletins import bulletin_csv, bulletin_json, render_bulletin
 
 from accounts.permissions import Permission, roles_with
 from core.codes import LENGTH, new_code
@@ -24,10 +23,11 @@ from disclosures.selectors.figures import figures_of, seen_digest
 from disclosures.selectors.rules import account_rules
 from disclosures.selectors.statements import Frame, bulletin_of, publication_of
 from disclosures.steps import By, Pages, demand_holder, do_duty, locked_book, note, period_at
+from documents.bulletins import BULLETIN_NAME, bulletin_csv, bulletin_json, render_bulletin
 from documents.steps import mark_superseded, next_number, store_signed
 from voting.domain.drafts import text_reasons
 
-DATA, SERIES = "accounts.json", "公布"
+SERIES = "公布"
 
 
 class Statement(NamedTuple):
@@ -164,7 +164,7 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
         kind="accounts",
         title=facts.title[:200],
         estate=book.estate,
-        pdf=render_bulletin(facts, attachments={DATA: data}),
+        pdf=render_bulletin(facts, attachments={BULLETIN_NAME: data}),
         data=data,
     )
     before = publication_of(period)

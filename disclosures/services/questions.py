@@ -1,6 +1,6 @@
 """Questions of owners to what was published, answered in public by a day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -137,7 +137,7 @@ def _locked(question_id: int) -> Question:
 
 
 def _note(
-    question: Question, act: str, facts: dict[str, object], *, by: By, at: datetime
+    question: Question, act: str, facts: Mapping[str, object], *, by: By, at: datetime
 ) -> None:
     body = {"question": question.number, "role": by.role, **facts}
     record_act(f"estate/{question.estate.code}", act, body, actor=by.actor, at=at)

@@ -1,5 +1,6 @@
 """The register of sources: what brings common income, under which contracts, who misses one."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -262,5 +263,7 @@ def _locked_source(source_id: int) -> Source:
     return found
 
 
-def _note(estate: Estate, act: str, facts: dict[str, object], *, by: By, at: datetime) -> None:
+def _note(
+    estate: Estate, act: str, facts: Mapping[str, object], *, by: By, at: datetime
+) -> None:
     record_act(f"estate/{estate.code}", act, {"role": by.role, **facts}, actor=by.actor, at=at)

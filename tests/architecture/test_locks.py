@@ -10,7 +10,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _CALL = r"select_for_update\((?:[^()]|\([^()]*\))*\)"
-PACKAGES = ("logbook", "registry", "accounts", "documents", "voting", "funds", "disclosures", "portal")
+PACKAGES = (
+    "logbook",
+    "registry",
+    "accounts",
+    "documents",
+    "voting",
+    "funds",
+    "disclosures",
+    "portal",
+)
 
 
 def test_every_row_lock_leaves_the_key_alone() -> None:

@@ -19,7 +19,6 @@ from disclosures.domain.periods import (
     jumps,
     period_of,
     split_periods,
-    title_of,
     to_transfer,
     year_before,
 )
@@ -141,22 +140,6 @@ def test_the_part_for_the_fund_is_the_least_that_is_enough(net, num, den):
     fen = to_transfer(net, (num, den))
     assert fen * den >= net * num
     assert (fen - 1) * den < net * num or fen == 0
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "title"),
-    [
-        ("2026-07-01", "2026-07-31", "2026年7月"),
-        ("2026-07-01", "2026-09-30", "2026年第三季度"),
-        ("2026-10-01", "2026-12-31", "2026年第四季度"),
-        ("2026-01-01", "2026-06-30", "2026年上半年"),
-        ("2026-07-01", "2026-12-31", "2026年下半年"),
-        ("2026-01-01", "2026-12-31", "2026年度"),
-        ("2026-07-02", "2026-07-31", "2026-07-02至2026-07-31"),
-    ],
-)
-def test_titles(first, last, title):
-    assert title_of(Period(date.fromisoformat(first), date.fromisoformat(last))) == title
 
 
 @given(frequencies, days, st.integers(0, 900))
