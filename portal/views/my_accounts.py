@@ -50,7 +50,7 @@ class OwnForm(forms.Form):
                 label=_("哪一户"),
                 coerce=int,
                 choices=[("", _("请选择"))] + [(one.pk, one.label) for one in self.units],
-                error_messages={"required": _("请选择哪一户")},
+                error_messages=dict.fromkeys(("required", "invalid_choice"), _("请选择哪一户")),
             )
 
     def said(self) -> Said:
@@ -68,7 +68,9 @@ class AskForm(OwnForm):
         label=_("您要"),
         choices=Question.KINDS,
         widget=forms.RadioSelect,
-        error_messages={"required": _("请选择是提问，还是这个数字不对")},
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), _("请选择是提问，还是这个数字不对")
+        ),
     )
     text = forms.CharField(
         label=_("写在这里"),
