@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as project
+from django.test import Client
 from django.utils import timezone
 
 from core.deadlines import local_day
@@ -60,6 +61,7 @@ from tests.documents.test_postings import make_document
 from tests.factories import make_estate
 from tests.funds.books import book as booked_in_fund
 from tests.funds.books import make_special
+from tests.town import grant, make_user
 
 pytestmark = pytest.mark.django_db
 SECRET = "绝不能出现的字"
@@ -435,6 +437,23 @@ def test_an_entry_in_full(client, estate, ledger):
     assert f"?line={paid.number}" in text
     assert "个人信息已遮盖" in text
     assert "决议〔2025〕7号" in read(client, page_of(estate, tail=f"lines/{use.number}/"))
+
+
+def test_whoever_is_signed_in_reads_the_same(client, estate, ledger):
+    booked(ledger, "advertising", 100_00)
+    booked(ledger, "rooms", 22_22)
+    published(ledger)
+    entered(ledger, "rooms", 33_33, text=SECRET, at=AT)
+    user = make_user("organiser")
+    grant(user, "organiser", estate)
+    inside = Client()
+    inside.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    for path, content in everything(client, estate).items():
+        again = inside.get(path)
+        if again.headers["Content-Type"].startswith("text/html"):
+            assert main_of(again.content.decode()) == main_of(content.decode()), path
+        else:
+            assert again.content == content
 
 
 # --- the estate's page --------------------------------------------------------------------
