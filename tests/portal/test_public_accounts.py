@@ -20,10 +20,7 @@ from disclosures.domain.headings import EXPENSES, REVENUE
 from disclosures.models import (
     Disclosure,
     Duty,
-    Entry,
-    EntryPaper,
     PaperPage,
-    Posting,
     YearAccount,
 )
 from disclosures.services.entries import review
@@ -48,6 +45,7 @@ from tests.disclosures.accounts import (
     booked,
     can_sign,
     contracted,
+    crowded,
     entered,
     looked_over,
     open_books,
@@ -593,51 +591,13 @@ def test_a_report_with_its_photograph_once_it_is_answered(client, estate):
 # --- weight and speed ---------------------------------------------------------------------
 
 
-def many(ledger, count):
-    """So many entries, all with words of their own; the first lend theirs their vouchers."""
-    first = booked(ledger, "advertising", 1_000_00)
-    dice = random.Random(count)
-    headings = ["parking", "advertising", "rooms", "equipment", "upkeep", "tax", "to_fund"]
-    period = steps.period_at(ledger, FIRST)
-    words = "样例市东区西区南北花园路联合文化传媒科技发展物业服务电子工程有限责任公司"
-    for number in range(2, count + 1):
-        heading = dice.choice(headings)
-        fen = dice.randrange(1, 10**7)
-        made = Entry.objects.create(
-            book=ledger,
-            submission=f"many-{number}",
-            dated_on=FIRST + dice.randrange(90) * DAY,
-            heading=heading,
-            fen=fen,
-            party="".join(dice.choices(words, k=14)),
-            text="".join(dice.choices(words, k=12)),
-            entered_by="user:1",
-            entered_role="property_manager",
-            entered_at=AT,
-        )
-        EntryPaper.objects.create(entry=made, paper=first.papers.get().paper)
-        sign = 1 if REVENUE[heading].side == "in" else -1
-        Posting.objects.create(entry=made, ledger=heading, fen=-sign * fen)
-        Posting.objects.create(entry=made, ledger="bank", fen=sign * fen)
-        Entry.objects.filter(pk=made.pk).update(
-            state="sealed",
-            number=number,
-            period=period,
-            version=1,
-            reviewed_by="user:2",
-            digest="0" * 64,
-        )
-    ledger.last_number = count
-    ledger.save(update_fields=["last_number"])
-
-
 def weight(content):
     return len(gzip.compress(content, 6))
 
 
 @pytest.mark.parametrize("count", [10, 40, 300])
 def test_a_page_is_light_and_asks_little(client, estate, ledger, count, max_queries):
-    many(ledger, count)
+    crowded(ledger, count)
     made = published(ledger)
     unit = estate.units.first().pk
     for number in range(3):
@@ -674,7 +634,7 @@ def max_queries(django_assert_max_num_queries):
 
 
 def test_every_entry_of_a_long_period_is_found_by_its_heading(client, estate, ledger):
-    many(ledger, 120)
+    crowded(ledger, 120)
     published(ledger)
     account = read(client, page_of(estate))
     numbers = []
