@@ -155,7 +155,7 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
         phone=phone.strip(),
         until=publicity_end(at, rules.number("revenue.post_days")),
         answer_days=rules.number("revenue.answer_days"),
-        clause=rules.clause(f"{book.kind}.publish"),
+        clause=rules.basis(f"{book.kind}.publish"),
     )
     facts = bulletin_of(closing, period, figures, rules, frame)
     data = bulletin_json(facts)

@@ -18,6 +18,7 @@ from disclosures.services.questions import answer, ask
 from disclosures.services.sources import Said as Asks
 from disclosures.steps import By
 from documents.verification import check_offline
+from registry.models import RuleProfile
 from tests.disclosures.accounts import (
     AT,
     COMMITTEE,
@@ -330,3 +331,11 @@ def test_no_entry_slips_into_a_version_that_is_out(book):
         Entry.objects.filter(pk=late.pk).update(
             state="sealed", number=2, period=sealed.period, version=1, reviewed_by="x"
         )
+
+
+def test_an_unread_clause_is_not_cited_on_a_paper(book):
+    profile = RuleProfile.objects.get(code="accounts")
+    profile.values["revenue.publish"] |= {"verified": False, "clause": "某条例（未见原文）"}
+    profile.save()
+    out = published(book)
+    assert json.loads(bytes(out.document.facts))["clause"] == "民法典第943条"
