@@ -125,7 +125,7 @@ def _fund_figures(period: Period, rules: AccountRules) -> Figures:
         before=earlier(before(book.frequency, days)),
         year=earlier(year_before(book.frequency, days)),
         wrong=_wrong(period),
-        behind=behind(period),
+        behind=behind(period) if found.known else "资金账上还没有这个小区这一期的余额",
     )
 
 

@@ -23,10 +23,18 @@ from disclosures.models import Book, Closing, Period, Publication
 from disclosures.selectors.figures import figures_of, seen_digest
 from disclosures.selectors.rules import AccountRules, account_rules
 from disclosures.selectors.statements import Frame, bulletin_of, publication_of
-from disclosures.steps import By, Pages, demand_holder, do_duty, locked_book, note, period_at
+from disclosures.steps import (
+    By,
+    Pages,
+    demand_holder,
+    do_duty,
+    locked_book,
+    note,
+    period_at,
+    shown_text,
+)
 from documents.bulletins import BULLETIN_NAME, bulletin_csv, bulletin_json, render_bulletin
 from documents.steps import mark_superseded, next_number, store_signed
-from voting.domain.drafts import text_reasons
 
 SERIES = "公布"
 
@@ -143,7 +151,7 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
         closing.correction,
     )  # fmt: skip
     found = closing_reasons(figures, _stated(period, statement))
-    found += text_reasons("phone", "咨询电话", phone, 30)
+    found += shown_text("phone", "咨询电话", phone, 30)
     demand_none("closing.invalid", found)
     code = new_code(LENGTH, choice)
     number = next_number(book.estate, series=SERIES, at=at)
@@ -230,14 +238,14 @@ def _stated(period: Period, statement: Statement) -> Stated:
 def _said_reasons(
     book: Book, period: Period, statement: Statement, has_paper: bool
 ) -> list[Reason]:
-    found = text_reasons(
+    found = shown_text(
         "difference", "不一致的原因", statement.difference, 300, may_be_empty=True
     )
-    found += text_reasons(
+    found += shown_text(
         "correction", "更正了什么", statement.correction, 300, may_be_empty=True
     )
     for key, text in statement.explanations.items():
-        found += text_reasons(key, "说明", text, 300, may_be_empty=True)
+        found += shown_text(key, "说明", text, 300, may_be_empty=True)
     if book.kind == "fund":
         return found
     if statement.bank_on is None:

@@ -20,9 +20,10 @@ from disclosures.domain.periods import period_of
 from disclosures.models import Book, Closing, Period
 from disclosures.selectors.books import entries_of, holding_of
 from disclosures.selectors.figures import due_to_fund, figures_of, seen_digest
+from disclosures.selectors.hanging import walls_of
 from disclosures.selectors.places import book_for, closing_for
 from disclosures.selectors.rules import account_rules
-from disclosures.selectors.statements import last_phone
+from disclosures.selectors.statements import last_phone, publication_of
 from disclosures.services import publishing
 from documents.wording import period as period_words
 from portal.account_forms import ClosingForm, PhoneForm
@@ -84,7 +85,10 @@ def period(request: HttpRequest, pk: int, first: str) -> HttpResponse:
         return redirect("staff:closing", made.pk)
 
     headings = OF_BOOK[book.kind]
+    published = publication_of(found) if found.pk else None
     context = {
+        "walls": walls_of(published.document) if published else [],
+        "published": published,
         "book": book,
         "estate": book.estate,
         "period": found,
