@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from documents.intake import pages_of
-
 from core.errors import RuleViolation
 from disclosures.domain.bodies import ROLES
 from disclosures.domain.periods import period_of
 from disclosures.models import Book, Duty, Paper, PaperPage, Period
 from disclosures.selectors.books import holding_of
 from disclosures.selectors.papers import PAGES
+from documents.intake import pages_of
 from funds.steps import By
 from logbook.steps import record_act
 from registry.fields import seal_bytes
