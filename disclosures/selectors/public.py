@@ -104,6 +104,16 @@ class OneLine(NamedTuple):
         """Of which some may show nothing yet."""
         return self.lines[0].papers
 
+    @property
+    def kept(self) -> Sequence[Line]:
+        """What whoever paid kept back."""
+        return self.lines[1:]
+
+    @property
+    def arrived(self) -> int:
+        """What came to the bank of an income, in fen."""
+        return self.lines[0].fen - sum(line.fen for line in self.kept)
+
 
 class Kept(NamedTuple):
     """What is published of one kind of money: the newest period, then the earlier ones, and

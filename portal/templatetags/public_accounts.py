@@ -4,11 +4,12 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from core.codes import read_code
 from core.exact import format_yuan
 from disclosures.domain.bodies import BODIES
 from disclosures.models import Contract, Duty, Publication, Question
 from disclosures.selectors.questions import shown_text
-from documents.bulletins import NAMES, BulletinFacts, Heading
+from documents.bulletins import NAMES, BulletinFacts, Heading, Line
 from documents.charts import Bar, Group, bars
 from documents.wording import period
 from portal.sentences import said
@@ -45,7 +46,7 @@ def than_year(difference: int | None) -> str:
 def than_opening(difference: int) -> str:
     """``这一期多了 12.00 元``."""
     if not difference:
-        return _("和期初一样多")
+        return _("和开始时一样多")
     words = _("这一期多了 %(sum)s 元") if difference > 0 else _("这一期少了 %(sum)s 元")
     return words % {"sum": format_yuan(abs(difference))}
 
@@ -66,6 +67,13 @@ def size(fen: int) -> int:
 def household(facts: BulletinFacts, fen: int) -> str:
     """``平均每户约12元``, rounded down."""
     return facts.a_household(fen)
+
+
+@register.filter
+def repair_of(line: Line) -> str:
+    """The code of the repair that an entry of the fund paid; else empty."""
+    _before, _words, code = line.basis.partition("维修编码")
+    return read_code(code) or ""
 
 
 @register.filter

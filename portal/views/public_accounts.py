@@ -86,13 +86,13 @@ def lines(request: HttpRequest, code: str, kind: str, first: date) -> HttpRespon
     found = _account(code, kind, first)
     parts = parts_of(found.facts)
     place = request.GET.get("heading", "")
-    chosen = parts[int(place)] if place.isdecimal() and int(place) < len(parts) else None
+    chosen = next((one for one in parts if str(one.place) == place), None)
     rows = found.facts.lines if chosen is None else chosen.lines
     pages = Paginator(rows, LINES_A_PAGE)
     context = _context(found) | {
         "page": pages.get_page(request.GET.get("page")),
         "chosen": chosen,
-        "place": place,
+        "place": place if chosen else "",
     }
     return render(request, "disclosures/lines.html", context)
 

@@ -402,7 +402,7 @@ def test_every_version_stays_as_it_was(client, estate, ledger):
     assert client.get(page_of(estate, tail="v2/table.csv")).content == bytes(made.csv)
     assert client.get(page_of(estate, tail="table.csv")).content == bytes(made.csv)
     assert "还剩 218,205.72 元" in now  # of the first version
-    assert f"/my/ask/{estate.code}" not in old.replace("怎么提问", "")
+    assert f"/my/ask/{estate.code}" not in old
 
 
 def test_a_reversal_leads_to_what_it_takes_back(client, estate, ledger):
@@ -429,7 +429,15 @@ def test_an_entry_in_full(client, estate, ledger):
     use = booked(ledger, "committee", 500_00, decision="业主大会决议〔2025〕7号")
     published(ledger)
     text = read(client, page_of(estate, tail=f"lines/{paid.number}/"))
-    for words in ("18,000.00", "1,080.00", "税费", "6,000.00 元", "2026-01-01", "2026-12-31"):
+    for words in (
+        "18,000.00",
+        "1,080.00",
+        "16,920.00",
+        "税费",
+        "6,000.00 元",
+        "2026-01-01",
+        "2026-12-31",
+    ):
         assert words in text
     assert "样例文化传媒有限公司" in text
     assert f"?line={paid.number}" in text
@@ -647,7 +655,14 @@ def test_every_entry_of_a_long_period_is_found_by_its_heading(client, estate, le
                 break
             page += 1
     assert sorted(numbers) == list(range(1, 121))
-    for strange in ("heading=99", "heading=x", "page=0", "page=x", "heading=%00"):
+    for strange in (
+        "heading=99",
+        "heading=x",
+        "page=0",
+        "page=x",
+        "heading=%00",
+        "heading=" + "9" * 5000,
+    ):
         assert client.get(page_of(estate, tail=f"lines/?{strange}")).status_code == 200
 
 
