@@ -19,7 +19,7 @@ from core.exact import format_yuan, read_yuan
 from core.text import plain_cell
 from documents import bulletin_sheet, rendering
 from documents.papers import PaperFacts
-from documents.wording import SIDES, period
+from documents.wording import SIDES, a_household, period
 
 BULLETIN_NAME, TABLE_NAME = "bulletin.json", "bulletin.csv"
 NAMES = {
@@ -156,10 +156,7 @@ class BulletinFacts(PaperFacts):
 
     def a_household(self, fen: int) -> str:
         """``平均每户约12元``, rounded down; empty where there is nothing to say."""
-        if fen <= 0 or not self.households:
-            return ""
-        yuan = fen // (100 * self.households)
-        return f"平均每户约{yuan:,}元" if yuan else "平均每户不到1元"
+        return a_household(fen, self.households)
 
 
 def demand_sums(lines: Iterable[Line], headings: Iterable[Heading]) -> None:

@@ -79,3 +79,11 @@ def numeral(number: int) -> str:
     tens, ones = divmod(number, 10)
     head = "" if tens == 0 else ("十" if tens == 1 else f"{_DIGITS[tens]}十")
     return head + (_DIGITS[ones] if ones or not tens else "")
+
+
+def a_household(fen: int, households: int) -> str:
+    """``平均每户约12元``, rounded down; empty where there is nothing to say."""
+    if fen <= 0 or households <= 0:
+        return ""
+    yuan = fen // (100 * households)
+    return f"平均每户约{yuan:,}元" if yuan else "平均每户不到1元"

@@ -1,7 +1,8 @@
 """How long papers take: `python tests/benchmarks/bench_papers.py [LETTERS]`.
 
 A resolution of eight motions rendered and signed, cold and warm; one verified; a receipt;
-and letters (3,000 unless said) with the memory of the whole process tree. Targets: 1 s warm,
+bulletins of a usual quarter and of the worst one, and a year's report; and letters (3,000
+unless said) with the memory of the whole process tree. Targets: 1 s warm, 2 s for a bulletin,
 75 s and 600 MB for 3,000 letters.
 """
 
@@ -15,17 +16,21 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from documents.authority import development_identity
+from documents.bulletins import BULLETIN_NAME, bulletin_json, render_bulletin
 from documents.letters import render_letters
 from documents.receipt_image import receipt_png
 from documents.resolutions import render_resolution
 from documents.signing import sign
 from documents.verification import check_offline
+from documents.year_accounts import render_year_account
 from tests.documents import samples
+from tests.documents.bulletin_samples import bulletin, crowd, year
 
 
 def tree(pid: int) -> list[int]:
@@ -107,6 +112,13 @@ def main() -> None:
         timed("resolution of 8 motions, rendered and signed", issue)
         signed = issue()
         timed("verified", lambda: check_offline(signed, trust_roots=[identity.certificate]))
+        usual, crowded = bulletin(), bulletin(crowd(500, 40, 16), past={})
+        for what, bulletin_facts in (("quarter", usual), ("500 lines, 40 payers", crowded)):
+            files = {BULLETIN_NAME: bulletin_json(bulletin_facts)}
+            timed(
+                f"bulletin, {what}", partial(render_bulletin, bulletin_facts, attachments=files)
+            )
+        timed("year's report", lambda: render_year_account(year(), attachments={}))
         timed("receipt", lambda: receipt_png(samples.receipt()))
 
 

@@ -13,6 +13,7 @@ from core.exact import (
     format_yuan,
     number_text,
     parse_area,
+    read_yuan,
     share_down,
     split_exactly,
 )
@@ -128,6 +129,21 @@ def test_formats():
     assert format_area(-5) == "-0.05"
     assert format_yuan(123456789) == "1,234,567.89"
     assert format_yuan(-7) == "-0.07"
+
+
+@given(st.integers(-(10**18), 10**18))
+def test_a_printed_amount_can_be_read_again(fen):
+    assert read_yuan(format_yuan(fen)) == fen
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "1.0", "1.000", "01.00", "1,23.00", "1234.00", "-0.00", "1.00元", "１.00",
+     "1_0.00", "+1.00", " 1.00", "1,.00", "9" * 5000 + ".00"],
+)  # fmt: skip
+def test_nothing_else_is_a_printed_amount(text):
+    with pytest.raises(ValueError, match="as printed"):
+        read_yuan(text)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from documents.bulletins import BulletinFacts, Heading, Line
+from documents.year_accounts import YearAccountFacts, YearHeading, YearPeriod
 from tests.documents import samples
 
 PAGE = "https://vote.example.gov.cn/garden/money/2026-3"
@@ -28,21 +29,27 @@ def line(number: int, side: str, account: str, party: str, fen: int, **more: Any
     return known._replace(**more)
 
 
-QUARTER = (
-    line(1, "in", "车位场地使用费", "临时停车（道闸系统）", 28_614_50, basis="停车收费公示2025-04"),
-    line(2, "in", "车位场地使用费", "月租车位86户", 38_700_00, basis="停车收费公示2025-04"),
-    line(3, "in", "广告", "样例鑫达文化传媒有限公司", 18_000_00, basis="电梯广告合同2026-02"),
-    line(4, "in", "广告", "样例明日广告有限公司", 6_400_00, basis="道闸广告合同2025-11"),
-    line(5, "in", "快递柜等设备的场地费", "样例蜂巢网络科技有限公司", 4_500_00, basis="场地合同2024-07"),
-    line(6, "in", "通信设施占用费", "样例铁塔公司", 5_000_00, basis="基站协议2023-01"),
-    line(7, "in", "孳息", "样例银行", 83_17, basis=""),
-    line(8, "cost", "设施维护和能耗", "样例供电公司", 6_231_40, basis="电费清单7—9月"),
-    line(9, "cost", "设施维护和能耗", "样例安达电子有限公司", 3_980_00, basis="道闸维修合同2026-05"),
-    line(10, "cost", "税费", "样例税务局", 2_917_33, basis="完税证明"),
-    line(11, "cost", "约定的管理成本", "样例物业服务有限公司", 15_000_00, basis="物业服务合同第21条"),
-    line(12, "use", "转入维修资金", "住宅专项维修资金专户", 52_000_00, basis="业主大会决议〔2026〕3号"),
-    line(13, "use", "业委会经费", "业主委员会", 6_000_00, basis="业主大会决议〔2025〕7号"),
-)  # fmt: skip
+_BOOK = """
+in 车位场地使用费 临时停车（道闸系统） 停车收费公示2025-04 28_614_50
+in 车位场地使用费 月租车位86户 停车收费公示2025-04 38_700_00
+in 广告 样例鑫达文化传媒有限公司 电梯广告合同2026-02 18_000_00
+in 广告 样例明日广告有限公司 道闸广告合同2025-11 6_400_00
+in 快递柜等设备的场地费 样例蜂巢网络科技有限公司 场地合同2024-07 4_500_00
+in 通信设施占用费 样例铁塔公司 基站协议2023-01 5_000_00
+in 孳息 样例银行 - 83_17
+cost 设施维护和能耗 样例供电公司 电费清单7—9月 6_231_40
+cost 设施维护和能耗 样例安达电子有限公司 道闸维修合同2026-05 3_980_00
+cost 税费 样例税务局 完税证明 2_917_33
+cost 约定的管理成本 样例物业服务有限公司 物业服务合同第21条 15_000_00
+use 转入维修资金 住宅专项维修资金专户 业主大会决议〔2026〕3号 52_000_00
+use 业委会经费 业主委员会 业主大会决议〔2025〕7号 6_000_00
+"""
+QUARTER = tuple(
+    line(n, side, account, party, int(fen), basis=basis.strip("-"))
+    for n, (side, account, party, basis, fen) in enumerate(
+        map(str.split, _BOOK.split("\n")[1:-1]), 1
+    )
+)
 PAST = {
     "车位场地使用费": (65_210_00, 58_000_00),
     "广告": (24_400_00, 18_000_00),
@@ -120,3 +127,46 @@ def crowd(count: int, parties: int, accounts: int = 12) -> tuple[Line, ...]:
 
 def changed(facts: BulletinFacts, **changes: Any) -> BulletinFacts:
     return replace(facts, **changes)
+
+
+def year(**changes: Any) -> YearAccountFacts:
+    """Four quarters alike, each with 1,000 yuan more income than the one before."""
+    starts = ((1, 3, 31), (4, 6, 30), (7, 9, 30), (10, 12, 31))
+    opening, periods = 100_000_00, []
+    for n, (first, last, day) in enumerate(starts):
+        came, cost, use = 90_000_00 + n * 1_000_00, 20_000_00, 60_000_00
+        closing = opening + came - cost - use
+        periods.append(
+            YearPeriod(
+                date(2026, first, 1), date(2026, last, day), opening, came, cost, use, closing,
+                35_000_00, 35_000_00 - n * 100, f"样例花园业〔2026〕{n + 5}号", samples.CODE,
+                1 + n % 2, date(2026 + (n == 3), last % 12 + 1, 12),
+            )
+        )  # fmt: skip
+        opening = closing
+    known: dict[str, Any] = {
+        "number": "样例花园业〔2027〕2号",
+        "code": samples.CODE,
+        "verify_url": samples.URL,
+        "estate": "样例花园",
+        "issued_at": datetime(2027, 2, 1, 2, 0, tzinfo=UTC),
+        "issuer": "样例花园业主委员会",
+        "year": 2026,
+        "holder": "样例物业服务有限公司",
+        "account": "样例银行迎江支行，尾号0427（公共收益专户）",
+        "periods": tuple(periods),
+        "headings": (
+            YearHeading("in", "车位场地使用费", 266_000_00, 250_000_00),
+            YearHeading("in", "广告", 100_000_00, None),
+            YearHeading("cost", "设施维护和能耗", 80_000_00, 85_000_00),
+            YearHeading("use", "转入维修资金", 139_994_00, 120_000_00),
+            YearHeading("use", "业委会经费", 100_006_00, 90_000_00),
+        ),
+        "households": 612,
+        "open_questions": 2,
+        "explanations": ("广告收入上年没有单独公布。",),
+        "prepared": "样例物业服务有限公司",
+        "reviewed": "样例花园业主委员会监督小组",
+        "clause": "民法典第二百八十二条、第九百四十三条",
+    }
+    return YearAccountFacts(**{**known, **changes})

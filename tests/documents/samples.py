@@ -9,8 +9,9 @@ import string
 import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from PIL import Image
@@ -252,3 +253,45 @@ def text_of(pdf: bytes | Path, folder: Path, *, layout: bool = False) -> list[st
     )
     pages = answer.stdout.split("\f")[:-1]
     return [re.sub(r"^[演练示样本]$|\s+", "", page, flags=re.MULTILINE) for page in pages]
+
+
+class Word(NamedTuple):
+    """Its text, left and right end, and its middle from the top, in mm."""
+
+    text: str
+    left: float
+    right: float
+    middle: float
+
+
+_WORD = re.compile(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)</word>')
+
+
+def words_of(pdf: bytes) -> list[list[Word]]:
+    """Where poppler sees every word of every page."""
+    command = ["pdftotext", "-bbox", "-", "-"]
+    answer = subprocess.run(command, input=pdf, check=True, capture_output=True)
+    millimetre = 72 / 25.4
+    return [
+        [
+            Word(
+                text,
+                float(left) / millimetre,
+                float(right) / millimetre,
+                (float(top) + float(bottom)) / 2 / millimetre,
+            )
+            for left, top, right, bottom, text in _WORD.findall(page)
+        ]
+        for page in answer.stdout.decode("utf-8", "replace").split("<page ")[1:]
+    ]
+
+
+def overlapping(words: list[Word]) -> list[tuple[Word, Word]]:
+    """Neighbours on a line that run into each other."""
+    found = []
+    rows = sorted(words, key=lambda word: (round(word.middle), word.left))
+    for one, other in pairwise(rows):
+        same = abs(one.middle - other.middle) < 1
+        if same and one.left < other.right - 0.1 and other.left < one.right - 0.1:
+            found.append((one, other))
+    return found
