@@ -325,7 +325,15 @@ class PhoneForm(forms.Form):
 class BoxesForm(forms.Form):
     """Where a page is covered, as documents.masking reads it."""
 
-    boxes = forms.CharField(label=_("遮盖的位置"), required=False, widget=_SHORT)
+    boxes = forms.CharField(
+        label=_("遮盖的位置"),
+        required=False,
+        widget=_SHORT,
+        help_text=_(
+            "每一处写四个数：左,上,宽,高，各是整页的千分之几，各处用分号隔开。"
+            "例如“100,50,300,40”盖住从左边十分之一起、靠近上边的一条。不写就是不遮盖。"
+        ),
+    )
 
 
 class YearMotionForm(forms.Form):

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any, NamedTuple
 
+from core.errors import RuleViolation
 from disclosures.domain.closing import Jump
 from disclosures.models import Book
 from registry.domain.profiles import RuleValue
@@ -15,19 +16,24 @@ class AccountRules(NamedTuple):
 
     values: dict[str, RuleValue]
 
+    def _of(self, name: str) -> RuleValue:
+        if name not in self.values:
+            raise RuleViolation("profile.missing", f"这里的规则里没有“{name}”，请管理员先设置")
+        return self.values[name]
+
     def number(self, name: str) -> int:
-        return int(self.values[name].value)
+        return int(self._of(name).value)
 
     def share(self, name: str) -> tuple[int, int]:
-        num, den = self.values[name].value
+        num, den = self._of(name).value
         return int(num), int(den)
 
     def frequency(self, kind: str) -> str:
         """How often a book of this kind is published at least."""
-        return str(self.values[f"{kind}.publish"].value)
+        return str(self._of(f"{kind}.publish").value)
 
     def clause(self, name: str) -> str:
-        return self.values[name].clause
+        return self._of(name).clause
 
     @property
     def jump(self) -> Jump:

@@ -422,7 +422,7 @@ def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
             page_id=page.pk, boxes=boxes_from(given["boxes"]), by=by, at=timezone.now()
         )
         messages.success(request, _("已遮盖。"))
-        return redirect("staff:paper", found.pk)
+        return redirect("staff:account_paper", found.pk)
 
     context = {"paper": found, "page": page, "estate": found.estate, "title": _("遮盖")}
     return forming(request, form, act, context, template="disclosures/staff/cover.html")
@@ -450,7 +450,7 @@ def paper_looked(request: HttpRequest, pk: int) -> HttpResponse:
     paper_services.look_over(paper_id=pk, by=by, at=timezone.now())
     messages.success(request, _("已看过，公布时可以给业主看。"))
     one = found.entries.order_by("-pk").first()
-    return redirect("staff:entry", one.entry_id) if one else redirect("staff:paper", pk)
+    return redirect("staff:entry", one.entry_id) if one else redirect("staff:account_paper", pk)
 
 
 # --- what they share -----------------------------------------------------------------------

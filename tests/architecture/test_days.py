@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
-    "core", "logbook", "registry", "accounts", "documents", "voting", "funds", "disclosures", "committees",
-    "portal",
+    "core", "logbook", "registry", "accounts", "documents", "voting", "funds", "disclosures",
+    "committees", "portal",
 )  # fmt: skip
 
 

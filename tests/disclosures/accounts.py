@@ -29,7 +29,7 @@ from disclosures.services.publishing import Statement, prepare, publish
 from disclosures.services.sources import Deal, record_contract, record_source
 from disclosures.steps import By, period_at
 from documents.authority import development_identity
-from registry.models import Estate
+from registry.models import Estate, RuleProfile
 from tests.factories import make_profile, small_estate
 
 MANAGER = By("user:11", "property_manager")
@@ -74,6 +74,16 @@ def accounts_estate(estate: Estate | None = None, **rules: Any) -> Estate:
     estate.profile_code = "accounts"
     estate.save(update_fields=["profile_code"])
     return estate
+
+
+def add_rules(estate: Estate, **rules: Any) -> None:
+    """Put how accounts are published into the profile an estate has."""
+    profile = RuleProfile.objects.get(code=estate.profile_code)
+    profile.values |= {
+        name: {"value": value, "clause": "测试条款", "verified": True}
+        for name, value in (RULES | rules).items()
+    }
+    profile.save()
 
 
 def voucher(words: str = "", *, size: tuple[int, int] = (640, 480)) -> tuple[str, bytes]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
+from disclosures.services.publishing import Statement, prepare
 from documents.services.posting import add_place, post_paper
 from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
@@ -47,6 +48,7 @@ from funds.steps import By, keep_file
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
+from tests.disclosures.accounts import add_rules, booked, entered, open_books, voucher
 from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
 from tests.factories import FOR, Vote
@@ -118,6 +120,12 @@ CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
 WITNESSES = {"street_office", "bureau"}
 ALL_WITNESSES = WITNESSES | {"other street_office", "other bureau"}
 BUREAU = {"bureau"}
+ACCOUNT_READERS = {
+    "organiser", "residents_committee", "street_office", "bureau", "property_manager",
+}  # fmt: skip
+ACCOUNT_KEEPERS = {"organiser", "residents_committee", "property_manager"}
+ACCOUNT_CHECKERS = {"organiser", "residents_committee", "street_office"}
+ACCOUNT_HANDS = ACCOUNT_KEEPERS | ACCOUNT_CHECKERS
 ALL_BUREAUS = BUREAU | {"other bureau"}
 # Whoever has to do with repairs: applies, checks on site, reviews, pays.
 APPLICANTS = {
@@ -153,6 +161,45 @@ class Row:
 
 
 TABLE = [
+    # --- the accounts: books, entries, papers, closings ------------------------------------
+    Row("staff:accounts", ACCOUNT_READERS | {f"other {who}" for who in ACCOUNT_READERS}),
+    Row("staff:accounts_estate", ACCOUNT_READERS, args=("estate",)),
+    Row("staff:book_new", ACCOUNT_KEEPERS, args=("estate", "book_kind")),
+    Row("staff:book_new", ACCOUNT_KEEPERS, BAD, args=("estate", "book_kind"), post=True),
+    Row("staff:book", ACCOUNT_READERS, args=("book",)),
+    Row("staff:book_holder", ACCOUNT_CHECKERS, args=("book",)),
+    Row("staff:book_holder", ACCOUNT_CHECKERS, BAD, args=("book",), post=True),
+    Row("staff:book_split", ACCOUNT_CHECKERS, args=("book",)),
+    Row("staff:book_split", ACCOUNT_CHECKERS, BAD, args=("book",), post=True),
+    Row("staff:entry_new", ACCOUNT_KEEPERS, args=("book",)),
+    Row("staff:entry_new", ACCOUNT_KEEPERS, BAD, args=("book",), post=True),
+    Row("staff:entry", ACCOUNT_READERS, args=("entry",)),
+    Row("staff:entry_edit", ACCOUNT_KEEPERS, args=("entry",)),
+    Row("staff:entry_edit", ACCOUNT_KEEPERS, BAD, args=("entry",), post=True),
+    Row("staff:entry_review", ACCOUNT_CHECKERS, MOVED, args=("entry",), post=True),
+    Row("staff:entry_return", ACCOUNT_CHECKERS, BAD, args=("entry",), post=True),
+    Row("staff:entry_drop", ACCOUNT_KEEPERS, BAD, args=("entry",), post=True),
+    Row("staff:entry_reverse", ACCOUNT_KEEPERS, args=("entry",)),
+    Row("staff:entry_reverse", ACCOUNT_KEEPERS, BAD, args=("entry",), post=True),
+    Row(
+        "staff:entry_paper_off",
+        ACCOUNT_KEEPERS,
+        BAD,
+        args=("reviewed", "entry_paper"),
+        post=True,
+    ),
+    Row("staff:account_paper", ACCOUNT_READERS, args=("entry_paper",)),
+    Row("staff:account_paper_looked", ACCOUNT_HANDS, MOVED, args=("entry_paper",), post=True),
+    Row("staff:account_page", ACCOUNT_HANDS, args=("entry_paper", "number")),
+    Row("staff:account_page", ACCOUNT_HANDS, MOVED, args=("entry_paper", "number"), post=True),
+    Row("staff:account_page_jpg", ACCOUNT_READERS, args=("entry_paper", "number")),
+    Row("staff:period", ACCOUNT_READERS, args=("book", "period_first")),
+    Row("staff:closing", ACCOUNT_READERS, args=("closing",)),
+    Row("staff:closing_publish", ACCOUNT_CHECKERS, BAD, args=("closing",), post=True),
+    Row("staff:closing_return", ACCOUNT_HANDS, BAD, args=("closing",), post=True),
+    Row("staff:book_year", ACCOUNT_READERS, args=("book", "book_year")),
+    Row("staff:book_year_paper", ACCOUNT_CHECKERS, BAD, args=("book", "book_year"), post=True),
+    Row("staff:book_year_motion", NOBODY, args=("book", "book_year")),
     # --- the worklist and the places ---------------------------------------------------
     Row("staff:home", SIGNED_IN),
     Row("staff:estates", SIGNED_IN),
@@ -1044,7 +1091,8 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         actor="user:1",
         at=timezone.now(),
     )
-    return {
+    accounts = put_accounts(town.here.estate)
+    return accounts | {
         "books": kept_here.code,
         "account": account.pk,
         "year": at.year,
@@ -1112,6 +1160,35 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "posting": posting.pk,
         "photo": posting.photos.get().pk,
         "scan": scanned.pk,
+    }
+
+
+def put_accounts(estate: Estate) -> dict[str, Any]:
+    """A book since last year with a closing that waits, and an entry of this period."""
+    add_rules(estate)
+    year = timezone.localdate().year - 1
+    first = date(year, 10, 1)
+    book = open_books(estate, since=first)
+    keeper = By("user:0", "property_manager")  # nobody of the town
+    closing = prepare(
+        book_id=book.pk,
+        day=first,
+        statement=Statement(0, date(year, 12, 31), "", {}, ""),
+        paper=voucher("statement"),
+        by=keeper,
+        at=timezone.now(),
+    )
+    today = timezone.localdate()
+    entry = entered(book, "parking", 5, on=today, by=keeper)
+    return {
+        "book": book.pk,
+        "book_kind": "expenses",
+        "book_year": year,
+        "entry": entry.pk,
+        "reviewed": booked(book, "parking", 6, on=today, by=keeper).pk,
+        "entry_paper": entry.papers.get().paper_id,
+        "closing": closing.pk,
+        "period_first": first.isoformat(),
     }
 
 
