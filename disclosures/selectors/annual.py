@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from documents.year_accounts import YearHeading, YearPeriod
-
 from core.deadlines import local_day
 from disclosures.domain.headings import OF_BOOK
 from disclosures.domain.periods import split_periods
@@ -14,6 +12,7 @@ from disclosures.models import Book, Publication, Question
 from disclosures.selectors.figures import stale
 from documents.bulletins import BulletinFacts, read_bulletin
 from documents.wording import period as period_words
+from documents.year_accounts import YearHeading, YearPeriod
 
 Totals = Mapping[tuple[str, str], int]
 

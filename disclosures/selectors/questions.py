@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from django.db.models import QuerySet
-from documents.bulletins import read_bulletin
 
 from disclosures.domain.wording import covered
 from disclosures.models import Publication, Question
+from documents.bulletins import read_bulletin
 from registry.models import Estate
 
 

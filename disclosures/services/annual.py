@@ -8,12 +8,6 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from documents.year_accounts import (
-    YEAR_ACCOUNT_NAME,
-    YearAccountFacts,
-    render_year_account,
-    year_account_json,
-)
 
 from accounts.permissions import Permission, roles_with
 from core.codes import LENGTH, new_code
@@ -30,6 +24,12 @@ from disclosures.steps import By, locked_book, note
 from documents.papers import fingerprint
 from documents.selectors import document_pdf
 from documents.steps import mark_superseded, next_number, store_signed
+from documents.year_accounts import (
+    YEAR_ACCOUNT_NAME,
+    YearAccountFacts,
+    render_year_account,
+    year_account_json,
+)
 from registry.models import Unit
 from voting.models import Motion, Session
 from voting.services.convening import locked_draft
