@@ -165,22 +165,11 @@ def _do_duties(made: Disclosure, at: datetime) -> None:
     """What was due is done, and the renewal is due; where the estate is watched at all."""
     today = local_day(at)
     rows = Duty.objects.filter(estate=made.estate_id, kind=made.kind)
-    rows.filter(first__lt=today, done_at=None).update(done_at=at, disclosure=made)
-    if not Enrolment.objects.filter(estate=made.estate_id, has_manager=True).exists():
-        return
-    again = next_disclosure_duty(made, account_rules(made.estate, today))
-    # A second version on one day: the renewal that is written already.
-    Duty.objects.update_or_create(
-        estate=made.estate,
-        kind=made.kind,
-        first=again.first,
-        defaults={
-            "last": again.last,
-            "due_on": again.due_on,
-            "late_on": again.late_on,
-            "done_at": None,
-        },
-    )
+    rows.filter(first__lte=today, done_at=None).update(done_at=at, disclosure=made)
+    if Enrolment.objects.filter(estate=made.estate_id, has_manager=True).exists():
+        again = next_disclosure_duty(made, account_rules(made.estate, today))
+        # A second version on one day: the renewal is written already.
+        Duty.objects.bulk_create([again], ignore_conflicts=True)
 
 
 def _is_same(last: Disclosure, manager: str, text: str, at: datetime) -> bool:

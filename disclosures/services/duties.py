@@ -85,10 +85,9 @@ def open_duties(at: datetime) -> int:
 def _write(batch: list[Duty]) -> int:
     if not batch:
         return 0
-    before = Duty.objects.count()
     with transaction.atomic(durable=True):
         Duty.objects.bulk_create(batch, ignore_conflicts=True)
-    return Duty.objects.count() - before
+    return len(batch)
 
 
 @transaction.atomic(durable=True)
@@ -102,7 +101,7 @@ def mark_done() -> int:
         version=1,
     )
     disclosed = Disclosure.objects.filter(
-        estate=OuterRef("estate"), kind=OuterRef("kind"), posted_at__date__gt=OuterRef("first")
+        estate=OuterRef("estate"), kind=OuterRef("kind"), posted_at__date__gte=OuterRef("first")
     ).order_by("pk")
     open_ones = Duty.objects.filter(done_at=None).order_by()
     marked = open_ones.filter(Exists(out), kind__in=BOOKS).update(
@@ -174,12 +173,12 @@ def _duty(estate: int, kind: str, first: date, last: date, rules: AccountRules) 
 
 
 def next_disclosure_duty(disclosure: Disclosure, rules: AccountRules) -> Duty:
-    """When what a manager disclosed has to be renewed."""
+    """When what a manager disclosed has to be renewed: the duty of the day after on."""
     due = disclosure.valid_until
     return Duty(
         estate_id=disclosure.estate_id,
         kind=disclosure.kind,
-        first=local_day(disclosure.posted_at),
+        first=local_day(disclosure.posted_at) + timedelta(days=1),
         last=due,
         due_on=due,
         late_on=_late_on(due, rules),
