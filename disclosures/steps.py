@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from core.errors import RuleViolation
+from core.reasons import Reason
 from disclosures.domain.bodies import ROLES
 from disclosures.domain.periods import period_of
+from disclosures.domain.wording import personal_reasons
 from disclosures.models import Book, Duty, Paper, PaperPage, Period
 from disclosures.selectors.books import holding_of
 from disclosures.selectors.papers import PAGES
@@ -16,7 +18,7 @@ from funds.steps import By
 from logbook.steps import record_act
 from registry.fields import seal_bytes
 from registry.models import Estate
-from voting.domain.drafts import file_name
+from voting.domain.drafts import file_name, text_reasons
 
 __all__ = ["PAGES", "By", "Pages"]
 
@@ -49,6 +51,14 @@ class Pages:
             for number, page in enumerate(self.pages, 1)
         )
         return paper
+
+
+def shown_text(
+    field: str, label: str, text: str, most: int, *, may_be_empty: bool = False
+) -> list[Reason]:
+    """What is wrong with a text that everybody will read."""
+    found = text_reasons(field, label, text, most, may_be_empty=may_be_empty)
+    return found or personal_reasons(field, text)
 
 
 def locked_book(book_id: int) -> Book:

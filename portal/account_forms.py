@@ -179,7 +179,7 @@ def _headings(book: str) -> list[tuple[str, Any]]:
 class EntryForm(forms.Form):
     """One movement of money with its vouchers."""
 
-    may_be_empty = frozenset({"kept", "kept_fen", "contract", "decision", "papers"})
+    may_be_empty = frozenset({"kept", "kept_fen", "contract", "decision"})
 
     heading = forms.ChoiceField(label=_("科目"), required=False)
     fen = FenField(label=_("金额（元）"))
@@ -212,9 +212,16 @@ class EntryForm(forms.Form):
     papers = FilesField(label=_("原始凭证"), pictures=False, help_text=_PAPERS)
 
     def __init__(
-        self, *args: Any, book: str, contracts: Iterable[Contract] = (), **kwargs: Any
+        self,
+        *args: Any,
+        book: str,
+        contracts: Iterable[Contract] = (),
+        has_papers: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if has_papers:
+            self.may_be_empty = self.may_be_empty | {"papers"}
         self.fields["heading"].choices = _headings(book)  # type: ignore[attr-defined]
         costs = [
             (key, said(one.title)) for key, one in OF_BOOK[book].items() if one.side == "cost"
@@ -273,7 +280,7 @@ def _plain(fen: int) -> str:
 class ClosingForm(forms.Form):
     """The bank's balance, and everything that has to be said of a period."""
 
-    may_be_empty = frozenset({"difference", "paper"})
+    may_be_empty = frozenset({"difference"})
 
     bank_fen = FenField(label=_("银行对账单的余额（元）"), zero=True)
     bank_on = forms.DateField(label=_("对账单截至"), required=False, widget=DATE)
@@ -313,6 +320,8 @@ class ClosingForm(forms.Form):
 
 class PhoneForm(forms.Form):
     """Whom owners call about the accounts."""
+
+    may_be_empty = frozenset[str]()
 
     phone = forms.CharField(
         label=_("咨询电话"),

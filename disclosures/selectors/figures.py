@@ -125,7 +125,7 @@ def _fund_figures(period: Period, rules: AccountRules) -> Figures:
         before=earlier(before(book.frequency, days)),
         year=earlier(year_before(book.frequency, days)),
         wrong=_wrong(period),
-        behind=behind(period),
+        behind=behind(period) if found.known else "资金账上还没有这个小区这一期的余额",
     )
 
 
@@ -156,7 +156,9 @@ def _expected(book: Book, days: Days) -> list[Expected]:
             continue
         term = Term(one.fen, one.priced, one.first, last)
         fen = expected(term, Days(book.opened_on, days.last))
-        name = f"{one.source}（{one.payer}）"
+        # It is printed and shown to everybody: people are not named.
+        payer = one.payer if one.payer_kind == "organisation" else "个人"
+        name = f"{one.source}（{payer}）"
         found.append(Expected(str(one.pk), name, Fraction(fen), booked.get(one.pk, 0)))
     return found
 

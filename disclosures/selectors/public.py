@@ -17,6 +17,7 @@ from disclosures.models import (
     Publication,
     Question,
     SourceReport,
+    YearAccount,
 )
 from disclosures.selectors.papers import public_papers
 from documents.bulletins import BulletinFacts, Heading, Line, read_bulletin
@@ -105,11 +106,13 @@ class OneLine(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What is published of one kind of money: the newest period, then the earlier ones."""
+    """What is published of one kind of money: the newest period, then the earlier ones, and
+    the accounts of whole years, the latest first."""
 
     kind: str
     newest: Publication | None
     earlier: Sequence[Publication]
+    years: Sequence[YearAccount]
 
 
 class Home(NamedTuple):
@@ -257,6 +260,14 @@ def home_of(estate: Estate, today: date) -> Home:
     by_kind: dict[str, list[Publication]] = defaultdict(list)
     for one in rows:
         by_kind[one.period.book.kind].append(one)
+    years: dict[str, list[YearAccount]] = defaultdict(list)
+    for account in (
+        YearAccount.objects.filter(book__estate=estate, document__status="issued")
+        .select_related("book", "document")
+        .defer("document__pdf", "document__facts")
+        .order_by("-year")
+    ):
+        years[account.book.kind].append(account)
     late = list(Duty.objects.filter(estate=estate, late_on__lte=today, done_at=None))
     books = estate.books.values_list("kind", flat=True)
     known = {*by_kind, *books, *(one.kind for one in late)}
@@ -270,7 +281,7 @@ def home_of(estate: Estate, today: date) -> Home:
         newest[paper.kind] = paper
     return Home(
         kept=[
-            Kept(kind, found[0] if (found := by_kind[kind]) else None, found[1:])
+            Kept(kind, found[0] if (found := by_kind[kind]) else None, found[1:], years[kind])
             for kind in KINDS
             if kind in known
         ],

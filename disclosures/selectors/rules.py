@@ -35,6 +35,12 @@ class AccountRules(NamedTuple):
     def clause(self, name: str) -> str:
         return self._of(name).clause
 
+    def basis(self, name: str) -> str:
+        """The clause as a paper cites it: the code itself where nobody has read the local
+        rule in its source yet."""
+        found = self._of(name)
+        return found.clause if found.usable else "民法典第943条"
+
     @property
     def jump(self) -> Jump:
         return Jump(self.share("revenue.jump"), self.number("revenue.jump_least_fen"))

@@ -30,7 +30,6 @@ class Frame(NamedTuple):
     reviewed: str
     phone: str
     until: datetime
-    answer_days: int
     clause: str
 
 
@@ -184,7 +183,8 @@ def _holder(book: Book, period: Period) -> tuple[str, str]:
 def _basis(entry: Entry) -> str:
     parts = []
     if entry.contract is not None:
-        parts.append(f"合同{entry.contract.number}" if entry.contract.number else "合同")
+        number = entry.contract.number
+        parts.append(number if "合同" in number else f"合同{number}")
     if entry.decision:
         parts.append(entry.decision)
     return "；".join(parts)

@@ -200,5 +200,5 @@ def _facts(book: Book, year: int, rows: YearRows, by: By, at: datetime) -> YearA
         explanations=rows.explanations,
         prepared=BODIES[ROLES[holding.holder]],
         reviewed=BODIES[by.role],
-        clause=rules.clause("revenue.publish"),
+        clause=rules.basis("revenue.publish"),
     )

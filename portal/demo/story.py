@@ -20,7 +20,7 @@ from core.deadlines import local_day
 from documents.authority import development_identity
 from documents.wording import last_day
 from portal.costs import share_tables
-from portal.demo import repairs, rounds
+from portal.demo import accounts, repairs, rounds
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
@@ -186,6 +186,7 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     window = (on(NEXT_OPENS, 9, 10), on(1, 20))
     _vote(opened, SECOND, tokens, window, say, turnout=40)
     links = _links(opened, tokens)
+    accounts.publish_accounts(estate, people, on, today, say)
     return Story(sample, people, ended, opened, choices, links)
 
 

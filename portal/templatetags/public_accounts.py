@@ -16,7 +16,7 @@ from portal.sentences import said
 register = template.Library()
 
 # How many of the drawing's units go on a line: the fewer, the larger its letters.
-_WIDE = {18: 260, 24: 220, 30: 190}
+_WIDE = {18: 240, 24: 200, 30: 170}
 
 
 @register.filter

@@ -286,7 +286,12 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 def entry_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a draft right."""
     found = entry_for(request.user, pk, _P.KEEP_ACCOUNTS)
-    form = _entry_form(request, found.book, EntryForm.initial_of(found))
+    form = _entry_form(
+        request,
+        found.book,
+        EntryForm.initial_of(found),
+        has_papers=found.papers.exists(),
+    )
 
     def act(given: dict[str, Any]) -> HttpResponse:
         entry_services.edit(
@@ -465,7 +470,9 @@ def _covering(request: HttpRequest, estate: Estate) -> By:
     raise Http404
 
 
-def _entry_form(request: HttpRequest, book: Book, initial: dict[str, object]) -> EntryForm:
+def _entry_form(
+    request: HttpRequest, book: Book, initial: dict[str, object], *, has_papers: bool = False
+) -> EntryForm:
     contracts: Any = ()
     if book.kind == "revenue":
         contracts = (
@@ -478,6 +485,7 @@ def _entry_form(request: HttpRequest, book: Book, initial: dict[str, object]) ->
         request.FILES or None,
         book=book.kind,
         contracts=contracts,
+        has_papers=has_papers,
         initial=initial,
     )
 

@@ -37,7 +37,7 @@ _form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class OwnForm(forms.Form):
-    """Of one household; the rules say what is wrong, so that all is said at once."""
+    """Of one household."""
 
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
@@ -50,7 +50,7 @@ class OwnForm(forms.Form):
                 label=_("哪一户"),
                 coerce=int,
                 choices=[("", _("请选择"))] + [(one.pk, one.label) for one in self.units],
-                error_messages={"required": _("请选择哪一户")},
+                error_messages=dict.fromkeys(("required", "invalid_choice"), _("请选择哪一户")),
             )
 
     def said(self) -> Said:
@@ -68,11 +68,13 @@ class AskForm(OwnForm):
         label=_("您要"),
         choices=Question.KINDS,
         widget=forms.RadioSelect,
-        error_messages={"required": _("请选择是提问，还是这个数字不对")},
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), _("请选择是提问，还是这个数字不对")
+        ),
     )
     text = forms.CharField(
         label=_("写在这里"),
-        required=False,
+        error_messages={"required": _("请填写问题")},
         widget=forms.Textarea(attrs={"rows": 5, "maxlength": 400}),
         help_text=_("有了答复，会和答复一起公开，不写是谁提的。请不要写姓名、电话、房号。"),
     )
@@ -83,13 +85,13 @@ class ReportForm(OwnForm):
 
     place = forms.CharField(
         label=_("在哪里"),
-        required=False,
+        error_messages={"required": _("请填写在哪里")},
         widget=forms.TextInput(attrs={"maxlength": 80}),
         help_text=_("例如：3幢1单元电梯里、东门左边"),
     )
     text = forms.CharField(
         label=_("是什么"),
-        required=False,
+        error_messages={"required": _("请填写是什么")},
         widget=forms.Textarea(attrs={"rows": 4, "maxlength": 400}),
         help_text=_("例如：一块广告、一个快递柜、对外收费的车位"),
     )
@@ -99,8 +101,6 @@ class ReportForm(OwnForm):
         widget=forms.FileInput(attrs={"accept": "image/*"}),
         help_text=_("可以不拍。公开以前有人看过，遮住人脸、车牌。"),
     )
-
-    may_be_empty = ("photo",)
 
 
 @_form_page

@@ -3,6 +3,7 @@
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -141,4 +142,6 @@ def _page(request: HttpRequest, units: list[int], *, refused: str = "") -> HttpR
 
 def _form(request: HttpRequest, template: str, form: forms.Form) -> HttpResponse:
     status = 400 if request.method == "POST" and form.errors else 200
-    return render(request, template, {"form": form}, status=status)
+    wanted = onward(form["next"].value() or "")
+    context = {"form": form, "onward": wanted not in {"", reverse("portal:my_fund")}}
+    return render(request, template, context, status=status)

@@ -9,17 +9,18 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from itertools import count as counter
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from PIL import Image, ImageDraw
 
 from core.deadlines import local_day, start_of
 from disclosures.domain.closing import asked
-from disclosures.domain.entries import Money
+from disclosures.domain.entries import Money, lines_of
 from disclosures.domain.periods import period_of
-from disclosures.models import Book, Contract, Entry, Publication, Source
+from disclosures.models import Book, Contract, Entry, EntryPaper, Posting, Publication, Source
 from disclosures.selectors.figures import figures_of
 from disclosures.selectors.rules import account_rules
 from disclosures.services.books import Held, open_book
@@ -55,7 +56,7 @@ RULES: dict[str, Any] = {
     "fund.publish": "yearly",
     "disclosures.renew_months": 12,
 }
-_serial = count(1)
+_serial = counter(1)
 
 
 def can_sign(settings: Any, folder: Path) -> None:
@@ -266,6 +267,7 @@ def contracted(source: Source, fen: int = 600_000, **changes: Any) -> Contract:
     )
 
 
+_CROWD = ("parking", "advertising", "rooms", "equipment", "upkeep", "tax", "to_fund")
 QUARTER: tuple[tuple[str, int, date, str, str, str], ...] = (
     # heading, fen, day, party, what for, decision
     ("parking", 28_614_50, date(2026, 7, 8), "业主", "临时停车", ""),
@@ -286,6 +288,40 @@ def quarter(book: Book, lines: Sequence[Any] = QUARTER) -> list[Entry]:
         booked(book, heading, fen, on=on, party=party, text=text, decision=decision)
         for heading, fen, on, party, text, decision in lines
     ]
+
+
+def crowded(book: Book, count: int, *, day: date = FIRST) -> None:
+    """So many entries of one period, each with words of its own; one voucher is in all."""
+    first = booked(book, "advertising", 1_000_00, on=day)
+    period, paper = period_at(book, day), first.papers.get().paper
+    dice, days = Random(count), (period.last - period.first).days
+    words = "样例市东区西区南北花园路联合文化传媒科技发展物业服务电子工程有限责任公司"
+    last = Entry.objects.get(pk=first.pk).number or 0
+    for number in range(last + 1, last + count):
+        heading, fen = dice.choice(_CROWD), dice.randrange(1, 10**7)
+        made = book.entries.create(
+            submission=f"crowd-{number}",
+            dated_on=period.first + timedelta(days=dice.randrange(days)),
+            heading=heading,
+            fen=fen,
+            party="".join(dice.choices(words, k=14)),
+            text="".join(dice.choices(words, k=12)),
+            entered_by=MANAGER.actor,
+            entered_role=MANAGER.role,
+            entered_at=AT,
+        )
+        EntryPaper.objects.create(entry=made, paper=paper)
+        for one in lines_of(book.kind, Money(heading, fen)):
+            Posting.objects.create(entry=made, ledger=one.ledger, fen=one.fen)
+        Entry.objects.filter(pk=made.pk).update(
+            state="sealed",
+            number=number,
+            period=period,
+            version=period.version + 1,
+            reviewed_by=COMMITTEE.actor,
+            digest="0" * 64,
+        )
+    Book.objects.filter(pk=book.pk).update(last_number=last + count - 1)
 
 
 def first_day(book: Book, day: date) -> date:

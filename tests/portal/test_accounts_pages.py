@@ -1,6 +1,7 @@
 """The books through HTTP: the manager enters, the committee reviews and publishes."""
 
 import re
+import subprocess
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from disclosures.domain.periods import before, period_of
 from disclosures.models import Book, Closing, Entry, Paper, Publication, YearAccount
+from documents.models import Document
 from tests.disclosures.accounts import accounts_estate, can_sign, voucher
 from voting.models import Motion
 
@@ -290,3 +292,20 @@ def test_nobody_outside_sees_a_paper_that_is_not_published(desk, town, last):
     for pk in range(1, 5):
         page(Client(), f"/e/{estate.code}/accounts/papers/{pk}.jpg", status=404)
     assert not re.search("电梯广告费", page(Client(), f"/e/{estate.code}/accounts/"))
+
+
+def test_a_preview_says_that_it_is_one(desk, town, last):
+    book = open_book(desk, town, last)
+    seal(desk, put_entry(desk, book, last))
+    data = {"bank_fen": "1500.00", "bank_on": str(last.last), "paper": upload()}
+    post(
+        desk("property_manager"), f"/staff/accounts/books/{book.pk}/periods/{last.first}/", data
+    )
+    closing = Closing.objects.get()
+    answer = desk("organiser").get(f"/staff/accounts/closings/{closing.pk}/preview")
+    words = subprocess.run(
+        ["pdftotext", "-", "-"], input=answer.content, capture_output=True, check=True
+    ).stdout.decode()
+    assert "还没有公布" in words
+    assert not Document.objects.exists()
+    assert b"/Sig" not in answer.content

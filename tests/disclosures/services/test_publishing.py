@@ -18,6 +18,7 @@ from disclosures.services.questions import answer, ask
 from disclosures.services.sources import Said as Asks
 from disclosures.steps import By
 from documents.verification import check_offline
+from registry.models import RuleProfile
 from tests.disclosures.accounts import (
     AT,
     COMMITTEE,
@@ -41,6 +42,7 @@ from tests.disclosures.accounts import (
     stated,
     voucher,
 )
+from tests.funds.books import deposit, make_account
 
 pytestmark = pytest.mark.django_db
 FOURTH = date(2026, 10, 1)
@@ -281,12 +283,24 @@ def test_a_published_duty_is_done(book):
 
 
 def test_the_fund_is_published_from_its_own_books():
-    estate = accounts_estate()
-    book = open_books(estate, "fund", since=date(2025, 1, 1), frequency="yearly")
-    out = published(book, date(2025, 1, 1))
-    assert (out.opening_fen, out.closing_fen) == (0, 0)
-    given = closing_of(book, day=date(2025, 1, 1), paper=None, by=MANAGER)
+    account = make_account()
+    deposit(account, 300_00)  # on 2 November
+    accounts_estate(account.estate, **{"fund.publish": "half_yearly"})
+    first = date(2026, 7, 1)
+    book = open_books(account.estate, "fund", since=first, frequency="half_yearly")
+    out = published(book, first, at=NEXT)
+    units = account.subs.count()
+    assert (out.opening_fen, out.closing_fen) == (0, units * 300_00)
+    data = json.loads(bytes(out.document.facts))
+    assert [line["account"] for line in data["lines"]] == ["交存"]
+    given = closing_of(book, paper=None, by=MANAGER, at=NEXT)
     assert refused(prepare, **given) == "accounts.role"
+
+
+def test_a_fund_nobody_knows_is_not_published_as_nothing():
+    book = open_books(accounts_estate(), "fund", since=date(2025, 1, 1), frequency="yearly")
+    given = closing_of(book, day=date(2025, 1, 1), paper=None, by=COMMITTEE)
+    assert refused(prepare, **given) == ["closing.behind"]
 
 
 # --- what the database itself refuses ------------------------------------------------------
@@ -330,3 +344,11 @@ def test_no_entry_slips_into_a_version_that_is_out(book):
         Entry.objects.filter(pk=late.pk).update(
             state="sealed", number=2, period=sealed.period, version=1, reviewed_by="x"
         )
+
+
+def test_an_unread_clause_is_not_cited_on_a_paper(book):
+    profile = RuleProfile.objects.get(code="accounts")
+    profile.values["revenue.publish"] |= {"verified": False, "clause": "某条例（未见原文）"}
+    profile.save()
+    out = published(book)
+    assert json.loads(bytes(out.document.facts))["clause"] == "民法典第943条"
