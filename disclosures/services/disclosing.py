@@ -22,7 +22,7 @@ from disclosures.domain.contracts import latest_end
 from disclosures.models import Disclosure, Duty, Enrolment
 from disclosures.selectors.rules import account_rules
 from disclosures.services.duties import next_disclosure_duty
-from disclosures.steps import By, Pages, locked_estate
+from disclosures.steps import By, Pages, locked_estate, shown_text
 from documents.disclosures import (
     DISCLOSURE_NAME,
     DisclosureFacts,
@@ -34,7 +34,6 @@ from documents.disclosures import (
 )
 from documents.steps import mark_superseded, next_number, store_signed
 from logbook.steps import record_act
-from voting.domain.drafts import text_reasons
 
 SERIES = "公开"
 MOST_TEXT = 3000
@@ -123,7 +122,7 @@ def disclose(
             rows=rows,
             file=File(pages.name, pages.source_sha256, len(pages.pages)) if pages else None,
             valid_until=valid_until,
-            clause=rules.clause("disclosures.renew_months"),
+            clause=rules.basis("disclosures.renew_months"),
             page_url=f"{settings.PUBLIC_URL}/e/{estate.code}/accounts/",
         )
         data = disclosure_json(facts)
@@ -193,17 +192,17 @@ def _rows(said: Service | Complaints) -> tuple[Row, ...]:
 
 
 def _reasons(manager: str, said: Service | Complaints) -> list[Reason]:
-    found = text_reasons("manager", "物业服务企业的名称", manager, 80)
+    found = shown_text("manager", "物业服务企业的名称", manager, 80)
     if isinstance(said, Service):
         for name, label in _PARTS.items():
             text = getattr(said, name)
-            found += text_reasons(name, label, text, MOST_TEXT)
+            found += shown_text(name, label, text, MOST_TEXT)
             if text.strip() and not explains(text):
                 found.append(Reason(f"{name}.short", f"{label}要写清楚（至少4个字）", name))
         return found
     for name, label in _ROWS.items():
         text = getattr(said, name)
-        wrong = text_reasons(name, label, text, 80, may_be_empty=name == "place")
+        wrong = shown_text(name, label, text, 80, may_be_empty=name == "place")
         if name in _PHONES and not wrong and not is_public_phone(text):
             wrong.append(Reason("disclosure.phone", PUBLIC_PHONE, name))
         found += wrong
