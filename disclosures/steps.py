@@ -96,9 +96,13 @@ def note(book: Book, act: str, facts: dict[str, Any], *, by: By, at: datetime) -
     record_act(book.log_name, act, {"role": by.role, **facts}, actor=by.actor, at=at)
 
 
-def do_duty(estate: Estate, kind: str, first: date, at: datetime, **by: object) -> None:
-    """A duty is done, by a publication or a disclosure; a later version changes nothing."""
-    Duty.objects.filter(estate=estate, kind=kind, first=first, done_at=None).update(
+def do_duty(estate: Estate, kind: str, last: date, at: datetime, **by: object) -> None:
+    """What is due for a period that ends on a day is done; a later version changes nothing.
+
+    By its last day: what was due for a quarter before the book was begun by months is done
+    with its last month.
+    """
+    Duty.objects.filter(estate=estate, kind=kind, last=last, done_at=None).update(
         done_at=at, **by
     )
 

@@ -186,7 +186,7 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
     closing.state = "published"
     closing.decided_by, closing.decided_role, closing.decided_at = by.actor, by.role, at
     closing.save()
-    do_duty(book.estate, book.kind, period.first, at, publication=made)
+    do_duty(book.estate, book.kind, period.last, at, publication=made)
     shown = {
         "period": str(period.first),
         "version": made.version,

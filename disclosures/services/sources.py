@@ -12,6 +12,7 @@ from core.errors import RuleViolation
 from core.reasons import Reason, demand_none, explains
 from disclosures.domain.contracts import Term, contract_reasons
 from disclosures.domain.headings import NOT_COMMON, PLANNED_PARKING, SOURCES
+from disclosures.domain.wording import covered as shown_with
 from disclosures.models import Contract, Source, SourceReport
 from disclosures.selectors.rules import account_rules
 from disclosures.steps import By, Pages, locked_estate, next_number, shown_text
@@ -230,7 +231,9 @@ def answer_report(
         found.append(Reason("report.answer", "答复要说明情况（至少4个字）", "answer"))
     demand_none("report.invalid", found)
     if kind:
-        report.source = _record(estate, kind, report.place, "", by=by, at=at)
+        # What must not be read in the report must not be read in the register either.
+        place = shown_with(report.place, covered)
+        report.source = _record(estate, kind, place, "", by=by, at=at)
     report.state = "added" if kind else "answered"
     report.answer, report.covered = answer.strip(), covered
     report.answered_by, report.answered_role, report.answered_at = by.actor, by.role, at
