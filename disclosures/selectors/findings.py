@@ -1,37 +1,38 @@
-"""Problems 16, 18 and 22 of the register of problems, each with the rows that prove it.
+"""Problems 16, 18 and 22 of the city's register, found with the rows that prove them.
 
-As of the end of a day, so that what was found can be found again. Whoever files them looks at
-`key`: while a problem with that key is open, there is nothing to file.
+A finding says what stands on a day; another app files it once, by its key. Whether a problem is
+over is decided there: a finding that is not made any more has no row that proves it today.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from core.deadlines import local_day, start_of
-from disclosures.domain.problems import ITEMS
+from disclosures.domain.problems import ITEMS, NOT_APART, NOT_DILIGENT, NOT_OPEN
 from disclosures.domain.turns import MANAGERS, body_name, turn
 from disclosures.models import (
     Book,
     Contract,
     Disclosure,
     Duty,
+    Enrolment,
     Holding,
     Question,
     SourceReport,
 )
-from documents.wording import day as in_words
-from documents.wording import period
+from documents.wording import day as day_words
+from documents.wording import period as period_words
 from registry.models import Estate
 
-KINDS = {kind: str(title) for kind, title in Duty.KINDS}
+_COMMITTEES = ("committee", "residents_committee")
 
 
 class Evidence(NamedTuple):
-    """A row that proves it: its model ("disclosures.duty"), its number, what it says."""
+    """A row that proves a finding, and what it says. `model`: as in "disclosures.duty"."""
 
     model: str
     pk: int
@@ -39,159 +40,234 @@ class Evidence(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A problem of an estate. `since`: the first day it was one; `unit`: who is responsible."""
+    """One problem of an estate.
 
+    `key` names the fact, day after day the same. `code` and `item` are the register's. `body`
+    is who is responsible, a key of `domain.bodies.ROLES`, and `unit` its name. `since`: the
+    first day on which it was a problem.
+    """
+
+    key: str
     estate: Estate
     code: int
-    cause: str
-    evidence: tuple[Evidence, ...]
+    item: str
+    body: str
     unit: str
     since: date
+    evidence: Sequence[Evidence]
+
+
+class _Unit(NamedTuple):
+    """Who is responsible."""
+
+    body: str
+    name: str
+
+
+class _Place(NamedTuple):
+    """An estate with who holds which money, and whether a property manager is engaged."""
+
+    estate: Estate
+    holdings: Mapping[str, Holding]
+    has_manager: bool
+
+    def unit(self, kind: str) -> _Unit:
+        """Who has to publish this kind."""
+        held = self.holdings.get(kind)
+        if held is not None:
+            return _Unit(held.holder, held.name)
+        if kind == "fund":  # whoever publishes its use never is the manager (165号令 30)
+            return self.committee
+        # Without a manager nobody but the committee is left to account for the revenue.
+        nobody = kind == "revenue" and not self.has_manager
+        return self.committee if nobody else _named(turn(kind, ""))
 
     @property
-    def item(self) -> str:
-        """The item of the register in its own words."""
-        return ITEMS[self.code]
-
-    @property
-    def key(self) -> str:
-        """The same for as long as the problem lasts, whatever is added to its evidence."""
-        return f"{self.estate.code}:{self.code}:{self.cause}"
-
-
-class _Proof(NamedTuple):
-    code: int
-    cause: str
-    unit: str
-    evidence: Evidence
-    since: date
+    def committee(self) -> _Unit:
+        """The committee, or the residents' committee that keeps its books."""
+        for kind in ("expenses", "revenue"):
+            held = self.holdings.get(kind)
+            if held is not None and held.holder in _COMMITTEES:
+                return _Unit(held.holder, held.name)
+        return _named("committee")
 
 
-def findings(on: date, estates: QuerySet[Estate] | None = None) -> Iterator[Finding]:
-    """Every problem that can be proved on a day, by estate; of all estates, or of these."""
-    within = {} if estates is None else {"estate__in": estates}
-    proofs: dict[int, list[_Proof]] = defaultdict(list)
-    books = _holders(on, within)
-    for estate, proof in _of_duties(on, within, books):
-        proofs[estate].append(proof)
-    for estate, proof in _of_sources(on, within):
-        proofs[estate].append(proof)
-    for rows in (_not_apart(books), _of_answers(on, within)):
-        for estate, proof in rows:
-            proofs[estate].append(proof)
-    known = Estate.objects.select_related("authority").in_bulk(list(proofs))
-    for estate in sorted(proofs):
-        yield from _joined(known[estate], proofs[estate])
+_Places = Mapping[int, _Place]
 
 
-def _joined(estate: Estate, proofs: Iterable[_Proof]) -> Iterator[Finding]:
-    by: dict[tuple[int, str], list[_Proof]] = defaultdict(list)
-    for proof in proofs:
-        by[proof.code, proof.cause].append(proof)
-    for (code, cause), those in sorted(by.items()):
-        those.sort(key=lambda one: (one.since, one.evidence.model, one.evidence.pk))
-        evidence = tuple(one.evidence for one in those)
-        yield Finding(estate, code, cause, evidence, those[0].unit, those[0].since)
+def findings(estates: QuerySet[Estate], on: date) -> list[Finding]:
+    """Everything that stands at these estates as a day ends, by estate and code.
+
+    So many queries however many estates. What was put right later stood on that day all the
+    same; of an owner's question that was taken back, nobody knows when, so it never stands.
+    """
+    places = _places_of(estates, on)
+    found = [
+        *_not_apart(places),
+        *_without_book(estates, places, on),
+        *_late(estates, places, on),
+        *_unanswered(estates, places, on),
+    ]
+    return sorted(found, key=lambda one: (one.estate.pk, one.code, one.since, one.key))
 
 
-def _of_duties(
-    on: date, within: Mapping[str, object], books: Mapping[tuple[int, str], Holding]
-) -> Iterator[tuple[int, _Proof]]:
-    """What was due and is not out: revenue is 16, and 18 where the manager owes it."""
-    late = Duty.objects.filter(_unsettled("done_at", on), late_on__lte=on, **within)
-    ever = set(
-        Disclosure.objects.filter(posted_at__lt=_end(on), **within)
-        .values_list("estate", "kind")
-        .order_by()
+def _not_apart(places: _Places) -> Iterator[Finding]:
+    """16: the money of the revenue book lies in no account of its own."""
+    for place in places.values():
+        held = place.holdings.get("revenue")
+        if held is not None and not held.is_apart:
+            said = f"{held.name}保管公共收益，{held.account}（{day_words(held.since)}起）"
+            name, proofs = f"holding:{held.pk}", [_proof(held, said)]
+            yield _finding(place, NOT_APART, name, place.unit("revenue"), held.since, proofs)
+
+
+def _without_book(estates: QuerySet[Estate], places: _Places, on: date) -> Iterator[Finding]:
+    """16: contracts bring money, and no book of it is kept. Those that are over prove it as
+    well, as long as one runs."""
+    kept = Book.objects.filter(
+        estate=OuterRef("source__estate"), kind="revenue", opened_at__lt=_end_of(on)
     )
-    for duty in late.order_by("late_on", "pk").iterator(chunk_size=2000):
-        holding = books.get((duty.estate_id, duty.kind))
-        body = turn(duty.kind, holding.holder if holding else "")
-        unit = holding.name if holding else body_name(body)
-        known = (duty.estate_id, duty.kind) in ever
-        proof = _evidence(duty, _duty_words(duty, known))
-        for code in _codes(duty.kind, body):
-            yield duty.estate_id, _Proof(code, f"{duty.kind}.late", unit, proof, duty.late_on)
+    begun = Contract.objects.filter(~Exists(kept), source__estate__in=estates, first__lte=on)
+    by_estate: dict[int, list[Contract]] = defaultdict(list)
+    for one in begun.select_related("source").order_by("first", "pk"):
+        by_estate[one.source.estate_id].append(one)
+    for pk, contracts in by_estate.items():
+        if not any(_runs(one, on) for one in contracts):
+            continue
+        place = places[pk]
+        proofs = [
+            _proof(one, f"{one.source}：{one.payer}付款，{day_words(one.first)}起，没有建账")
+            for one in contracts
+        ]
+        unit = place.unit("revenue")
+        yield _finding(place, NOT_APART, "no-book", unit, contracts[0].first, proofs)
 
 
-def _codes(kind: str, body: str) -> tuple[int, ...]:
-    if kind in MANAGERS:
-        return (18,)
-    if kind != "revenue":
-        return (22,)
-    return (16, 18) if body == "property_manager" else (16, 22)
+def _runs(contract: Contract, on: date) -> bool:
+    last = contract.ended_on or contract.last
+    return last is None or last >= on
 
 
-def _duty_words(duty: Duty, known: bool) -> str:
-    title, due = KINDS[duty.kind], in_words(duty.due_on)
-    if duty.kind in MANAGERS:
-        what = "没有更新" if known else "从来没有公开"
-        return f"{title}应在{due}以前公开，{what}"
-    return f"{period(duty.first, duty.last)}{title}应在{due}以前公布，没有公布"
+def _late(estates: QuerySet[Estate], places: _Places, on: date) -> Iterator[Finding]:
+    """16, 18, 22: what was to be published and was not."""
+    late = Duty.objects.filter(_still(on, "done_at"), estate__in=estates, late_on__lte=on)
+    disclosed = _last_disclosed(late, on)
+    for duty in late:
+        place = places[duty.estate_id]
+        unit = place.unit(duty.kind)
+        evidence = [_proof(duty, _lateness(duty, on))]
+        if duty.kind in MANAGERS:
+            last = disclosed.get((duty.estate_id, duty.kind))
+            evidence.append(_before(duty, last, place.estate))
+        for code in _codes(duty.kind, unit.body):
+            yield _finding(place, code, f"duty:{duty.pk}", unit, duty.late_on, evidence)
 
 
-def _not_apart(books: Mapping[tuple[int, str], Holding]) -> Iterator[tuple[int, _Proof]]:
-    """未单独列账: the account holds other money too."""
-    for (estate, kind), holding in books.items():
-        if kind == "revenue" and not holding.is_apart:
-            words = f"{in_words(holding.since)}起由{holding.name}保管，{holding.account}"
-            proof = _evidence(holding, words)
-            yield estate, _Proof(16, "not_apart", holding.name, proof, holding.since)
+def _codes(kind: str, body: str) -> Iterator[int]:
+    """What a duty proves that is late.
+
+    The three disclosures (18) are the property manager's: revenue is one of them where the
+    manager has to account for it.
+    """
+    if kind == "revenue":
+        yield NOT_APART
+        if body == "property_manager":
+            yield NOT_OPEN
+    else:
+        yield NOT_OPEN if kind in MANAGERS else NOT_DILIGENT
 
 
-def _of_sources(on: date, within: Mapping[str, object]) -> Iterator[tuple[int, _Proof]]:
-    """Sources bring money and there is no book."""
-    with_books = Book.objects.filter(kind="revenue", opened_at__lt=_end(on)).values("estate")
-    named = {f"source__{key}": value for key, value in within.items()}
-    running = (
-        Contract.objects.filter(first__lte=on, recorded_at__lt=_end(on), **named)
-        .filter(Q(last__isnull=True) | Q(last__gte=on))
-        .filter(Q(ended_on__isnull=True) | Q(ended_on__gte=on))
-        .exclude(source__estate__in=with_books)
-        .select_related("source")
-    )
-    for one in running.order_by("first", "pk"):
-        words = f"{one.source}：{one.payer}从{in_words(one.first)}起付款，没有建公共收益的账"
-        unit = body_name(turn("revenue", ""))
-        proof = _Proof(16, "no_book", unit, _evidence(one, words), one.first)
-        yield one.source.estate_id, proof
-
-
-def _of_answers(on: date, within: Mapping[str, object]) -> Iterator[tuple[int, _Proof]]:
-    """Owners who asked, and were not answered in time."""
-    unit = body_name("committee")
-    late = {"due_at__lt": _end(on), **within}
-    questions = Question.objects.filter(_unsettled("answered_at", on), **late)
-    for one in questions.exclude(state="withdrawn").order_by("due_at", "pk"):
-        yield one.estate_id, _unanswered(one, f"业主第{one.number}号提问", unit, one.due_at)
-    reports = SourceReport.objects.filter(_unsettled("answered_at", on), **late)
+def _unanswered(estates: QuerySet[Estate], places: _Places, on: date) -> Iterator[Finding]:
+    """22: owners wait for answers; one finding for the questions on a period, one for the
+    reports of a year, however many there are."""
+    overdue = _still(on, "answered_at") & Q(estate__in=estates, due_at__lte=start_of(on))
+    questions = Question.objects.filter(overdue).exclude(state="withdrawn")
+    groups: dict[tuple[int, str], list[tuple[datetime, Evidence]]] = defaultdict(list)
+    questions = questions.select_related("publication__period__book").defer("publication__csv")
+    for one in questions.order_by("due_at", "pk"):
+        period = one.publication.period
+        title = f"{period_words(period.first, period.last)}{period.book.get_kind_display()}"
+        said = f"业主对{title}的第{one.number}号提问，{_unheard(one.due_at)}"
+        groups[one.estate_id, f"questions:{period.pk}"].append((one.due_at, _proof(one, said)))
+    reports = SourceReport.objects.filter(overdue)
     for report in reports.order_by("due_at", "pk"):
-        what = f"业主第{report.number}号漏登收益来源的反映"
-        yield report.estate_id, _unanswered(report, what, unit, report.due_at)
+        said = f"业主报的第{report.number}号漏登的收入来源，{_unheard(report.due_at)}"
+        name = f"reports:{local_day(report.due_at).year}"
+        groups[report.estate_id, name].append((report.due_at, _proof(report, said)))
+    for (estate, name), rows in groups.items():
+        place, since = places[estate], local_day(rows[0][0])
+        proofs = [proof for _due, proof in rows]
+        yield _finding(place, NOT_DILIGENT, name, place.committee, since, proofs)
 
 
-def _unanswered(row: Model, what: str, unit: str, due: datetime) -> _Proof:
-    # `due` is the first instant that is too late.
-    last = local_day(due - timedelta(seconds=1))
-    words = f"{what}应在{in_words(last)}以前答复，没有答复"
-    return _Proof(22, "unanswered", unit, _evidence(row, words), local_day(due))
+def _places_of(estates: QuerySet[Estate], on: date) -> dict[int, _Place]:
+    holdings: dict[int, dict[str, Holding]] = defaultdict(dict)
+    rows = Holding.objects.filter(book__estate__in=estates, since__lte=on)
+    for one in rows.select_related("book").order_by("since", "pk"):
+        holdings[one.book.estate_id][one.book.kind] = one
+    managed = dict(
+        Enrolment.objects.filter(estate__in=estates).values_list("estate", "has_manager")
+    )
+    return {
+        one.pk: _Place(one, holdings.get(one.pk, {}), managed.get(one.pk, True))
+        for one in estates
+    }
 
 
-def _holders(on: date, within: Mapping[str, object]) -> dict[tuple[int, str], Holding]:
-    """Who held the money of every book on a day."""
-    named = {f"book__{key}": value for key, value in within.items()}
-    rows = Holding.objects.filter(since__lte=on, recorded_at__lt=_end(on), **named)
-    found = rows.select_related("book").order_by("since", "pk")
-    return {(one.book.estate_id, one.book.kind): one for one in found}
+def _last_disclosed(late: QuerySet[Duty], on: date) -> dict[tuple[int, str], Disclosure]:
+    """The newest disclosure of each kind that was out, where one is late."""
+    same = late.order_by().filter(estate=OuterRef("estate"), kind=OuterRef("kind"))
+    rows = Disclosure.objects.filter(Exists(same), posted_at__lt=_end_of(on))
+    return {(one.estate_id, one.kind): one for one in rows.order_by("version").defer("text")}
 
 
-def _evidence(row: Model, words: str) -> Evidence:
-    return Evidence(row._meta.label_lower, row.pk, words)
+def _before(duty: Duty, last: Disclosure | None, estate: Estate) -> Evidence:
+    """What was disclosed before, and until when it held; that there is nothing."""
+    kind = duty.get_kind_display()
+    if last is None:
+        return _proof(estate, f"{kind}：从来没有公开过")
+    posted, until = day_words(local_day(last.posted_at)), day_words(last.valid_until)
+    said = f"{kind}：上一次{posted}公开，应在{until}以前更新"
+    return _proof(last, said)
 
 
-def _unsettled(field: str, on: date) -> Q:
-    return Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": _end(on)})
+def _lateness(duty: Duty, on: date) -> str:
+    period = "" if duty.kind in MANAGERS else period_words(duty.first, duty.last)
+    due, days = day_words(duty.due_on), (on - duty.due_on).days
+    return f"{period}{duty.get_kind_display()}应在{due}以前公布，已经逾期{days}天"
 
 
-def _end(on: date) -> datetime:
+def _unheard(due_at: datetime) -> str:
+    last = local_day(due_at) - timedelta(days=1)  # 24:00 of the day before
+    return f"应在{day_words(last)}以前答复，还没有答复"
+
+
+def _finding(
+    place: _Place,
+    code: int,
+    name: str,
+    unit: _Unit,
+    since: date,
+    evidence: Sequence[Evidence],
+) -> Finding:
+    key = f"{code}:{place.estate.code}:{name}"
+    return Finding(
+        key, place.estate, code, ITEMS[code], unit.body, unit.name, since, tuple(evidence)
+    )
+
+
+def _proof(row: Model, sentence: str) -> Evidence:
+    return Evidence(row._meta.label_lower, row.pk, sentence)
+
+
+def _named(body: str) -> _Unit:
+    return _Unit(body, body_name(body))
+
+
+def _still(on: date, field: str) -> Q:
+    """What was not done as a day ended."""
+    return Q(**{field: None}) | Q(**{f"{field}__gte": _end_of(on)})
+
+
+def _end_of(on: date) -> datetime:
     return start_of(on + timedelta(days=1))
