@@ -19,7 +19,16 @@ from disclosures.domain.periods import Period, before, period_of
 from disclosures.models import Book, Contract, Entry, Publication
 from disclosures.selectors.figures import figures_of
 from disclosures.selectors.rules import account_rules
-from disclosures.services import books, duties, entries, papers, publishing, questions, sources
+from disclosures.services import (
+    books,
+    disclosing,
+    duties,
+    entries,
+    papers,
+    publishing,
+    questions,
+    sources,
+)
 from disclosures.steps import By, period_at
 from documents.masking import Box
 from registry.models import Estate
@@ -86,6 +95,8 @@ def publish_accounts(
             f"余额 {format_yuan(one.closing_fen)} 元"
         )
     _late_neighbour(estate, people, older, on(50), say)
+    story.disclose(on(40))
+    duties.open_duties(on(0))
 
 
 class _Accounts:
@@ -245,6 +256,32 @@ class _Accounts:
             at=at + timedelta(hours=3),
         )
         return out
+
+    def disclose(self, at: datetime) -> None:
+        """The manager's own two of the three disclosures (三公开)."""
+        said = (
+            disclosing.Service(
+                prices="物业服务费每月每平方米 1.45 元；地面车位每月 150 元。",
+                content="保洁、绿化、秩序维护、公共部位和设施设备的日常维护。",
+                standard="楼道每天清扫一次，电梯困人 30 分钟内到场，报修 24 小时内上门。",
+            ),
+            disclosing.Complaints(
+                phone=PHONE,
+                hours="每天 8:00 至 20:00",
+                place="北门物业服务中心",
+                street_phone=PHONE,
+                bureau_phone=PHONE,
+            ),
+        )
+        for one in said:
+            disclosing.disclose(
+                estate_id=self.estate.pk,
+                manager=_MANAGER,
+                said=one,
+                file=None,
+                by=self.manager,
+                at=at,
+            )
 
     def _line(self, text: str) -> Entry:
         return self.book.entries.get(text=text, state="sealed")
