@@ -103,7 +103,7 @@ class LateList:
 
     def totals(self) -> Totals:
         """How much is late; one query."""
-        counts = {name: Count("pk", filter=Q(kind=name)) for name in KINDS}
+        counts = {name: Count("kind", filter=Q(kind=name)) for name in KINDS}
         rows = self.duties.order_by().values_list("estate__authority")
         kinds: Counter[str] = Counter()
         of: dict[int, tuple[int, int]] = {}
