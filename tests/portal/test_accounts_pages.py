@@ -5,6 +5,7 @@ import subprocess
 from datetime import date, timedelta
 
 import pytest
+from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -309,3 +310,31 @@ def test_a_preview_says_that_it_is_one(desk, town, last):
     assert "还没有公布" in words
     assert not Document.objects.exists()
     assert b"/Sig" not in answer.content
+
+
+def test_what_is_reviewed_cannot_be_edited_by_its_address(desk, town, last):
+    book = open_book(desk, town, last)
+    entry = put_entry(desk, book, last)
+    seal(desk, entry)
+    data = {
+        "heading": "advertising", "fen": "1.00", "dated_on": str(last.first),
+        "party": "别人", "text": "改了", "decision": "",
+    }  # fmt: skip
+    manager = desk("property_manager")
+    told = post(manager, f"/staff/accounts/entries/{entry.pk}/edit", data, status=400)
+    assert "已经复核" in told.content.decode()
+    post(
+        manager, f"/staff/accounts/entries/{entry.pk}/drop", {"reason": "不要了吧"}, status=400
+    )
+    paper = Paper.objects.get(entries__entry=entry)
+    off = f"/staff/accounts/entries/{entry.pk}/papers/{paper.pk}/off"
+    post(manager, off, {}, status=400)
+    entry.refresh_from_db()
+    assert (entry.fen, entry.papers.count()) == (50_000, 1)
+
+
+def test_there_is_no_admin_to_edit_them_in(client):
+    assert client.get("/admin/").status_code == 404
+    assert not [
+        model for model in admin.site._registry if model._meta.app_label == "disclosures"
+    ]
