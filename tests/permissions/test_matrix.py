@@ -1259,7 +1259,7 @@ def put_questions(estate: Estate, book: Book) -> dict[str, Any]:
     )  # fmt: skip
     publication = Publication.objects.create(
         period=period, version=1, closing=said, csv=b"",
-        document=make_document(estate, code="7K4M2QXH9T3X", sha256="2" * 64),
+        document=make_document(estate, code="7K4M2QXH9T3Y", sha256="2" * 64),
         opening_fen=0, closing_fen=0, posted_at=now, until=now, questions_until=now,
     )  # fmt: skip
     common = {
