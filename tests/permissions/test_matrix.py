@@ -23,7 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
-from disclosures.models import Book, Publication, Question, SourceReport
+from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
 from disclosures.steps import period_at
 from documents.services.posting import add_place, post_paper
@@ -1243,15 +1243,16 @@ def put_accounts(estate: Estate) -> dict[str, Any]:
         "entry_paper": entry.papers.get().paper_id,
         "closing": closing.pk,
         "period_first": first.isoformat(),
-        **put_questions(estate, book),
+        **put_questions(estate),
     }
 
 
-def put_questions(estate: Estate, book: Book) -> dict[str, Any]:
+def put_questions(estate: Estate) -> dict[str, Any]:
     """A source with its contract, a question, and a report of another source."""
     source = recorded_source(estate)
     now = timezone.now()
     # What it is about is not looked at here, and takes long to render.
+    book = open_books(estate, "fund", since=date(timezone.localdate().year, 1, 1))
     period = period_at(book, timezone.localdate())
     said = period.closings.create(
         version=1, figures="", prepared_by="user:0", prepared_role="none",
