@@ -37,6 +37,7 @@ from tests.disclosures.accounts import (
     voucher,
 )
 from tests.disclosures.services.test_duties import PHONES
+from tests.factories import make_estate
 from tests.town import Town, town
 
 __all__ = ["town"]
@@ -88,6 +89,8 @@ def _filled(town: Town) -> dict[str, str]:
         estate_id=estate.pk, manager="样例物业有限公司", said=PHONES, file=voucher(),
         by=MANAGER, at=AT,
     )  # fmt: skip
+    for name in ("样例北苑", "样例南苑", "样例东方花园"):
+        make_estate(name, authority=town.here.committee)
     since = timezone.localdate() - timedelta(days=600)
     enrol(estate_ids=[estate.pk], since=since, has_manager=True, by=STREET, at=now)
     open_duties(now)

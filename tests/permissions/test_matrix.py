@@ -223,8 +223,8 @@ TABLE = [
     Row("staff:source_end", ACCOUNT_KEEPERS, BAD, args=("source",), post=True),
     Row("staff:contract_new", ACCOUNT_KEEPERS, args=("source",)),
     Row("staff:contract_new", ACCOUNT_KEEPERS, BAD, args=("source",), post=True),
-    Row("staff:contract_end", ACCOUNT_KEEPERS, args=("contract",)),
-    Row("staff:contract_end", ACCOUNT_KEEPERS, BAD, args=("contract",), post=True),
+    Row("staff:contract_end", ACCOUNT_KEEPERS, args=("deal",)),
+    Row("staff:contract_end", ACCOUNT_KEEPERS, BAD, args=("deal",), post=True),
     Row("staff:report", ACCOUNT_READERS, args=("report",)),
     Row("staff:report", ANSWERERS, BAD, args=("report",), post=True),
     Row("staff:questions", ACCOUNT_READERS, args=("estate",)),
@@ -1276,7 +1276,7 @@ def put_questions(estate: Estate) -> dict[str, Any]:
     missing = SourceReport.objects.create(estate=estate, place="北门", text="广告牌", **common)
     return {
         "source": source.pk,
-        "contract": contracted(source).pk,
+        "deal": contracted(source).pk,
         "question": asked.pk,
         "report": missing.pk,
         "disclosed": "complaints",
