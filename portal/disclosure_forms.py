@@ -180,6 +180,10 @@ class _DisclosureForm(forms.Form):
 
     manager = forms.CharField(label=_("物业服务企业的名称"), required=False)
 
+    def disclosed(self) -> Service | Complaints:
+        """What was typed in, as the command takes it."""
+        raise NotImplementedError
+
 
 class ServiceForm(_DisclosureForm):
     """Prices, content and standard of the service."""

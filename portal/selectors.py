@@ -545,11 +545,13 @@ def _account_tasks(user: Visitor, places: Places, at: datetime) -> Iterator[Task
         url = reverse(page, args=[one.pk if named == "pk" else one.estate.code])
         desk = _("答复的人") if named == "code" else _("复核的人")
         yield Task(one.estate, words[one.what] % {"n": one.many}, desk, url, one.due, mine=True)
-    for duty, is_late in due_of(places, local_day(at), FUND_TASKS):
+    for duty, many, is_late in due_of(places, local_day(at), FUND_TASKS):
         what = _("逾期没有公布：%(what)s") if is_late else _("快到期，要公布：%(what)s")
         title = duty.get_kind_display()
         if duty.kind in BOOK_KINDS:
             title = f"{said(period(duty.first, duty.last))}{title}"
+        if many > 1:
+            title = _("%(what)s等%(n)d期") % {"what": title, "n": many}
         page = "staff:accounts_estate" if duty.kind in BOOK_KINDS else "staff:disclosures"
         url = reverse(page, args=[duty.estate.code])
         due = start_of(duty.due_on + timedelta(days=1))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import (
     BigIntegerField,
@@ -24,6 +24,7 @@ from disclosures.selectors.due import AHEAD
 from disclosures.selectors.late import turn_column
 from registry.models import Estate
 
+_PERIODS = 12  # of one kind, that a body may be late with before some are not counted
 Places = Mapping[str, QuerySet[Estate]]
 # Whose work each body checks. The street office steps in where those below check each other.
 _CHECKS = {
@@ -44,9 +45,11 @@ class Waiting(NamedTuple):
 
 
 class DueSoon(NamedTuple):
-    """What a body of this person has to publish soon, or should have."""
+    """The first of what a body of this person has to publish soon, or should have: so many
+    of one kind at one estate."""
 
     duty: Duty
+    many: int
     is_late: bool
 
 
@@ -83,7 +86,12 @@ def due_of(places: Places, today: date, most: int) -> list[DueSoon]:
             own |= Q(turn=body, estate__in=places[role])
     rows = Duty.objects.filter(done_at=None, due_on__lte=today + AHEAD)
     rows = rows.annotate(turn=turn_column()).filter(own).select_related("estate")
-    return [DueSoon(one, one.due_on < today) for one in rows.order_by("due_on", "pk")[:most]]
+    of: dict[tuple[int, str], list[Duty]] = {}
+    for one in rows.order_by("due_on", "pk")[: most * _PERIODS]:
+        of.setdefault((one.estate_id, one.kind), []).append(one)
+    firsts = ((duties[0], len(duties)) for duties in of.values())
+    found = [DueSoon(one, many, one.due_on < today) for one, many in firsts]
+    return found[:most]
 
 
 def _of_others(places: Places, estate: str, role_field: str) -> Q:
@@ -94,7 +102,7 @@ def _of_others(places: Places, estate: str, role_field: str) -> Q:
     return found
 
 
-def _part(what: str, rows: QuerySet, estate: str, due: str, pk: str = "") -> QuerySet:  # type: ignore[type-arg]
+def _part(what: str, rows: Any, estate: str, due: str, pk: str = "") -> Any:
     """The columns every part of the union has."""
     named = rows.order_by().annotate(
         of_kind=Value(what),

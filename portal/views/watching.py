@@ -182,7 +182,7 @@ def disclosure_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
         "lead": _("出具签名的文件，人人看得到；%(n)s个月以内要更新。")
         % {"n": rules.number("disclosures.renew_months")},
     }
-    return forming(request, form, act, context)
+    return forming(request, form, act, context, template="disclosures/staff/disclose.html")
 
 
 # --- what they share -----------------------------------------------------------------------
