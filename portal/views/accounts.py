@@ -426,10 +426,12 @@ def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     def act(given: dict[str, Any]) -> HttpResponse:
         boxes = given["boxes"]
         paper_services.cover_page(page_id=page.pk, boxes=boxes, by=by, at=timezone.now())
-        messages.success(
-            request,
-            _("第%(n)s页已保存，遮盖%(count)s处。") % {"n": number, "count": len(boxes)},
+        told = (
+            _("第%(n)s页已保存，遮盖%(count)s处。")
+            if boxes
+            else _("第%(n)s页已保存，没有遮盖。")
         )
+        messages.success(request, told % {"n": number, "count": len(boxes)})
         if after and "onward" in request.POST:
             return redirect("staff:account_page", found.pk, after)
         return redirect("staff:account_paper", found.pk)

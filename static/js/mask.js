@@ -318,7 +318,9 @@
   }, active);
   surface.addEventListener("touchend", function (event) {
     if (start) {
-      event.preventDefault(); // no mouse comes after it
+      if (event.cancelable) {
+        event.preventDefault(); // no mouse comes after it
+      }
       finish(event.changedTouches[0]);
     }
   }, active);

@@ -93,6 +93,7 @@ def test_page_after_page_and_back_to_the_button(desk, paper):
     assert boxes_of(paper, 2) == []
     assert boxes_of(paper, 3) == [[1, 1, 9, 9], [500, 500, 100, 100]]
     home = client.get(at(paper)).content.decode()
+    assert "第3页已保存，遮盖2处" in home
     assert re.findall("遮盖\\d处|没有遮盖", home.split("<h1>")[1]) == [
         "遮盖1处", "没有遮盖", "遮盖2处",
     ]  # fmt: skip
