@@ -23,6 +23,7 @@ from disclosures.models import Book, Contract, Entry, Holding
 from disclosures.services.annual import Convene
 from disclosures.services.books import Held
 from disclosures.services.entries import Said
+from documents.masking import Box, boxes_from
 from funds.domain.sheets import yuan_or_zero
 from portal.emergency_forms import FilesField
 from portal.forms import DATE
@@ -339,10 +340,17 @@ class BoxesForm(forms.Form):
         required=False,
         widget=_SHORT,
         help_text=_(
-            "每一处写四个数：左,上,宽,高，各是整页的千分之几，各处用分号隔开。"
+            "从左上角到右下角，横的竖的各从0到1000。每一处写四个数：左,上,宽,高，各处用分号隔开。"
             "例如“100,50,300,40”盖住从左边十分之一起、靠近上边的一条。不写就是不遮盖。"
         ),
     )
+
+    def clean_boxes(self) -> list[Box]:
+        """The boxes; signs of a Chinese keyboard are taken for their twins."""
+        try:
+            return boxes_from(half_width(self.cleaned_data["boxes"]))
+        except RuleViolation as refused:
+            raise forms.ValidationError(str(refused)) from refused
 
 
 class YearMotionForm(forms.Form):

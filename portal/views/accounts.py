@@ -39,7 +39,7 @@ from disclosures.services import books as book_services
 from disclosures.services import entries as entry_services
 from disclosures.services import papers as paper_services
 from disclosures.steps import By
-from documents.masking import boxes_from
+from documents.masking import MOST_BOXES
 from portal.account_forms import (
     BookForm,
     BoxesForm,
@@ -419,17 +419,32 @@ def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Cover what must not be shown on one page."""
     found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
     by = _covering(request, found.estate)
-    page = get_object_or_404(found.pages, number=number)
+    page = get_object_or_404(found.pages.defer("content", "shown"), number=number)
+    after = found.pages.filter(number__gt=number).values_list("number", flat=True).first()
     form = BoxesForm(posted(request), initial={"boxes": _boxes_text(page)})
 
     def act(given: dict[str, Any]) -> HttpResponse:
-        paper_services.cover_page(
-            page_id=page.pk, boxes=boxes_from(given["boxes"]), by=by, at=timezone.now()
+        boxes = given["boxes"]
+        paper_services.cover_page(page_id=page.pk, boxes=boxes, by=by, at=timezone.now())
+        told = (
+            _("第%(n)s页已保存，遮盖%(count)s处。")
+            if boxes
+            else _("第%(n)s页已保存，没有遮盖。")
         )
-        messages.success(request, _("已遮盖。"))
+        messages.success(request, told % {"n": number, "count": len(boxes)})
+        if after and "onward" in request.POST:
+            return redirect("staff:account_page", found.pk, after)
         return redirect("staff:account_paper", found.pk)
 
-    context = {"paper": found, "page": page, "estate": found.estate, "title": _("遮盖")}
+    context = {
+        "paper": found,
+        "page": page,
+        "estate": found.estate,
+        "title": _("遮盖第%(n)s页（共%(all)s页）") % {"n": number, "all": found.pages.count()},
+        "is_last": after is None,
+        "fixed": may_be_shown(found),
+        "most": MOST_BOXES,
+    }
     return forming(request, form, act, context, template="disclosures/staff/cover.html")
 
 
