@@ -235,7 +235,7 @@ def test_with_a_finger_on_a_phone(open_page: Open, paper) -> None:
     page.evaluate("window.scrollTo(0, 0)")
     head = page.locator("h1").bounding_box()
     assert head
-    fingers.slide(((head["x"] + 20, head["y"] + 200), (head["x"] + 20, head["y"] + 20)))
+    fingers.slide(((head["x"] + 20, head["y"] + 10), (head["x"] + 20, head["y"] - 190)))
     page.wait_for_timeout(300)
     assert page.evaluate("window.scrollY") > 0
     assert field(page) == boxes
