@@ -137,7 +137,7 @@ def decide_split(
         num, den = share
         found = shown_text("decision", "决议的文号", decision, 120)
         if not (0 <= num <= den and den > 0):
-            found.append(Reason("split.share", "比例要在 0 和 100% 之间", "share"))
+            found.append(Reason("split.share", "比例要在 0 和百分之百之间", "share"))
         if book.kind != "revenue":
             found.append(Reason("split.book", "只有公共收益的账有这个比例", "share"))
         if book.periods.filter(version__gt=0, last__gte=since).exists():
