@@ -252,6 +252,26 @@ def test_the_manager_discloses_and_everybody_can_verify_it(desk, code):
     assert client.get(f"{at}new/revenue").status_code == 404
 
 
+def test_a_file_is_shown_once_somebody_has_looked_at_it(desk, code):
+    client = desk("property_manager")
+    post(
+        client,
+        f"/staff/watching/estates/{code}/disclosures/new/service",
+        {
+            "manager": "样例物业有限公司", "prices": "每月每平方米1.20元",
+            "content": "保洁绿化秩序", "standard": "三级服务标准", "file": upload(),
+        },
+    )  # fmt: skip
+    made = Disclosure.objects.get()
+    picture = f"/e/{code}/accounts/papers/{made.paper.pages.get().pk}.jpg"
+    home = f"/e/{code}/accounts/"
+    assert picture not in page(Client(), home)
+    assert Client().get(picture).status_code == 404
+    post(client, f"/staff/accounts/papers/{made.paper_id}/looked", {})
+    assert picture in page(Client(), home)
+    assert Client().get(picture).headers["Content-Type"] == "image/jpeg"
+
+
 # --- what is late --------------------------------------------------------------------------
 
 
