@@ -16,6 +16,7 @@ from accounts.permissions import Permission, roles_with
 from core.codes import LENGTH, new_code
 from core.deadlines import local_day, publicity_end
 from core.errors import RuleViolation
+from core.exact import format_yuan
 from core.reasons import Reason, demand_none, explains
 from disclosures.domain.bodies import BODIES, demand_other
 from disclosures.domain.closing import Stated, asked, closing_reasons
@@ -191,7 +192,7 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
         "period": str(period.first),
         "version": made.version,
         "sha256": document.sha256,
-        "closing_fen": made.closing_fen,
+        "closing": format_yuan(made.closing_fen),
     }
     note(book, "period.published", shown, by=by, at=at)
     return made
