@@ -30,3 +30,18 @@ def plain_page(page: PaperPage) -> bytes:
 def hashes_of(entry: Entry) -> list[str]:
     """SHA-256 of what was handed in with an entry, in order."""
     return sorted(entry.papers.values_list("paper__source_sha256", flat=True))
+
+
+def also_in(entry: Entry) -> list[Entry]:
+    """Other living entries that rest on the same file, for whoever reviews: it may be one
+    receipt for two headings, or the same money twice."""
+    return list(
+        Entry.objects.filter(
+            book__estate=entry.book.estate_id, papers__paper__source_sha256__in=hashes_of(entry)
+        )
+        .exclude(pk=entry.pk)
+        .exclude(state="dropped")
+        .select_related("book")
+        .order_by("pk")
+        .distinct()
+    )

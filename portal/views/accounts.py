@@ -31,7 +31,7 @@ from disclosures.domain.headings import BANK, OF_BOOK
 from disclosures.models import Book, Contract, Entry, PaperPage
 from disclosures.selectors.annual import years_of
 from disclosures.selectors.books import balance_before, holding_of
-from disclosures.selectors.papers import may_be_shown, plain_page
+from disclosures.selectors.papers import also_in, may_be_shown, plain_page
 from disclosures.selectors.periods import period_rows
 from disclosures.selectors.places import book_for, entry_for, paper_for
 from disclosures.selectors.rules import account_rules, share_to_fund
@@ -522,6 +522,7 @@ def _entry_page(request: HttpRequest, found: Entry, *, refused: str = "") -> Htt
         "heading": OF_BOOK[book.kind][found.heading],
         "lines": [(titles[one.ledger], max(one.fen, 0), max(-one.fen, 0)) for one in lines],
         "papers": [one.paper for one in found.papers.select_related("paper")],
+        "also_in": also_in(found) if found.state in {"draft", "returned"} else [],
         "entered_by": names.get(found.entered_by, found.entered_by),
         "entered_body": BODIES.get(found.entered_role, ""),
         "reviewed_by": names.get(found.reviewed_by, found.reviewed_by),

@@ -338,3 +338,16 @@ def test_there_is_no_admin_to_edit_them_in(client):
     assert not [
         model for model in admin.site._registry if model._meta.app_label == "disclosures"
     ]
+
+
+def test_the_same_receipt_on_two_entries_is_pointed_out(desk, town, last):
+    book = open_book(desk, town, last)
+    name, content = voucher("once")
+    first = put_entry(desk, book, last, papers=[SimpleUploadedFile(name, content)])
+    assert "同一个文件也附在" not in page(
+        desk("organiser"), f"/staff/accounts/entries/{first.pk}/"
+    )
+    second = put_entry(desk, book, last, papers=[SimpleUploadedFile(name, content)])
+    assert "同一个文件也附在" in page(
+        desk("organiser"), f"/staff/accounts/entries/{second.pk}/"
+    )
