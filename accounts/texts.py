@@ -109,6 +109,12 @@ TEXTS: dict[str, str] = {
         "【{estate}】{court}要求打开您家对{title}的表决票。打开的内容封给法院。"
         "有疑问请致电{phone}。"
     ),
+    "accounts_due": "【{estate}】{what}应在{day}以前公布，还没有公布。请打开{url}办理。",
+    "accounts_late": (
+        "【{estate}】{what}应在{day}以前公布，已经到期，还没有公布；"
+        "到{late}仍没有公布的，列入逾期清单。请打开{url}办理。"
+    ),
+    "answers_due": "【{estate}】业主的提问、反映有{many}件明天到期，请打开{url}答复。",
     "invited": "{inviter}请您登录业主表决平台办理“{role}”的事务。请打开{url}，用本手机号登录。",
 }
 

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from core.errors import RuleViolation
+from core.reasons import Reason
 from disclosures.domain.bodies import ROLES
 from disclosures.domain.periods import period_of
+from disclosures.domain.wording import personal_reasons
 from disclosures.models import Book, Duty, Paper, PaperPage, Period
 from disclosures.selectors.books import holding_of
 from disclosures.selectors.papers import PAGES
@@ -16,7 +18,7 @@ from funds.steps import By
 from logbook.steps import record_act
 from registry.fields import seal_bytes
 from registry.models import Estate
-from voting.domain.drafts import file_name
+from voting.domain.drafts import file_name, text_reasons
 
 __all__ = ["PAGES", "By", "Pages"]
 
@@ -49,6 +51,14 @@ class Pages:
             for number, page in enumerate(self.pages, 1)
         )
         return paper
+
+
+def shown_text(
+    field: str, label: str, text: str, most: int, *, may_be_empty: bool = False
+) -> list[Reason]:
+    """What is wrong with a text that everybody will read."""
+    found = text_reasons(field, label, text, most, may_be_empty=may_be_empty)
+    return found or personal_reasons(field, text)
 
 
 def locked_book(book_id: int) -> Book:
@@ -86,9 +96,13 @@ def note(book: Book, act: str, facts: dict[str, Any], *, by: By, at: datetime) -
     record_act(book.log_name, act, {"role": by.role, **facts}, actor=by.actor, at=at)
 
 
-def do_duty(estate: Estate, kind: str, first: date, at: datetime, **by: object) -> None:
-    """A duty is done, by a publication or a disclosure; a later version changes nothing."""
-    Duty.objects.filter(estate=estate, kind=kind, first=first, done_at=None).update(
+def do_duty(estate: Estate, kind: str, last: date, at: datetime, **by: object) -> None:
+    """What is due for a period that ends on a day is done; a later version changes nothing.
+
+    By its last day: what was due for a quarter before the book was begun by months is done
+    with its last month.
+    """
+    Duty.objects.filter(estate=estate, kind=kind, last=last, done_at=None).update(
         done_at=at, **by
     )
 

@@ -23,6 +23,7 @@ from disclosures.models import Book, Contract, Entry, Holding
 from disclosures.services.annual import Convene
 from disclosures.services.books import Held
 from disclosures.services.entries import Said
+from documents.masking import Box, boxes_from
 from funds.domain.sheets import yuan_or_zero
 from portal.emergency_forms import FilesField
 from portal.forms import DATE
@@ -179,7 +180,7 @@ def _headings(book: str) -> list[tuple[str, Any]]:
 class EntryForm(forms.Form):
     """One movement of money with its vouchers."""
 
-    may_be_empty = frozenset({"kept", "kept_fen", "contract", "decision", "papers"})
+    may_be_empty = frozenset({"kept", "kept_fen", "contract", "decision"})
 
     heading = forms.ChoiceField(label=_("科目"), required=False)
     fen = FenField(label=_("金额（元）"))
@@ -212,9 +213,16 @@ class EntryForm(forms.Form):
     papers = FilesField(label=_("原始凭证"), pictures=False, help_text=_PAPERS)
 
     def __init__(
-        self, *args: Any, book: str, contracts: Iterable[Contract] = (), **kwargs: Any
+        self,
+        *args: Any,
+        book: str,
+        contracts: Iterable[Contract] = (),
+        has_papers: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if has_papers:
+            self.may_be_empty = self.may_be_empty | {"papers"}
         self.fields["heading"].choices = _headings(book)  # type: ignore[attr-defined]
         costs = [
             (key, said(one.title)) for key, one in OF_BOOK[book].items() if one.side == "cost"
@@ -273,7 +281,7 @@ def _plain(fen: int) -> str:
 class ClosingForm(forms.Form):
     """The bank's balance, and everything that has to be said of a period."""
 
-    may_be_empty = frozenset({"difference", "paper"})
+    may_be_empty = frozenset({"difference"})
 
     bank_fen = FenField(label=_("银行对账单的余额（元）"), zero=True)
     bank_on = forms.DateField(label=_("对账单截至"), required=False, widget=DATE)
@@ -314,6 +322,8 @@ class ClosingForm(forms.Form):
 class PhoneForm(forms.Form):
     """Whom owners call about the accounts."""
 
+    may_be_empty = frozenset[str]()
+
     phone = forms.CharField(
         label=_("咨询电话"),
         required=False,
@@ -330,10 +340,17 @@ class BoxesForm(forms.Form):
         required=False,
         widget=_SHORT,
         help_text=_(
-            "每一处写四个数：左,上,宽,高，各是整页的千分之几，各处用分号隔开。"
+            "从左上角到右下角，横的竖的各从0到1000。每一处写四个数：左,上,宽,高，各处用分号隔开。"
             "例如“100,50,300,40”盖住从左边十分之一起、靠近上边的一条。不写就是不遮盖。"
         ),
     )
+
+    def clean_boxes(self) -> list[Box]:
+        """The boxes; signs of a Chinese keyboard are taken for their twins."""
+        try:
+            return boxes_from(half_width(self.cleaned_data["boxes"]))
+        except RuleViolation as refused:
+            raise forms.ValidationError(str(refused)) from refused
 
 
 class YearMotionForm(forms.Form):

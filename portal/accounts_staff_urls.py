@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("books/<int:pk>/periods/<str:first>/", closings.period, name="period"),
     path("closings/<int:pk>/", closings.closing, name="closing"),
+    path("closings/<int:pk>/preview", closings.preview, name="closing_preview"),
     path("closings/<int:pk>/publish", closings.publish, name="closing_publish"),
     path("closings/<int:pk>/return", closings.give_back, name="closing_return"),
     path("books/<int:pk>/years/<int:year>/", annual.year, name="book_year"),

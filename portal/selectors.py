@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Job, User
 from accounts.permissions import (
+    ROLE_PERMISSIONS,
     Permission,
     Visitor,
     estates_by_role,
@@ -20,7 +21,10 @@ from accounts.permissions import (
     refuse_strange,
 )
 from core.deadlines import local_day, publicity_end, start_of
+from disclosures.selectors.public import KINDS as BOOK_KINDS
+from disclosures.selectors.waiting import desk_of, due_of
 from documents.models import Document, Posting, PostingPhoto, PostingPlace
+from documents.wording import period
 from funds.models import RepairRequest
 from funds.selectors.emergencies import open_emergencies
 from funds.selectors.reviewing import waiting_for, worklist
@@ -227,6 +231,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_fund_tasks(user, at),
         *_repair_tasks(user, places),
         *_money_tasks(user, places),
+        *_account_tasks(user, places, at),
     ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))
@@ -517,6 +522,40 @@ def _money_tasks(user: Visitor, places: Places) -> Iterator[Task]:
         url = reverse(pages.get(what, "staff:fund_money"), args=[one.code])
         words_of = words[what] % {"title": one.title}
         yield Task(one.estate, words_of, _("申请人"), url, mine=True)
+
+
+def _account_tasks(user: Visitor, places: Places, at: datetime) -> Iterator[Task]:
+    """Public accounts: what another body entered or closed, owners' questions, what is due."""
+    if not any(Permission.VIEW_ACCOUNTS in ROLE_PERMISSIONS[role] for role in places):
+        return
+    words = {
+        "entries": _("%(n)d笔账等复核"),
+        "closings": _("一期账等审核公布"),
+        "questions": _("业主的提问%(n)d件等答复"),
+        "reports": _("业主说漏登的收益来源%(n)d件等答复"),
+    }
+    pages = {
+        "entries": ("staff:book", "pk"),
+        "closings": ("staff:closing", "pk"),
+        "questions": ("staff:questions", "code"),
+        "reports": ("staff:sources", "code"),
+    }
+    for one in desk_of(f"user:{user.pk}", places, FUND_TASKS):
+        page, named = pages[one.what]
+        url = reverse(page, args=[one.pk if named == "pk" else one.estate.code])
+        desk = _("答复的人") if named == "code" else _("复核的人")
+        yield Task(one.estate, words[one.what] % {"n": one.many}, desk, url, one.due, mine=True)
+    for duty, many, is_late in due_of(places, local_day(at), FUND_TASKS):
+        what = _("逾期没有公布：%(what)s") if is_late else _("快到期，要公布：%(what)s")
+        title = duty.get_kind_display()
+        if duty.kind in BOOK_KINDS:
+            title = f"{said(period(duty.first, duty.last))}{title}"
+        if many > 1:
+            title = _("%(what)s等%(n)d期") % {"what": title, "n": many}
+        page = "staff:accounts_estate" if duty.kind in BOOK_KINDS else "staff:disclosures"
+        url = reverse(page, args=[duty.estate.code])
+        due = start_of(duty.due_on + timedelta(days=1))
+        yield Task(duty.estate, what % {"what": title}, _("公布的单位"), url, due, mine=True)
 
 
 def _is_missing(paper: str, session: Session) -> bool:

@@ -11,6 +11,8 @@ from functools import cache
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
+from portal.account_sentences import ACCOUNTS
+
 _ = gettext_noop  # collected for the catalogue, translated in `said`
 
 _DECIDING = (
@@ -1573,6 +1575,7 @@ SENTENCES = frozenset(
     + _ELECTIONS
     + _CABINET
     + _RETENTION
+    + ACCOUNTS
     + _JOINED
 )
 

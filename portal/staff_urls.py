@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from portal.disclosure_urls import sources_urls, watching_urls
 from portal.views import (
     announced,
     archives,
@@ -228,6 +229,8 @@ _fund = [
 urlpatterns = [
     path("", staff.home, name="home"),
     path("accounts/", include("portal.accounts_staff_urls")),
+    path("sources/", include(sources_urls)),
+    path("watching/", include(watching_urls)),
     path("repairs/", include("portal.repair_urls")),
     path("funds/", funds.home, name="funds"),
     path("funds/new", funds.special_new, name="fund_new"),

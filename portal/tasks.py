@@ -1,4 +1,4 @@
-"""The one table of sweepers: of votes, then of the fund."""
+"""The one table of sweepers: of votes, of the fund, then of the accounts."""
 
 import logging
 from datetime import datetime
@@ -6,13 +6,14 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
+from disclosures.tasks import SWEEPERS as ACCOUNTS
 from funds.tasks import SWEEPERS as FUND
 from voting.tasks import SWEEPERS as VOTES
 from voting.tasks import Sweeper
 
 logger = logging.getLogger(__name__)
 
-SWEEPERS = (*VOTES, *FUND)
+SWEEPERS = (*VOTES, *FUND, *ACCOUNTS)
 BY_NAME = {sweeper.name: sweeper for sweeper in SWEEPERS}
 
 

@@ -13,6 +13,7 @@ BODIES = {
     "property_manager": "物业服务企业",
     "residents_committee": "居民委员会",
     "street_office": "街道办事处",
+    "bureau": "住建局",
 }
 
 

@@ -9,7 +9,7 @@ from core.deadlines import local_day
 from disclosures.domain.headings import OF_BOOK
 from disclosures.domain.periods import split_periods
 from disclosures.models import Book, Publication, Question
-from disclosures.selectors.figures import stale
+from disclosures.selectors.figures import stale_periods
 from documents.bulletins import BulletinFacts, read_bulletin
 from documents.wording import period as period_words
 from documents.year_accounts import YearHeading, YearPeriod
@@ -74,14 +74,13 @@ def _publications(book: Book, year: int) -> tuple[list[Publication], list[str]]:
         .select_related("document")
         .defer("csv", "document__pdf")
     }
+    again = stale_periods(book)
     found, lacking = [], []
     begin = max(book.opened_on, date(year, 1, 1))
     for days in split_periods(book.frequency, begin, date(year + 1, 1, 1)):
         row = rows.get(days.first)
         one = out.get((row.pk, row.version)) if row else None
-        if row is not None:
-            row.book = book
-        if one is None or row is None or stale(row):
+        if one is None or one.period_id in again:
             lacking.append(period_words(*days))
         else:
             found.append(one)

@@ -1,16 +1,24 @@
 """A period as the books have it, with what it is compared with."""
 
 import hashlib
-from datetime import date, timedelta
 from fractions import Fraction
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from disclosures.domain.closing import Expected, Figures
-from disclosures.domain.headings import OF_BOOK, sign
+from disclosures.domain.headings import BANK, OF_BOOK, sign
 from disclosures.domain.periods import Period as Days
 from disclosures.domain.periods import Term, before, expected, to_transfer, year_before
-from disclosures.models import Book, Contract, Entry, Paper, Period, Question
+from disclosures.models import (
+    Book,
+    Contract,
+    Entry,
+    Paper,
+    Period,
+    Posting,
+    Publication,
+    Question,
+)
 from disclosures.selectors.books import balance_before, postings_by_period
 from disclosures.selectors.funds import fund_totals
 from disclosures.selectors.rules import AccountRules, share_to_fund
@@ -80,15 +88,36 @@ def behind(period: Period) -> str:
 
 def stale(period: Period) -> bool:
     """Whether what was last published of a period is no longer what the books say."""
-    out = period.publications.order_by("version").last()
-    if out is None:
-        return False
-    book = period.book
-    end = Days(period.first, period.last)
-    closing = balance_before(book, _next_day(end))
-    opening = balance_before(book, period.first)
-    late = Entry.objects.filter(period=period, version__gt=period.version).exists()
-    return late or (out.opening_fen, out.closing_fen) != (opening, closing)
+    return period.pk in stale_periods(period.book)
+
+
+def stale_periods(book: Book) -> set[int]:
+    """The periods that have to be published again: an entry joined, or a balance moved."""
+    if book.kind == "fund":
+        return set()
+    moved = dict(
+        Posting.objects.filter(entry__book=book, entry__state="sealed", ledger=BANK)
+        .values_list("entry__period")
+        .annotate(Sum("fen"))
+        .order_by()
+    )
+    late = set(
+        Entry.objects.filter(period__book=book, version__gt=F("period__version")).values_list(
+            "period", flat=True
+        )
+    )
+    out = {
+        one: (opening, closing)
+        for one, opening, closing in Publication.objects.filter(
+            period__book=book, version=F("period__version")
+        ).values_list("period", "opening_fen", "closing_fen")
+    }
+    found, balance = set(), book.opening_fen
+    for period in book.periods.order_by("first").values_list("pk", flat=True):
+        opening, balance = balance, balance + (moved.get(period) or 0)
+        if period in out and (period in late or out[period] != (opening, balance)):
+            found.add(period)
+    return found
 
 
 def seen_digest(period: Period) -> str:
@@ -102,10 +131,6 @@ def seen_digest(period: Period) -> str:
     for number, digest in rows.values_list("number", "digest"):
         content.update(f"\n{number} {digest}".encode())
     return content.hexdigest()
-
-
-def _next_day(days: Days) -> date:
-    return days.last + timedelta(days=1)
 
 
 def _fund_figures(period: Period, rules: AccountRules) -> Figures:
@@ -125,7 +150,7 @@ def _fund_figures(period: Period, rules: AccountRules) -> Figures:
         before=earlier(before(book.frequency, days)),
         year=earlier(year_before(book.frequency, days)),
         wrong=_wrong(period),
-        behind=behind(period),
+        behind=behind(period) if found.known else "资金账上还没有这个小区这一期的余额",
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from disclosures.models import Entry, Paper, PaperPage
+from disclosures.models import Disclosure, Entry, Paper, PaperPage
 from registry.fields import open_bytes
 
 PAGES = "disclosures.paperpage"  # what the pages are encrypted for
@@ -14,11 +14,12 @@ def may_be_shown(paper: Paper) -> bool:
 
 
 def public_papers() -> QuerySet[Paper]:
-    """Papers of entries that are published in some version."""
+    """Papers of entries that are published in some version, and files of disclosures."""
     out = Entry.objects.filter(
         papers__paper=OuterRef("pk"), state="sealed", version__lte=F("period__version")
     )
-    return Paper.objects.filter(Exists(out), looked_at__isnull=False)
+    disclosed = Disclosure.objects.filter(paper=OuterRef("pk"))
+    return Paper.objects.filter(Exists(out) | Exists(disclosed), looked_at__isnull=False)
 
 
 def plain_page(page: PaperPage) -> bytes:
@@ -29,3 +30,18 @@ def plain_page(page: PaperPage) -> bytes:
 def hashes_of(entry: Entry) -> list[str]:
     """SHA-256 of what was handed in with an entry, in order."""
     return sorted(entry.papers.values_list("paper__source_sha256", flat=True))
+
+
+def also_in(entry: Entry) -> list[Entry]:
+    """Other living entries that rest on the same file, for whoever reviews: it may be one
+    receipt for two headings, or the same money twice."""
+    return list(
+        Entry.objects.filter(
+            book__estate=entry.book.estate_id, papers__paper__source_sha256__in=hashes_of(entry)
+        )
+        .exclude(pk=entry.pk)
+        .exclude(state="dropped")
+        .select_related("book")
+        .order_by("pk")
+        .distinct()
+    )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from core.deadlines import local_day
 from disclosures.domain.periods import period_of, split_periods
 from disclosures.models import Book, Closing, Period, Publication
-from disclosures.selectors.figures import stale
+from disclosures.selectors.figures import stale_periods
 from disclosures.selectors.rules import account_rules
 from documents.wording import period as period_words
 
@@ -43,6 +43,7 @@ def period_rows(book: Book, at: datetime) -> list[PeriodRow]:
         one.period_id: one
         for one in Closing.objects.filter(period__book=book, state="prepared")
     }
+    again = stale_periods(book)
     found = []
     ended = split_periods(book.frequency, book.opened_on, today)
     running = period_of(book.frequency, max(today, book.opened_on))
@@ -61,13 +62,9 @@ def period_rows(book: Book, at: datetime) -> list[PeriodRow]:
                 publication,
                 waiting.get(row.pk) if row else None,
                 days.last < today,
-                publication is not None and row is not None and _stale(book, row),
+                row is not None and row.pk in again,
                 due,
                 publication is None and today > due + grace,
             )
         )
     return found[::-1]
-
-
-def _stale(book: Book, row: Period) -> bool:
-    return book.kind != "fund" and stale(row)

@@ -126,10 +126,11 @@ class Kept(NamedTuple):
 
 
 class Home(NamedTuple):
-    """Everything an estate made public, and what is late. `disclosed`: by their kind."""
+    """Everything an estate made public, and what is late. `disclosed`: by their kind, with the
+    pages of a file that somebody has looked over."""
 
     kept: Sequence[Kept]
-    disclosed: Sequence[tuple[str, Disclosure | None]]
+    disclosed: Sequence[tuple[str, Disclosure | None, Sequence[int]]]
     late: Sequence[Duty]
 
     @property
@@ -251,9 +252,14 @@ def public_page(estate: Estate, pk: int) -> PaperPage | None:
 
 def photo_pages(reports: Iterable[SourceReport]) -> dict[int, list[int]]:
     """The pages of owners' photographs that everybody may see, by the paper."""
-    papers = [one.photo_id for one in reports if one.photo_id and one.state in ANSWERED]
+    return _shown_pages(one.photo_id for one in reports if one.state in ANSWERED)
+
+
+def _shown_pages(papers: Iterable[int | None]) -> dict[int, list[int]]:
+    """The pages of these papers that somebody has looked over; no query for none."""
     found: dict[int, list[int]] = defaultdict(list)
-    rows = PaperPage.objects.filter(paper__in=papers, paper__looked_at__isnull=False)
+    kept = [pk for pk in papers if pk]
+    rows = PaperPage.objects.filter(paper__in=kept, paper__looked_at__isnull=False)
     for paper, pk in rows.exclude(shown=b"").values_list("paper", "pk"):
         found[paper].append(pk)
     return found
@@ -289,13 +295,17 @@ def home_of(estate: Estate, today: date) -> Home:
         .order_by("version")
     ):
         newest[paper.kind] = paper
+    files = _shown_pages(paper.paper_id for paper in newest.values())
     return Home(
         kept=[
             Kept(kind, found[0] if (found := by_kind[kind]) else None, found[1:], years[kind])
             for kind in KINDS
             if kind in known
         ],
-        disclosed=[(kind, newest.get(kind)) for kind, _title in Disclosure.KINDS],
+        disclosed=[
+            (kind, out := newest.get(kind), files.get(out.paper_id or 0, ()) if out else ())
+            for kind, _title in Disclosure.KINDS
+        ],
         late=late,
     )
 

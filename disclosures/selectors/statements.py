@@ -30,7 +30,6 @@ class Frame(NamedTuple):
     reviewed: str
     phone: str
     until: datetime
-    answer_days: int
     clause: str
 
 

@@ -16,8 +16,7 @@ from disclosures.domain.entries import MAX_FEN
 from disclosures.domain.periods import MONTHS, is_as_often, period_of
 from disclosures.models import Book, Holding, SplitDecision
 from disclosures.selectors.rules import account_rules
-from disclosures.steps import By, Pages, locked_book, locked_estate, note
-from voting.domain.drafts import text_reasons
+from disclosures.steps import By, Pages, locked_book, locked_estate, note, shown_text
 
 _NUMBER = re.compile(r"[0-9]{8,32}")
 _OFTEN = dict(Book.FREQUENCIES)
@@ -77,7 +76,7 @@ def open_book(
         found.append(
             Reason("book.rests_on", "期初余额要写明依据，例如对账单的日期", "rests_on")
         )
-    found += text_reasons("rests_on", "期初余额的依据", rests_on, 200, may_be_empty=True)
+    found += shown_text("rests_on", "期初余额的依据", rests_on, 200, may_be_empty=True)
     if kind != "fund":
         found += _held_reasons(held)
     demand_none("book.invalid", found)
@@ -136,9 +135,9 @@ def decide_split(
         if by.role not in roles_with(Permission.CHECK_ACCOUNTS):
             raise RuleViolation("accounts.role", "您的角色不能办这一步")
         num, den = share
-        found = text_reasons("decision", "决议的文号", decision, 120)
+        found = shown_text("decision", "决议的文号", decision, 120)
         if not (0 <= num <= den and den > 0):
-            found.append(Reason("split.share", "比例要在 0 和 100% 之间", "share"))
+            found.append(Reason("split.share", "比例要在 0 和百分之百之间", "share"))
         if book.kind != "revenue":
             found.append(Reason("split.book", "只有公共收益的账有这个比例", "share"))
         if book.periods.filter(version__gt=0, last__gte=since).exists():
@@ -181,13 +180,13 @@ def _hold(book: Book, held: Held, since: date, *, by: By, at: datetime) -> Holdi
 def _held_reasons(held: Held | None) -> list[Reason]:
     if held is None or held.holder not in ROLES:
         return [Reason("holder.kind", "请选择这笔钱由谁保管", "holder")]
-    found = text_reasons("name", "保管单位的名称", held.name, 80)
+    found = shown_text("name", "保管单位的名称", held.name, 80)
     if held.is_apart:
-        found += text_reasons("bank", "开户银行", held.bank, 80)
+        found += shown_text("bank", "开户银行", held.bank, 80)
         if not _NUMBER.fullmatch(re.sub(r"[\s-]", "", held.number)):
             found.append(Reason("holder.number", "银行账号应为 8 到 32 位数字", "number"))
     elif not explains(held.why_not):
         sentence = "没有单独账户的，请写明为什么（至少4个字）；公布时会写出来"
         found.append(Reason("holder.why_not", sentence, "why_not"))
-    found += text_reasons("why_not", "原因", held.why_not, 200, may_be_empty=True)
+    found += shown_text("why_not", "原因", held.why_not, 200, may_be_empty=True)
     return found

@@ -23,8 +23,7 @@ from disclosures.domain.entries import (
 from disclosures.domain.headings import OF_BOOK, SOURCES
 from disclosures.models import Book, Contract, Entry, EntryPaper, Posting
 from disclosures.selectors.papers import hashes_of
-from disclosures.steps import By, Pages, demand_holder, locked_book, note, period_at
-from voting.domain.drafts import text_reasons
+from disclosures.steps import By, Pages, demand_holder, locked_book, note, period_at, shown_text
 
 _MOST_PAPERS = 10
 
@@ -137,10 +136,12 @@ def reverse(*, entry_id: int, dated_on: date, reason: str, by: By, at: datetime)
         raise RuleViolation("reversal.not_sealed", "只有已经复核的才能冲正")
     if entry.reverses_id is not None or entry.reversals.exclude(state="dropped").exists():
         raise RuleViolation("reversal.twice", "这一笔已经冲正，或者冲正正在等复核")
-    found = text_reasons("reason", "原因", reason, 180)
+    found = shown_text("reason", "原因", reason, 180)
     if reason.strip() and not explains(reason):
         found.append(Reason("entry.reason", "请写明为什么冲正（至少4个字）", "reason"))
     found += _day_reasons(book, dated_on, at)
+    if dated_on < entry.dated_on:
+        found.append(Reason("entry.day", "冲正的日期不能早于原来那一笔", "dated_on"))
     demand_none("entry.invalid", found)
     made = book.entries.create(
         submission=f"reversal-{entry.pk}-{entry.reversals.count()}",
@@ -261,7 +262,7 @@ def _demand_reviewer(entry: Entry, by: By) -> None:
 
 
 def _end(book: Book, entry: Entry, state: str, reason: str, *, by: By, at: datetime) -> Entry:
-    found = text_reasons("reason", "原因", reason, 200)
+    found = shown_text("reason", "原因", reason, 200)
     if reason.strip() and not explains(reason):
         found.append(Reason("entry.reason", "原因请写清楚（至少4个字）", "reason"))
     demand_none("entry.reason", found)
@@ -293,9 +294,9 @@ def _attach(entry: Entry, kept: Sequence[Pages], by: By, at: datetime) -> None:
 
 def _reasons(book: Book, money: Money, said: Said, at: datetime) -> list[Reason]:
     found = money_reasons(book.kind, money)
-    found += text_reasons("party", "对方", said.party, 80)
-    found += text_reasons("text", "摘要", said.text, 200)
-    found += text_reasons("decision", "依据的决定", said.decision, 120, may_be_empty=True)
+    found += shown_text("party", "对方", said.party, 80)
+    found += shown_text("text", "摘要", said.text, 200)
+    found += shown_text("decision", "依据的决定", said.decision, 120, may_be_empty=True)
     found += _day_reasons(book, said.dated_on, at)
     if needs_decision(money.heading) and not explains(said.decision):
         title = OF_BOOK[book.kind][money.heading].title

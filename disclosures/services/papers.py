@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from core.errors import RuleViolation
+from core.reasons import Reason, demand_none
 from disclosures.models import Paper, PaperPage
 from disclosures.selectors.papers import may_be_shown
 from disclosures.steps import PAGES, By, Pages
@@ -37,7 +37,8 @@ def cover_page(*, page_id: int, boxes: list[Box], by: By, at: datetime) -> Paper
     paper = Paper.objects.select_related("estate").get(pk=page.paper_id)
     wanted = [list(box) for box in boxes]
     if may_be_shown(paper) and any(box not in wanted for box in page.boxes):
-        raise RuleViolation("paper.uncovered", "已经公开的页面上，遮盖只能增加，不能取消")
+        told = "已经公开的页面上，遮盖只能增加，不能取消"
+        demand_none("paper.uncovered", [Reason("paper.uncovered", told, "boxes")])
     page.boxes = wanted
     page.shown = masked(open_bytes(bytes(page.content), purpose=PAGES), boxes)
     page.save(update_fields=["boxes", "shown"])

@@ -5,6 +5,7 @@ and that version: another paper, which supersedes the last, and a new publicity 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from secrets import choice
 from typing import NamedTuple
@@ -15,17 +16,26 @@ from accounts.permissions import Permission, roles_with
 from core.codes import LENGTH, new_code
 from core.deadlines import local_day, publicity_end
 from core.errors import RuleViolation
+from core.exact import format_yuan
 from core.reasons import Reason, demand_none, explains
 from disclosures.domain.bodies import BODIES, demand_other
 from disclosures.domain.closing import Stated, asked, closing_reasons
 from disclosures.models import Book, Closing, Period, Publication
 from disclosures.selectors.figures import figures_of, seen_digest
-from disclosures.selectors.rules import account_rules
+from disclosures.selectors.rules import AccountRules, account_rules
 from disclosures.selectors.statements import Frame, bulletin_of, publication_of
-from disclosures.steps import By, Pages, demand_holder, do_duty, locked_book, note, period_at
+from disclosures.steps import (
+    By,
+    Pages,
+    demand_holder,
+    do_duty,
+    locked_book,
+    note,
+    period_at,
+    shown_text,
+)
 from documents.bulletins import BULLETIN_NAME, bulletin_csv, bulletin_json, render_bulletin
 from documents.steps import mark_superseded, next_number, store_signed
-from voting.domain.drafts import text_reasons
 
 SERIES = "公布"
 
@@ -142,21 +152,11 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
         closing.correction,
     )  # fmt: skip
     found = closing_reasons(figures, _stated(period, statement))
-    found += text_reasons("phone", "咨询电话", phone, 30)
+    found += shown_text("phone", "咨询电话", phone, 30)
     demand_none("closing.invalid", found)
     code = new_code(LENGTH, choice)
-    frame = Frame(
-        number=next_number(book.estate, series=SERIES, at=at),
-        code=code,
-        issued_at=at,
-        issuer=f"{book.estate.name}{BODIES[by.role]}",
-        prepared=BODIES[closing.prepared_role],
-        reviewed=BODIES[by.role],
-        phone=phone.strip(),
-        until=publicity_end(at, rules.number("revenue.post_days")),
-        answer_days=rules.number("revenue.answer_days"),
-        clause=rules.basis(f"{book.kind}.publish"),
-    )
+    number = next_number(book.estate, series=SERIES, at=at)
+    frame = _frame(book, closing, rules, phone, by, at)._replace(number=number, code=code)
     facts = bulletin_of(closing, period, figures, rules, frame)
     data = bulletin_json(facts)
     document = store_signed(
@@ -187,15 +187,43 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
     closing.state = "published"
     closing.decided_by, closing.decided_role, closing.decided_at = by.actor, by.role, at
     closing.save()
-    do_duty(book.estate, book.kind, period.first, at, publication=made)
+    do_duty(book.estate, book.kind, period.last, at, publication=made)
     shown = {
         "period": str(period.first),
         "version": made.version,
         "sha256": document.sha256,
-        "closing_fen": made.closing_fen,
+        "closing": format_yuan(made.closing_fen),
     }
     note(book, "period.published", shown, by=by, at=at)
     return made
+
+
+def preview(*, closing: Closing, phone: str, by: By, at: datetime) -> bytes:
+    """The bulletin as it would hang, marked as a preview: no number, no code, no signature."""
+    period = closing.period
+    rules = account_rules(period.book.estate, local_day(at))
+    frame = _frame(period.book, closing, rules, phone, by, at)
+    figures = figures_of(period, rules)
+    facts = replace(
+        bulletin_of(closing, period, figures, rules, frame), specimen="预览：还没有公布"
+    )
+    return render_bulletin(facts, attachments={BULLETIN_NAME: bulletin_json(facts)})
+
+
+def _frame(
+    book: Book, closing: Closing, rules: AccountRules, phone: str, by: By, at: datetime
+) -> Frame:
+    return Frame(
+        number="",
+        code="0" * LENGTH,
+        issued_at=at,
+        issuer=f"{book.estate.name}{BODIES[by.role]}",
+        prepared=BODIES[closing.prepared_role],
+        reviewed=BODIES[by.role],
+        phone=phone.strip(),
+        until=publicity_end(at, rules.number("revenue.post_days")),
+        clause=rules.basis(f"{book.kind}.publish"),
+    )
 
 
 def _stated(period: Period, statement: Statement) -> Stated:
@@ -211,14 +239,14 @@ def _stated(period: Period, statement: Statement) -> Stated:
 def _said_reasons(
     book: Book, period: Period, statement: Statement, has_paper: bool
 ) -> list[Reason]:
-    found = text_reasons(
+    found = shown_text(
         "difference", "不一致的原因", statement.difference, 300, may_be_empty=True
     )
-    found += text_reasons(
+    found += shown_text(
         "correction", "更正了什么", statement.correction, 300, may_be_empty=True
     )
     for key, text in statement.explanations.items():
-        found += text_reasons(key, "说明", text, 300, may_be_empty=True)
+        found += shown_text(key, "说明", text, 300, may_be_empty=True)
     if book.kind == "fund":
         return found
     if statement.bank_on is None:

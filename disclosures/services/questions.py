@@ -12,8 +12,8 @@ from core.reasons import Reason, demand_none, explains
 from disclosures.models import Publication, Question
 from disclosures.selectors.questions import has_line
 from disclosures.selectors.rules import account_rules
-from disclosures.services.sources import MOST_OPEN, Said
-from disclosures.steps import By, locked_estate, next_number
+from disclosures.services.sources import MOST_OPEN, Said, unit_reasons
+from disclosures.steps import By, locked_estate, next_number, shown_text
 from logbook.steps import record_act
 from voting.domain.drafts import text_reasons
 
@@ -45,6 +45,7 @@ def ask(
     found = text_reasons("text", "问题", said.text, 400)
     if kind not in dict(Question.KINDS):
         found.append(Reason("question.kind", "请选择是提问，还是这个数字不对", "kind"))
+    found += unit_reasons(estate, said)
     if line is not None and not has_line(publication, line):
         found.append(Reason("question.line", "公布的账里没有这一笔", "line"))
     demand_none("question.invalid", found)
@@ -97,7 +98,7 @@ def answer(
         return question
     if question.state != "open":
         raise RuleViolation("question.state", "这一件已经答复或者撤回")
-    found = text_reasons("text", "答复", text, 600)
+    found = shown_text("text", "答复", text, 600)
     if text.strip() and not explains(text):
         found.append(Reason("question.answer", "答复要说明情况（至少4个字）", "text"))
     demand_none("question.invalid", found)

@@ -12,9 +12,10 @@ from core.errors import RuleViolation
 from core.reasons import Reason, demand_none, explains
 from disclosures.domain.contracts import Term, contract_reasons
 from disclosures.domain.headings import NOT_COMMON, PLANNED_PARKING, SOURCES
+from disclosures.domain.wording import covered as shown_with
 from disclosures.models import Contract, Source, SourceReport
 from disclosures.selectors.rules import account_rules
-from disclosures.steps import By, Pages, locked_estate, next_number
+from disclosures.steps import By, Pages, locked_estate, next_number, shown_text
 from logbook.steps import record_act
 from registry.models import Estate
 from voting.domain.drafts import text_reasons
@@ -79,8 +80,8 @@ def record_contract(
         if source.ended_on is not None:
             raise RuleViolation("source.ended", "这一处已经登记为终止")
         rules = account_rules(source.estate, local_day(at))
-        found = text_reasons("number", "合同编号", deal.number, 40, may_be_empty=True)
-        found += text_reasons("payer", "付款方", deal.payer, 80)
+        found = shown_text("number", "合同编号", deal.number, 40, may_be_empty=True)
+        found += shown_text("payer", "付款方", deal.payer, 80)
         found += contract_reasons(
             Term(
                 source.kind,
@@ -153,6 +154,13 @@ class Said(NamedTuple):
     submission: str
 
 
+def unit_reasons(estate: Estate, said: Said) -> list[Reason]:
+    """Whoever speaks for a unit speaks for one of this estate."""
+    if said.unit is None or estate.units.filter(pk=said.unit, is_active=True).exists():
+        return []
+    return [Reason("unit.other", "这一户不在这个小区里", "unit")]
+
+
 def report_source(
     *,
     estate_id: int,
@@ -174,6 +182,7 @@ def report_source(
             return known
         found = text_reasons("place", "在哪里", place, 80)
         found += text_reasons("text", "是什么", said.text, 400)
+        found += unit_reasons(estate, said)
         demand_none("report.invalid", found)
         open_ones = estate.source_reports.filter(unit=said.unit, state="open")
         if said.unit is not None and open_ones.count() >= MOST_OPEN:
@@ -217,12 +226,14 @@ def answer_report(
         raise RuleViolation("report.role", "您的角色不能答复")
     if report.state != "open":
         raise RuleViolation("report.answered", "这一件已经答复")
-    found = text_reasons("answer", "答复", answer, 600)
+    found = shown_text("answer", "答复", answer, 600)
     if answer.strip() and not explains(answer):
         found.append(Reason("report.answer", "答复要说明情况（至少4个字）", "answer"))
     demand_none("report.invalid", found)
     if kind:
-        report.source = _record(estate, kind, report.place, "", by=by, at=at)
+        # What must not be read in the report must not be read in the register either.
+        place = shown_with(report.place, covered)
+        report.source = _record(estate, kind, place, "", by=by, at=at)
     report.state = "added" if kind else "answered"
     report.answer, report.covered = answer.strip(), covered
     report.answered_by, report.answered_role, report.answered_at = by.actor, by.role, at
@@ -235,8 +246,8 @@ def answer_report(
 def _record(
     estate: Estate, kind: str, place: str, quantity: str, *, by: By, at: datetime
 ) -> Source:
-    found = text_reasons("place", "位置", place, 80)
-    found += text_reasons("quantity", "数量", quantity, 40, may_be_empty=True)
+    found = shown_text("place", "位置", place, 80)
+    found += shown_text("quantity", "数量", quantity, 40, may_be_empty=True)
     if kind == PLANNED_PARKING:
         found.append(Reason("source.not_common", NOT_COMMON, "kind"))
     elif kind not in SOURCES:

@@ -110,7 +110,7 @@ def account_year(account: FundAccount, year: int) -> AccountYear | None:
 
 
 def account_between(account: FundAccount, begin_on: date, end_on: date) -> AccountYear | None:
-    """What moved in an account after `begin_on` until `end_on`; None: nothing stated by then."""
+    """What moved after `begin_on` until `end_on`; None where nothing was stated by then."""
     if account.special.ledger_mode == "record":
         return _booked(account, begin_on, end_on)
     return _stated(account, begin_on, end_on)

@@ -19,7 +19,16 @@ from disclosures.domain.periods import Period, before, period_of
 from disclosures.models import Book, Contract, Entry, Publication
 from disclosures.selectors.figures import figures_of
 from disclosures.selectors.rules import account_rules
-from disclosures.services import books, duties, entries, papers, publishing, questions, sources
+from disclosures.services import (
+    books,
+    disclosing,
+    duties,
+    entries,
+    papers,
+    publishing,
+    questions,
+    sources,
+)
 from disclosures.steps import By, period_at
 from documents.masking import Box
 from registry.models import Estate
@@ -85,7 +94,10 @@ def publish_accounts(
             f"公共收益 {one.period.first} 至 {one.period.last} 第{one.version}版已公布，"
             f"余额 {format_yuan(one.closing_fen)} 元"
         )
+    story.expenses(older, on(57), newer, on(steps[0], 15))
     _late_neighbour(estate, people, older, on(50), say)
+    story.disclose(on(40))
+    duties.open_duties(on(0))
 
 
 class _Accounts:
@@ -95,6 +107,7 @@ class _Accounts:
         self.estate = estate
         self.manager = By(f"user:{people['manager'].pk}", "property_manager")
         self.committee = By(f"user:{people['organiser'].pk}", "organiser")
+        self.neighbours = By(f"user:{people['residents'].pk}", "residents_committee")
         self.contract: Contract | None = None
         self.serial = 0
 
@@ -151,12 +164,17 @@ class _Accounts:
             self.enter(one, start_of(period.first) + timedelta(days=one.day, hours=10))
 
     def enter(self, one: Moved, at: datetime) -> Entry:
+        """A movement of the common income."""
+        return self._enter(self.book, one, at)
+
+    def _enter(self, book: Book, one: Moved, at: datetime) -> Entry:
         self.serial += 1
+        revenue = book.kind == "revenue"
         name = f"凭证{self.serial}.png"
         mark = f"RECEIPT {self.serial}  {one.heading}  {format_yuan(one.fen)}"
         lift = one.party == _MEDIA and self.contract is not None
         entry = entries.enter(
-            book_id=self.book.pk,
+            book_id=book.pk,
             money=Money(one.heading, one.fen),
             said=entries.Said(
                 local_day(at),
@@ -167,18 +185,33 @@ class _Accounts:
             ),
             papers=[(name, _picture(mark))],
             submission=f"demo-{self.serial}",
-            by=self.manager,
+            by=self.manager if revenue else self.committee,
             at=at,
         )
-        return self._review(entry, at + timedelta(days=2))
+        checker = self.committee if revenue else self.neighbours
+        return self._review(entry, at + timedelta(days=2), checker)
 
     def publish(self, period: Period, at: datetime, *, correction: str = "") -> Publication:
         """Close the quarter with the bank's statement; the committee publishes it."""
-        row = period_at(self.book, period.first)
-        row.book = self.book
+        return self._publish(
+            self.book, period, at, self.manager, self.committee, correction=correction
+        )
+
+    def _publish(
+        self,
+        book: Book,
+        period: Period,
+        at: datetime,
+        keeper: By,
+        checker: By,
+        *,
+        correction: str = "",
+    ) -> Publication:
+        row = period_at(book, period.first)
+        row.book = book
         figures = figures_of(row, account_rules(self.estate, local_day(at)))
         closing = publishing.prepare(
-            book_id=self.book.pk,
+            book_id=book.pk,
             day=period.first,
             statement=publishing.Statement(
                 figures.closing,
@@ -188,11 +221,11 @@ class _Accounts:
                 correction,
             ),
             paper=("对账单.png", _picture(f"BANK STATEMENT {period.last}")),
-            by=self.manager,
+            by=keeper,
             at=at,
         )
         return publishing.publish(
-            closing_id=closing.pk, phone=PHONE, by=self.committee, at=at + timedelta(hours=2)
+            closing_id=closing.pk, phone=PHONE, by=checker, at=at + timedelta(hours=2)
         )
 
     def question(self, out: Publication, asked_at: datetime, answered_at: datetime) -> None:
@@ -230,7 +263,7 @@ class _Accounts:
             by=self.manager,
             at=at - timedelta(hours=5),
         )
-        self._review(back, at - timedelta(hours=4))
+        self._review(back, at - timedelta(hours=4), self.committee)
         right = Moved(0, "parking", wrong.fen, "业主", "7至9月临时停车费")
         self.enter(right, start_of(day) + timedelta(hours=10))
         out = self.publish(
@@ -246,17 +279,63 @@ class _Accounts:
         )
         return out
 
+    def disclose(self, at: datetime) -> None:
+        """The manager's own two of the three disclosures (三公开)."""
+        said = (
+            disclosing.Service(
+                prices="物业服务费每月每平方米 1.45 元；地面车位每月 150 元。",
+                content="保洁、绿化、秩序维护、公共部位和设施设备的日常维护。",
+                standard="楼道每天清扫一次，电梯困人 30 分钟内到场，报修 24 小时内上门。",
+            ),
+            disclosing.Complaints(
+                phone=PHONE,
+                hours="每天 8:00 至 20:00",
+                place="北门物业服务中心",
+                street_phone=PHONE,
+                bureau_phone=PHONE,
+            ),
+        )
+        for one in said:
+            disclosing.disclose(
+                estate_id=self.estate.pk,
+                manager=_MANAGER,
+                said=one,
+                file=None,
+                by=self.manager,
+                at=at,
+            )
+
+    def expenses(self, older: Period, then: datetime, newer: Period, later: datetime) -> None:
+        """The committee's own money: it keeps the book, the residents' committee checks."""
+        book = books.open_book(
+            estate_id=self.estate.pk,
+            kind="expenses",
+            frequency="quarterly",
+            opened_on=older.first,
+            opening=(320_000, "上一季末的银行对账单（示例）"),
+            held=books.Held(
+                "committee", f"{self.estate.name}业主委员会", True, "样例银行（示例）",
+                "6222000000000435",
+            ),
+            by=self.committee,
+            at=start_of(older.first),
+        )  # fmt: skip
+        spent = Moved(20, "office", 46_800, "样例文具店", "打印、信封和邮寄")
+        for period, at in ((older, then), (newer, later)):
+            self._enter(book, spent, start_of(period.first) + timedelta(days=20, hours=9))
+            self._publish(book, period, at, self.committee, self.neighbours)
+
     def _line(self, text: str) -> Entry:
         return self.book.entries.get(text=text, state="sealed")
 
-    def _review(self, entry: Entry, at: datetime) -> Entry:
+    def _review(self, entry: Entry, at: datetime, checker: By) -> Entry:
         for paper in entry.papers.values_list("paper", flat=True):
             page = entry.papers.get(paper=paper).paper.pages.get()
             papers.cover_page(
                 page_id=page.pk, boxes=[Box(100, 300, 420, 60)], by=self.manager, at=at
             )
             papers.look_over(paper_id=paper, by=self.manager, at=at)
-        return entries.review(entry_id=entry.pk, by=self.committee, at=at)
+        return entries.review(entry_id=entry.pk, by=checker, at=at)
 
 
 def _late_neighbour(

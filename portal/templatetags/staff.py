@@ -84,6 +84,12 @@ def staff_menu(context: Context) -> dict[str, object]:
             for permission in AT_DESK.values()
         ),
         "pays": any(Permission.RELEASE_FUND in ROLE_PERMISSIONS[role] for role in roles),
+        "sees_accounts": any(
+            Permission.VIEW_ACCOUNTS in ROLE_PERMISSIONS[role] for role in roles
+        ),
+        "watches_accounts": any(
+            Permission.WATCH_ACCOUNTS in ROLE_PERMISSIONS[role] for role in roles
+        ),
         "witnesses": any(Permission.WITNESS in ROLE_PERMISSIONS[role] for role in roles),
         "section": context.get("section"),
     }

@@ -42,15 +42,21 @@ def keeping(request: HttpRequest, book: Book) -> By:
     return acting(request, book.estate, _P.KEEP_ACCOUNTS, prefer=prefer)
 
 
-def checking(request: HttpRequest, estate: Estate, than: str) -> By:
-    """The person signed in as a body that may check another's."""
-    by = acting(request, estate, _P.CHECK_ACCOUNTS)
-    others = [
+def checking(
+    request: HttpRequest,
+    estate: Estate,
+    than: str,
+    *,
+    permission: Permission = Permission.CHECK_ACCOUNTS,
+) -> By:
+    """The person signed in as a body other than this one, where such a role is held."""
+    roles = [
         role
         for role in roles_at(user_of(request), estate)
-        if role != than and _P.CHECK_ACCOUNTS in ROLE_PERMISSIONS[role]
+        if role != than and permission in ROLE_PERMISSIONS[role]
     ]
-    return by._replace(role=others[0]) if others and by.role == than else by
+    by = acting(request, estate, permission)
+    return by._replace(role=roles[0]) if roles else by
 
 
 def forming(

@@ -31,7 +31,7 @@ from disclosures.domain.headings import BANK, OF_BOOK
 from disclosures.models import Book, Contract, Entry, PaperPage
 from disclosures.selectors.annual import years_of
 from disclosures.selectors.books import balance_before, holding_of
-from disclosures.selectors.papers import may_be_shown, plain_page
+from disclosures.selectors.papers import also_in, may_be_shown, plain_page
 from disclosures.selectors.periods import period_rows
 from disclosures.selectors.places import book_for, entry_for, paper_for
 from disclosures.selectors.rules import account_rules, share_to_fund
@@ -39,7 +39,7 @@ from disclosures.services import books as book_services
 from disclosures.services import entries as entry_services
 from disclosures.services import papers as paper_services
 from disclosures.steps import By
-from documents.masking import boxes_from
+from documents.masking import MOST_BOXES
 from portal.account_forms import (
     BookForm,
     BoxesForm,
@@ -286,7 +286,12 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 def entry_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a draft right."""
     found = entry_for(request.user, pk, _P.KEEP_ACCOUNTS)
-    form = _entry_form(request, found.book, EntryForm.initial_of(found))
+    form = _entry_form(
+        request,
+        found.book,
+        EntryForm.initial_of(found),
+        has_papers=found.papers.exists(),
+    )
 
     def act(given: dict[str, Any]) -> HttpResponse:
         entry_services.edit(
@@ -414,17 +419,32 @@ def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Cover what must not be shown on one page."""
     found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
     by = _covering(request, found.estate)
-    page = get_object_or_404(found.pages, number=number)
+    page = get_object_or_404(found.pages.defer("content", "shown"), number=number)
+    after = found.pages.filter(number__gt=number).values_list("number", flat=True).first()
     form = BoxesForm(posted(request), initial={"boxes": _boxes_text(page)})
 
     def act(given: dict[str, Any]) -> HttpResponse:
-        paper_services.cover_page(
-            page_id=page.pk, boxes=boxes_from(given["boxes"]), by=by, at=timezone.now()
+        boxes = given["boxes"]
+        paper_services.cover_page(page_id=page.pk, boxes=boxes, by=by, at=timezone.now())
+        told = (
+            _("第%(n)s页已保存，遮盖%(count)s处。")
+            if boxes
+            else _("第%(n)s页已保存，没有遮盖。")
         )
-        messages.success(request, _("已遮盖。"))
+        messages.success(request, told % {"n": number, "count": len(boxes)})
+        if after and "onward" in request.POST:
+            return redirect("staff:account_page", found.pk, after)
         return redirect("staff:account_paper", found.pk)
 
-    context = {"paper": found, "page": page, "estate": found.estate, "title": _("遮盖")}
+    context = {
+        "paper": found,
+        "page": page,
+        "estate": found.estate,
+        "title": _("遮盖第%(n)s页（共%(all)s页）") % {"n": number, "all": found.pages.count()},
+        "is_last": after is None,
+        "fixed": may_be_shown(found),
+        "most": MOST_BOXES,
+    }
     return forming(request, form, act, context, template="disclosures/staff/cover.html")
 
 
@@ -465,7 +485,9 @@ def _covering(request: HttpRequest, estate: Estate) -> By:
     raise Http404
 
 
-def _entry_form(request: HttpRequest, book: Book, initial: dict[str, object]) -> EntryForm:
+def _entry_form(
+    request: HttpRequest, book: Book, initial: dict[str, object], *, has_papers: bool = False
+) -> EntryForm:
     contracts: Any = ()
     if book.kind == "revenue":
         contracts = (
@@ -478,6 +500,7 @@ def _entry_form(request: HttpRequest, book: Book, initial: dict[str, object]) ->
         request.FILES or None,
         book=book.kind,
         contracts=contracts,
+        has_papers=has_papers,
         initial=initial,
     )
 
@@ -499,6 +522,7 @@ def _entry_page(request: HttpRequest, found: Entry, *, refused: str = "") -> Htt
         "heading": OF_BOOK[book.kind][found.heading],
         "lines": [(titles[one.ledger], max(one.fen, 0), max(-one.fen, 0)) for one in lines],
         "papers": [one.paper for one in found.papers.select_related("paper")],
+        "also_in": also_in(found) if found.state in {"draft", "returned"} else [],
         "entered_by": names.get(found.entered_by, found.entered_by),
         "entered_body": BODIES.get(found.entered_role, ""),
         "reviewed_by": names.get(found.reviewed_by, found.reviewed_by),

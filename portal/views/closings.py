@@ -20,9 +20,10 @@ from disclosures.domain.periods import period_of
 from disclosures.models import Book, Closing, Period
 from disclosures.selectors.books import entries_of, holding_of
 from disclosures.selectors.figures import due_to_fund, figures_of, seen_digest
+from disclosures.selectors.hanging import walls_of
 from disclosures.selectors.places import book_for, closing_for
 from disclosures.selectors.rules import account_rules
-from disclosures.selectors.statements import last_phone
+from disclosures.selectors.statements import last_phone, publication_of
 from disclosures.services import publishing
 from documents.wording import period as period_words
 from portal.account_forms import ClosingForm, PhoneForm
@@ -84,7 +85,10 @@ def period(request: HttpRequest, pk: int, first: str) -> HttpResponse:
         return redirect("staff:closing", made.pk)
 
     headings = OF_BOOK[book.kind]
+    published = publication_of(found) if found.pk else None
     context = {
+        "walls": walls_of(published.document) if published else [],
+        "published": published,
         "book": book,
         "estate": book.estate,
         "period": found,
@@ -124,6 +128,20 @@ def period(request: HttpRequest, pk: int, first: str) -> HttpResponse:
 def closing(request: HttpRequest, pk: int) -> HttpResponse:
     """What was stated of a period, for the body that publishes it."""
     return _closing_page(request, closing_for(request.user, pk, _P.VIEW_ACCOUNTS))
+
+
+@require_safe
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The bulletin as it would hang, not signed and marked as a preview."""
+    found = closing_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    if found.state != "prepared":
+        raise Http404
+    book = found.period.book
+    by = checking(request, book.estate, found.prepared_role, permission=_P.VIEW_ACCOUNTS)
+    pdf = publishing.preview(closing=found, phone=last_phone(book), by=by, at=timezone.now())
+    shown = HttpResponse(pdf, content_type="application/pdf")
+    shown["Content-Disposition"] = 'inline; filename="preview.pdf"'
+    return shown
 
 
 @require_POST

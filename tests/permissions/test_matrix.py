@@ -23,7 +23,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
+from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
+from disclosures.steps import period_at
 from documents.services.posting import add_place, post_paper
 from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
@@ -48,7 +50,15 @@ from funds.steps import By, keep_file
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
-from tests.disclosures.accounts import add_rules, booked, entered, open_books, voucher
+from tests.disclosures.accounts import (
+    add_rules,
+    booked,
+    contracted,
+    entered,
+    open_books,
+    recorded_source,
+    voucher,
+)
 from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
 from tests.factories import FOR, Vote
@@ -126,6 +136,9 @@ ACCOUNT_READERS = {
 ACCOUNT_KEEPERS = {"organiser", "residents_committee", "property_manager"}
 ACCOUNT_CHECKERS = {"organiser", "residents_committee", "street_office"}
 ACCOUNT_HANDS = ACCOUNT_KEEPERS | ACCOUNT_CHECKERS
+ANSWERERS = {"organiser", "residents_committee"}
+ACCOUNT_WATCHERS = {"residents_committee", "street_office", "bureau"}
+ALL_ACCOUNT_WATCHERS = ACCOUNT_WATCHERS | {f"other {who}" for who in ACCOUNT_WATCHERS}
 ALL_BUREAUS = BUREAU | {"other bureau"}
 # Whoever has to do with repairs: applies, checks on site, reviews, pays.
 APPLICANTS = {
@@ -195,11 +208,37 @@ TABLE = [
     Row("staff:account_page_jpg", ACCOUNT_READERS, args=("entry_paper", "number")),
     Row("staff:period", ACCOUNT_READERS, args=("book", "period_first")),
     Row("staff:closing", ACCOUNT_READERS, args=("closing",)),
+    Row("staff:closing_preview", ACCOUNT_READERS, args=("closing",)),
     Row("staff:closing_publish", ACCOUNT_CHECKERS, BAD, args=("closing",), post=True),
     Row("staff:closing_return", ACCOUNT_HANDS, BAD, args=("closing",), post=True),
     Row("staff:book_year", ACCOUNT_READERS, args=("book", "book_year")),
     Row("staff:book_year_paper", ACCOUNT_CHECKERS, BAD, args=("book", "book_year"), post=True),
     Row("staff:book_year_motion", NOBODY, args=("book", "book_year")),
+    # --- sources, owners' questions, disclosures, what is due -------------------------------
+    Row("staff:sources", ACCOUNT_READERS, args=("estate",)),
+    Row("staff:source_new", ACCOUNT_KEEPERS, args=("estate",)),
+    Row("staff:source_new", ACCOUNT_KEEPERS, BAD, args=("estate",), post=True),
+    Row("staff:source", ACCOUNT_READERS, args=("source",)),
+    Row("staff:source_end", ACCOUNT_KEEPERS, args=("source",)),
+    Row("staff:source_end", ACCOUNT_KEEPERS, BAD, args=("source",), post=True),
+    Row("staff:contract_new", ACCOUNT_KEEPERS, args=("source",)),
+    Row("staff:contract_new", ACCOUNT_KEEPERS, BAD, args=("source",), post=True),
+    Row("staff:contract_end", ACCOUNT_KEEPERS, args=("deal",)),
+    Row("staff:contract_end", ACCOUNT_KEEPERS, BAD, args=("deal",), post=True),
+    Row("staff:report", ACCOUNT_READERS, args=("report",)),
+    Row("staff:report", ANSWERERS, BAD, args=("report",), post=True),
+    Row("staff:questions", ACCOUNT_READERS, args=("estate",)),
+    Row("staff:question_new", ANSWERERS, args=("estate",)),
+    Row("staff:question_new", ANSWERERS, BAD, args=("estate",), post=True),
+    Row("staff:question", ACCOUNT_READERS, args=("question",)),
+    Row("staff:question", ANSWERERS, BAD, args=("question",), post=True),
+    Row("staff:disclosures", ACCOUNT_READERS, args=("estate",)),
+    Row("staff:disclosure_new", ACCOUNT_KEEPERS, args=("estate", "disclosed")),
+    Row("staff:disclosure_new", ACCOUNT_KEEPERS, BAD, args=("estate", "disclosed"), post=True),
+    Row("staff:late", ALL_ACCOUNT_WATCHERS),
+    Row("staff:late_csv", ALL_ACCOUNT_WATCHERS),
+    Row("staff:enrol", ALL_ACCOUNT_WATCHERS),
+    Row("staff:enrol", ALL_ACCOUNT_WATCHERS, BAD, post=True),
     # --- the worklist and the places ---------------------------------------------------
     Row("staff:home", SIGNED_IN),
     Row("staff:estates", SIGNED_IN),
@@ -1204,6 +1243,43 @@ def put_accounts(estate: Estate) -> dict[str, Any]:
         "entry_paper": entry.papers.get().paper_id,
         "closing": closing.pk,
         "period_first": first.isoformat(),
+        **put_questions(estate),
+    }
+
+
+def put_questions(estate: Estate) -> dict[str, Any]:
+    """A source with its contract, a question, and a report of another source."""
+    source = recorded_source(estate)
+    now = timezone.now()
+    # What it is about is not looked at here, and takes long to render.
+    book = open_books(estate, "fund", since=date(timezone.localdate().year, 1, 1))
+    period = period_at(book, timezone.localdate())
+    said = period.closings.create(
+        version=1, figures="", prepared_by="user:0", prepared_role="none",
+        prepared_at=now,
+    )  # fmt: skip
+    publication = Publication.objects.create(
+        period=period, version=1, closing=said, csv=b"",
+        document=make_document(estate, code="7K4M2QXH9T3Y", sha256="2" * 64),
+        opening_fen=0, closing_fen=0, posted_at=now, until=now, questions_until=now,
+    )  # fmt: skip
+    common = {
+        "number": 1,
+        "submission": "1",
+        "filed_by": "owner",
+        "filed_at": now,
+        "due_at": now,
+    }
+    asked = Question.objects.create(
+        estate=estate, publication=publication, kind="question", text="为什么？", **common
+    )
+    missing = SourceReport.objects.create(estate=estate, place="北门", text="广告牌", **common)
+    return {
+        "source": source.pk,
+        "deal": contracted(source).pk,
+        "question": asked.pk,
+        "report": missing.pk,
+        "disclosed": "complaints",
     }
 
 

@@ -1,15 +1,18 @@
 """The books through HTTP: the manager enters, the committee reviews and publishes."""
 
 import re
+import subprocess
 from datetime import date, timedelta
 
 import pytest
+from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from disclosures.domain.periods import before, period_of
 from disclosures.models import Book, Closing, Entry, Paper, Publication, YearAccount
+from documents.models import Document
 from tests.disclosures.accounts import accounts_estate, can_sign, voucher
 from voting.models import Motion
 
@@ -290,3 +293,61 @@ def test_nobody_outside_sees_a_paper_that_is_not_published(desk, town, last):
     for pk in range(1, 5):
         page(Client(), f"/e/{estate.code}/accounts/papers/{pk}.jpg", status=404)
     assert not re.search("电梯广告费", page(Client(), f"/e/{estate.code}/accounts/"))
+
+
+def test_a_preview_says_that_it_is_one(desk, town, last):
+    book = open_book(desk, town, last)
+    seal(desk, put_entry(desk, book, last))
+    data = {"bank_fen": "1500.00", "bank_on": str(last.last), "paper": upload()}
+    post(
+        desk("property_manager"), f"/staff/accounts/books/{book.pk}/periods/{last.first}/", data
+    )
+    closing = Closing.objects.get()
+    answer = desk("organiser").get(f"/staff/accounts/closings/{closing.pk}/preview")
+    words = subprocess.run(
+        ["pdftotext", "-", "-"], input=answer.content, capture_output=True, check=True
+    ).stdout.decode()
+    assert "还没有公布" in words
+    assert not Document.objects.exists()
+    assert b"/Sig" not in answer.content
+
+
+def test_what_is_reviewed_cannot_be_edited_by_its_address(desk, town, last):
+    book = open_book(desk, town, last)
+    entry = put_entry(desk, book, last)
+    seal(desk, entry)
+    data = {
+        "heading": "advertising", "fen": "1.00", "dated_on": str(last.first),
+        "party": "别人", "text": "改了", "decision": "",
+    }  # fmt: skip
+    manager = desk("property_manager")
+    told = post(manager, f"/staff/accounts/entries/{entry.pk}/edit", data, status=400)
+    assert "已经复核" in told.content.decode()
+    post(
+        manager, f"/staff/accounts/entries/{entry.pk}/drop", {"reason": "不要了吧"}, status=400
+    )
+    paper = Paper.objects.get(entries__entry=entry)
+    off = f"/staff/accounts/entries/{entry.pk}/papers/{paper.pk}/off"
+    post(manager, off, {}, status=400)
+    entry.refresh_from_db()
+    assert (entry.fen, entry.papers.count()) == (50_000, 1)
+
+
+def test_there_is_no_admin_to_edit_them_in(client):
+    assert client.get("/admin/").status_code == 404
+    assert not [
+        model for model in admin.site._registry if model._meta.app_label == "disclosures"
+    ]
+
+
+def test_the_same_receipt_on_two_entries_is_pointed_out(desk, town, last):
+    book = open_book(desk, town, last)
+    name, content = voucher("once")
+    first = put_entry(desk, book, last, papers=[SimpleUploadedFile(name, content)])
+    assert "同一个文件也附在" not in page(
+        desk("organiser"), f"/staff/accounts/entries/{first.pk}/"
+    )
+    second = put_entry(desk, book, last, papers=[SimpleUploadedFile(name, content)])
+    assert "同一个文件也附在" in page(
+        desk("organiser"), f"/staff/accounts/entries/{second.pk}/"
+    )

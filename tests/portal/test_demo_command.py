@@ -17,7 +17,7 @@ from documents.authority import development_identity
 from portal.demo import leavings, rounds
 from portal.demo.story import Link
 from portal.management.commands import demo
-from tests.factories import AGAINST, CLOSE, FOR, OPEN, frozen_vote
+from tests.factories import AGAINST, CLOSE, FOR, OPEN, frozen_vote, small_estate
 from tests.town import town
 from voting.selectors.delivery import doors, figures
 from voting.selectors.postings import hanging
@@ -93,11 +93,16 @@ def test_the_terminal_offers_letters_of_owners_who_have_not_voted(settings, tmp_
         for number in range(60)
     ]
     operator = make_operator(username="demo-operator", actor="t", at=timezone.now())
+    estate = small_estate()
     story = SimpleNamespace(
-        people={"operator": operator}, opened=SimpleNamespace(code="ABC"), links=links
+        people={"operator": operator},
+        opened=SimpleNamespace(code="ABC"),
+        ended=SimpleNamespace(estate=estate),
+        links=links,
     )
     demo.Command()._logins(story, "geheim", tmp_path)
     said = capsys.readouterr().out
+    assert f"/e/{estate.code}/accounts/" in said
     fresh, used = said.split("已经投过票的业主")
     assert "demo-operator" in fresh
     assert [one for one in links if one.address in fresh] == [

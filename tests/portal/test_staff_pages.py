@@ -457,7 +457,8 @@ def test_a_longer_worklist_costs_no_more_queries(client, town):
     one = queries()
     for _number in range(3):
         announced(town.here.estate, days_ago=18)
-    assert queries() <= one <= 37
+    # Two of them are the public accounts': what lies on a desk, and what is due.
+    assert queries() <= one <= 38
 
 
 def test_every_link_of_a_worklist_opens_for_its_reader(client, town):

@@ -23,6 +23,7 @@ from accounts.services.messages import send_due_messages
 from core.deadlines import SHANGHAI, local_day
 from portal.demo import leavings
 from portal.demo.story import Link, Story, tell
+from registry.models import Owner
 from voting.models import Session
 
 _SHOWN_LINKS, _SHOWN_VOTED = 6, 2
@@ -94,6 +95,12 @@ class Command(BaseCommand):
         self.stdout.write(f"\n工作人员登录 {settings.PUBLIC_URL}/staff/　密码都是 {password}")
         for user in story.people.values():
             self.stdout.write(f"  {user.username:<16}{user.display_name}")
+        estate = story.ended.estate
+        phone = Owner.objects.filter(estate=estate).exclude(phone_hash="").first()
+        self.stdout.write(
+            f"\n小区的账，不用登录 {settings.PUBLIC_URL}/e/{estate.code}/accounts/"
+            + (f"　业主提问用手机号 {phone.phone}" if phone else "")
+        )
         waiting = [link for link in story.links if not link.has_voted]
         voted = [link for link in story.links if link.has_voted]
         self.stdout.write(f"\n正在进行的投票 {settings.PUBLIC_URL}/s/{story.opened.code}")

@@ -42,6 +42,7 @@ from tests.disclosures.accounts import (
     stated,
     voucher,
 )
+from tests.funds.books import deposit, make_account
 
 pytestmark = pytest.mark.django_db
 FOURTH = date(2026, 10, 1)
@@ -282,12 +283,24 @@ def test_a_published_duty_is_done(book):
 
 
 def test_the_fund_is_published_from_its_own_books():
-    estate = accounts_estate()
-    book = open_books(estate, "fund", since=date(2025, 1, 1), frequency="yearly")
-    out = published(book, date(2025, 1, 1))
-    assert (out.opening_fen, out.closing_fen) == (0, 0)
-    given = closing_of(book, day=date(2025, 1, 1), paper=None, by=MANAGER)
+    account = make_account()
+    deposit(account, 300_00)  # on 2 November
+    accounts_estate(account.estate, **{"fund.publish": "half_yearly"})
+    first = date(2026, 7, 1)
+    book = open_books(account.estate, "fund", since=first, frequency="half_yearly")
+    out = published(book, first, at=NEXT)
+    units = account.subs.count()
+    assert (out.opening_fen, out.closing_fen) == (0, units * 300_00)
+    data = json.loads(bytes(out.document.facts))
+    assert [line["account"] for line in data["lines"]] == ["交存"]
+    given = closing_of(book, paper=None, by=MANAGER, at=NEXT)
     assert refused(prepare, **given) == "accounts.role"
+
+
+def test_a_fund_nobody_knows_is_not_published_as_nothing():
+    book = open_books(accounts_estate(), "fund", since=date(2025, 1, 1), frequency="yearly")
+    given = closing_of(book, day=date(2025, 1, 1), paper=None, by=COMMITTEE)
+    assert refused(prepare, **given) == ["closing.behind"]
 
 
 # --- what the database itself refuses ------------------------------------------------------
