@@ -38,8 +38,13 @@ def town(db, settings, tmp_path):
 
 def seen_whole(page):
     """The picture of the voucher has arrived, in its full width."""
-    page.locator("main img").first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('main img').naturalWidth === 1200")
+    picture = page.locator("main img").first
+    picture.scroll_into_view_if_needed()
+    for _turn in range(100):
+        if picture.evaluate("one => one.naturalWidth"):
+            break
+        page.wait_for_timeout(100)
+    assert picture.evaluate("one => one.naturalWidth") == 1200
 
 
 def receipt(mark):
