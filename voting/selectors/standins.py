@@ -79,6 +79,10 @@ def signed_as(session: Session) -> dict[str, Helped]:
         made.setdefault(entry["body"]["party"], []).append(
             (entry["seq"], entry["body"]["reason"])
         )
+    # A sheet of paper is signed by nobody's credential, whatever came before it.
+    paper = set(
+        board_of(session).entries.filter(kind=board.PAPER).values_list("seq", flat=True)
+    )
     out = excluded_parties(session)
     heads: Counter[str] = Counter()
     areas: Counter[str] = Counter()
@@ -87,7 +91,7 @@ def signed_as(session: Session) -> dict[str, Helped]:
         if number in out:
             continue
         before = [reason for at, reason in made.get(number, ()) if at < (seq or 0)]
-        reason = before[-1] if before else ""
+        reason = before[-1] if before and seq not in paper else ""
         heads[reason] += 1
         areas[reason] += area
     return {reason: Helped(heads[reason], areas[reason]) for reason in heads}

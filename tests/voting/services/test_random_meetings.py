@@ -282,6 +282,13 @@ def run_courses(vote, papers, examples):
     return seen
 
 
+def test_a_sheet_that_counts_was_cast_with_nobodys_help(vote, papers):
+    """Found by chance: an assisted ballot, then a sheet of the same household that counts."""
+    sheets = [("envelope", 1, [[0], [0, 1, 2, 3, 4]]), ("envelope", 6, [[2], [3]])]
+    while_open = [*sheets, ("assist", 1, [[0], None]), ("plain", 3, [[0], [0, 1]])]
+    hold(vote, (while_open, [("conflict", 1, True)], ()), papers)
+
+
 def test_any_meeting_comes_to_its_end_and_every_figure_follows_from_the_board(vote, papers):
     run_courses(vote, papers, 40)
 
