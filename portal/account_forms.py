@@ -7,7 +7,7 @@ beside their fields at once.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -162,7 +162,7 @@ class SplitForm(forms.Form):
         text = half_width(self.cleaned_data["percent"]).strip().removesuffix("%").strip()
         try:
             hundredths = Decimal(text) * 100
-        except InvalidOperation:
+        except ArithmeticError:
             raise forms.ValidationError(_("请写一个数，例如 70")) from None
         if hundredths != hundredths.to_integral_value() or not 0 <= hundredths <= 10_000:
             raise forms.ValidationError(_("比例要在 0 和 100 之间，最多两位小数"))

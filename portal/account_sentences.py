@@ -5,6 +5,13 @@ from django.utils.translation import gettext_noop
 _ = gettext_noop  # collected for the catalogue, translated in `portal.sentences.said`
 
 ACCOUNTS = (
+    _("您看过以后内容有改动，请再看一遍"),
+    _("账目已经更正，请先重新出具年度报告"),
+    _("开始记账的日期不能早于 %(day)s（民法典施行）"),
+    _("日期要在 %(first)s 年和 %(last)s 年之间"),
+    _("对账单的日期还没有到"),
+    _("一期最多%(n)s笔；这么多笔的，请把同一天同一类的合并记账"),
+    _("所依据的一期账目已经更正，等待重新出具"),
     _("不能复核自己办的事，请另一个人来办"),
     _("%(body)s不能复核自己记的账，请另一个单位的人来办"),
     _("以前各期还有 %(sum)s 元应当转入维修资金，没有转，请说明原因"),

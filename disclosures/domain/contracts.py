@@ -8,6 +8,8 @@ from core.reasons import Reason
 from disclosures.domain.entries import MAX_FEN
 from disclosures.domain.periods import PRICED
 
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+
 
 class Term(NamedTuple):
     """A contract's kind of source, payer, price and days."""
@@ -35,6 +37,10 @@ def contract_reasons(term: Term, *, parking_months: int | None) -> list[Reason]:
         found.append(Reason("contract.priced", "请选择怎么计价", "priced"))
     if term.payer_kind not in {"organisation", "persons"}:
         found.append(Reason("contract.payer", "请选择付款方是单位还是个人", "payer_kind"))
+    days = [term.first, *([term.last] if term.last else [])]
+    if not all(FIRST_DAY <= day <= LAST_DAY for day in days):
+        sentence = f"日期要在 {FIRST_DAY.year} 年和 {LAST_DAY.year} 年之间"
+        return [*found, Reason("contract.days", sentence, "first")]
     if term.last is not None and term.last < term.first:
         found.append(Reason("contract.days", "止日不能早于起日", "last"))
     elif parking_months is not None and _too_long(term, parking_months):

@@ -4,17 +4,22 @@ import re
 from collections.abc import Iterable
 
 from core.reasons import Reason
+from core.text import half_width
 
 COVER = "＊"
 # Identity numbers, mobile numbers, bank accounts: never in a text everybody reads.
 _NUMBERS = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|[0-9]{15}|1[0-9]{10}|[0-9]{16,19})(?![0-9A-Za-z])"
+    r"(?<!\d)(?:"
+    r"(?:\+?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}"
+    r"|\d{6}[ ]?\d{8}[ ]?\d{3}[\dXx]|\d{15}"
+    r"|\d{4}(?: \d{4}){3,4}(?: \d{1,3})?|\d{16,30}"
+    r")(?!\d)"
 )
 
 
 def personal_reasons(field: str, text: str) -> list[Reason]:
     """Whether a text for everybody has what looks like a number of a person."""
-    if _NUMBERS.search(text):
+    if _NUMBERS.search(half_width(text)):
         sentence = "人人看得到，请不要写身份证号、手机号、银行账号"
         return [Reason(f"{field}.personal", sentence, field)]
     return []

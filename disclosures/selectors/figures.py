@@ -1,6 +1,7 @@
 """A period as the books have it, with what it is compared with."""
 
 import hashlib
+from collections.abc import Mapping
 from fractions import Fraction
 
 from django.db.models import F, Q, Sum
@@ -19,9 +20,9 @@ from disclosures.models import (
     Publication,
     Question,
 )
-from disclosures.selectors.books import balance_before, postings_by_period
+from disclosures.selectors.books import balance_before, holding_of, postings_by_period
 from disclosures.selectors.funds import fund_totals
-from disclosures.selectors.rules import AccountRules, share_to_fund
+from disclosures.selectors.rules import AccountRules, account_rules, share_to_fund
 
 
 def figures_of(period: Period, rules: AccountRules) -> Figures:
@@ -55,11 +56,11 @@ def figures_of(period: Period, rules: AccountRules) -> Figures:
         unmasked=_unmasked(period),
         wrong=_wrong(period),
         behind=behind(period),
-        fund_due=_fund_due(book, period, rules, by_period),
+        fund_due=_fund_due(book, period, by_period),
     )
 
 
-def due_to_fund(book: Book, rules: AccountRules, period: Period, totals: dict[str, int]) -> int:
+def due_to_fund(book: Book, period: Period, totals: Mapping[str, int]) -> int:
     """What has to go to the maintenance fund for a period: never less than the share."""
     if book.kind != "revenue":
         return 0
@@ -69,7 +70,13 @@ def due_to_fund(book: Book, rules: AccountRules, period: Period, totals: dict[st
         for key, fen in totals.items()
         if headings[key].side != "use"
     )
-    return to_transfer(net, share_to_fund(book, rules, period.last)[0])
+    return to_transfer(net, _share(book, period))
+
+
+def _share(book: Book, period: Period) -> tuple[int, int]:
+    """By the rules of the period's last day: a later rule says nothing of it."""
+    rules = account_rules(book.estate, period.last)
+    return share_to_fund(book, rules, period.last)[0]
 
 
 def behind(period: Period) -> str:
@@ -81,7 +88,7 @@ def behind(period: Period) -> str:
     row = book.periods.filter(first=days.first).first()
     if row is None or not row.version:
         return "上一期还没有公布，请按先后公布"
-    if book.kind != "fund" and stale(row):
+    if stale(row):
         return "上一期的余额改了，上一期要先重新公布"
     return ""
 
@@ -94,7 +101,7 @@ def stale(period: Period) -> bool:
 def stale_periods(book: Book) -> set[int]:
     """The periods that have to be published again: an entry joined, or a balance moved."""
     if book.kind == "fund":
-        return set()
+        return _stale_of_fund(book)
     moved = dict(
         Posting.objects.filter(entry__book=book, entry__state="sealed", ledger=BANK)
         .values_list("entry__period")
@@ -120,14 +127,31 @@ def stale_periods(book: Book) -> set[int]:
     return found
 
 
+def _stale_of_fund(book: Book) -> set[int]:
+    """The same of the fund: its own books were dated back, or a balance came in late."""
+    rows = Publication.objects.filter(period__book=book, version=F("period__version"))
+    found = set()
+    for one in rows.select_related("period").defer("csv"):
+        now = fund_totals(book.estate_id, one.period.first, one.period.last)
+        if (one.opening_fen, one.closing_fen) != (now.opening, now.closing):
+            found.add(one.period_id)
+    return found
+
+
 def seen_digest(period: Period) -> str:
-    """SHA-256 of what a closing rests on; a changed one is looked at again."""
+    """SHA-256 of what a closing rests on; a changed one is looked at again.
+
+    Who holds the money and what share goes to the fund are part of it.
+    """
     book = period.book
     if book.kind == "fund":
         found = fund_totals(book.estate_id, period.first, period.last)
         return hashlib.sha256(repr(found).encode()).hexdigest()
     rows = Entry.objects.filter(period=period, state="sealed").order_by("number")
-    content = hashlib.sha256(f"{balance_before(book, period.first)}".encode())
+    holding = holding_of(book, period.last) or holding_of(book)
+    share = _share(book, period) if book.kind == "revenue" else None
+    basis = (balance_before(book, period.first), holding.pk if holding else None, share)
+    content = hashlib.sha256(f"{basis}".encode())
     for number, digest in rows.values_list("number", "digest"):
         content.update(f"\n{number} {digest}".encode())
     return content.hexdigest()
@@ -212,9 +236,7 @@ def _wrong(period: Period) -> int:
     ).count()
 
 
-def _fund_due(
-    book: Book, period: Period, rules: AccountRules, by_period: dict[int, dict[str, int]]
-) -> int:
+def _fund_due(book: Book, period: Period, by_period: dict[int, dict[str, int]]) -> int:
     """What the periods before owe the fund, less what went to it until the end of this one."""
     if book.kind != "revenue":
         return 0
@@ -227,5 +249,5 @@ def _fund_due(
         }
         gone += totals.get("to_fund", 0)
         if row.first < period.first:
-            due += due_to_fund(book, rules, row, totals)
+            due += due_to_fund(book, row, totals)
     return max(due - gone, 0)

@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from disclosures.models import Disclosure, Entry, Paper, PaperPage
+from disclosures.models import Disclosure, Entry, Paper, PaperPage, SourceReport
 from registry.fields import open_bytes
 
 PAGES = "disclosures.paperpage"  # what the pages are encrypted for
@@ -14,12 +14,14 @@ def may_be_shown(paper: Paper) -> bool:
 
 
 def public_papers() -> QuerySet[Paper]:
-    """Papers of entries that are published in some version, and files of disclosures."""
+    """Papers of published entries, files of disclosures, photos of answered reports."""
     out = Entry.objects.filter(
         papers__paper=OuterRef("pk"), state="sealed", version__lte=F("period__version")
     )
     disclosed = Disclosure.objects.filter(paper=OuterRef("pk"))
-    return Paper.objects.filter(Exists(out) | Exists(disclosed), looked_at__isnull=False)
+    told = SourceReport.objects.filter(photo=OuterRef("pk")).exclude(state="open")
+    shown = Exists(out) | Exists(disclosed) | Exists(told)
+    return Paper.objects.filter(shown, looked_at__isnull=False)
 
 
 def plain_page(page: PaperPage) -> bytes:

@@ -14,7 +14,6 @@ from disclosures.models import Book, Closing, Entry, Period, Publication
 from disclosures.selectors.books import entries_of, holding_of
 from disclosures.selectors.figures import due_to_fund
 from disclosures.selectors.funds import fund_totals
-from disclosures.selectors.rules import AccountRules
 from documents.bulletins import BulletinFacts, Heading, Line, read_bulletin
 from registry.models import Unit
 
@@ -57,7 +56,7 @@ def page_url(book: Book, period: Period) -> str:
 
 
 def bulletin_of(
-    closing: Closing, period: Period, figures: Figures, rules: AccountRules, frame: Frame
+    closing: Closing, period: Period, figures: Figures, frame: Frame
 ) -> BulletinFacts:
     """Everything the bulletin of a period says."""
     book = period.book
@@ -85,7 +84,7 @@ def bulletin_of(
         bank_fen=closing.bank_fen,
         bank_on=closing.bank_on,
         difference=closing.difference if closing.bank_fen != figures.closing else "",
-        due_to_fund_fen=due_to_fund(book, rules, period, dict(figures.totals)),
+        due_to_fund_fen=due_to_fund(book, period, figures.totals),
         to_fund_fen=figures.totals.get("to_fund", 0),
         households=Unit.objects.filter(
             estate=book.estate_id, is_active=True, use="residential"

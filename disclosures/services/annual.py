@@ -1,6 +1,7 @@
 """年度收支报告 for the owners' assembly, and the motion that puts it before the owners."""
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import date, datetime
 from secrets import choice
@@ -116,11 +117,15 @@ def propose(
         raise RuleViolation("accounts.role", "表决由组织者起草，您的角色不能办这一步")
     if account.document.status != "issued":
         raise RuleViolation("year.replaced", "这份年度报告已被新的取代，请用新的")
+    rows = year_rows(account.book, account.year)
+    stated = json.loads(bytes(account.document.facts))
+    codes = [one["code"] for one in stated["periods"]]
+    if rows.lacking or codes != [one.code for one in rows.periods]:
+        raise RuleViolation("year.replaced", "账目已经更正，请先重新出具年度报告")
     if purpose not in PURPOSES:
         sentence = "请选择要业主决定什么"
         demand_none("motion.purpose", [Reason("motion.purpose", sentence, "purpose")])
     session = _session(account.book, session_id, convene, by, at)
-    rows = year_rows(account.book, account.year)
     words = motion_words(
         purpose,
         Year(

@@ -20,6 +20,7 @@ from disclosures.steps import By, Pages, locked_book, locked_estate, note, shown
 
 _NUMBER = re.compile(r"[0-9]{8,32}")
 _OFTEN = dict(Book.FREQUENCIES)
+CIVIL_CODE = date(2021, 1, 1)
 
 
 class Held(NamedTuple):
@@ -67,16 +68,7 @@ def open_book(
         if not is_as_often(frequency, least):
             sentence = f"这里至少要{_OFTEN[least]}公布一次（{rules.clause(f'{kind}.publish')}）"
             found.append(Reason("book.frequency", sentence, "frequency"))
-    if opened_on > local_day(at):
-        found.append(Reason("book.day", "开始记账的日期还没有到", "opened_on"))
-    if type(fen) is not int or not 0 <= fen <= MAX_FEN:
-        most = format_yuan(MAX_FEN)
-        found.append(Reason("book.opening", f"期初余额要在 0 和 {most} 元之间", "opening"))
-    elif fen and not explains(rests_on):
-        found.append(
-            Reason("book.rests_on", "期初余额要写明依据，例如对账单的日期", "rests_on")
-        )
-    found += shown_text("rests_on", "期初余额的依据", rests_on, 200, may_be_empty=True)
+    found += _opening_reasons(opened_on, fen, rests_on, local_day(at))
     if kind != "fund":
         found += _held_reasons(held)
     demand_none("book.invalid", found)
@@ -175,6 +167,24 @@ def _hold(book: Book, held: Held, since: date, *, by: By, at: datetime) -> Holdi
     facts = {"holder": held.holder, "apart": held.is_apart, "since": str(since)}
     note(book, "book.held", facts, by=by, at=at)
     return made
+
+
+def _opening_reasons(opened_on: date, fen: int, rests_on: str, today: date) -> list[Reason]:
+    found = []
+    if opened_on < CIVIL_CODE:
+        sentence = f"开始记账的日期不能早于 {CIVIL_CODE}（民法典施行）"
+        found.append(Reason("book.day", sentence, "opened_on"))
+    if opened_on > today:
+        found.append(Reason("book.day", "开始记账的日期还没有到", "opened_on"))
+    if type(fen) is not int or not 0 <= fen <= MAX_FEN:
+        most = format_yuan(MAX_FEN)
+        found.append(Reason("book.opening", f"期初余额要在 0 和 {most} 元之间", "opening"))
+    elif fen and not explains(rests_on):
+        found.append(
+            Reason("book.rests_on", "期初余额要写明依据，例如对账单的日期", "rests_on")
+        )
+    found += shown_text("rests_on", "期初余额的依据", rests_on, 200, may_be_empty=True)
+    return found
 
 
 def _held_reasons(held: Held | None) -> list[Reason]:

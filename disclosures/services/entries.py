@@ -185,10 +185,11 @@ def drop(*, entry_id: int, reason: str, by: By, at: datetime) -> Entry:
 
 
 @transaction.atomic(durable=True)
-def review(*, entry_id: int, by: By, at: datetime) -> Entry:
+def review(*, entry_id: int, by: By, at: datetime, seen: str = "") -> Entry:
     """Book an entry under the next number, in its period's next version; it never changes.
 
-    Harmless where the same person did it already. RuleViolation "accounts.same_person",
+    Harmless where the same person did it already. `seen`: what `seen_of` said of what was
+    looked at. RuleViolation "entry.changed", "accounts.same_person",
     "accounts.same_body", "accounts.role", "entry.state", "entry.papers".
     """
     book, entry = _locked(entry_id)
@@ -197,6 +198,8 @@ def review(*, entry_id: int, by: By, at: datetime) -> Entry:
     _demand_reviewer(entry, by)
     if entry.state != "draft":
         raise RuleViolation("entry.state", "这一笔现在不在等复核，请刷新页面再看")
+    if seen and seen != seen_of(entry):
+        raise RuleViolation("entry.changed", "您看过以后内容有改动，请再看一遍")
     if entry.reverses_id is None and not entry.papers.exists():
         raise RuleViolation("entry.papers", "没有原始凭证，不能复核入账")
     lines = _lines(book, entry)
@@ -220,6 +223,11 @@ def review(*, entry_id: int, by: By, at: datetime) -> Entry:
     }
     note(book, "entry.reviewed", facts, by=by, at=at)
     return entry
+
+
+def seen_of(entry: Entry) -> str:
+    """What somebody who reviews has before the eyes: another one, if anything was changed."""
+    return digest(facts_of(entry), _lines(entry.book, entry))
 
 
 def facts_of(entry: Entry) -> dict[str, object]:
@@ -298,8 +306,9 @@ def _reasons(book: Book, money: Money, said: Said, at: datetime) -> list[Reason]
     found += shown_text("text", "摘要", said.text, 200)
     found += shown_text("decision", "依据的决定", said.decision, 120, may_be_empty=True)
     found += _day_reasons(book, said.dated_on, at)
-    if needs_decision(money.heading) and not explains(said.decision):
-        title = OF_BOOK[book.kind][money.heading].title
+    undecided = [key for key in (money.heading, money.kept) if needs_decision(key)]
+    if undecided and not explains(said.decision):
+        title = OF_BOOK[book.kind][undecided[0]].title
         sentence = f"“{title}”要有业主的决定，请写决议的文号"
         found.append(Reason("entry.decision", sentence, "decision"))
     if said.contract is not None and not _contract_fits(book, money, said.contract):

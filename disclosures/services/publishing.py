@@ -35,9 +35,9 @@ from disclosures.steps import (
     shown_text,
 )
 from documents.bulletins import BULLETIN_NAME, bulletin_csv, bulletin_json, render_bulletin
-from documents.steps import mark_superseded, next_number, store_signed
+from documents.steps import mark_superseded, next_number, note_standing, store_signed
 
-SERIES = "公布"
+SERIES, MOST_ENTRIES = "公布", 5000
 
 
 class Statement(NamedTuple):
@@ -75,7 +75,8 @@ def prepare(
         period = _over(book, day, at)
         if period.closings.filter(state="prepared").exists():
             raise RuleViolation("closing.waits", "这一期已经提交，正在等审核公布")
-        found = _said_reasons(book, period, statement, pages is not None)
+        found = _said_reasons(book, period, statement, pages is not None, local_day(at))
+        found += _size_reasons(period)
         rules = account_rules(book.estate, local_day(at))
         figures = figures_of(period, rules)
         stated = _stated(period, statement)
@@ -115,8 +116,10 @@ def give_back(*, closing_id: int, reason: str, by: By, at: datetime) -> Closing:
     if by.actor != closing.prepared_by and by.role not in roles_with(Permission.CHECK_ACCOUNTS):
         raise RuleViolation("accounts.role", "您的角色不能办这一步")
     _demand_waiting(closing)
+    found = shown_text("reason", "原因", reason, 200)
     if not explains(reason):
-        raise RuleViolation("closing.reason", "请写明为什么退回（至少4个字）")
+        found.append(Reason("closing.reason", "请写明为什么退回（至少4个字）", "reason"))
+    demand_none("closing.reason", found)
     closing.state, closing.reason = "returned", reason.strip()[:200]
     closing.decided_by, closing.decided_role, closing.decided_at = by.actor, by.role, at
     closing.save()
@@ -157,7 +160,7 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
     code = new_code(LENGTH, choice)
     number = next_number(book.estate, series=SERIES, at=at)
     frame = _frame(book, closing, rules, phone, by, at)._replace(number=number, code=code)
-    facts = bulletin_of(closing, period, figures, rules, frame)
+    facts = bulletin_of(closing, period, figures, frame)
     data = bulletin_json(facts)
     document = store_signed(
         facts=facts,
@@ -170,6 +173,7 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
     before = publication_of(period)
     if before is not None:
         mark_superseded(before.document, by=document, reason=closing.correction)
+        _doubt_years(book, period)
     made = Publication.objects.create(
         period=period,
         version=closing.version,
@@ -198,15 +202,22 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
     return made
 
 
+def _doubt_years(book: Book, period: Period) -> None:
+    """A year's account that rests on the version before says so until it is issued again."""
+    note = "所依据的一期账目已经更正，等待重新出具"
+    for one in book.year_accounts.filter(
+        year=period.first.year, document__status="issued"
+    ).select_related("document"):
+        note_standing(one.document, standing="correction", note=note)
+
+
 def preview(*, closing: Closing, phone: str, by: By, at: datetime) -> bytes:
     """The bulletin as it would hang, marked as a preview: no number, no code, no signature."""
     period = closing.period
     rules = account_rules(period.book.estate, local_day(at))
     frame = _frame(period.book, closing, rules, phone, by, at)
     figures = figures_of(period, rules)
-    facts = replace(
-        bulletin_of(closing, period, figures, rules, frame), specimen="预览：还没有公布"
-    )
+    facts = replace(bulletin_of(closing, period, figures, frame), specimen="预览：还没有公布")
     return render_bulletin(facts, attachments={BULLETIN_NAME: bulletin_json(facts)})
 
 
@@ -237,7 +248,7 @@ def _stated(period: Period, statement: Statement) -> Stated:
 
 
 def _said_reasons(
-    book: Book, period: Period, statement: Statement, has_paper: bool
+    book: Book, period: Period, statement: Statement, has_paper: bool, today: date
 ) -> list[Reason]:
     found = shown_text(
         "difference", "不一致的原因", statement.difference, 300, may_be_empty=True
@@ -251,12 +262,22 @@ def _said_reasons(
         return found
     if statement.bank_on is None:
         found.append(Reason("closing.bank_on", "请填写对账单的日期", "bank_on"))
+    elif statement.bank_on > today:
+        found.append(Reason("closing.bank_on", "对账单的日期还没有到", "bank_on"))
     elif statement.bank_on < period.last:
         sentence = f"对账单要到这一期的最后一天（{period.last}）或者以后"
         found.append(Reason("closing.bank_on", sentence, "bank_on"))
     if not has_paper:
         found.append(Reason("closing.statement", "请上传银行对账单", "paper"))
     return found
+
+
+def _size_reasons(period: Period) -> list[Reason]:
+    """So many entries are read on one page and fit into one paper's data."""
+    if period.entries.filter(state="sealed").count() <= MOST_ENTRIES:
+        return []
+    sentence = f"一期最多{MOST_ENTRIES}笔；这么多笔的，请把同一天同一类的合并记账"
+    return [Reason("closing.too_many", sentence)]
 
 
 def _over(book: Book, day: date, at: datetime) -> Period:

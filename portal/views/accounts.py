@@ -322,7 +322,9 @@ def entry_review(request: HttpRequest, pk: int) -> HttpResponse:
     return _act(
         request,
         found,
-        lambda: entry_services.review(entry_id=pk, by=by, at=timezone.now()),
+        lambda: entry_services.review(
+            entry_id=pk, by=by, at=timezone.now(), seen=request.POST.get("seen", "")
+        ),
         _("已复核入账。"),
     )
 
@@ -532,6 +534,7 @@ def _entry_page(request: HttpRequest, found: Entry, *, refused: str = "") -> Htt
         "holds": holds_money(request, book),
         "own": found.entered_by == actor_of(request),
         "may_review": _may_review(request, found),
+        "seen": entry_services.seen_of(found),
         "reason_form": ReasonForm(),
         "refused": refused,
         "late": found.state in {"draft", "returned"}

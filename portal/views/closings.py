@@ -106,7 +106,7 @@ def period(request: HttpRequest, pk: int, first: str) -> HttpResponse:
                 key in (some or {}) for some in (figures.totals, figures.before, figures.year)
             )
         ],
-        "due": due_to_fund(book, rules, found, dict(figures.totals)),
+        "due": due_to_fund(book, found, figures.totals),
         "entries": entries_of(found) if found.pk and book.kind != "fund" else [],
         "publications": found.publications.select_related("document").defer(
             "csv", "document__pdf", "document__facts"

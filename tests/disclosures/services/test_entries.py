@@ -17,6 +17,7 @@ from disclosures.services.entries import (
     return_entry,
     reverse,
     review,
+    seen_of,
     take_paper_off,
 )
 from disclosures.steps import By
@@ -236,7 +237,8 @@ def by_hand(entry, **fields):
 
 def post(entry, *amounts):
     Posting.objects.bulk_create(
-        Posting(entry=entry, ledger=f"x{place}", fen=fen) for place, fen in enumerate(amounts)
+        Posting(entry=entry, ledger=ledger, fen=fen)
+        for ledger, fen in zip(("parking", "bank"), amounts, strict=True)
     )
 
 
@@ -268,3 +270,61 @@ def test_by_hand_it_has_to_balance_and_to_have_a_paper(book):
             state="sealed", number=9, reviewed_by="c",
             period=Period.objects.get(), version=1,
         )  # fmt: skip
+
+
+def test_by_hand_its_postings_have_its_amount(book):
+    entry = entered(book, "parking", 5)
+    post(entry, -6, 6)
+    with pytest.raises(DatabaseError):
+        by_hand(entry)
+
+
+def test_what_a_payer_kept_for_management_rests_on_a_decision_too(book):
+    kept = Money("parking", 100, "collection", 30)
+    assert put(book, money=kept) == ["entry.decision"]
+    given = {"book_id": book.pk, "money": kept, "said": said(decision="决议〔2026〕2号"),
+             "papers": [voucher()], "submission": "s", "by": MANAGER, "at": AT}  # fmt: skip
+    assert enter(**given).kept == "collection"
+
+
+def test_what_is_reviewed_is_what_was_seen(book):
+    entry = entered(book, "parking", 5)
+    seen = seen_of(entry)
+    edit(entry_id=entry.pk, money=Money("parking", 500_000), said=said(), papers=[], by=MANAGER,
+         at=AT)  # fmt: skip
+    assert refused(review, entry_id=entry.pk, by=COMMITTEE, seen=seen) == "entry.changed"
+    entry.refresh_from_db()
+    assert review(entry_id=entry.pk, by=COMMITTEE, seen=seen_of(entry), at=AT).fen == 500_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "100 0000 0000", "100-0000-0000", "１００００００００００", "+8610000000000",
+        "联系10000000000", "999999 19800101 001X", "6222 0000 0000 0000 123",
+        "622200000000000000123",
+    ],
+)  # fmt: skip
+def test_numbers_of_people_are_refused(book, text):
+    assert put(book, said=said(text=text)) == ["text.personal"]
+
+
+@pytest.mark.parametrize(
+    "text", ["合同20260101-20261231", "电话0556-5500000", "第1234567890号"]
+)
+def test_other_numbers_are_not(book, text):
+    given = {"book_id": book.pk, "money": Money("parking", 5), "said": said(text=text),
+             "papers": [voucher()], "submission": "s", "by": MANAGER, "at": AT}  # fmt: skip
+    assert enter(**given).text == text
+
+
+def test_replacing_a_row_deletes_it_and_is_refused(book):
+    """SQLite's REPLACE fires no trigger of its own (PostgreSQL has no such statement)."""
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite only")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM disclosures_book WHERE id = %s", [book.pk])
+        row = cursor.fetchone()
+        marks = ", ".join(["%s"] * len(row))
+        with pytest.raises(DatabaseError), transaction.atomic():
+            cursor.execute(f"REPLACE INTO disclosures_book VALUES ({marks})", row)

@@ -9,15 +9,23 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from pypdf import PdfReader
 
+from core.deadlines import local_day
 from core.errors import RuleViolation
 from disclosures.models import Duty, Period, Publication
-from disclosures.selectors.figures import stale
+from disclosures.selectors.figures import due_to_fund, figures_of, stale, stale_periods
+from disclosures.selectors.rules import account_rules
+from disclosures.services.annual import Convene, issue_year_account, propose
+from disclosures.services.books import change_holder, decide_split
 from disclosures.services.entries import review
 from disclosures.services.publishing import Statement, give_back, prepare, publish
 from disclosures.services.questions import answer, ask
 from disclosures.services.sources import Said as Asks
 from disclosures.steps import By
 from documents.verification import check_offline
+from funds.models import Refund, RepairRequest
+from funds.services.accounts import open_account
+from funds.services.settling import receive_refund
+from funds.steps import Receipt
 from registry.models import RuleProfile
 from tests.disclosures.accounts import (
     AT,
@@ -34,6 +42,7 @@ from tests.disclosures.accounts import (
     can_sign,
     contracted,
     entered,
+    held,
     open_books,
     published,
     quarter,
@@ -42,7 +51,11 @@ from tests.disclosures.accounts import (
     stated,
     voucher,
 )
-from tests.funds.books import deposit, make_account
+from tests.factories import make_estate
+from tests.funds.books import deposit, make_account, make_special
+from tests.funds.payments import funded, pay
+from tests.funds.repairs import AT as REPAIRED
+from tests.funds.repairs import SECOND
 
 pytestmark = pytest.mark.django_db
 FOURTH = date(2026, 10, 1)
@@ -352,3 +365,109 @@ def test_an_unread_clause_is_not_cited_on_a_paper(book):
     profile.save()
     out = published(book)
     assert json.loads(bytes(out.document.facts))["clause"] == "民法典第943条"
+
+
+def test_a_share_or_a_holder_that_changes_meanwhile_is_looked_at_again(book):
+    booked(book, "parking", 10_000)
+    closing = prepare(**closing_of(book))
+    given = {"closing_id": closing.pk, "phone": PHONE, "by": COMMITTEE, "at": AT}
+    decide_split(
+        book_id=book.pk, share=(0, 100), since=LAST, decision="决议〔2026〕9号",
+        paper=voucher(), by=COMMITTEE, at=AT,
+    )  # fmt: skip
+    assert refused(publish, **given) == "closing.changed"
+    give_back(closing_id=closing.pk, reason="比例变了，重新提交", by=COMMITTEE, at=AT)
+    closing = prepare(**closing_of(book))
+    change_holder(book_id=book.pk, held=held("committee"), since=FIRST, by=COMMITTEE, at=AT)
+    assert refused(publish, **given | {"closing_id": closing.pk}) == "closing.changed"
+
+
+def test_a_statement_of_tomorrow_is_none(book):
+    late = stated(book, FIRST)._replace(bank_on=AT.date() + timedelta(days=1))
+    assert refused(prepare, **closing_of(book, statement=late)) == ["closing.bank_on"]
+
+
+def test_a_rule_of_later_says_nothing_of_a_period_before_it(book):
+    booked(book, "parking", 10_000)
+    published(book)
+    booked(book, "to_fund", 10_000, on=FOURTH)
+    profile = RuleProfile.objects.get(code="accounts")
+    later = RuleProfile.objects.create(
+        code="accounts", title="新规则", valid_from=date(2026, 11, 1), values=profile.values
+        | {"revenue.default_to_fund": {"value": [1, 2], "clause": "新", "verified": True}},
+    )  # fmt: skip
+    rules = account_rules(book.estate, NEXT.date())
+    period = book.periods.get(first=FIRST)
+    period.book = book
+    assert later.pk
+    assert due_to_fund(book, period, {"parking": 10_000}) == 10_000
+    assert figures_of(period, rules).fund_due == 0
+
+
+def test_a_balance_of_the_fund_dated_back_is_published_again():
+    account = make_account()
+    accounts_estate(account.estate, **{"fund.publish": "half_yearly"})
+    book = open_books(account.estate, "fund", since=FIRST, frequency="half_yearly")
+    deposit(account, 300_00)
+    out = published(book, FIRST, at=NEXT)
+    assert not stale_periods(book)
+    deposit(account, 100_00)  # of the same day, booked later
+    assert stale_periods(book) == {out.period_id}
+
+
+def test_of_two_accounts_one_unknown_nothing_is_published():
+    account = make_account()
+    estate = accounts_estate(account.estate, **{"fund.publish": "half_yearly"})
+    deposit(account, 300_00)
+    other = make_special(estate, mode="mirror")
+    open_account(
+        special_id=other.pk, estate=estate, custody="public", selling_organisation="样例厂",
+        actor="user:1", at=AT,
+    )  # fmt: skip
+    book = open_books(estate, "fund", since=FIRST, frequency="half_yearly")
+    given = closing_of(book, paper=None, by=COMMITTEE, at=NEXT)
+    assert refused(prepare, **given) == ["closing.behind"]
+
+
+def test_a_repair_that_came_back_whole_is_listed_with_nothing():
+    case = funded()
+    pay(case)
+    RepairRequest.objects.update(state="closed")
+    paid = case.application.instalments.get(position=1).payable_fen
+    back = Refund.objects.create(
+        request=case.request, fen=paid, reason="业主没有同意", noted_by="system",
+        noted_at=REPAIRED,
+    )  # fmt: skip
+    receive_refund(
+        code=case.code, refund_id=back.pk, receipt=Receipt("R1", local_day(REPAIRED), paid),
+        scan=b"", by=SECOND, at=REPAIRED,
+    )  # fmt: skip
+    estate = accounts_estate(case.account.estate)
+    book = open_books(estate, "fund", since=date(2026, 1, 1))
+    out = published(book, date(2026, 1, 1), at=NEXT)
+    lines = json.loads(bytes(out.document.facts))["lines"]
+    assert [fen_of(line) for line in lines if line["account"] == "维修支出"] == [0]
+
+
+def fen_of(line):
+    return yuan(line["amount"])
+
+
+def test_a_year_that_rests_on_a_corrected_period_says_so(book):
+    year_book = open_books(accounts_estate(make_estate("别处")), since=date(2025, 10, 1))
+    wrong = booked(year_book, "parking", 700, on=date(2025, 10, 5))
+    first = date(2025, 10, 1)
+    published(year_book, first)
+    account = issue_year_account(book_id=year_book.pk, year=2025, by=COMMITTEE, at=AT)
+    booked(year_book, "parking", 300, on=wrong.dated_on)
+    asks = {"account_id": account.pk, "purpose": "accept", "session_id": None, "by": COMMITTEE,
+            "convene": Convene("会议", "owners_committee", "业委会", "0000-0000000"),
+            "at": AT}  # fmt: skip
+    assert refused(propose, **asks) == "year.replaced"
+    published(year_book, first, correction="补记漏记的一笔")
+    account.document.refresh_from_db()
+    assert account.document.standing == "correction"
+    assert refused(propose, **asks) == "year.replaced"
+    anew = issue_year_account(book_id=year_book.pk, year=2025, by=COMMITTEE, at=AT)
+    assert anew.pk != account.pk
+    assert "10.00 元" in propose(**asks | {"account_id": anew.pk}).text
