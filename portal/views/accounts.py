@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from secrets import token_urlsafe
 from typing import Any
 
 from django.contrib import messages
@@ -59,7 +58,7 @@ from portal.views.account_pages import (
     may_at,
     uploads,
 )
-from portal.views.common import actor_of, posted, searched, user_of
+from portal.views.common import actor_of, posted, searched, submission_of, user_of
 from portal.voucher_forms import ReversalForm
 from registry.models import Estate
 
@@ -260,7 +259,7 @@ def entry_new(request: HttpRequest, pk: int) -> HttpResponse:
             money=form.money(),
             said=form.said(),
             papers=uploads(given["papers"]),
-            submission=request.POST.get("submission", "")[:64] or token_urlsafe(24),
+            submission=submission_of(request),
             by=keeping(request, found),
             at=timezone.now(),
         )
@@ -271,7 +270,7 @@ def entry_new(request: HttpRequest, pk: int) -> HttpResponse:
         "book": found,
         "estate": found.estate,
         "title": _("记一笔"),
-        "submission": request.POST.get("submission") or token_urlsafe(24),
+        "submission": submission_of(request),
     }
     return forming(request, form, act, context)
 

@@ -1,6 +1,5 @@
 """What owners ask of the accounts and miss on the register: answered in public by a day."""
 
-from secrets import token_urlsafe
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +24,7 @@ from documents.bulletins import Line, read_bulletin
 from documents.wording import period
 from portal.disclosure_forms import AnswerForm, AskForm, CoveringForm, ReportForm
 from portal.views.account_pages import acting, answer, forming, may_at
-from portal.views.common import posted
+from portal.views.common import posted, submission_of
 from registry.models import Estate
 
 _P = Permission
@@ -56,7 +55,7 @@ def question_new(request: HttpRequest, code: str) -> HttpResponse:
     form = AskForm(posted(request), publications=_in_force(found))
 
     def act(given: dict[str, Any]) -> HttpResponse:
-        submission = request.POST.get("submission", "")[:64] or token_urlsafe(24)
+        submission = submission_of(request)
         made = services.ask(
             publication_id=int(given["publication"]),
             kind=given["kind"],
@@ -71,7 +70,7 @@ def question_new(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "estate": found,
         "title": _("代业主登记提问"),
-        "submission": request.POST.get("submission") or token_urlsafe(24),
+        "submission": submission_of(request),
     }
     return forming(request, form, act, context)
 

@@ -1,5 +1,6 @@
 """What the staff views share."""
 
+from secrets import token_urlsafe
 from typing import Any, Protocol
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -56,6 +57,11 @@ def signer_of(
 def searched(request: HttpRequest) -> str:
     """What was typed into a page's search box, without what no name contains."""
     return request.GET.get("q", "").replace("\x00", "").strip()[:80]
+
+
+def submission_of(request: HttpRequest) -> str:
+    """What tells one sending of a form from its repetition; made where the form is new."""
+    return request.POST.get("submission", "").replace("\0", "")[:64] or token_urlsafe(24)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -1,7 +1,6 @@
 """Emergency repairs on the desk: reported, found, decided, on show, objected to."""
 
 from collections.abc import Callable, Sequence
-from secrets import token_urlsafe
 from typing import Any
 
 from django import forms
@@ -82,7 +81,7 @@ from portal.emergency_forms import (
 )
 from portal.forms import add_reasons
 from portal.selectors import doors_of
-from portal.views.common import actor_of, kept_paper, posted, user_of
+from portal.views.common import actor_of, kept_paper, posted, submission_of, user_of
 from registry.models import Estate
 from registry.selectors import authority_chain
 from voting.forms.owner import Problem, problems
@@ -217,7 +216,7 @@ def emergency_new(request: HttpRequest, code: str) -> HttpResponse:
                 report=form.report,
                 scope=form.scope_chosen,
                 attached=form.attached,
-                submission=_submission(request),
+                submission=submission_of(request),
                 by=By(actor_of(request), role, authority),
                 at=now,
             )
@@ -231,7 +230,7 @@ def emergency_new(request: HttpRequest, code: str) -> HttpResponse:
         "estate": estate,
         "form": form,
         "known": known,
-        "submission": _submission(request),
+        "submission": submission_of(request),
         "codes_clause": rules["fund.emergency_codes"].clause,
         "hours": rules["fund.emergency_clock_hours"].value,
         "exclusions": list(EXCLUSIONS),
@@ -429,14 +428,14 @@ def emergency_objection_new(request: HttpRequest, code: str) -> HttpResponse:
             publicity_id=shown.pk,
             unit_label=form.cleaned_data["unit_label"],
             text=form.cleaned_data["text"],
-            submission=_submission(request),
+            submission=submission_of(request),
             by=by or By(actor_of(request)),
             at=timezone.now(),
         )
 
     return _acted(
         request, found, form, act, "funds/emergencies/objection_new.html", _("已登记。"),
-        {"publicity": shown, "submission": _submission(request)},
+        {"publicity": shown, "submission": submission_of(request)},
     )  # fmt: skip
 
 
@@ -495,7 +494,7 @@ def own_objection(request: HttpRequest, walk: Walk, repair: str) -> HttpResponse
                 publicity_id=publicity.pk,
                 unit_label=form.cleaned_data["unit_label"],
                 text=form.cleaned_data["text"],
-                submission=_submission(request),
+                submission=submission_of(request),
                 by=by,
                 at=now,
             )
@@ -514,7 +513,7 @@ def own_objection(request: HttpRequest, walk: Walk, repair: str) -> HttpResponse
         "errors": errors,
         "open": now < publicity.until,
         "mine": objections_to(publicity.request).filter(filed_by=by.actor).order_by("-number"),
-        "submission": _submission(request),
+        "submission": submission_of(request),
         "situation": situation_words(publicity.request.emergency.situation),
     }
     status = 422 if errors else 200
@@ -589,10 +588,6 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
     form = context.get("form")
     status = 400 if request.method == "POST" and form is not None and form.errors else 200
     return render(request, template, {**context, "section": "emergencies"}, status=status)
-
-
-def _submission(request: HttpRequest) -> str:
-    return request.POST.get("submission", "").replace("\0", "")[:64] or token_urlsafe(24)
 
 
 def _number(text: str) -> int:

@@ -1,6 +1,5 @@
 """Objections on the desk: entered for whoever came, answered, ruled on by two people."""
 
-from secrets import token_urlsafe
 from typing import Any
 
 from django import forms
@@ -24,7 +23,7 @@ from accounts.permissions import (
 from core.errors import RuleViolation
 from portal.forms import add_reasons
 from portal.selectors import objection_for, session_for
-from portal.views.common import actor_of, posted, user_of
+from portal.views.common import actor_of, posted, submission_of, user_of
 from registry.models import Estate, Unit
 from voting.forms.objections import AnswerObjectionForm, DisputeForm, OfficeForm, RecusalForm
 from voting.models import Objection, Party, Recusal, Session
@@ -122,7 +121,7 @@ def _new(request: HttpRequest, estate: Estate, session: Session | None) -> HttpR
                     given["name"],
                     given["contact"],
                 ),
-                submission=request.POST.get("submission", "")[:64] or token_urlsafe(24),
+                submission=submission_of(request),
                 actor=actor_of(request),
                 at=timezone.now(),
             )
@@ -133,7 +132,7 @@ def _new(request: HttpRequest, estate: Estate, session: Session | None) -> HttpR
             return redirect("staff:objection", made.pk)
     context = _context(request, estate, session) | {
         "form": form,
-        "submission": request.POST.get("submission") or token_urlsafe(24),
+        "submission": submission_of(request),
     }
     status = 400 if form.errors else 200
     return render(request, "staff/objection_new.html", context, status=status)
