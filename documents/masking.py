@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from core.errors import RuleViolation
 
 MOST_BOXES = 40
+_BLOCK = 8  # pixels of a JPEG are coded in squares of so many (ITU-T T.81)
 
 
 class Box(NamedTuple):
@@ -43,7 +44,8 @@ def boxes_from(text: str) -> list[Box]:
 
 
 def masked(page: bytes, boxes: list[Box]) -> bytes:
-    """The JPEG with the boxes in it; rounded outwards, so that no edge of a letter shows."""
+    """The JPEG with the boxes in it, grown to its blocks: around what is covered, the rest of a
+    block still carries ripples of it."""
     with Image.open(io.BytesIO(page), formats=("JPEG",)) as opened:
         picture = opened.convert("RGB")
     draw = ImageDraw.Draw(picture)
@@ -51,7 +53,9 @@ def masked(page: bytes, boxes: list[Box]) -> bytes:
         left, top = box.left * picture.width // 1000, box.top * picture.height // 1000
         right = -(-(box.left + box.width) * picture.width // 1000)
         bottom = -(-(box.top + box.height) * picture.height // 1000)
-        draw.rectangle((left, top, right, bottom), fill="black")
+        left, top = left // _BLOCK * _BLOCK, top // _BLOCK * _BLOCK
+        right, bottom = -(-right // _BLOCK) * _BLOCK, -(-bottom // _BLOCK) * _BLOCK
+        draw.rectangle((left, top, right - 1, bottom - 1), fill="black")
     with io.BytesIO() as out:
         picture.save(out, "JPEG", quality=82, optimize=True)
         return out.getvalue()
