@@ -76,7 +76,8 @@ def answer(page: Page, code: str, *, wrong: dict[str, str] | None = None) -> Non
         page.locator(f"input[name={check.code}][value={'no' if bad else 'yes'}]").check()
         if bad:
             page.locator(f"input[name={check.code}_note]").fill(bad)
-    page.get_by_role("button", name="退回补正" if wrong else "全部符合，通过").click()
+    with page.expect_navigation():  # the next person's page is asked for after the answer
+        page.get_by_role("button", name="退回补正" if wrong else "全部符合，通过").click()
 
 
 def apply(page: Page, code: str, folder: Path, width: int, *, first: str = "start") -> None:
