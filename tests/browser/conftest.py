@@ -6,7 +6,7 @@ Pictures of the owners' pages go to var/screens/ (not kept in the repository).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ CHROMIUM = os.environ.get("TEST_CHROMIUM") or "/usr/bin/chromium"
 SCREENS = Path(__file__).resolve().parents[2] / "var" / "screens"
 
 Open = Callable[..., Page]
+FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -83,8 +84,19 @@ def _sqlite_triggers(cursor: Any) -> list[tuple[str, str]]:
     return list(cursor.fetchall())
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def open_page(erasable: None, chromium: Browser, live_server: Any) -> Iterator[Open]:
+def open_page(
+    erasable: None, chromium: Browser, live_server: Any, request: pytest.FixtureRequest
+) -> Iterator[Open]:
     """A phone's page on the whole site: `open_page(js=False, width=320, …)`."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
@@ -108,6 +120,9 @@ def open_page(erasable: None, chromium: Browser, live_server: Any) -> Iterator[O
 
     yield make
     for context in contexts:
+        if request.node.stash.get(FAILED, False):
+            for page in context.pages:  # what a user would have seen, for who reads the failure
+                print(f"== {page.url}\n{page.locator('body').inner_text()[:3000]}")
         context.close()
     # A refusal (4xx) is reported on the console too, and is what some journeys are about.
     assert [error for error in errors if "status of 4" not in error] == []

@@ -40,11 +40,7 @@ def seen_whole(page):
     """The picture of the voucher has arrived, in its full width."""
     picture = page.locator("main img").first
     picture.scroll_into_view_if_needed()
-    for _turn in range(100):
-        if picture.evaluate("one => one.naturalWidth"):
-            break
-        page.wait_for_timeout(100)
-    assert picture.evaluate("one => one.naturalWidth") == 1200
+    expect(picture).to_have_js_property("naturalWidth", 1200)
 
 
 def receipt(mark):

@@ -554,7 +554,7 @@ def test_o13_in_wechat_the_receipt_is_a_picture(open_page: Open, vote: Vote) -> 
     image = page.locator("main figure img")
     source = image.get_attribute("src") or ""
     assert re.fullmatch(r"/r/\w{12}\.png", source)
-    assert image.evaluate("image => image.complete && image.naturalWidth") == 750
+    expect(image).to_have_js_property("naturalWidth", 750)
     assert page.locator("a[download]").count() == 0
     assert page.get_by_text("打印").count() == 0
 

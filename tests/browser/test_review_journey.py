@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from documents.authority import development_identity
 from documents.models import Document
@@ -54,6 +54,12 @@ def make_case(town: Town, custody: str):
     )
 
 
+def press(button: Locator) -> None:
+    """Press and wait for the answer: the next person's page is asked for after it."""
+    with button.page.expect_navigation():
+        button.click()
+
+
 def money(page: Page, code: str) -> Page:
     page.goto(f"/staff/repairs/money/{code}")
     return page
@@ -65,7 +71,7 @@ def upload(page: Page, code: str, kind: str, folder: Path) -> None:
     money(page, code).get_by_role("link", name="上传文件").click()
     page.locator("select[name=kind]").select_option(kind)
     page.locator("input[name=file]").set_input_files(paper)
-    page.locator("main button[type=submit]").click()
+    press(page.locator("main button[type=submit]"))
 
 
 def answer(page: Page, code: str, *, wrong: dict[str, str] | None = None) -> None:
@@ -76,8 +82,7 @@ def answer(page: Page, code: str, *, wrong: dict[str, str] | None = None) -> Non
         page.locator(f"input[name={check.code}][value={'no' if bad else 'yes'}]").check()
         if bad:
             page.locator(f"input[name={check.code}_note]").fill(bad)
-    with page.expect_navigation():  # the next person's page is asked for after the answer
-        page.get_by_role("button", name="退回补正" if wrong else "全部符合，通过").click()
+    press(page.get_by_role("button", name="退回补正" if wrong else "全部符合，通过"))
 
 
 def apply(page: Page, code: str, folder: Path, width: int, *, first: str = "start") -> None:
@@ -98,14 +103,14 @@ def apply(page: Page, code: str, folder: Path, width: int, *, first: str = "star
     page.locator("input[name=fen_2]").fill("36000")
     shoot(page, f"release-apply-{width}")
     page.get_by_role("button", name="保存", exact=True).click()
-    page.get_by_role("button", name="提交审核").click()
+    press(page.get_by_role("button", name="提交审核"))
 
 
 def pay(
     applicant: Page, payer: Page, second: Page, case: Any, position: int, yuan: str
 ) -> None:
-    money(applicant, case.code).get_by_role("button", name="申请付款").first.click()
-    money(payer, case.code).get_by_role("button", name="确认", exact=True).click()
+    press(money(applicant, case.code).get_by_role("button", name="申请付款").first)
+    press(money(payer, case.code).get_by_role("button", name="确认", exact=True))
     order(payer, yuan)
     # Who ordered it does not close it.
     expect(money(payer, case.code).locator("main")).to_contain_text("等另一个人录入回单")
@@ -115,7 +120,7 @@ def pay(
 def order(payer: Page, yuan: str) -> None:
     payer.goto("/staff/repairs/payments/")
     payer.get_by_label("选").check()
-    payer.get_by_role("button", name="生成划转清单和通知").click()
+    press(payer.get_by_role("button", name="生成划转清单和通知"))
     expect(payer.locator("main")).to_contain_text(yuan)
 
 
@@ -125,10 +130,10 @@ def receipt(second: Page, case: Any, position: int, yuan: str) -> None:
     second.locator("input[name=day]").fill(timezone.localdate().isoformat())
     second.locator("input[name=fen]").fill("1.00")
     second.locator("input[name=account]").fill("6222000000000009")
-    second.locator("main button[type=submit]").click()
+    press(second.locator("main button[type=submit]"))
     expect(second.locator(".errors")).to_be_visible()
     second.locator("input[name=fen]").fill(yuan.replace(",", ""))
-    second.locator("main button[type=submit]").click()
+    press(second.locator("main button[type=submit]"))
     expect(second.locator("main")).to_contain_text("已付")
 
 
@@ -139,8 +144,8 @@ def settle(page: Page, confirming: Page, code: str, folder: Path) -> None:
     page.locator("input[name=final]").fill("58,000.00")
     page.locator("input[name=no_audit]").fill("合同单价经招标确定")
     page.locator("input[name=accepted_on]").fill(timezone.localdate().isoformat())
-    page.locator("main button[type=submit]").click()
-    money(confirming, code).get_by_role("button", name="确认结算").click()
+    press(page.locator("main button[type=submit]"))
+    press(money(confirming, code).get_by_role("button", name="确认结算"))
 
 
 def test_agency_street_two_officials_two_payments(
@@ -163,7 +168,7 @@ def test_agency_street_two_officials_two_payments(
     money(manager, case.code).get_by_role("link", name="填写列支申请").click()
     expect(manager.locator("input[name=payee]")).to_have_value(FIRM)
     manager.get_by_role("button", name="保存", exact=True).click()
-    manager.get_by_role("button", name="提交审核").click()
+    press(manager.get_by_role("button", name="提交审核"))
     street.goto("/staff/repairs/reviews/")
     shoot(street, "release-worklist-1366")
     answer(street, case.code)
@@ -210,12 +215,12 @@ def test_self_managed_on_a_phone(open_page: Open, here: Town, tmp_path: Path) ->
     shoot(bureau, "release-filed-390")
     bureau.get_by_role("link", name="责令改正").click()
     bureau.get_by_label("说明").fill("补公示分摊清册")
-    bureau.get_by_role("button", name="登记", exact=True).click()
-    money(manager, case.code).get_by_role("button", name="申请付款").first.click()
+    press(bureau.get_by_role("button", name="登记", exact=True))
+    press(money(manager, case.code).get_by_role("button", name="申请付款").first)
     expect(manager.locator("main")).to_contain_text("补公示分摊清册")
     bureau.goto(f"/staff/repairs/reviews/{case.code}/correction")
     bureau.get_by_label("说明").fill("已经公示")
-    bureau.get_by_role("button", name="登记", exact=True).click()
+    press(bureau.get_by_role("button", name="登记", exact=True))
     pay(manager, chair, member, case, 1, "24,000.00")
     settle(manager, chair, case.code, tmp_path)
     pay(manager, chair, member, case, 2, "34,000.00")
@@ -256,7 +261,7 @@ def find(page: Page, code: str, folder: Path) -> None:
     page.get_by_label("在场的人", exact=True).fill("王一，周某，刘某")
     page.get_by_label(re.compile(r"^\s*属于紧急情况")).check()
     page.get_by_label("理由").fill("钢丝绳断股，继续运行有坠落危险")
-    page.get_by_role("button", name="记下认定").click()
+    press(page.get_by_role("button", name="记下认定"))
 
 
 def decide(page: Page, code: str) -> None:
@@ -265,7 +270,7 @@ def decide(page: Page, code: str) -> None:
     page.get_by_label(re.compile(r"^\s*同意先行维修")).check()
     page.get_by_label("其中验收以前可以先付").fill("24000")
     page.get_by_label("理由").fill("不修不能恢复运行")
-    page.get_by_role("button", name="决定", exact=True).click()
+    press(page.get_by_role("button", name="决定", exact=True))
     expect(page.locator("main")).to_contain_text("同意先行维修")
 
 
@@ -295,16 +300,16 @@ def test_an_emergency_from_the_report_to_the_last_fen(
     pay(manager, bureau, second, case, 1, "24,000.00")
     settle(manager, bureau, code, tmp_path)
     # The owners were not asked before: no last payment before they were heard.
-    money(manager, code).get_by_role("button", name="申请付款").first.click()
-    money(bureau, code).get_by_role("button", name="确认", exact=True).click()
+    press(money(manager, code).get_by_role("button", name="申请付款").first)
+    press(money(bureau, code).get_by_role("button", name="确认", exact=True))
     expect(bureau.locator("main")).to_contain_text("还没有向业主公示")
     committee.goto(f"/staff/repairs/emergencies/{code}/publicity")
     committee.get_by_label("怎样修的").fill("更换钢丝绳四根，检验合格后恢复运行。")
-    committee.get_by_role("button", name="签发公示").click()
-    money(bureau, code).get_by_role("button", name="确认", exact=True).click()
+    press(committee.get_by_role("button", name="签发公示"))
+    press(money(bureau, code).get_by_role("button", name="确认", exact=True))
     expect(bureau.locator("main")).to_contain_text("公示期还没有结束")
     RepairPublicity.objects.update(until=timezone.now())  # seven days later
-    money(bureau, code).get_by_role("button", name="确认", exact=True).click()
+    press(money(bureau, code).get_by_role("button", name="确认", exact=True))
     order(bureau, "34,000.00")
     receipt(second, case, 2, "34,000.00")
     assert RepairRequest.objects.get(code=code).state == "settled"
