@@ -60,12 +60,14 @@ def bars(
     before: str = "上期",
     name: str = "chart",
     wide: int = WIDTH,
+    pauses: tuple[str, str, str, str] = ("：", "；", "，", "。"),
 ) -> str:
     """An ``<svg>`` of horizontal bars, all to one scale. A style sheet gives its size.
 
     Values are integers of any unit. A negative one has no bar, only its text. `before` is what
     the period before is called. `name` begins every id: a page with two charts needs two.
-    `wide`: units across; with fewer the letters are larger where the drawing is.
+    `wide`: units across; with fewer the letters are larger where the drawing is. `pauses`: what
+    stands after a title, between bars, before the period before and at an end, read aloud.
     """
     all_bars = [bar for group in groups for bar in group.bars]
     words = max((_units(_words(bar, before)) for bar in all_bars), default=0)
@@ -96,7 +98,7 @@ def bars(
         f' {top}" role="img" aria-labelledby="{name}-t {name}-d" font-size="{_SIZE}"'
         ' font-family="SimHei,Noto Sans CJK SC,sans-serif" fill="currentColor">'
         f'<title id="{name}-t">{escape(title)}</title>'
-        f'<desc id="{name}-d">{escape(_spoken(groups, before))}</desc>'
+        f'<desc id="{name}-d">{escape(_spoken(groups, before, pauses))}</desc>'
         f"{_HATCH.format(name=name) if paths['out'] else ''}{drawn}"
         f'{"".join(left)}<g text-anchor="end">{"".join(right)}</g></svg>'
     )
@@ -126,15 +128,16 @@ def _bar(length: int, value: int | None, y: int, thick: int) -> str:
     return f"M.5 {y}.5h{max(length, 1)}v{thick}h-{max(length, 1)}z"
 
 
-def _spoken(groups: Sequence[Group], before: str) -> str:
+def _spoken(groups: Sequence[Group], before: str, pauses: tuple[str, str, str, str]) -> str:
     """Everything the drawing says: a screen reader is told nothing inside an image."""
+    colon, semicolon, comma, stop = pauses
     return "".join(
-        f"{group.title}："
-        + "；".join(
-            f"{plain(bar.label)}{bar.text}"
-            + (f"，{before}{bar.before_text}" if bar.before is not None else "")
+        f"{group.title}{colon}"
+        + semicolon.join(
+            f"{plain(bar.label)} {bar.text}"
+            + (f"{comma}{before} {bar.before_text}" if bar.before is not None else "")
             for bar in group.bars
         )
-        + "。"
+        + stop
         for group in groups
     )

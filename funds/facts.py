@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 
 from core.exact import format_yuan
+from documents.labels import label
 from documents.opinions import OpinionCheck, OpinionFacts, OpinionInstalment, OpinionStep
 from funds.domain.reviewing import CHECKS
 from funds.models import FundApplication, Review
@@ -35,11 +36,11 @@ def opinion_facts(
         issuer=body if own else request.special.authority.name,
         specimen="",
         self_managed=own,
-        custody=str(request.get_custody_display()),
+        custody=label(request, "custody"),
         applicant=request.applicant,
         repair=request.title,
         repair_code=request.code,
-        kind=str(request.get_kind_display()),
+        kind=label(request, "kind"),
         place=f"{request.part_name}，{request.place}",
         scope=scope_words(request),
         units=len(units),
@@ -65,7 +66,7 @@ def opinion_facts(
         checks=tuple(OpinionCheck(one.text, one.article) for one in CHECKS),
         amount_fen=application.amount_fen,
         instalments=tuple(
-            OpinionInstalment(str(one.get_kind_display()), one.fen, one.condition)
+            OpinionInstalment(label(one, "kind"), one.fen, one.condition)
             for one in application.instalments.order_by("position")
         ),
         payee=application.payee,

@@ -229,7 +229,13 @@ class EntryForm(forms.Form):
         ]
         choices = [("", _("（没有）"))]
         self.fields["kept"].choices = [*choices, *costs]  # type: ignore[attr-defined]
-        known = [(str(one.pk), f"{one.source}：{one.payer}") for one in contracts]
+        known = [
+            (
+                str(one.pk),
+                _("%(source)s：%(payer)s") % {"source": one.source, "payer": one.payer},
+            )
+            for one in contracts
+        ]
         self.fields["contract"].choices = [*choices, *known]  # type: ignore[attr-defined]
         if not costs:
             del self.fields["kept"], self.fields["kept_fen"]

@@ -549,7 +549,10 @@ def _account_tasks(user: Visitor, places: Places, at: datetime) -> Iterator[Task
         what = _("逾期没有公布：%(what)s") if is_late else _("快到期，要公布：%(what)s")
         title = duty.get_kind_display()
         if duty.kind in BOOK_KINDS:
-            title = f"{said(period(duty.first, duty.last))}{title}"
+            title = _("%(period)s%(kind)s") % {
+                "period": said(period(duty.first, duty.last)),
+                "kind": title,
+            }
         if many > 1:
             title = _("%(what)s等%(n)d期") % {"what": title, "n": many}
         page = "staff:accounts_estate" if duty.kind in BOOK_KINDS else "staff:disclosures"

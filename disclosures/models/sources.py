@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from disclosures.models.papers import Paper
+from documents.labels import label
 from registry.models import Estate, Unit
 
 
@@ -49,6 +50,11 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.place}"
+
+    @property
+    def name(self) -> str:
+        """As papers and records call it."""
+        return f"{label(self, 'kind')} {self.place}"
 
 
 class Contract(models.Model):

@@ -207,7 +207,7 @@ def _expected(book: Book, days: Days) -> list[Expected]:
         fen = expected(term, Days(book.opened_on, days.last))
         # It is printed and shown to everybody: people are not named.
         payer = one.payer if one.payer_kind == "organisation" else "个人"
-        name = f"{one.source}（{payer}）"
+        name = f"{one.source.name}（{payer}）"
         found.append(Expected(str(one.pk), name, Fraction(fen), booked.get(one.pk, 0)))
     return found
 

@@ -24,6 +24,7 @@ from disclosures.models import (
     Question,
     SourceReport,
 )
+from documents.labels import label
 from documents.wording import day as day_words
 from documents.wording import period as period_words
 from registry.models import Estate
@@ -136,7 +137,9 @@ def _without_book(estates: QuerySet[Estate], places: _Places, on: date) -> Itera
             continue
         place = places[pk]
         proofs = [
-            _proof(one, f"{one.source}：{one.payer}付款，{day_words(one.first)}起，没有建账")
+            _proof(
+                one, f"{one.source.name}：{one.payer}付款，{day_words(one.first)}起，没有建账"
+            )
             for one in contracts
         ]
         unit = place.unit("revenue")
@@ -186,7 +189,7 @@ def _unanswered(estates: QuerySet[Estate], places: _Places, on: date) -> Iterato
     questions = questions.select_related("publication__period__book").defer("publication__csv")
     for one in questions.order_by("due_at", "pk"):
         period = one.publication.period
-        title = f"{period_words(period.first, period.last)}{period.book.get_kind_display()}"
+        title = f"{period_words(period.first, period.last)}{label(period.book, 'kind')}"
         said = f"业主对{title}的第{one.number}号提问，{_unheard(one.due_at)}"
         groups[one.estate_id, f"questions:{period.pk}"].append((one.due_at, _proof(one, said)))
     reports = SourceReport.objects.filter(overdue)
@@ -223,7 +226,7 @@ def _last_disclosed(late: QuerySet[Duty], on: date) -> dict[tuple[int, str], Dis
 
 def _before(duty: Duty, last: Disclosure | None, estate: Estate) -> Evidence:
     """What was disclosed before, and until when it held; that there is nothing."""
-    kind = duty.get_kind_display()
+    kind = label(duty, "kind")
     if last is None:
         return _proof(estate, f"{kind}：从来没有公开过")
     posted, until = day_words(local_day(last.posted_at)), day_words(last.valid_until)
@@ -234,7 +237,7 @@ def _before(duty: Duty, last: Disclosure | None, estate: Estate) -> Evidence:
 def _lateness(duty: Duty, on: date) -> str:
     period = "" if duty.kind in MANAGERS else period_words(duty.first, duty.last)
     due, days = day_words(duty.due_on), (on - duty.due_on).days
-    return f"{period}{duty.get_kind_display()}应在{due}以前公布，已经逾期{days}天"
+    return f"{period}{label(duty, 'kind')}应在{due}以前公布，已经逾期{days}天"
 
 
 def _unheard(due_at: datetime) -> str:

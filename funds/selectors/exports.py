@@ -5,6 +5,7 @@ from datetime import date
 
 from core.deadlines import local_day
 from core.exact import format_area
+from documents.labels import label
 from funds.domain.exports import (
     ShareLine,
     VoteLine,
@@ -102,7 +103,7 @@ def _said(request: RepairRequest, application: FundApplication) -> dict[str, str
         "小区": request.estate.name,
         "申请人": request.applicant,
         "联系电话": request.contact_phone,
-        "类别": str(request.get_kind_display()),
+        "类别": label(request, "kind"),
         "维修项目": request.title,
         "部位": f"{PARTS.get(request.part, request.part)}，{request.place}",
         "分摊范围": scope_words(request),
@@ -119,7 +120,7 @@ def _said(request: RepairRequest, application: FundApplication) -> dict[str, str
         "开户银行": application.payee_bank,
         "收款账号": f"****{application.payee_tail}",
         "付款安排": "；".join(
-            f"{one.get_kind_display()} {plain_yuan(one.fen)}（{one.condition}）" for one in plan
+            f"{label(one, 'kind')} {plain_yuan(one.fen)}（{one.condition}）" for one in plan
         ),
         "申请日期": _day(local_day(filed)) if filed else "",
     }

@@ -7,6 +7,7 @@ from django.db import transaction
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none, explains
+from documents.labels import label
 from funds.domain.applications import BALANCE, account_digits
 from funds.domain.books import BANK, SUB, Basis, Line
 from funds.domain.instalments import UNDER_WAY
@@ -179,7 +180,7 @@ def _post(
     basis = Basis(
         "release",
         receipt.day,
-        f"{request.title} {instalment.get_kind_display()}"[:200],
+        f"{request.title} {label(instalment, 'kind')}"[:200],
         f"银行回单 {receipt.serial}",
         instalment.receipt_sha256,
     )

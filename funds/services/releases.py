@@ -16,6 +16,7 @@ from django.db import transaction
 from core.codes import LENGTH, new_code
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none, explains
+from documents.labels import label
 from documents.models import Document
 from documents.steps import next_number, store_signed
 from documents.transfers import (
@@ -413,7 +414,7 @@ def _line(instalment: Instalment) -> ReleaseLine:
         application.payee_bank,
         application.payee_account,
         instalment.payable_fen or 0,
-        f"{application.request.title} {instalment.get_kind_display()}",
+        f"{application.request.title} {label(instalment, 'kind')}",
         application.request.code,
     )
 
@@ -445,7 +446,7 @@ def _notice(
             TransferLine(
                 one.application.request.title,
                 one.application.request.code,
-                str(one.get_kind_display()),
+                label(one, "kind"),
                 one.application.opinion.number if one.application.opinion else "",
                 one.application.payee,
                 one.application.payee_bank,

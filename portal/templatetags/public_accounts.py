@@ -66,7 +66,26 @@ def size(fen: int) -> int:
 @register.filter
 def household(facts: BulletinFacts, fen: int) -> str:
     """``平均每户约12元``, rounded down."""
-    return facts.a_household(fen)
+    return said(facts.a_household(fen))
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """What the books are of, as short as a heading."""
+    words = {
+        "revenue": _("公共收益"), "expenses": _("业委会经费"), "fund": _("维修资金使用")
+    }  # fmt: skip
+    return words[kind]
+
+
+@register.filter
+def title_words(facts: BulletinFacts) -> str:
+    """``样例花园2026年第三季度公共收益收支公布``, as the paper is called."""
+    return _("%(estate)s%(period)s%(name)s") % {
+        "estate": facts.estate,
+        "period": said(facts.period),
+        "name": said(facts.name),
+    }
 
 
 @register.filter
@@ -122,6 +141,7 @@ def accounts_chart(facts: BulletinFacts, text_size: int) -> SafeString:
         title=_("收支图，数字见下表"),
         before=_("上期"),
         wide=_WIDE.get(text_size, _WIDE[18]),
+        pauses=(_("："), _("；"), _("，"), _("。")),
     )
     return mark_safe(drawn)  # noqa: S308 - our own drawing
 

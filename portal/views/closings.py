@@ -28,6 +28,7 @@ from disclosures.services import publishing
 from documents.wording import period as period_words
 from portal.account_forms import ClosingForm, PhoneForm
 from portal.forms import ReasonForm, add_reasons
+from portal.sentences import said
 from portal.views.account_pages import (
     acting,
     answer,
@@ -92,7 +93,7 @@ def period(request: HttpRequest, pk: int, first: str) -> HttpResponse:
         "book": book,
         "estate": book.estate,
         "period": found,
-        "title": period_words(found.first, found.last),
+        "title": said(period_words(found.first, found.last)),
         "figures": figures,
         "rows": [
             (
@@ -198,7 +199,7 @@ def _closing_page(
         "closing": found,
         "book": book,
         "estate": book.estate,
-        "title": period_words(found.period.first, found.period.last),
+        "title": said(period_words(found.period.first, found.period.last)),
         "figures": figures,
         "apart": None if found.bank_fen is None else found.bank_fen - figures.closing,
         "changed": found.state == "prepared" and found.figures != seen_digest(found.period),

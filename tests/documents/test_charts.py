@@ -58,7 +58,7 @@ def test_all_values_are_text_and_read_aloud() -> None:
     shown = [text.text for text in drawn.iter(f"{SVG}text")]
     for bar in (*IN.bars, *OUT.bars):
         assert {bar.label, bar.text, f"上期 {bar.before_text}"} <= set(shown)
-        assert f"{bar.label}{bar.text}，上期{bar.before_text}" in str(described[names[1]])
+        assert f"{bar.label} {bar.text}，上期 {bar.before_text}" in str(described[names[1]])
     assert drawn.attrib["viewBox"] == f"0 0 {WIDTH} {height([IN, OUT])}"
 
 

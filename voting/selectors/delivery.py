@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.utils.timezone import localtime
 
+from documents.labels import label
 from registry.domain.rooms import natural
 from voting.domain.delivering import Mark, State, state_of
 from voting.models import DeliveryEvidence, DeliveryMark, Party, Session
@@ -180,7 +181,7 @@ def delivery_csv(session: Session) -> str:
                 "、".join(unit.label for unit in units),
                 mark.party.serial,
                 _time(mark.happened_at),
-                mark.get_kind_display(),
+                label(mark, "kind"),
                 "是" if hasattr(mark, "taken_back") else "",
                 mark.posted_on or "",
                 _time(mark.until),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from core.canonical import canonical
 from core.exact import format_area
 from core.text import plain_cell
+from documents.labels import label
 from documents.models import Document
 from documents.selectors import photo_bytes, postings_of, scan_bytes
 from logbook.steps import stamp
@@ -113,7 +114,7 @@ def _originals(session: Session) -> Iterator[File]:
     yield _table("05-纸质原件/存放位置.csv", "纸质原件存放位置", head, rows)
     papers = PaperBallot.objects.filter(session=session).order_by("serial")
     listed = [
-        [paper.serial, str(paper.get_state_display()), _moment(paper.registered_at)]
+        [paper.serial, label(paper, "state"), _moment(paper.registered_at)]
         for paper in papers.defer("scan")
     ]
     if listed:
@@ -126,7 +127,7 @@ def _count(session: Session) -> Iterator[File]:
         facts = Document.objects.values_list("facts", flat=True).get(pk=session.resolution.pk)
         yield File("06-计票/tally.json", "计票结果", bytes(facts))
     rows = [
-        [str(box.counted), str(box.get_state_display()), _moment(box.first_at)]
+        [str(box.counted), label(box, "state"), _moment(box.first_at)]
         for box in session.box_counts.all()
     ]
     if rows:
@@ -138,10 +139,10 @@ def _objections(session: Session) -> Iterator[File]:
     rows = [
         [
             str(one.number),
-            str(one.get_about_display()),
+            label(one, "about"),
             _moment(one.filed_at),
             "是" if one.in_time else "否",
-            str(one.get_state_display()),
+            label(one, "state"),
             {True: "成立", False: "不成立", None: ""}[one.upheld],
             one.text,
             one.answer,
@@ -163,7 +164,7 @@ def _rulings(session: Session) -> Iterator[File]:
     rows = [
         [
             str(one.party.number),
-            str(one.get_state_display()),
+            label(one, "state"),
             one.proposed_role,
             _moment(one.proposed_at),
             one.decided_role,
@@ -187,7 +188,7 @@ def _standins(session: Session) -> Iterator[File]:
     rows = [
         [
             str(one.party.number),
-            str(one.get_state_display()),
+            label(one, "state"),
             one.signed_on.isoformat(),
             one.until.isoformat(),
             one.sha256,
@@ -265,7 +266,7 @@ def originals_rows(session: Session) -> list[tuple[str, ...]]:
     """Where paper originals lie: what, serials, sheets, cabinet, box, number."""
     return [
         (
-            one.what or str(one.get_kind_display()),
+            one.what or label(one, "kind"),
             f"{one.first_serial}至{one.last_serial}" if one.first_serial else "",
             str(one.sheets),
             one.cabinet,

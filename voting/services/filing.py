@@ -22,6 +22,7 @@ from documents.filing_receipts import (
     receipt_json,
     render_receipt,
 )
+from documents.labels import label
 from documents.models import Document
 from documents.papers import Attachment
 from documents.steps import next_number, store_signed
@@ -224,7 +225,7 @@ def issue_filing_receipt(*, filing_id: int, at: datetime) -> Document:
         title="业主大会备案回执",
         submitted_by=session.organiser,
         submitted_on=local_day(filing.submitted_at),
-        occasion=f"{session.title}（{filing.get_kind_display()}）",
+        occasion=f"{session.title}（{label(filing, 'kind')}）",
         register_number=filing.receipt_number,
         received_on=filing.received_on,
         papers=tuple(
@@ -264,7 +265,7 @@ def _demand_state(filing: Filing, *states: str) -> None:
     if filing.state not in states:
         raise RuleViolation(
             "filing.not_yours_now",
-            f"这次备案现在是“{filing.get_state_display()}”，不能这样办",
+            f"这次备案现在是“{label(filing, 'state')}”，不能这样办",
         )
 
 

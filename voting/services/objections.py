@@ -18,6 +18,7 @@ from accounts.phones import clean_phone, phone_hash
 from accounts.steps import queue_message
 from accounts.texts import TEXTS, gaps
 from core.errors import RuleViolation
+from documents.labels import label
 from documents.wording import end_of
 from logbook.steps import record_act
 from registry.fields import open_bytes, seal_bytes
@@ -484,7 +485,7 @@ def _tell(objection: Objection, template: str, at: datetime, **more: str) -> Non
     page = f"s/{session.code}/objections/" if session is not None and session.manifest else ""
     known = {
         "estate": objection.estate.name,
-        "about": objection.get_about_display(),
+        "about": label(objection, "about"),
         "title": session.title if session is not None else "",
         "number": str(objection.number),
         "phone": session.contact_phone if session is not None else "",
