@@ -2,8 +2,8 @@
 
 A parser can be led to ask for terabytes, to run for hours, or to do what the file says. It
 works without our environment (keys, passwords), can open no file, no socket and nothing else
-that has a number, writes to no file that was left open, and has bounded memory and time. It
-answers on its standard output, and all that a file that took it over can do is to lie there.
+that has a number, and has bounded memory and time. It answers on its standard output; a file
+that took it over can lie there, and has our user's rights over processes, not over files.
 """
 
 import json
