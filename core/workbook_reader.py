@@ -1,15 +1,14 @@
-"""Parse one .xlsx or .xls on stdin, answer in JSON on stdout: `core.workbooks` runs this.
+"""Parse one .xlsx or .xls: `core.workbooks` has this done in a process of its own.
 
-A process of its own, because one wrong byte can make the parser ask for terabytes, which
-aborts its process. The checks before parsing give the common reasons in words.
+One wrong byte can make the parser ask for terabytes, which aborts its process. The checks
+before parsing give the common reasons in words.
 """
 
+import encodings.cp437  # noqa: F401 (names inside archives; nothing can be imported later)
 import io
 import json
 import posixpath
 import re
-import resource
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -39,13 +38,10 @@ from core.workbooks import (
     too_many_rows,
 )
 
-_MAX_MEMORY = 3 * 2**29
 MAX_UNFOLDED = 256 * 2**20
 _MAX_PARTS = 2_000
 # Cells of a spreadsheet unfold 10 to 60 times; small files may do what they like.
 _MAX_RATIO, _RATIO_FROM = 120, 20 * 2**20
-
-_CHILD_BYTES, _CHILD_SECONDS = 2 * 2**30, 60
 
 # A cell beyond column BZ or row 149,999. The parser allocates the whole rectangle up to
 # the last cell, so two cells could ask for all memory there is.
@@ -76,17 +72,10 @@ Cell = str | int | float | bool | date | datetime | time | timedelta
 T = TypeVar("T")
 
 
-def main() -> None:
-    """Answer {"sheet": …} or the refusal's {"code", "sentence"}; memory is bounded."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    content = sys.stdin.buffer.read()
-    try:
-        answer: dict[str, object] = {"sheet": _first_sheet(content)}
-    except RuleViolation as violation:
-        answer = {"code": violation.code, "sentence": str(violation)}
-    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+def answer(content: bytes) -> bytes:
+    """The first visible sheet as JSON; RuleViolation."""
+    text = json.dumps(_first_sheet(content), ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _first_sheet(content: bytes) -> Sheet:
@@ -262,7 +251,3 @@ def _text(cell: Cell) -> tuple[str, str]:
     if isinstance(cell, date | time):
         return cell.isoformat(), "表格软件把这一格当成了日期或时间，请把它设为文本重填"
     return str(cell), "表格软件把这一格当成了时长，请把它设为文本重填"
-
-
-if __name__ == "__main__":
-    main()

@@ -2,23 +2,18 @@
 
 Nothing but the pictures of its pages is kept: where a photograph was taken (EXIF), programs and
 files inside a PDF, text layers, whatever else was in the file is gone. It is read in a process
-of its own with bounded memory and time (`documents.intake_reader`), for parsers of pictures are
-what hostile files aim at, and is looked over by the virus scanner first, where one is set.
+of its own (`core.limited`), for parsers of pictures are what hostile files aim at, and looked
+over by the virus scanner first, where one is set.
 """
-
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 from django.conf import settings
 
+from core import limited
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
-from documents.intake_reader import UNREADABLE
 from documents.scanning import demand_clean
 
-_MAX_SECONDS = 90
+_MEMORY, _SECONDS = 2 * 2**30, 90
 # ISO/IEC 23008-12 annex B: brands of still pictures coded with HEVC.
 _HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
@@ -36,31 +31,29 @@ def pages_of(content: bytes) -> list[bytes]:
     """The pages as JPEGs, at most 2400 pixels a side; a photograph is one page.
 
     RuleViolation "paper.refused" with facts["reasons"] (empty, too large, another type),
-    "paper.unreadable", "paper.pixels", "paper.password", "paper.pages", "scan.infected",
-    "scan.unavailable".
+    "paper.unreadable", "scan.infected", "scan.unavailable", and those of the two readers.
     """
     kind = kind_of(content)
     demand_none("paper.refused", _reasons(content, kind))
     demand_clean(content)
+    reader = ("intake_pdf",) if kind == "pdf" else ("intake_reader", str(kind))
     try:
-        child = subprocess.run(  # noqa: S603 (our own module)
-            [sys.executable, "-m", "documents.intake_reader", str(kind)],
-            cwd=Path(__file__).parent.parent,
-            input=content,
-            capture_output=True,
-            timeout=_MAX_SECONDS,
-            check=True,
+        packed = limited.answer(
+            f"documents.{reader[0]}", content, *reader[1:], memory=_MEMORY, seconds=_SECONDS
         )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        raise RuleViolation("paper.unreadable", UNREADABLE) from None
-    head, _newline, rest = child.stdout.partition(b"\n")
-    answer = json.loads(head)
-    if "code" in answer:
-        raise RuleViolation(answer["code"], answer["sentence"])
+    except limited.Failed:
+        sentence = "文件打不开，可能没有传完整，请重新拍照或扫描再传"
+        raise RuleViolation("paper.unreadable", sentence) from None
+    return _unpacked(packed)
+
+
+def _unpacked(packed: bytes) -> list[bytes]:
+    """Pages as `documents.intake_reader.packed` joins them."""
     pages, place = [], 0
-    for size in answer["pages"]:
-        pages.append(rest[place : place + size])
-        place += size
+    while place < len(packed):
+        start = place + 4
+        place = start + int.from_bytes(packed[place:start])
+        pages.append(packed[start:place])
     return pages
 
 

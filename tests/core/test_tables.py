@@ -245,6 +245,15 @@ def test_the_first_visible_sheet_is_read_and_the_others_named():
 OLD_WORKBOOK = (Path(__file__).parent / "small.xls").read_bytes()  # written with xlwt 1.3
 
 
+def test_names_inside_an_archive_may_be_in_an_old_code_page():
+    """Its decoder would be imported only then, where nothing can be imported any more."""
+    out = io.BytesIO(workbook([HEADER, *ROWS]))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("media/Z.png", b"")
+    content = out.getvalue().replace(b"media/Z.png", b"media/\x81.png")
+    assert read_table(content, "a.xlsx").header == tuple(HEADER)
+
+
 def test_old_workbooks():
     table = read_table(OLD_WORKBOOK, "a.xls")
     assert table.header == ("房号", "建筑面积")
