@@ -18,7 +18,7 @@ from core.exact import format_yuan
 from documents import charts
 from documents.bulletin_rows import Row, few, joined, table_rows
 from documents.fitting import EM, cut, lines, plain, width
-from documents.wording import day, end_of, last_day
+from documents.wording import day, last_day
 
 if TYPE_CHECKING:
     from documents.bulletins import BulletinFacts
@@ -228,8 +228,8 @@ def _correction(facts: BulletinFacts) -> str:
 
 def _ask(facts: BulletinFacts) -> str:
     words = (
-        f"对账目有疑问的，请在{end_of(facts.questions_until)}以前提出，"
-        f"电话{plain(facts.phone)}。公布到{last_day(facts.until)}为止。"
+        f"对账目有疑问的，什么时候都可以扫码提问，或者打电话{plain(facts.phone)}；答复公开。"
+        f"公布到{last_day(facts.until)}为止。"
     )
     return cut(f"{words}依据：{plain(facts.clause)}", 2 * _room(_PAGE, _ASK) - 2 * EM)
 

@@ -96,7 +96,6 @@ class BulletinFacts(PaperFacts):
     reviewed: str
     page_url: str
     """The public page with every voucher."""
-    questions_until: datetime
     phone: str
     until: datetime
     """The first instant after it may be taken down."""
@@ -260,7 +259,7 @@ _AS_THEY_ARE = (
     "page_url", "phone", "clause",
 )  # fmt: skip
 _AMOUNTS = ("opening", "closing", "due_to_fund", "to_fund")
-_MOMENTS = ("issued_at", "questions_until", "until")
+_MOMENTS = ("issued_at", "until")
 _DAYS = ("first", "last")
 _COLUMNS = (
     "凭证号", "日期", "类别", "科目", "付款人或收款人", "摘要", "依据", "金额（元）",

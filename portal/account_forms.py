@@ -351,6 +351,20 @@ class BoxesForm(forms.Form):
         ),
     )
 
+    reason = forms.CharField(
+        label=_("为什么再遮盖"),
+        required=False,
+        max_length=200,
+        help_text=_(
+            "人人看得到：和日期、单位一起写在这份单据下面。例如：露出了付款人的手机号。"
+        ),
+    )
+
+    def __init__(self, *args: Any, is_public: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_public:
+            del self.fields["reason"]
+
     def clean_boxes(self) -> list[Box]:
         """The boxes; signs of a Chinese keyboard are taken for their twins."""
         try:

@@ -533,17 +533,31 @@ def _account_tasks(user: Visitor, places: Places, at: datetime) -> Iterator[Task
         "closings": _("一期账等审核公布"),
         "questions": _("业主的提问%(n)d件等答复"),
         "reports": _("业主说漏登的收益来源%(n)d件等答复"),
+        "returned": _("%(n)d笔账退回了，改好再提交"),
+        "unseen": _("%(n)d笔账的单据还没有看过要不要遮盖，看过才能公布"),
+        "again": _("已经公布的账更正了%(n)d笔，那一期要重新提交公布"),
+        "given_back": _("提交公布的一期账退回了，改好再提交"),
+        "unhung": _("收支公告还没有张贴，贴好以后拍照记下"),
     }
     pages = {
         "entries": ("staff:book", "pk"),
         "closings": ("staff:closing", "pk"),
         "questions": ("staff:questions", "code"),
         "reports": ("staff:sources", "code"),
+        "given_back": ("staff:closing", "pk"),
+        "unhung": ("staff:closing", "pk"),
     }
-    for one in desk_of(f"user:{user.pk}", places, FUND_TASKS):
-        page, named = pages[one.what]
+    desks = {
+        "entries": _("复核的人"),
+        "closings": _("复核的人"),
+        "questions": _("答复的人"),
+        "reports": _("答复的人"),
+        "unhung": _("张贴的人"),
+    }
+    for one in desk_of(f"user:{user.pk}", places, at, FUND_TASKS):
+        page, named = pages.get(one.what, ("staff:book", "pk"))
         url = reverse(page, args=[one.pk if named == "pk" else one.estate.code])
-        desk = _("答复的人") if named == "code" else _("复核的人")
+        desk = desks.get(one.what, _("记账的人"))
         yield Task(one.estate, words[one.what] % {"n": one.many}, desk, url, one.due, mine=True)
     for duty, many, is_late in due_of(places, local_day(at), FUND_TASKS):
         what = _("逾期没有公布：%(what)s") if is_late else _("快到期，要公布：%(what)s")

@@ -132,13 +132,17 @@ def closing_reasons(figures: Figures, stated: Stated) -> list[Reason]:
         )
     found += _bank_reasons(figures, stated)
     found += [
-        Reason("closing.unexplained", one.sentence, one.key)
+        Reason("closing.unexplained", "请说明原因（至少4个字）", one.key)
         for one in asked(figures)
         if not explains(stated.explanations.get(one.key, ""))
     ]
     if stated.is_correction and not explains(stated.correction):
         found.append(
-            Reason("closing.correction", "这一期已经公布过，请写明更正了什么", "correction")
+            Reason(
+                "closing.correction",
+                "这一期已经公布过，请写明更正了什么（至少4个字）",
+                "correction",
+            )
         )
     return found
 

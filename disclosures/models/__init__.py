@@ -2,7 +2,7 @@
 
 from disclosures.models.books import Book, Entry, EntryPaper, Holding, Posting, SplitDecision
 from disclosures.models.duties import Disclosure, Duty, Enrolment
-from disclosures.models.papers import Paper, PaperPage
+from disclosures.models.papers import LaterCover, Paper, PaperPage
 from disclosures.models.publishing import Closing, Period, Publication, YearAccount
 from disclosures.models.questions import Question
 from disclosures.models.sources import Contract, Source, SourceReport
@@ -17,6 +17,7 @@ __all__ = [
     "Entry",
     "EntryPaper",
     "Holding",
+    "LaterCover",
     "Paper",
     "PaperPage",
     "Period",

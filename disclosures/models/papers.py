@@ -52,3 +52,20 @@ class PaperPage(models.Model):
 
     def __str__(self) -> str:
         return f"page {self.number} of {self.paper_id}"
+
+
+class LaterCover(models.Model):
+    """What was covered on a page that everybody could see already, and why: shown with it."""
+
+    page = models.ForeignKey(PaperPage, on_delete=models.PROTECT, related_name="later")
+    added = models.PositiveSmallIntegerField()  # boxes
+    reason = models.CharField(max_length=200)
+    covered_by = models.CharField(max_length=80)
+    covered_role = models.CharField(max_length=24)
+    covered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.added} boxes later on {self.page_id}"

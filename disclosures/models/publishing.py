@@ -84,7 +84,6 @@ class Publication(models.Model):
     closing_fen = models.BigIntegerField()
     posted_at = models.DateTimeField()
     until = models.DateTimeField()  # end of the publicity period
-    questions_until = models.DateTimeField()
 
     class Meta:
         ordering = ["pk"]

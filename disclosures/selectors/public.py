@@ -192,8 +192,15 @@ def parts_of(facts: BulletinFacts) -> list[Part]:
 
 def above(parts: Iterable[Part], *sides: str) -> tuple[int | None, int | None]:
     """By how much some sides together are above the period before, and a year ago, in fen."""
-    those = [one for one in parts if one.heading.side in sides]
-    return _sum([one.before for one in those]), _sum([one.year for one in those])
+    everything = list(parts)
+    those = [one for one in everything if one.heading.side in sides]
+    # Known of all headings or of none. A side without any moved neither then nor now.
+    before = _sum([one.before for one in everything])
+    year = _sum([one.year for one in everything])
+    return (
+        None if before is None else sum(one.before or 0 for one in those),
+        None if year is None else sum(one.year or 0 for one in those),
+    )
 
 
 def line_of(account: Account, number: int) -> OneLine | None:
@@ -339,5 +346,6 @@ def _pages(entry: Entry) -> list[PaperPage]:
         PaperPage.objects.filter(paper__in=papers)
         .exclude(shown=b"")
         .defer("content", "shown")
+        .prefetch_related("later")
         .order_by("paper", "number")
     )

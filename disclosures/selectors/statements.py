@@ -97,7 +97,6 @@ def bulletin_of(
         prepared=frame.prepared,
         reviewed=frame.reviewed,
         page_url=page_url(book, period),
-        questions_until=frame.until,
         phone=frame.phone,
         until=frame.until,
         clause=frame.clause,

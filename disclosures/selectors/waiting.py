@@ -8,9 +8,11 @@ from django.db.models import (
     BigIntegerField,
     Count,
     DateTimeField,
+    Exists,
     F,
     Max,
     Min,
+    OuterRef,
     Q,
     QuerySet,
     Value,
@@ -19,11 +21,21 @@ from django.db.models.functions import Cast
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission
 from disclosures.domain.bodies import ROLES
-from disclosures.models import Closing, Duty, Entry, Question, SourceReport
+from disclosures.models import (
+    Closing,
+    Duty,
+    Entry,
+    EntryPaper,
+    Publication,
+    Question,
+    SourceReport,
+)
 from disclosures.selectors.due import AHEAD
 from disclosures.selectors.late import turn_column
+from documents.models import Posting
 from registry.models import Estate
 
+_UNSEEN = EntryPaper.objects.filter(entry=OuterRef("pk"), paper__looked_at=None)
 _PERIODS = 12  # of one kind, that a body may be late with before some are not counted
 Places = Mapping[str, QuerySet[Estate]]
 # Whose work each body checks. The street office steps in where those below check each other.
@@ -37,7 +49,7 @@ _CHECKS = {
 class Waiting(NamedTuple):
     """So many of one thing at one place. `pk`: of the book or closing, where it is in one."""
 
-    what: str  # entries | closings | questions | reports
+    what: str  # a key of the worklist's words, see `portal.selectors`
     estate: Estate
     pk: int
     many: int
@@ -53,8 +65,9 @@ class DueSoon(NamedTuple):
     is_late: bool
 
 
-def desk_of(actor: str, places: Places, most: int) -> list[Waiting]:
-    """Entries and closings of other bodies, questions and reports; one query."""
+def desk_of(actor: str, places: Places, at: datetime, most: int) -> list[Waiting]:
+    """Entries and closings of other bodies, questions and reports, and what came back or is
+    still to be done of the own; one query."""
     others = _of_others(places, "book__estate", "entered_role")
     entries = Entry.objects.filter(others, state="draft").exclude(entered_by=actor)
     others = _of_others(places, "period__book__estate", "prepared_role")
@@ -70,6 +83,8 @@ def desk_of(actor: str, places: Places, most: int) -> list[Waiting]:
         ),
         _part("closings", closings, "period__book__estate", "", "pk"),
         _part("entries", entries, "book__estate", "", "book"),
+        *_own_parts(places),
+        _part("unhung", _unhung(places, at), "period__book__estate", "", "closing"),
     ]
     rows = parts[0].union(*parts[1:], all=True).order_by("until", "of_kind", "at_estate")
     return [
@@ -92,6 +107,43 @@ def due_of(places: Places, today: date, most: int) -> list[DueSoon]:
     firsts = ((duties[0], len(duties)) for duties in of.values())
     found = [DueSoon(one, many, one.due_on < today) for one, many in firsts]
     return found[:most]
+
+
+def _own_parts(places: Places) -> list[Any]:
+    """What keeps the own books from being published."""
+    entries = Entry.objects.filter(_of_own(places, "book__estate", "entered_role"))
+    sealed = entries.filter(state="sealed", version__gt=F("period__version"))
+    prepared = Exists(Closing.objects.filter(period=OuterRef("period"), state="prepared"))
+    # Nobody went on since it was given back.
+    since = Closing.objects.filter(period=OuterRef("period"), pk__gt=OuterRef("pk"))
+    own = _of_own(places, "period__book__estate", "prepared_role")
+    back = Closing.objects.filter(own, ~Exists(since), state="returned")
+    unseen = sealed.filter(Exists(_UNSEEN))
+    again = sealed.filter(~prepared, period__version__gt=0)
+    return [
+        _part("returned", entries.filter(state="returned"), "book__estate", "", "book"),
+        _part("unseen", unseen, "book__estate", "", "book"),
+        _part("again", again, "book__estate", "", "book"),
+        _part("given_back", back, "period__book__estate", "", "pk"),
+    ]
+
+
+def _unhung(places: Places, at: datetime) -> QuerySet[Publication]:
+    """Bulletins in their days on the wall that nobody has said they hang."""
+    own = Q(pk__in=[])
+    for role, estates in places.items():
+        if Permission.HANG_PAPERS in ROLE_PERMISSIONS[role]:
+            own |= Q(period__book__estate__in=estates)
+    hangs = Exists(Posting.objects.filter(document=OuterRef("document")))
+    return Publication.objects.filter(own, ~hangs, version=F("period__version"), until__gt=at)
+
+
+def _of_own(places: Places, estate: str, role_field: str) -> Q:
+    found = Q(pk__in=[])
+    for role in ROLES.values():
+        if role in places:
+            found |= Q(**{f"{estate}__in": places[role], role_field: role})
+    return found
 
 
 def _of_others(places: Places, estate: str, role_field: str) -> Q:

@@ -53,9 +53,12 @@ def open_book(
         opening: the balance in fen as that period begins, and what it rests on.
         held: None for the fund, whose books are kept by another.
 
-    RuleViolation "book.invalid" with every reason, "book.known".
+    RuleViolation "book.invalid" with every reason, "book.known", "accounts.role" where the
+    manager would begin those of the fund, whose use it never publishes (165号令 30).
     """
     estate = locked_estate(estate_id)
+    if kind == "fund" and by.role == ROLES["property_manager"]:
+        raise RuleViolation("accounts.role", "物业不能建维修资金使用的账，请业委会、居委会来建")
     fen, rests_on = opening
     found = []
     if kind not in dict(Book.KINDS):

@@ -95,7 +95,7 @@ def edit(
     with transaction.atomic(durable=True):
         book, entry = _locked(entry_id)
         demand_holder(book, by)
-        _demand_open(entry)
+        demand_open(entry)
         if entry.reverses_id is not None:
             raise RuleViolation("entry.state", "冲正的内容不能改，写错了请作废重写")
         found = _reasons(book, money, said, at)
@@ -117,7 +117,7 @@ def take_paper_off(*, entry_id: int, paper_id: int, by: By, at: datetime) -> Ent
     """Take a wrong paper off a draft; it stays on record. RuleViolation "entry.state"."""
     book, entry = _locked(entry_id)
     demand_holder(book, by)
-    _demand_open(entry)
+    demand_open(entry)
     entry.papers.filter(paper=paper_id).delete()
     note(book, "entry.paper_off", {"draft": entry.pk, "paper": paper_id}, by=by, at=at)
     return entry
@@ -180,7 +180,7 @@ def drop(*, entry_id: int, reason: str, by: By, at: datetime) -> Entry:
     demand_holder(book, by)
     if entry.state == "dropped":
         return entry
-    _demand_open(entry)
+    demand_open(entry)
     return _end(book, entry, "dropped", reason, by=by, at=at)
 
 
@@ -258,7 +258,8 @@ def _locked(entry_id: int) -> tuple[Book, Entry]:
     return book, entry
 
 
-def _demand_open(entry: Entry) -> None:
+def demand_open(entry: Entry) -> None:
+    """RuleViolation "entry.state" unless it may still be changed."""
     if entry.state not in {"draft", "returned"}:
         raise RuleViolation("entry.state", "已经复核或者作废的不能改，写错了请冲正重记")
 

@@ -184,7 +184,6 @@ def publish(*, closing_id: int, phone: str, by: By, at: datetime) -> Publication
         closing_fen=figures.closing,
         posted_at=at,
         until=frame.until,
-        questions_until=frame.until,
     )
     period.version = closing.version
     period.save(update_fields=["version"])

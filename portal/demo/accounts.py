@@ -332,7 +332,7 @@ class _Accounts:
         for paper in entry.papers.values_list("paper", flat=True):
             page = entry.papers.get(paper=paper).paper.pages.get()
             papers.cover_page(
-                page_id=page.pk, boxes=[Box(100, 300, 420, 60)], by=self.manager, at=at
+                page_id=page.pk, boxes=[Box(100, 300, 780, 60)], by=self.manager, at=at
             )
             papers.look_over(paper_id=paper, by=self.manager, at=at)
         return entries.review(entry_id=entry.pk, by=checker, at=at)

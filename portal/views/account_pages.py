@@ -12,7 +12,7 @@ from core.errors import RuleViolation
 from disclosures.domain.bodies import ROLES
 from disclosures.models import Book
 from disclosures.selectors.books import holding_of
-from disclosures.steps import By
+from disclosures.steps import By, demand_holder
 from portal.emergency_forms import uploads_of
 from portal.forms import add_reasons
 from portal.views.common import actor_of, user_of
@@ -40,6 +40,11 @@ def keeping(request: HttpRequest, book: Book) -> By:
     holding = holding_of(book)
     prefer = ROLES[holding.holder] if holding else ""
     return acting(request, book.estate, _P.KEEP_ACCOUNTS, prefer=prefer)
+
+
+def demand_holding(request: HttpRequest, book: Book) -> None:
+    """RuleViolation at once, before somebody else photographs and types in vain."""
+    demand_holder(book, keeping(request, book))
 
 
 def checking(

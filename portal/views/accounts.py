@@ -27,6 +27,7 @@ from core.errors import RuleViolation
 from disclosures.domain.bodies import BODIES
 from disclosures.domain.entries import Money, lines_of, reversed_lines
 from disclosures.domain.headings import BANK, OF_BOOK
+from disclosures.domain.periods import period_of
 from disclosures.models import Book, Contract, Entry, PaperPage
 from disclosures.selectors.annual import years_of
 from disclosures.selectors.books import balance_before, holding_of
@@ -52,6 +53,7 @@ from portal.views.account_pages import (
     acting,
     answer,
     checking,
+    demand_holding,
     forming,
     holds_money,
     keeping,
@@ -89,6 +91,8 @@ def estate(request: HttpRequest, code: str) -> HttpResponse:
     found = estate_for(request.user, code, _P.VIEW_ACCOUNTS)
     books = {one.kind: one for one in found.books.all()}
     rules = account_rules(found, timezone.localdate())
+    roles = roles_at(user_of(request), found)
+    keeps = [one for one in roles if _P.KEEP_ACCOUNTS in ROLE_PERMISSIONS[one]]
     rows = []
     for kind, title in Book.KINDS:
         one = books.get(kind)
@@ -101,6 +105,8 @@ def estate(request: HttpRequest, code: str) -> HttpResponse:
                 "periods": period_rows(one, timezone.now())[:4] if one else [],
                 "waiting": one.entries.filter(state="draft").count() if one else 0,
                 "least": dict(Book.FREQUENCIES)[rules.frequency(kind)],
+                # The use of the fund is never the manager's to publish.
+                "may_open": any(kind != "fund" or one != "property_manager" for one in keeps),
             }
         )
     context = {
@@ -251,6 +257,7 @@ def entry_new(request: HttpRequest, pk: int) -> HttpResponse:
     found = book_for(request.user, pk, _P.KEEP_ACCOUNTS)
     if found.kind == "fund":
         raise Http404
+    demand_holding(request, found)
     form = _entry_form(request, found, {"dated_on": timezone.localdate()})
 
     def act(given: dict[str, Any]) -> HttpResponse:
@@ -285,6 +292,8 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 def entry_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a draft right."""
     found = entry_for(request.user, pk, _P.KEEP_ACCOUNTS)
+    demand_holding(request, found.book)
+    entry_services.demand_open(found)
     form = _entry_form(
         request,
         found.book,
@@ -361,6 +370,7 @@ def entry_drop(request: HttpRequest, pk: int) -> HttpResponse:
 def entry_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a reviewed entry back."""
     found = entry_for(request.user, pk, _P.KEEP_ACCOUNTS)
+    demand_holding(request, found.book)
     form = ReversalForm(posted(request), initial={"dated_on": found.dated_on})
 
     def act(given: dict[str, Any]) -> HttpResponse:
@@ -368,6 +378,11 @@ def entry_reverse(request: HttpRequest, pk: int) -> HttpResponse:
             entry_id=pk, **given, by=keeping(request, found.book), at=timezone.now()
         )
         messages.success(request, _("已记下，请另一个单位的人复核。"))
+        days = period_of(found.book.frequency, found.dated_on)
+        if not days.first <= made.dated_on <= days.last:
+            messages.warning(
+                request, _("日期不在原来那一期里：原来那一期不会更正，只更正日期所在的一期。")
+            )
         return redirect("staff:entry", made.pk)
 
     context = {
@@ -407,7 +422,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "paper": found,
         "estate": found.estate,
-        "pages": found.pages.defer("content", "shown"),
+        "pages": found.pages.defer("content", "shown").prefetch_related("later"),
         "entries": [one.entry for one in found.entries.select_related("entry__book")],
         "is_public": may_be_shown(found),
         "may": may_at(request, found.estate),
@@ -422,11 +437,18 @@ def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     by = _covering(request, found.estate)
     page = get_object_or_404(found.pages.defer("content", "shown"), number=number)
     after = found.pages.filter(number__gt=number).values_list("number", flat=True).first()
-    form = BoxesForm(posted(request), initial={"boxes": _boxes_text(page)})
+    is_public = may_be_shown(found)
+    form = BoxesForm(posted(request), is_public=is_public, initial={"boxes": _boxes_text(page)})
 
     def act(given: dict[str, Any]) -> HttpResponse:
         boxes = given["boxes"]
-        paper_services.cover_page(page_id=page.pk, boxes=boxes, by=by, at=timezone.now())
+        paper_services.cover_page(
+            page_id=page.pk,
+            boxes=boxes,
+            reason=given.get("reason", ""),
+            by=by,
+            at=timezone.now(),
+        )
         told = (
             _("第%(n)s页已保存，遮盖%(count)s处。")
             if boxes
@@ -443,7 +465,7 @@ def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "estate": found.estate,
         "title": _("遮盖第%(n)s页（共%(all)s页）") % {"n": number, "all": found.pages.count()},
         "is_last": after is None,
-        "fixed": may_be_shown(found),
+        "fixed": is_public,
         "most": MOST_BOXES,
     }
     return forming(request, form, act, context, template="disclosures/staff/cover.html")

@@ -121,6 +121,7 @@ def period(request: HttpRequest, pk: int, first: str) -> HttpResponse:
         "is_over": found.last < timezone.localdate(),
         "may_prepare": _may_prepare(request, book, may),
         "holding": holding_of(book),
+        "may": may,
     }
     return forming(request, form, act, context, template="disclosures/staff/period.html")
 
@@ -162,8 +163,10 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
             add_reasons(form, refused)
             found.refresh_from_db()
         else:
-            messages.success(request, _("已公布。请打印公告，贴在公告栏上。"))
-            return redirect("documents:paper", made.document.code)
+            messages.success(
+                request, _("已公布，网上看得到了。请打印公告，贴在公告栏上，贴好以后拍照记下。")
+            )
+            return redirect("staff:period", made.period.book_id, str(made.period.first))
     return _closing_page(request, found, form=form)
 
 

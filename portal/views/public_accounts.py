@@ -30,6 +30,7 @@ from disclosures.selectors.public import (
     table_of,
 )
 from disclosures.selectors.register import register_of
+from documents.selectors import postings_of
 from registry.models import Estate
 
 # So many entries stand on the page itself; more are on pages of their own.
@@ -76,6 +77,7 @@ def account(
         "folded": found.is_newest and len(found.facts.lines) > MOST_LINES,
         "questions": asked[:QUESTIONS_SHOWN],
         "asked": asked.count(),
+        "postings": postings_of([found.publication.document]),
     }
     return render(request, "disclosures/account.html", context)
 

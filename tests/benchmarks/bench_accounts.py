@@ -195,8 +195,7 @@ def fill(entries: int) -> None:
     Publication.objects.bulk_create(
         (
             Publication(period=period, version=1, closing=closing, document=paper, csv=b"",
-                        opening_fen=0, closing_fen=0, posted_at=AT, until=AT,
-                        questions_until=AT)
+                        opening_fen=0, closing_fen=0, posted_at=AT, until=AT)
             for period, closing, paper in zip(periods, closings, papers, strict=True)
         ),
         batch_size=1000,

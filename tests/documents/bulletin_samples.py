@@ -101,7 +101,6 @@ def bulletin(lines: tuple[Line, ...] = QUARTER, **changes: Any) -> BulletinFacts
         "prepared": "样例物业服务有限公司",
         "reviewed": "样例花园业主委员会",
         "page_url": PAGE,
-        "questions_until": datetime(2026, 11, 11, 16, 0, tzinfo=UTC),
         "phone": "0000-0000000",
         "until": datetime(2026, 11, 11, 16, 0, tzinfo=UTC),
         "clause": "民法典第二百八十二条、第九百四十三条",

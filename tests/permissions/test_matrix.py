@@ -134,6 +134,8 @@ ACCOUNT_READERS = {
     "organiser", "residents_committee", "street_office", "bureau", "property_manager",
 }  # fmt: skip
 ACCOUNT_KEEPERS = {"organiser", "residents_committee", "property_manager"}
+HOLDER = {"property_manager"}  # of the money in the book of these rows
+NOT_HOLDERS = frozenset(ACCOUNT_KEEPERS - HOLDER)  # keep accounts, but not this book
 ACCOUNT_CHECKERS = {"organiser", "residents_committee", "street_office"}
 ACCOUNT_HANDS = ACCOUNT_KEEPERS | ACCOUNT_CHECKERS
 ANSWERERS = {"organiser", "residents_committee"}
@@ -171,6 +173,8 @@ class Row:
     status: int = OK
     args: tuple[str, ...] = ()
     post: bool = False
+    refused: frozenset[str] = frozenset()
+    """Who is told a reason: the place is theirs, the thing is not."""
 
 
 TABLE = [
@@ -184,16 +188,16 @@ TABLE = [
     Row("staff:book_holder", ACCOUNT_CHECKERS, BAD, args=("book",), post=True),
     Row("staff:book_split", ACCOUNT_CHECKERS, args=("book",)),
     Row("staff:book_split", ACCOUNT_CHECKERS, BAD, args=("book",), post=True),
-    Row("staff:entry_new", ACCOUNT_KEEPERS, args=("book",)),
-    Row("staff:entry_new", ACCOUNT_KEEPERS, BAD, args=("book",), post=True),
+    Row("staff:entry_new", HOLDER, args=("book",), refused=NOT_HOLDERS),
+    Row("staff:entry_new", HOLDER, BAD, args=("book",), post=True, refused=NOT_HOLDERS),
     Row("staff:entry", ACCOUNT_READERS, args=("entry",)),
-    Row("staff:entry_edit", ACCOUNT_KEEPERS, args=("entry",)),
-    Row("staff:entry_edit", ACCOUNT_KEEPERS, BAD, args=("entry",), post=True),
+    Row("staff:entry_edit", HOLDER, args=("entry",), refused=NOT_HOLDERS),
+    Row("staff:entry_edit", HOLDER, BAD, args=("entry",), post=True, refused=NOT_HOLDERS),
     Row("staff:entry_review", ACCOUNT_CHECKERS, MOVED, args=("entry",), post=True),
     Row("staff:entry_return", ACCOUNT_CHECKERS, BAD, args=("entry",), post=True),
     Row("staff:entry_drop", ACCOUNT_KEEPERS, BAD, args=("entry",), post=True),
-    Row("staff:entry_reverse", ACCOUNT_KEEPERS, args=("entry",)),
-    Row("staff:entry_reverse", ACCOUNT_KEEPERS, BAD, args=("entry",), post=True),
+    Row("staff:entry_reverse", HOLDER, args=("entry",), refused=NOT_HOLDERS),
+    Row("staff:entry_reverse", HOLDER, BAD, args=("entry",), post=True, refused=NOT_HOLDERS),
     Row(
         "staff:entry_paper_off",
         ACCOUNT_KEEPERS,
@@ -1261,7 +1265,7 @@ def put_questions(estate: Estate) -> dict[str, Any]:
     publication = Publication.objects.create(
         period=period, version=1, closing=said, csv=b"",
         document=make_document(estate, code="7K4M2QXH9T3Y", sha256="2" * 64),
-        opening_fen=0, closing_fen=0, posted_at=now, until=now, questions_until=now,
+        opening_fen=0, closing_fen=0, posted_at=now, until=now,
     )  # fmt: skip
     common = {
         "number": 1,
@@ -1323,6 +1327,8 @@ def signed_in(town: Town, who: str) -> SimpleCookie:
 def expected(row: Row, who: str) -> int:
     if who in row.may:
         return row.status
+    if who in row.refused:
+        return REFUSED
     return MOVED if who == "anonymous" else NOT_FOUND
 
 

@@ -321,7 +321,7 @@ def test_what_is_reviewed_cannot_be_edited_by_its_address(desk, town, last):
         "party": "别人", "text": "改了", "decision": "",
     }  # fmt: skip
     manager = desk("property_manager")
-    told = post(manager, f"/staff/accounts/entries/{entry.pk}/edit", data, status=400)
+    told = post(manager, f"/staff/accounts/entries/{entry.pk}/edit", data, status=409)
     assert "已经复核" in told.content.decode()
     post(
         manager, f"/staff/accounts/entries/{entry.pk}/drop", {"reason": "不要了吧"}, status=400

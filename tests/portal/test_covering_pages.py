@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from disclosures.models import PaperPage
@@ -168,8 +169,23 @@ def test_once_public_boxes_are_only_added(desk, town, book):
         assert "只能增加" in "".join(at_the_field(html))
         assert f"{text}</textarea>" in html
         assert boxes_of(paper) == [[5, 6, 30, 40]]
-    assert client.post(at(paper, 1), {"boxes": "5,6,30,40;9,9,9,9"}).status_code == 302
+    more = {"boxes": "5,6,30,40;9,9,9,9"}
+    for reason in ("", "手机", "露出了手机号13800000000"):
+        refused = client.post(at(paper, 1), {**more, "reason": reason})
+        assert refused.status_code == 400
+        assert boxes_of(paper) == [[5, 6, 30, 40]]
+    assert (
+        client.post(at(paper, 1), {**more, "reason": "露出了付款人的手机号"}).status_code == 302
+    )
     assert boxes_of(paper) == [[5, 6, 30, 40], [9, 9, 9, 9]]
+    # Nothing more is covered: nothing has to be said.
+    assert client.post(at(paper, 1), more).status_code == 302
+    told = f"公布以后又遮盖了1处：{timezone.localdate()}，业主委员会，原因是“{why}”。"
+    estate, entry = paper.estate, paper.entries.get().entry
+    first = f"{entry.period.first:%Y-%m-%d}"
+    public = f"/e/{estate.code}/accounts/revenue/{first}/lines/{entry.number}/"
+    for address in (public, at(paper)):
+        assert client.get(address).content.decode().count(told) == 1
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from disclosures.domain.periods import before, period_of
 from disclosures.models import (
+    Closing,
     Contract,
     Disclosure,
     Enrolment,
@@ -343,6 +344,8 @@ def test_what_lies_on_whose_desk(desk, town, asked):
     disclosures = f"/staff/watching/estates/{estate.code}/disclosures/"
     organiser = of("organiser")
     assert organiser[entries] == "1笔账等复核"
+    closing = Closing.objects.get(state="published")
+    assert organiser[f"/staff/accounts/closings/{closing.pk}/"].startswith("收支公告还没有张贴")
     assert organiser[questions] == "业主的提问1件等答复"
     assert disclosures not in organiser
     manager = of("property_manager")

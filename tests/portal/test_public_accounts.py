@@ -313,7 +313,7 @@ def test_only_covered_pictures_of_what_is_out(client, estate, ledger):
     same = {"HTTP_IF_NONE_MATCH": picture.headers["ETag"]}
     assert client.get(path, **same).status_code == 304
     more = [Box(0, 100, 500, 200), Box(0, 500, 900, 100)]
-    cover_page(page_id=page.pk, boxes=more, by=COMMITTEE, at=AT)
+    cover_page(page_id=page.pk, boxes=more, reason="露出了号码", by=COMMITTEE, at=AT)
     assert client.get(path, **same).status_code == 200
 
     other = make_estate("西苑")

@@ -67,9 +67,20 @@ def test_nothing_is_public_until_looked_over_and_published(settings, tmp_path):
     with pytest.raises(RuleViolation, match="只能增加"):
         cover_page(page_id=page.pk, boxes=[Box(5, 5, 10, 10)], by=COMMITTEE, at=AT)
     more = [Box(0, 0, 10, 10), Box(5, 5, 10, 10)]
-    assert cover_page(page_id=page.pk, boxes=more, by=COMMITTEE, at=AT).boxes == [
-        list(box) for box in more
-    ]
+    with pytest.raises(RuleViolation, match="写明原因"):
+        cover_page(page_id=page.pk, boxes=more, reason="电话", by=COMMITTEE, at=AT)
+    assert cover_page(
+        page_id=page.pk, boxes=more, reason=" 露出了手机号 ", by=COMMITTEE, at=AT
+    ).boxes == [list(box) for box in more]
+    later = page.later.get()
+    assert (later.added, later.reason, later.covered_role) == (
+        1,
+        "露出了手机号",
+        COMMITTEE.role,
+    )
+    for act in (later.delete, later.save):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            act()
 
 
 def test_looking_over_is_done_once():
