@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.phones import phone_hash
+from accounts.texts import rendered
 from disclosures import steps
 from disclosures.models import Question, SourceReport
 from disclosures.services.questions import answer, ask
@@ -175,6 +176,50 @@ def test_nobody_is_led_anywhere_else(client, estate, sent, wanted):
 )
 def test_where_one_may_be_led(wanted, led):
     assert onward(wanted) == led
+
+
+def back_of(page):
+    return re.search(r'class="back" href="([^"]*)"', page)[1]
+
+
+def test_the_check_says_what_it_is_for_and_leads_back(client, estate, sent):
+    """The message named the maintenance fund, the button said "look"."""
+    path, period = ask_at(estate), f"/e/{estate.code}/accounts/revenue/{FIRST}/"
+    for wanted, back in (
+        (path, f"{period}lines/2/"),
+        (ask_at(estate, ""), period),
+        (f"/my/report/{estate.code}/", f"/e/{estate.code}/sources/"),
+        (f"/my/accounts/?estate={estate.code}", f"/e/{estate.code}/accounts/"),
+    ):
+        start = client.get(f"/my/?next={quote(wanted)}").content.decode()
+        assert back_of(start) == back
+        assert estate.name in start
+    said = {"phone": PHONE, "next": path}
+    page = client.post("/my/", said).content.decode()
+    assert "用于在网上提问" in rendered(sent[-1]["template"], sent[-1]["params"])
+    assert "下一步" in page
+    assert ">查看<" not in page
+    assert back_of(page) == f"/my/?next={quote(path, safe='')}"
+    wrong = client.post("/my/code", said | {"answer": "x"})
+    assert wrong.status_code == 400
+    assert "下一步" in wrong.content.decode()
+
+
+def test_the_check_for_the_own_fund(client, estate, sent):
+    assert back_of(client.get("/my/").content.decode()) == "/"
+    assert ">查看<" in client.post("/my/", {"phone": PHONE}).content.decode()
+    assert "维修资金" in rendered(sent[-1]["template"], sent[-1]["params"])
+    for odd in ("/my/accounts/?estate=%00", "/my/ask/E-1/fund/2026-01-01/?line=\u0663"):
+        assert back_of(client.get("/my/", {"next": odd}).content.decode()) == "/"
+
+
+@pytest.mark.parametrize("typed", ["{0} {1}", " {0}{1} ", "{0}\u3000{1}", "full"])
+def test_the_digits_however_they_are_typed(client, estate, sent, typed):
+    client.post("/my/", {"phone": PHONE})
+    code = sent[-1]["params"]["code"]
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in code)
+    answer = wide if typed == "full" else typed.format(code[:3], code[3:])
+    assert client.post("/my/code", {"phone": PHONE, "answer": answer}).status_code == 302
 
 
 @pytest.mark.parametrize("path", ["/my/report/{}/", "ask"])
