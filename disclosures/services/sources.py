@@ -172,7 +172,9 @@ def report_source(
 ) -> SourceReport:
     """An owner says with a photograph what is missing on the register.
 
-    RuleViolation "report.invalid", "report.too_many", those of documents.intake.pages_of.
+    What the household said in these words, with this photograph, and still waits for is that
+    report. RuleViolation "report.invalid", "report.too_many", those of
+    documents.intake.pages_of.
     """
     pages = Pages("photo", *photo) if photo else None
     with transaction.atomic(durable=True):
@@ -185,6 +187,12 @@ def report_source(
         found += unit_reasons(estate, said)
         demand_none("report.invalid", found)
         open_ones = estate.source_reports.filter(unit=said.unit, state="open")
+        same = open_ones.filter(place=place.strip(), text=said.text.strip())
+        if pages:
+            same = same.filter(photo__source_sha256=pages.source_sha256)
+        again = same.first()
+        if said.unit is not None and again is not None:
+            return again
         if said.unit is not None and open_ones.count() >= MOST_OPEN:
             raise RuleViolation(
                 "report.too_many", f"您家已经有{MOST_OPEN}件在等答复，请等有了答复再提"
