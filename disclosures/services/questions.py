@@ -9,6 +9,7 @@ from accounts.permissions import Permission, roles_with
 from core.deadlines import local_day, publicity_end
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none, explains
+from disclosures.domain.wording import covering_reasons
 from disclosures.models import Publication, Question
 from disclosures.selectors.questions import has_line
 from disclosures.selectors.rules import account_rules
@@ -107,6 +108,7 @@ def answer(
     found = shown_text("text", "答复", text, 600)
     if text.strip() and not explains(text):
         found.append(Reason("question.answer", "答复要说明情况（至少4个字）", "text"))
+    found += covering_reasons(question.text, covered)
     demand_none("question.invalid", found)
     question.state, question.answer = state, text.strip()
     question.covered = [word.strip() for word in covered if word.strip()]

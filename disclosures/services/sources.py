@@ -13,6 +13,7 @@ from core.reasons import Reason, demand_none, explains
 from disclosures.domain.contracts import Term, contract_reasons
 from disclosures.domain.headings import NOT_COMMON, PLANNED_PARKING, SOURCES
 from disclosures.domain.wording import covered as shown_with
+from disclosures.domain.wording import covering_reasons
 from disclosures.models import Contract, Source, SourceReport
 from disclosures.selectors.rules import account_rules
 from disclosures.steps import By, Pages, locked_estate, next_number, shown_text
@@ -237,6 +238,7 @@ def answer_report(
     found = shown_text("answer", "答复", answer, 600)
     if answer.strip() and not explains(answer):
         found.append(Reason("report.answer", "答复要说明情况（至少4个字）", "answer"))
+    found += covering_reasons(report.text, covered)
     demand_none("report.invalid", found)
     if kind:
         # What must not be read in the report must not be read in the register either.

@@ -3,11 +3,14 @@
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.codes import read_code
+from core.deadlines import days_late
 from core.exact import format_yuan
 from disclosures.domain.bodies import BODIES
-from disclosures.models import Contract, Duty, Publication, Question
+from disclosures.domain.wording import letters_covered
+from disclosures.models import Contract, Duty, Publication, Question, SourceReport
 from disclosures.selectors.questions import shown_text
 from documents.bulletins import NAMES, BulletinFacts, Heading, Line
 from documents.charts import Bar, Group, bars
@@ -117,6 +120,36 @@ def of_body(role: str) -> str:
 def text_of(question: Question) -> str:
     """What everybody may read of a question."""
     return shown_text(question)
+
+
+@register.filter
+def is_mended(question: Question) -> bool:
+    """Whether a newer version is out than the one an owner was right about."""
+    asked_of = question.publication
+    return question.state == "upheld" and asked_of.version < asked_of.period.version
+
+
+@register.filter
+def state_words(question: Question) -> str:
+    """How a question stands, the same words for owners and staff."""
+    if is_mended(question):
+        return _("业主说得对，已更正")
+    return str(question.get_state_display())
+
+
+@register.filter
+def answer_notes(filed: Question | SourceReport) -> str:
+    """What stands below an answer: that it was late, and how much was covered by whom."""
+    notes = []
+    if filed.answered_at and (days := days_late(filed.due_at, filed.answered_at)):
+        notes.append(ngettext("答复晚了%(n)s天", "答复晚了%(n)s天", days) % {"n": days})
+    texts = [filed.text, filed.place] if isinstance(filed, SourceReport) else [filed.text]
+    if many := sum(letters_covered(text, filed.covered) for text in texts):
+        words = ngettext(
+            "答复时遮盖了%(n)s个字（%(body)s）", "答复时遮盖了%(n)s个字（%(body)s）", many
+        )
+        notes.append(words % {"n": many, "body": said(of_body(filed.answered_role))})
+    return _("；").join(notes)
 
 
 @register.filter

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from core.deadlines import start_of
 from disclosures.domain.periods import before, period_of
 from disclosures.models import (
     Contract,
@@ -173,6 +174,58 @@ def test_an_answer_without_words_is_refused_and_upheld_is_said(desk, asked):
     asked.refresh_from_db()
     assert asked.state == "upheld"
     assert "业主说得对" in page(client, at)
+
+
+def test_a_plain_question_is_not_right_or_wrong(desk, asked):
+    """Whoever answered one had to say that the accounts were right."""
+    Question.objects.filter(pk=asked.pk).update(kind="question")
+    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    shown = page(client, at)
+    assert "业主说得对不对" not in shown
+    assert "账没有错" not in shown
+    post(client, at, {"text": "合同在登记册里", "upheld": "yes"})
+    asked.refresh_from_db()
+    assert asked.state == "answered"
+
+
+def test_not_everything_is_covered_and_how_much_is_said(desk, code, asked):
+    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    given = {"text": "合同是18000元，没有少记", "upheld": "no"}
+    refused = post(client, at, given | {"covered": asked.text}, status=400).content.decode()
+    assert "不能把原话全部遮盖" in refused
+    post(client, at, given | {"covered": "王某某\n1幢"})
+    public = f"/e/{code}/accounts/revenue/{asked.publication.period.first}/"
+    for seen in (Client().get(public).content.decode(), page(client, at)):
+        assert "答复时遮盖了5个字（业主委员会）" in seen
+        assert "答复晚了" not in seen
+
+
+def test_an_answer_that_is_late_says_so(desk, code, asked):
+    """By days after the last day on which it was in time."""
+    late_by = start_of(timezone.localdate() - timedelta(days=19))  # the last day: 20 ago
+    Question.objects.filter(pk=asked.pk).update(due_at=late_by)
+    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    post(client, at, {"text": "合同是18000元，没有少记"})
+    public = f"/e/{code}/accounts/revenue/{asked.publication.period.first}/"
+    for seen in (Client().get(public).content.decode(), page(client, at)):
+        assert "答复晚了20天" in seen
+
+
+def test_mended_is_one_word_for_owners_and_staff(desk, code, asked):
+    """Owners read that it was mended while staff read that it would be."""
+    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    post(client, at, {"text": "对，少记了一笔，马上更正", "upheld": "yes"})
+    period = asked.publication.period
+    public = f"/e/{code}/accounts/revenue/{period.first}/"
+    rows = f"/staff/watching/estates/{code}/questions/"
+
+    def said():
+        return [page(client, at), page(client, rows), Client().get(public).content.decode()]
+
+    assert all("业主说得对，将更正" in one for one in said())
+    booked(period.book, "advertising", 50_00, on=period.first, at=timezone.now())
+    published(period.book, period.first, correction="补记漏掉的一笔", at=timezone.now())
+    assert all("业主说得对，已更正" in one and "将更正" not in one for one in said())
 
 
 def test_the_manager_reads_and_does_not_answer(desk, asked):

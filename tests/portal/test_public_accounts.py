@@ -701,11 +701,11 @@ def test_a_question_to_the_first_version_stands_by_the_second_too(client, estate
     answer(
         question_id=asked.pk, upheld=True, text="确实漏了一笔", covered=[], by=COMMITTEE, at=AT
     )
-    assert "业主说得对，要更正" in read(client, page_of(estate))
+    assert "业主说得对，将更正" in read(client, page_of(estate))
     booked(ledger, "advertising", 50_00, at=AT)
     published(ledger, correction="补记漏掉的一笔", at=NEXT)
     text = read(client, page_of(estate))
-    assert "业主说得对，已经更正" in text
-    assert "要更正" not in text
+    assert "业主说得对，已更正" in text
+    assert "将更正" not in text
     assert "问的是第1版" in text
     assert "业主说这个数字不对：" in text
