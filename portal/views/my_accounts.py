@@ -100,6 +100,7 @@ class ReportForm(OwnForm):
     photo = forms.FileField(
         label=_("照片"),
         required=False,
+        allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": "image/*"}),
         help_text=_("可以不拍。公开以前有人看过，遮住人脸、车牌。"),
     )
@@ -179,10 +180,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
                 at=timezone.now(),
             )
         except RuleViolation as refused:
-            if refused.code.startswith("report."):
-                add_reasons(form, refused)
-            else:
-                form.add_error("photo", str(refused))
+            add_reasons(form, refused)
         else:
             new, old = (
                 _("收到了，是线索第%(n)s号。%(day)s以前公开答复。"),

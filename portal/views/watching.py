@@ -158,8 +158,9 @@ def disclosure_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     found = estate_for(request.user, code, _P.DISCLOSE_SERVICE)
     if kind not in _FORMS:
         raise Http404
-    last = found.disclosures.filter(kind=kind).order_by("version").last()
-    initial = {"manager": last.manager} if last else {}
+    known = found.disclosures.filter(kind=kind).select_related("document", "paper")
+    last = known.defer("document__pdf").order_by("version").last()
+    initial = {"manager": last.manager, **disclosing.as_typed(last)} if last else {}
     form = _FORMS[kind](posted(request), request.FILES or None, initial=initial)
     rules = account_rules(found, timezone.localdate())
 
@@ -178,6 +179,7 @@ def disclosure_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 
     context = {
         "estate": found,
+        "before": last.paper if last else None,
         "title": _("公开：%s") % dict(Disclosure.KINDS)[kind],
         "lead": _("出具签名的文件，人人看得到；%(n)s个月以内要更新。")
         % {"n": rules.number("disclosures.renew_months")},

@@ -155,7 +155,7 @@ def test_bad_uploads_are_told_at_the_field(desk, town, last):
     ):
         given = data | {"papers": SimpleUploadedFile("凭证.jpg", content)}
         told = post(manager, address, given, status=400).content.decode()
-        assert words in told
+        assert re.search(rf'href="#id_papers">原始凭证：[^<]*{words}', told)
         assert "广告费" in told  # what was typed is still there
     told = post(manager, address, data | {"fen": "0", "party": ""}, status=400)
     assert "大于零" in told.content.decode() or "金额" in told.content.decode()

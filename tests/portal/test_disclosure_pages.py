@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -280,6 +282,43 @@ def test_a_missing_source_is_answered_and_put_on_the_register(desk, town, code):
 
 
 # --- disclosures ---------------------------------------------------------------------------
+
+
+def test_an_update_begins_with_what_is_in_force(desk, code):
+    """The prices, twelve lines of them, had to be typed anew."""
+    client, at = desk("property_manager"), f"/staff/watching/estates/{code}/disclosures/"
+    given = {
+        "manager": "样例物业有限公司", "prices": "物业费：1.80元\n车位：80元",
+        "content": "保洁、保安、绿化", "standard": "每天清扫两次", "file": upload(),
+    }  # fmt: skip
+    post(client, f"{at}new/service", given)
+    form = page(client, f"{at}new/service")
+    for text in ("物业费：1.80元\n车位：80元", "保洁、保安、绿化", "每天清扫两次"):
+        assert f">\n{text}</textarea>" in form
+    assert "上一版有附件" in form
+    phones = {"phone": "0556-5550101", "street_phone": "0556-5550102", "bureau_phone": "12345"}
+    given = {"manager": "样例物业有限公司", "hours": "每天 8:00—20:00", **phones}
+    post(client, f"{at}new/complaints", given)
+    form = page(client, f"{at}new/complaints")
+    for text in (*phones.values(), "每天 8:00—20:00"):
+        assert f'value="{text}"' in form
+    assert "上一版有附件" not in form
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "这个文件是空的（0字节）"), (b"\xff\xd8\xff" + b"0" * 99, "打不开")],
+)
+def test_a_file_is_told_about_at_its_field(desk, code, content, words):
+    """It stood above the form without saying which file."""
+    bad = SimpleUploadedFile("a.jpg", content)
+    given = {
+        "manager": "样例物业有限公司", "prices": "物业费：1.80元", "content": "保洁、保安",
+        "standard": "每天清扫两次", "file": bad,
+    }  # fmt: skip
+    new = f"/staff/watching/estates/{code}/disclosures/new/service"
+    told = post(desk("property_manager"), new, given, status=400).content.decode()
+    assert re.search(rf'href="#id_file">附件：[^<]*{words}', told)
 
 
 def test_the_manager_discloses_and_everybody_can_verify_it(desk, code):

@@ -600,6 +600,12 @@ def test_a_file_that_is_no_photograph(client, estate, sent, monkeypatch):
     text = page.content.decode()
     assert re.search(r'href="#id_photo">照片：[^<]*不是其中任何一种', text)
     assert "一块广告牌" in text
+    empty = SimpleUploadedFile("a.jpg", b"")
+    page = send(client, path, place="3幢门厅", text="一块广告牌", photo=empty)
+    assert re.search(
+        r'href="#id_photo">照片：这个文件是空的（0字节），请重新拍照或扫描<',
+        page.content.decode(),
+    )
     page = send(client, path, place="", text="")
     for field in ("place", "text"):
         assert f'href="#id_{field}"' in page.content.decode()
