@@ -28,6 +28,7 @@ from accounts.permissions import (
 )
 from disclosures.domain.turns import MANAGERS, body_name, turn
 from disclosures.models import Book, Disclosure, Duty, Holding, Publication
+from disclosures.selectors.unheard import Unheard, unheard, unheard_count
 from registry.models import Authority
 
 KINDS = dict(Duty.KINDS)
@@ -85,10 +86,10 @@ class LateList:
             raise LookupError(authority)
         self._at = authority
         if chosen:
-            within = Q(estate__authority__in=self._below(self._at or 0))
+            self._within = Q(estate__authority__in=self._below(self._at or 0))
         else:
-            within = self._reached_by(user)
-        self.duties = late_duties(on).filter(within)
+            self._within = self._reached_by(user)
+        self.duties = late_duties(on).filter(self._within)
 
     def _reached_by(self, user: Visitor) -> Q:
         """By the numbers of authorities, read already: joins up the tree cost a second."""
@@ -112,6 +113,27 @@ class LateList:
         ):
             kinds.update(dict(zip(KINDS, numbers, strict=True)))
             of[authority] = sum(numbers), estates
+        return self._rolled(of, kinds)
+
+    def unheard(self) -> list[Unheard]:
+        """What was not answered in time, by estate; one query."""
+        return unheard(self._within, self.on)
+
+    def unheard_count(self) -> int:
+        """How many questions and reports that is; one query."""
+        return unheard_count(self._within, self.on)
+
+    def totals_of(self, rows: Sequence[Unheard], kinds: Mapping[str, int]) -> Totals:
+        """How much of it was not answered, by authority, in the place of what is late."""
+        items: Counter[int] = Counter()
+        places: dict[int, set[int]] = defaultdict(set)
+        for one in rows:
+            items[one.authority] += one.many
+            places[one.authority].add(one.estate)
+        return self._rolled({key: (items[key], len(places[key])) for key in items}, kinds)
+
+    def _rolled(self, of: Mapping[int, tuple[int, int]], kinds: Mapping[str, int]) -> Totals:
+        """By the authorities just below; `of`: so many of so many estates, by authority."""
         below = self._children[self._at] if self._at else [one.pk for one in self._tops]
         rolled = []
         for pk in below:

@@ -367,6 +367,34 @@ def test_a_file_is_shown_once_somebody_has_looked_at_it(desk, code):
 # --- what is late --------------------------------------------------------------------------
 
 
+def test_what_nobody_answered_stands_beside_what_nobody_published(desk, code, asked):
+    """An overdue question was nowhere to be seen for whoever watches."""
+    client, at = desk("bureau"), "/staff/watching/"
+    assert "件提问、线索逾期没有答复" not in page(client, at)
+    late_by = start_of(timezone.localdate() - timedelta(days=2))  # the last day: 3 ago
+    Question.objects.filter(pk=asked.pk).update(due_at=late_by)
+    report_source(
+        estate_id=asked.estate_id, place="北门", said=Said("一块广告牌", None, "r"), photo=None,
+        by=OWNER, at=timezone.now(),
+    )  # fmt: skip
+    SourceReport.objects.update(due_at=start_of(timezone.localdate()))
+    shown = page(client, at)
+    assert re.search(r'<a href="\?kind=answers">2</a></b>件提问、线索逾期没有答复', shown)
+    shown = page(client, f"{at}?kind=answers")
+    [first, second] = re.findall(r"<tr><td>.*?</tr>", shown[shown.index("最久的在前") :])
+    assert f"/staff/watching/estates/{code}/questions/" in first
+    assert re.search(r"提问1件.*>3</td>", first)
+    assert f"/staff/sources/estates/{code}/" in second
+    assert re.search(r"线索1件.*>1</td>", second)
+    table = client.get(f"{at}late.csv?kind=answers").content.decode("utf-8-sig")
+    header, *rows = csv.reader(io.StringIO(table))
+    assert [one[3] for one in rows] == ["提问1件没有答复", "线索1件没有答复"]
+    assert {len(one) for one in rows} == {len(header)}
+    Question.objects.update(state="withdrawn")
+    SourceReport.objects.update(state="answered")
+    assert "没有逾期的" in page(client, f"{at}?kind=answers")
+
+
 def test_estates_are_enrolled_and_what_is_late_is_listed_and_taken_away(desk, town):
     client, at = desk("bureau"), "/staff/watching/"
     assert "没有逾期的" in page(client, at)
@@ -393,6 +421,13 @@ def test_estates_are_enrolled_and_what_is_late_is_listed_and_taken_away(desk, to
     assert row[1] == "'=HYPERLINK(1)"
     assert row[5] == str(since + timedelta(days=30))
     assert int(row[6]) == 370
+    assert (row[4], row[8]) == ("", "从来没有")  # it has no period; as the page says
+    [revenue, *_more] = list(
+        csv.reader(
+            io.StringIO(client.get(f"{at}late.csv?kind=revenue").content.decode("utf-8-sig"))
+        )
+    )[1:]
+    assert re.fullmatch(r"[0-9-]{10}/[0-9-]{10}", revenue[4])
     for strange in ("abc", "99999", str(town.city.pk), str(town.there.district.pk)):
         assert client.get(f"{at}?at={strange}").status_code == 404
     assert client.get(f"{at}?at={town.here.street.pk}&page=last").status_code == 200
