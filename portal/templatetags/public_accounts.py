@@ -1,5 +1,7 @@
 """The public accounts in words an old owner understands, and as bars."""
 
+import re
+
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -16,8 +18,10 @@ from documents.bulletins import NAMES, BulletinFacts, Heading, Line
 from documents.charts import Bar, Group, bars
 from documents.wording import period
 from portal.sentences import said
+from registry.models import Estate
 
 register = template.Library()
+_OF_ESTATE = re.compile(r"/(?:e|my/ask|my/report)/([A-Za-z0-9]{1,20})/")
 
 # How many of the drawing's units go on a line: the fewer, the larger its letters.
 _WIDE = {18: 240, 24: 200, 30: 170}
@@ -156,6 +160,13 @@ def answer_notes(filed: Question | SourceReport) -> str:
 def runs_until(contract: Contract) -> object:
     """The last day of a contract; None: until further notice."""
     return contract.ended_on or contract.last
+
+
+@register.simple_tag
+def estate_at(path: str) -> Estate | None:
+    """The estate whose accounts lie at an address, whether there is such a page or not."""
+    found = _OF_ESTATE.match(path)
+    return Estate.objects.filter(code=found[1].upper()).first() if found else None
 
 
 @register.simple_tag

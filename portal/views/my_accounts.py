@@ -30,7 +30,7 @@ from portal.forms import add_reasons
 from portal.sentences import said as in_words
 from portal.views.common import posted
 from portal.views.inside import door_to, draft_of, drop_draft, to_start, units_inside
-from portal.views.public_accounts import estate_of
+from portal.views.public_accounts import NOT_PUBLISHED, estate_of
 from registry.models import Estate, Unit
 from voting.templatetags.owners import until_day
 
@@ -113,7 +113,7 @@ def ask_form(request: HttpRequest, code: str, kind: str, first: date) -> HttpRes
     estate = estate_of(code)
     account = account_of(estate, kind, first)
     if account is None:
-        raise Http404
+        raise Http404(NOT_PUBLISHED)
     units = units_inside(request)
     if units is None:
         return to_start(request)
