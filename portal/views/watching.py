@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -64,25 +64,24 @@ class _Counted(Paginator):  # type: ignore[type-arg]
 def late(request: HttpRequest) -> HttpResponse:
     """What is late in the places this person watches."""
     kind, found = _asked(request)
-    totals = found.totals()
-    counts = [(key, title, totals.kinds[key]) for key, title in KINDS.items()]
     number = request.GET.get("page")
+    counts = found.unheard_counts()
+    unanswered = sum(one.many for one in counts)
     if kind == UNHEARD:
-        every = found.unheard()
-        totals = found.totals_of(every, totals.kinds)
-        page: Page[Any] = Paginator(every, A_PAGE).get_page(number)
-        shown: dict[str, Any] = {"unheard": with_estates(list(page))}
-        unanswered = totals.duties
+        totals = found.totals_of(counts)
+        page = _Counted(found.unheard(), A_PAGE, totals.estates).get_page(number)
+        shown: dict[str, Any] = {"unheard": list(with_estates(page, found.on))}
     else:
+        totals = found.totals()
         keys = found.of_kind(kind).values_list("pk", flat=True)
         known = totals.kinds[kind] if kind else totals.duties
         page = _Counted(keys, A_PAGE, known).get_page(number)
         shown = {"rows": found.said(list(page))}
-        unanswered = found.unheard_count()
     context = shown | {
         "totals": totals,
         "kind": kind,
-        "kinds": [*counts, (UNHEARD, _UNHEARD_TITLE, unanswered)],
+        "kinds": [(key, title, totals.kinds.get(key, "")) for key, title in KINDS.items()]
+        + [(UNHEARD, _UNHEARD_TITLE, unanswered)],
         "unanswered": unanswered,
         "page": page,
         "more": _more(kind, request.GET.get("at", "")),
@@ -100,7 +99,7 @@ def late_csv(request: HttpRequest) -> HttpResponse:
         _("逾期天数"), _("轮到谁"), _("上次公布"),
     ]  # fmt: skip
     if kind == UNHEARD:
-        rows = (_unheard_cells(*one) for one in with_estates(found.unheard()))
+        rows = (_unheard_cells(*one) for one in with_estates(found.unheard(), found.on))
     else:
         rows = (_cells(one) for one in found.everything(kind))
     return csv_answer(header, rows, f"late-{timezone.localdate()}.csv")
@@ -240,14 +239,14 @@ def _cells(one: Late) -> list[object]:
     ]
 
 
-def _unheard_cells(one: Unheard, estate: Estate) -> list[object]:
+def _unheard_cells(one: Unheard, estate: Estate, days: int) -> list[object]:
     words = _("提问%(n)s件没有答复") if one.what == "questions" else _("线索%(n)s件没有答复")
     return [
         *map(plain_cell, (estate.authority.name, estate.name, estate.code)),
         words % {"n": one.many},
         "",
         last_moment(one.due)[0],
-        one.days,
+        days,
         _("业主委员会或者居民委员会"),
         "",
     ]
