@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as now_in
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -233,7 +232,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     except RuleViolation as refused:
         messages.error(request, in_words(refused))
     else:
-        messages.success(request, now_in("第%(n)s号提问已撤回。") % {"n": found.number})
+        messages.success(request, _("第%(n)s号提问已撤回。") % {"n": found.number})
     return redirect("portal:my_accounts")
 
 

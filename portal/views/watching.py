@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazily
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import (
@@ -41,7 +41,7 @@ from registry.models import Estate
 _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 A_PAGE, LISTED = 50, 200
-UNHEARD, _UNHEARD_TITLE = "answers", _lazily("逾期没有答复")
+UNHEARD, _UNHEARD_TITLE = "answers", gettext_lazy("逾期没有答复")
 _FORMS = {"service": ServiceForm, "complaints": ComplaintsForm}
 
 
