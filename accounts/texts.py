@@ -11,6 +11,7 @@ from string import Formatter
 CODES: dict[str, str] = {
     "sign_in": "验证码{code}，用于登录，10分钟内有效。请勿告诉他人。",
     "own_fund": "验证码{code}，用于查看您家的维修资金，10分钟内有效。请勿告诉他人。",
+    "own_asking": "验证码{code}，用于在网上提问、看答复，10分钟内有效。请勿告诉他人。",
     "vote_check": "验证码{code}，用于{estate}业主投票的身份核对，10分钟内有效。请勿告诉他人。",
 }
 

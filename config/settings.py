@@ -137,6 +137,7 @@ LOGIN_REDIRECT_URL = "/staff/"
 LOGIN_URL = "/accounts/login/"
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"confirm_login_code": "accounts.forms.SignInCodeForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True

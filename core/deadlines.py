@@ -55,6 +55,11 @@ def last_moment(end: datetime) -> tuple[date, str]:
     return day, f"{local.hour}:{local.minute:02}"
 
 
+def days_late(end: datetime, at: datetime) -> int:
+    """How many days after the last day of a period an instant falls; 0 within it."""
+    return max(0, (local_day(at) - last_moment(end)[0]).days)
+
+
 def floor_ten_minutes(at: datetime) -> datetime:
     """An instant cut down to ten minutes, so that a public time points to nobody."""
     local_day(at)

@@ -10,6 +10,11 @@ def half_width(text: str) -> str:
     return text if text.isascii() else text.translate(_TO_HALF_WIDTH)
 
 
+def typed_digits(text: str) -> str:
+    """A code as people copy it from a message: "932 345" or full-width, as its digits."""
+    return "".join(half_width(text).split())
+
+
 # The full-width twins work too where a spreadsheet is set to Chinese or Japanese (OWASP,
 # CSV Injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -57,6 +57,15 @@ def _unpacked(packed: bytes) -> list[bytes]:
     return pages
 
 
+# What `pages_of` refuses with: about the file, whatever the field of a form is called.
+REFUSALS = frozenset(
+    {
+        "paper.refused", "paper.unreadable", "paper.pixels", "paper.password", "paper.pages",
+        "scan.infected", "scan.unavailable",
+    }
+)  # fmt: skip
+
+
 def _reasons(content: bytes, kind: str | None) -> list[Reason]:
     most = settings.UPLOAD_MAX_BYTES
     if not content:

@@ -53,6 +53,7 @@ urlpatterns = [
     path(f"{_ACCOUNT}questions/", public_accounts.questions, name="accounts_questions"),
     path("my/accounts/", my_accounts.own, name="my_accounts"),
     path("my/accounts/withdraw/<int:pk>", my_accounts.take_back, name="my_withdraw"),
+    path("my/accounts/photo/<int:pk>.jpg", my_accounts.photo, name="my_photo"),
     path("my/ask/<slug:code>/<book:kind>/<day:first>/", my_accounts.ask_form, name="my_ask"),
     path("my/report/<slug:code>/", my_accounts.report, name="my_report"),
 ]

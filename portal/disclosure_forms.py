@@ -107,7 +107,7 @@ class CoveringForm(forms.Form):
 
 
 class AnswerForm(CoveringForm):
-    """An answer to a question."""
+    """An answer to a question; only who said that a figure is wrong is right or is not."""
 
     upheld = forms.ChoiceField(
         label=_("业主说得对不对"),
@@ -119,6 +119,11 @@ class AnswerForm(CoveringForm):
     text = forms.CharField(
         label=_("答复"), required=False, widget=_SHORT, help_text=_("人人看得到。")
     )
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kind != "wrong":
+            del self.fields["upheld"]
 
 
 class ReportForm(CoveringForm):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.adapters import PhoneField
 from accounts.labels import ROLE_TITLES
 from core.errors import RuleViolation
+from documents.intake import REFUSALS
 from registry.models import Authority, Estate
 
 DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -18,7 +19,15 @@ def add_reasons(form: forms.BaseForm, refused: RuleViolation) -> None:
     assert isinstance(reasons, list)  # noqa: S101
     for reason in reasons:
         field = getattr(reason, "field", "")
+        if field not in form.fields and refused.code in REFUSALS:
+            field = _file_field(form)
         form.add_error(field if field in form.fields else None, str(reason))
+
+
+def _file_field(form: forms.BaseForm) -> str:
+    """The field of a form that takes a file, where it is one."""
+    found = [name for name, one in form.fields.items() if isinstance(one, forms.FileField)]
+    return found[0] if len(found) == 1 else ""
 
 
 class InviteForm(forms.Form):

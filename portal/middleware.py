@@ -20,6 +20,8 @@ _TOO_OFTEN = {
     "check.too_many_codes",
     "check.locked",
 }
+# Pages of the accounts, where nobody votes.
+_ACCOUNTS = ("/staff/accounts/", "/staff/watching/", "/staff/sources/")
 # Where the page of a thing stands: the beginning of its address, and how many parts it has.
 _HEADS = (
     ("/staff/sessions/", 4),
@@ -78,6 +80,7 @@ class RuleViolationMiddleware:
             # On the way through a vote the letter's token must stay in the address.
             "voting": request.path.startswith(("/q/", "/vote/")),
             "staff": request.path.startswith("/staff/"),
+            "accounts": request.path.startswith(_ACCOUNTS),
         }
         if exception.code in _TOO_OFTEN:
             return render(request, "429.html", context, status=429)

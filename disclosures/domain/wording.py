@@ -33,3 +33,17 @@ def covered(text: str, words: Iterable[str]) -> str:
     for word in sorted({one.strip() for one in words if one.strip()}, key=len, reverse=True):
         text = text.replace(word, COVER * len(word))
     return text
+
+
+def letters_covered(text: str, words: Iterable[str]) -> int:
+    """How many letters of `text` these words cover."""
+    return sum(one != other for one, other in zip(text, covered(text, words), strict=True))
+
+
+def covering_reasons(text: str, words: Iterable[str]) -> list[Reason]:
+    """Whether something is left to read: an answer to nothing says nothing."""
+    shown = covered(text, words)
+    if shown == text or any(one.isalnum() for one in shown):
+        return []
+    sentence = "不能把原话全部遮盖，只遮盖姓名、电话、房号这样的词"
+    return [Reason("covered.all", sentence, "covered")]

@@ -130,6 +130,11 @@ class SourceReport(models.Model):
                 fields=["estate", "submission"], name="one_report_per_submission"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=models.Q(state="open"), name="reports_due"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"report {self.number}"

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TypeVar
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Prefetch, QuerySet
 
 from core.deadlines import local_day
-from disclosures.models import Question, SourceReport
+from disclosures.models import PaperPage, Question, SourceReport
+from disclosures.selectors.papers import plain_page
 from registry.models import Ownership
 
 Said = TypeVar("Said", Question, SourceReport)
@@ -24,7 +25,17 @@ def own_questions(units: Iterable[int]) -> list[Question]:
 def own_reports(units: Iterable[int]) -> list[SourceReport]:
     """Missing sources reported from these units by whoever owns them now, the newest first."""
     rows = SourceReport.objects.filter(unit__in=list(units)).select_related("estate", "unit")
+    rows = rows.prefetch_related(
+        Prefetch("photo__pages", PaperPage.objects.defer("content", "shown"))
+    )
     return _by_present_owners(rows)
+
+
+def own_photo(units: Iterable[int], pk: int) -> bytes | None:
+    """A page of a photograph as this household sent it."""
+    photos = [one.photo_id for one in own_reports(units)]
+    page = PaperPage.objects.filter(pk=pk, paper__in=[one for one in photos if one]).first()
+    return None if page is None else plain_page(page)
 
 
 def _by_present_owners(rows: QuerySet[Said]) -> list[Said]:

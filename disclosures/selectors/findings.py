@@ -194,7 +194,8 @@ def _unanswered(estates: QuerySet[Estate], places: _Places, on: date) -> Iterato
         groups[one.estate_id, f"questions:{period.pk}"].append((one.due_at, _proof(one, said)))
     reports = SourceReport.objects.filter(overdue)
     for report in reports.order_by("due_at", "pk"):
-        said = f"业主报的第{report.number}号漏登的收入来源，{_unheard(report.due_at)}"
+        unheard = _unheard(report.due_at)
+        said = f"业主报的线索第{report.number}号（登记册漏登的收入来源），{unheard}"
         name = f"reports:{local_day(report.due_at).year}"
         groups[report.estate_id, name].append((report.due_at, _proof(report, said)))
     for (estate, name), rows in groups.items():

@@ -1,9 +1,9 @@
 """The late list (逾期清单): what was to be published and was not, in the places of a user."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import (
     Case,
@@ -28,6 +28,7 @@ from accounts.permissions import (
 )
 from disclosures.domain.turns import MANAGERS, body_name, turn
 from disclosures.models import Book, Disclosure, Duty, Holding, Publication
+from disclosures.selectors.unheard import Counted, unheard, unheard_counts
 from registry.models import Authority
 
 KINDS = dict(Duty.KINDS)
@@ -85,10 +86,10 @@ class LateList:
             raise LookupError(authority)
         self._at = authority
         if chosen:
-            within = Q(estate__authority__in=self._below(self._at or 0))
+            self._within = Q(estate__authority__in=self._below(self._at or 0))
         else:
-            within = self._reached_by(user)
-        self.duties = late_duties(on).filter(within)
+            self._within = self._reached_by(user)
+        self.duties = late_duties(on).filter(self._within)
 
     def _reached_by(self, user: Visitor) -> Q:
         """By the numbers of authorities, read already: joins up the tree cost a second."""
@@ -112,6 +113,27 @@ class LateList:
         ):
             kinds.update(dict(zip(KINDS, numbers, strict=True)))
             of[authority] = sum(numbers), estates
+        return self._rolled(of, kinds)
+
+    def unheard(self) -> Any:
+        """What was not answered in time, by estate: a query to take a part of."""
+        return unheard(self._within, self.on)
+
+    def unheard_counts(self) -> list[Counted]:
+        """How much that is, by authority; one query."""
+        return unheard_counts(self._within, self.on)
+
+    def totals_of(self, counts: Iterable[Counted]) -> Totals:
+        """How much of it was not answered, in the place of what is late; an estate counts
+        once for its questions and once for its reports."""
+        of: dict[int, tuple[int, int]] = {}
+        for one in counts:
+            many, rows = of.get(one.authority, (0, 0))
+            of[one.authority] = many + one.many, rows + one.rows
+        return self._rolled(of, {})
+
+    def _rolled(self, of: Mapping[int, tuple[int, int]], kinds: Mapping[str, int]) -> Totals:
+        """By the authorities just below; `of`: so many of so many estates, by authority."""
         below = self._children[self._at] if self._at else [one.pk for one in self._tops]
         rolled = []
         for pk in below:

@@ -239,7 +239,8 @@ def questions_on(account: Account, line: int | None = None) -> QuerySet[Question
         rows = Question.objects.filter(publication=account.publication)
     if line is not None:
         rows = rows.filter(line=line)
-    return rows.select_related("publication").defer("publication__csv").order_by("-number")
+    rows = rows.select_related("publication__period").defer("publication__csv")
+    return rows.order_by("-number")
 
 
 def public_page(estate: Estate, pk: int) -> PaperPage | None:

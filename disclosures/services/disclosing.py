@@ -4,6 +4,7 @@ Civil Code 943: what the service is, its standard, its price; beside it, where t
 third, revenue of common parts, is a book that is published.
 """
 
+import json
 from datetime import datetime, timedelta
 from secrets import choice
 from typing import NamedTuple
@@ -158,6 +159,15 @@ def disclose(
         }
         record_act(f"estate/{estate.code}", "service.disclosed", shown, actor=by.actor, at=at)
     return made
+
+
+def as_typed(made: Disclosure) -> dict[str, str]:
+    """What was typed in for a version, by the names of `Service` or `Complaints`."""
+    said = json.loads(bytes(made.document.facts))
+    found = {one["title"]: one["text"] for one in said["parts"]}
+    found |= {one["label"]: one["value"] for one in said["rows"]}
+    names = _PARTS | _ROWS
+    return {name: found[title] for name, title in names.items() if title in found}
 
 
 def _do_duties(made: Disclosure, at: datetime) -> None:

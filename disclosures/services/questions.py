@@ -9,6 +9,7 @@ from accounts.permissions import Permission, roles_with
 from core.deadlines import local_day, publicity_end
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none, explains
+from disclosures.domain.wording import covering_reasons
 from disclosures.models import Publication, Question
 from disclosures.selectors.questions import has_line
 from disclosures.selectors.rules import account_rules
@@ -31,7 +32,8 @@ def ask(
     """Take a question in, about one line or the whole; the same submission is one.
 
     RuleViolation "question.invalid" with every reason, "question.replaced" where a newer
-    version is out, "question.too_many".
+    version is out, "question.too_many". What the household asked in these words and still
+    waits for is that question.
     """
     rows = Publication.objects.select_related("period__book")
     publication = rows.get(pk=publication_id)
@@ -50,6 +52,11 @@ def ask(
         found.append(Reason("question.line", "公布的账里没有这一笔", "line"))
     demand_none("question.invalid", found)
     mine = estate.questions.filter(unit=said.unit, state="open")
+    same = mine.filter(
+        publication__period=publication.period, kind=kind, line=line, text=said.text.strip()
+    ).first()
+    if said.unit is not None and same is not None:
+        return same
     if said.unit is not None and mine.count() >= MOST_OPEN:
         raise RuleViolation(
             "question.too_many", f"您家已经有{MOST_OPEN}件在等答复，请等有了答复再提"
@@ -101,6 +108,7 @@ def answer(
     found = shown_text("text", "答复", text, 600)
     if text.strip() and not explains(text):
         found.append(Reason("question.answer", "答复要说明情况（至少4个字）", "text"))
+    found += covering_reasons(question.text, covered)
     demand_none("question.invalid", found)
     question.state, question.answer = state, text.strip()
     question.covered = [word.strip() for word in covered if word.strip()]

@@ -13,6 +13,7 @@ from core.reasons import Reason, demand_none, explains
 from disclosures.domain.contracts import Term, contract_reasons
 from disclosures.domain.headings import NOT_COMMON, PLANNED_PARKING, SOURCES
 from disclosures.domain.wording import covered as shown_with
+from disclosures.domain.wording import covering_reasons
 from disclosures.models import Contract, Source, SourceReport
 from disclosures.selectors.rules import account_rules
 from disclosures.steps import By, Pages, locked_estate, next_number, shown_text
@@ -172,7 +173,9 @@ def report_source(
 ) -> SourceReport:
     """An owner says with a photograph what is missing on the register.
 
-    RuleViolation "report.invalid", "report.too_many", those of documents.intake.pages_of.
+    What the household said in these words, with this photograph, and still waits for is that
+    report. RuleViolation "report.invalid", "report.too_many", those of
+    documents.intake.pages_of.
     """
     pages = Pages("photo", *photo) if photo else None
     with transaction.atomic(durable=True):
@@ -185,6 +188,12 @@ def report_source(
         found += unit_reasons(estate, said)
         demand_none("report.invalid", found)
         open_ones = estate.source_reports.filter(unit=said.unit, state="open")
+        same = open_ones.filter(place=place.strip(), text=said.text.strip())
+        if pages:
+            same = same.filter(photo__source_sha256=pages.source_sha256)
+        again = same.first()
+        if said.unit is not None and again is not None:
+            return again
         if said.unit is not None and open_ones.count() >= MOST_OPEN:
             raise RuleViolation(
                 "report.too_many", f"您家已经有{MOST_OPEN}件在等答复，请等有了答复再提"
@@ -229,6 +238,7 @@ def answer_report(
     found = shown_text("answer", "答复", answer, 600)
     if answer.strip() and not explains(answer):
         found.append(Reason("report.answer", "答复要说明情况（至少4个字）", "answer"))
+    found += covering_reasons(report.text, covered)
     demand_none("report.invalid", found)
     if kind:
         # What must not be read in the report must not be read in the register either.

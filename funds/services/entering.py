@@ -16,7 +16,7 @@ from accounts.phones import clean_phone, phone_hash
 from accounts.services.attempts import count_attempt, forget_attempts
 from accounts.services.messages import send_code
 from core.errors import RuleViolation
-from core.text import half_width
+from core.text import typed_digits
 from funds.models import PhoneCheck
 from funds.selectors.phones import phone_known
 from registry.fields import keyed_hash
@@ -30,8 +30,10 @@ CODE_LIFE = timedelta(minutes=10)
 
 
 @sensitive_variables("phone", "plain", "digits")
-def send_own_code(*, phone: str, address: str, at: datetime) -> None:
+def send_own_code(*, phone: str, address: str, at: datetime, purpose: str = "own_fund") -> None:
     """Send six digits to a number on the roll; to another nothing, and nobody learns which.
+
+    `purpose`: the text of accounts.texts that says what they are for.
 
     RuleViolation "phone.invalid", "own.too_many" after many requests from one address.
     """
@@ -45,7 +47,7 @@ def send_own_code(*, phone: str, address: str, at: datetime) -> None:
         return
     key = f"own:{held[:24]}:{at.timestamp():.0f}"
     try:
-        send_code(phone=plain, template="own_fund", params={"code": digits}, key=key, at=at)
+        send_code(phone=plain, template=purpose, params={"code": digits}, key=key, at=at)
     except RuleViolation as refused:
         # The day's limit holds for numbers on the roll only; saying so would tell.
         if refused.code != "sms.daily_limit":
@@ -63,7 +65,7 @@ def check_own_code(*, phone: str, answer: str, at: datetime) -> str:
     counter = f"own-check:{held[:40]}"
     if not count_attempt(counter, limit=MOST_WRONG, window=WINDOW, at=at):
         raise RuleViolation("check.locked", "输错次数太多，请过十五分钟再试")
-    digits = half_width(answer).strip()
+    digits = typed_digits(answer)
     with transaction.atomic(durable=True):
         used = PhoneCheck.objects.filter(
             phone_hash=held,

@@ -1,20 +1,27 @@
 """The public accounts in words an old owner understands, and as bars."""
 
+import re
+
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.codes import read_code
+from core.deadlines import days_late
 from core.exact import format_yuan
 from disclosures.domain.bodies import BODIES
-from disclosures.models import Contract, Duty, Publication, Question
+from disclosures.domain.wording import letters_covered
+from disclosures.models import Contract, Duty, Publication, Question, SourceReport
 from disclosures.selectors.questions import shown_text
 from documents.bulletins import NAMES, BulletinFacts, Heading, Line
 from documents.charts import Bar, Group, bars
 from documents.wording import period
 from portal.sentences import said
+from registry.models import Estate
 
 register = template.Library()
+_OF_ESTATE = re.compile(r"/(?:e|my/ask|my/report)/([A-Za-z0-9]{1,20})/")
 
 # How many of the drawing's units go on a line: the fewer, the larger its letters.
 _WIDE = {18: 240, 24: 200, 30: 170}
@@ -120,9 +127,46 @@ def text_of(question: Question) -> str:
 
 
 @register.filter
+def is_mended(question: Question) -> bool:
+    """Whether a newer version is out than the one an owner was right about."""
+    asked_of = question.publication
+    return question.state == "upheld" and asked_of.version < asked_of.period.version
+
+
+@register.filter
+def state_words(question: Question) -> str:
+    """How a question stands, the same words for owners and staff."""
+    if is_mended(question):
+        return _("业主说得对，已更正")
+    return str(question.get_state_display())
+
+
+@register.filter
+def answer_notes(filed: Question | SourceReport) -> str:
+    """What stands below an answer: that it was late, and how much was covered by whom."""
+    notes = []
+    if filed.answered_at and (days := days_late(filed.due_at, filed.answered_at)):
+        notes.append(ngettext("答复晚了%(n)s天", "答复晚了%(n)s天", days) % {"n": days})
+    texts = [filed.text, filed.place] if isinstance(filed, SourceReport) else [filed.text]
+    if many := sum(letters_covered(text, filed.covered) for text in texts):
+        words = ngettext(
+            "答复时遮盖了%(n)s个字（%(body)s）", "答复时遮盖了%(n)s个字（%(body)s）", many
+        )
+        notes.append(words % {"n": many, "body": said(of_body(filed.answered_role))})
+    return _("；").join(notes)
+
+
+@register.filter
 def runs_until(contract: Contract) -> object:
     """The last day of a contract; None: until further notice."""
     return contract.ended_on or contract.last
+
+
+@register.simple_tag
+def estate_at(path: str) -> Estate | None:
+    """The estate whose accounts lie at an address, whether there is such a page or not."""
+    found = _OF_ESTATE.match(path)
+    return Estate.objects.filter(code=found[1].upper()).first() if found else None
 
 
 @register.simple_tag

@@ -80,14 +80,14 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     """One question, the line it is about, and the answer."""
     answers = request.method == "POST"
     found = question_for(request.user, pk, _P.ANSWER_ACCOUNTS if answers else _P.VIEW_ACCOUNTS)
-    form = AnswerForm(posted(request))
+    form = AnswerForm(posted(request), kind=found.kind)
 
     def act(given: dict[str, Any]) -> HttpResponse:
         if "preview" in request.POST:
             return answer(request, _QUESTION, context | {"preview": _preview(found, form)})
         services.answer(
             question_id=pk,
-            upheld=given["upheld"] == "yes",
+            upheld=given.get("upheld") == "yes",
             text=given["text"],
             covered=form.words(),
             by=acting(request, found.estate, _P.ANSWER_ACCOUNTS),

@@ -1,7 +1,7 @@
 """Below /my/: who came in by the phone on the roll, and where they wanted to go."""
 
-from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.core import signing
@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 
 from funds.selectors.phones import units_by_phone
+from registry.models import Estate
 
 _COOKIE, _SALT, _SECONDS = "own_fund", "portal.my_fund", 15 * 60
 _DRAFT, _DRAFT_SALT = "own_draft", "portal.my_draft"
@@ -43,8 +44,7 @@ def let_out(answer: HttpResponse) -> HttpResponse:
 
 def to_start(request: HttpRequest, wanted: str = "") -> HttpResponse:
     """To the check, and to this page or another after it; what was written comes along."""
-    following = urlencode({"next": wanted or request.get_full_path()})
-    answer = redirect(f"{reverse('portal:my_start')}?{following}")
+    answer = redirect(start_of(wanted or request.get_full_path()))
     said = {
         name: text[:_LONGEST]
         for name, text in request.POST.items()
@@ -57,6 +57,12 @@ def to_start(request: HttpRequest, wanted: str = "") -> HttpResponse:
     )
     draft = signing.dumps([request.path, said], salt=_DRAFT_SALT, compress=True)
     return _set(request, answer, _DRAFT, draft)
+
+
+def start_of(wanted: str) -> str:
+    """The address of the check before a page."""
+    following = f"?{urlencode({'next': wanted})}" if wanted else ""
+    return f"{reverse('portal:my_start')}{following}"
 
 
 def draft_of(request: HttpRequest) -> dict[str, Any]:
@@ -86,6 +92,46 @@ def onward(wanted: str) -> str:
     if parts.scheme or parts.netloc or not known:
         return ""
     return urlunsplit(("", "", parts.path, parts.query, ""))
+
+
+class Door(NamedTuple):
+    """What the check is passed for: the text of the message, and the page left for it."""
+
+    purpose: str
+    back: str
+    estate: Estate | None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is for the accounts, and not for the own fund."""
+        return self.purpose == "own_asking"
+
+
+def door_to(wanted: str) -> Door:
+    """How the check before a page of ours is told; "" stands for the own fund."""
+    place = urlsplit(onward(wanted) or reverse("portal:my_fund"))
+    found = resolve(place.path)
+    if found.view_name == "portal:my_fund":
+        return Door("own_fund", reverse("portal:home"), None)
+    asked = {name: texts[0] for name, texts in parse_qs(place.query).items()}
+    code = str(found.kwargs.get("code", asked.get("estate", "")))
+    estate = Estate.objects.filter(code=code.upper()).first() if _is_code(code) else None
+    if estate is None:
+        return Door("own_asking", reverse("portal:home"), None)
+    back = reverse("portal:accounts_home", args=[estate.code])
+    if found.view_name == "portal:my_report":
+        back = reverse("portal:sources", args=[estate.code])
+    elif found.view_name == "portal:my_ask":
+        at = [estate.code, found.kwargs["kind"], found.kwargs["first"]]
+        back = reverse("portal:accounts", args=at)
+        line = asked.get("line", "")
+        if line.isascii() and line.isdigit():
+            back = reverse("portal:accounts_line", args=[*at, int(line)])
+    return Door("own_asking", back, estate)
+
+
+def _is_code(text: str) -> bool:
+    return text.isascii() and text.isalnum()
 
 
 def _set(request: HttpRequest, answer: HttpResponse, name: str, value: str) -> HttpResponse:

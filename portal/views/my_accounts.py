@@ -12,23 +12,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as now_in
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import RuleViolation
-from disclosures.models import Question
-from disclosures.selectors.asking import own_questions, own_reports
+from core.files import content_type
+from disclosures.models import Question, SourceReport
+from disclosures.selectors.asking import own_photo, own_questions, own_reports
 from disclosures.selectors.public import Account, account_of
+from disclosures.selectors.rules import account_rules
 from disclosures.services.questions import ask, withdraw
-from disclosures.services.sources import Said, report_source
+from disclosures.services.sources import MOST_OPEN, Said, report_source
 from disclosures.steps import By
 from portal.forms import add_reasons
 from portal.sentences import said as in_words
 from portal.views.common import posted
-from portal.views.inside import draft_of, drop_draft, to_start, units_inside
-from portal.views.public_accounts import estate_of
+from portal.views.inside import door_to, draft_of, drop_draft, to_start, units_inside
+from portal.views.public_accounts import NOT_PUBLISHED, estate_of
 from registry.models import Estate, Unit
 from voting.templatetags.owners import until_day
 
@@ -98,6 +99,7 @@ class ReportForm(OwnForm):
     photo = forms.FileField(
         label=_("照片"),
         required=False,
+        allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": "image/*"}),
         help_text=_("可以不拍。公开以前有人看过，遮住人脸、车牌。"),
     )
@@ -110,7 +112,7 @@ def ask_form(request: HttpRequest, code: str, kind: str, first: date) -> HttpRes
     estate = estate_of(code)
     account = account_of(estate, kind, first)
     if account is None:
-        raise Http404
+        raise Http404(NOT_PUBLISHED)
     units = units_inside(request)
     if units is None:
         return to_start(request)
@@ -137,8 +139,12 @@ def ask_form(request: HttpRequest, code: str, kind: str, first: date) -> HttpRes
             data["version"] = str(account.newest.version)
             form.data = data
         else:
-            return _received(request, made.number, made.due_at)
-    context = {
+            new, old = (
+                _("收到了，是第%(n)s号提问。%(day)s以前公开答复。"),
+                _("同样的您家已经提过，是第%(n)s号提问，不用再提。%(day)s以前公开答复。"),
+            )
+            return _received(request, made, new, old)
+    context = _terms(estate) | {
         "estate": estate,
         "account": account,
         "facts": account.facts,
@@ -173,13 +179,15 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
                 at=timezone.now(),
             )
         except RuleViolation as refused:
-            if refused.code.startswith("report."):
-                add_reasons(form, refused)
-            else:
-                form.add_error("photo", str(refused))
+            add_reasons(form, refused)
         else:
-            return _received(request, made.number, made.due_at)
-    return _form(request, "disclosures/my_report.html", {"estate": estate, "form": form})
+            new, old = (
+                _("收到了，是线索第%(n)s号。%(day)s以前公开答复。"),
+                _("同样的您家已经说过，是线索第%(n)s号，不用再说。%(day)s以前公开答复。"),
+            )
+            return _received(request, made, new, old)
+    context = _terms(estate) | {"estate": estate, "form": form}
+    return _form(request, "disclosures/my_report.html", context)
 
 
 @require_safe
@@ -191,11 +199,22 @@ def own(request: HttpRequest) -> HttpResponse:
         return to_start(request)
     context = {
         "estates": Estate.objects.filter(units__in=units).distinct().order_by("pk"),
-        "questions": own_questions(units),
-        "reports": own_reports(units),
+        "estate": door_to(request.get_full_path()).estate,
+        "filed": _newest_first(own_questions(units), own_reports(units)),
         "now": timezone.now(),
     }
     return render(request, "disclosures/my_accounts.html", context)
+
+
+@require_safe
+@never_cache
+def photo(request: HttpRequest, pk: int) -> HttpResponse:
+    """A page of a photograph, for the household that sent it."""
+    units = units_inside(request)
+    content = None if units is None else own_photo(units, pk)
+    if content is None:
+        raise Http404
+    return HttpResponse(content, content_type=content_type(content) or "image/jpeg")
 
 
 @require_POST
@@ -213,7 +232,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     except RuleViolation as refused:
         messages.error(request, in_words(refused))
     else:
-        messages.success(request, now_in("第%(n)s号已撤回。") % {"n": found.number})
+        messages.success(request, _("第%(n)s号提问已撤回。") % {"n": found.number})
     return redirect("portal:my_accounts")
 
 
@@ -244,9 +263,27 @@ def _version(account: Account, number: int) -> int:
     return account.newest.pk
 
 
-def _received(request: HttpRequest, number: int, due_at: Any) -> HttpResponse:
-    words = now_in("收到了，是第%(n)s号。%(day)s以前公开答复。")
-    messages.success(request, words % {"n": number, "day": until_day(due_at)})
+def _newest_first(
+    questions: list[Question], reports: list[SourceReport]
+) -> list[tuple[bool, Question | SourceReport]]:
+    """Both in one list, so that what was just sent stands below its confirmation."""
+    filed: list[tuple[bool, Question | SourceReport]] = [(True, one) for one in questions]
+    filed += [(False, one) for one in reports]
+    return sorted(filed, key=lambda one: one[1].filed_at, reverse=True)
+
+
+def _terms(estate: Estate) -> dict[str, int]:
+    """Until when it is answered, and how many may wait: said before somebody writes."""
+    days = account_rules(estate, timezone.localdate()).number("revenue.answer_days")
+    return {"days": days, "most": MOST_OPEN}
+
+
+def _received(
+    request: HttpRequest, made: Question | SourceReport, new: Any, old: Any
+) -> HttpResponse:
+    """Back to the own page. `old`: the words where it is known already."""
+    words = new if made.submission == request.POST.get("submission", "").strip() else old
+    messages.success(request, words % {"n": made.number, "day": until_day(made.due_at)})
     return drop_draft(redirect("portal:my_accounts"))
 
 

@@ -3,7 +3,6 @@
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -18,7 +17,7 @@ from funds.services.entering import check_own_code, send_own_code
 from funds.services.statements import issue_statement
 from portal.forms import add_reasons
 from portal.views.common import posted
-from portal.views.inside import let_in, let_out, onward, units_inside
+from portal.views.inside import door_to, let_in, let_out, onward, start_of, units_inside
 from portal.views.own_fund import MOVEMENTS
 from registry.models import Estate, Unit
 from voting.views.addresses import client_address
@@ -45,7 +44,7 @@ class CodeForm(forms.Form):
     phone = forms.CharField(max_length=20, widget=forms.HiddenInput)
     answer = forms.CharField(
         label=_("验证码"),
-        max_length=12,
+        max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
         error_messages={"required": _("请填写验证码")},
     )
@@ -61,12 +60,17 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         phone = form.cleaned_data["phone"]
         try:
-            send_own_code(phone=phone, address=client_address(request), at=timezone.now())
+            send_own_code(
+                phone=phone,
+                address=client_address(request),
+                at=timezone.now(),
+                purpose=door_to(form.cleaned_data["next"]).purpose,
+            )
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
             asked = CodeForm(initial=form.cleaned_data)
-            return render(request, "funds/my_code.html", {"form": asked})
+            return _form(request, "funds/my_code.html", asked)
     return _form(request, "funds/my_start.html", form)
 
 
@@ -141,7 +145,7 @@ def _page(request: HttpRequest, units: list[int], *, refused: str = "") -> HttpR
 
 
 def _form(request: HttpRequest, template: str, form: forms.Form) -> HttpResponse:
-    status = 400 if request.method == "POST" and form.errors else 200
+    status = 400 if form.is_bound and form.errors else 200
     wanted = onward(form["next"].value() or "")
-    context = {"form": form, "onward": wanted not in {"", reverse("portal:my_fund")}}
+    context = {"form": form, "start": start_of(wanted), "door": door_to(wanted)}
     return render(request, template, context, status=status)

@@ -44,6 +44,10 @@ _SIDES = {
 }
 
 
+# What templates/404.html is told of a period that is not out.
+NOT_PUBLISHED = "accounts.not_published"
+
+
 class Side(NamedTuple):
     """What came in, what it cost, what it was used for."""
 
@@ -126,7 +130,7 @@ def table(
     estate = estate_of(code)
     found = table_of(estate, kind, first, version)
     if found is None:
-        raise Http404
+        raise Http404(NOT_PUBLISHED if version is None else "")
     response = HttpResponse(bytes(found.csv), content_type="text/csv; charset=utf-8")
     name = f"{estate.code}-{kind}-{first}-v{found.version}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -175,7 +179,7 @@ def estate_of(code: str) -> Estate:
 def _account(code: str, kind: str, first: date, version: int | None = None) -> Account:
     found = account_of(estate_of(code), kind, first, version)
     if found is None:
-        raise Http404
+        raise Http404(NOT_PUBLISHED if version is None else "")
     return found
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import (
@@ -20,11 +21,14 @@ from accounts.permissions import (
     require,
     roles_with,
 )
+from core.deadlines import last_moment
 from core.errors import RuleViolation
 from core.text import plain_cell
+from disclosures.domain.turns import MANAGERS
 from disclosures.models import Disclosure, Duty
 from disclosures.selectors.late import KINDS, Late, LateList
 from disclosures.selectors.rules import account_rules
+from disclosures.selectors.unheard import Unheard, with_estates
 from disclosures.services import disclosing, duties
 from disclosures.steps import By
 from portal.disclosure_forms import ComplaintsForm, EnrolForm, ServiceForm
@@ -32,10 +36,12 @@ from portal.forms import add_reasons
 from portal.views.account_pages import acting, answer, forming, may_at, uploads
 from portal.views.common import actor_of, posted, searched
 from portal.views.vouchers import csv_answer
+from registry.models import Estate
 
 _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 A_PAGE, LISTED = 50, 200
+UNHEARD, _UNHEARD_TITLE = "answers", gettext_lazy("逾期没有答复")
 _FORMS = {"service": ServiceForm, "complaints": ComplaintsForm}
 
 
@@ -58,16 +64,26 @@ class _Counted(Paginator):  # type: ignore[type-arg]
 def late(request: HttpRequest) -> HttpResponse:
     """What is late in the places this person watches."""
     kind, found = _asked(request)
-    totals = found.totals()
-    known = totals.kinds[kind] if kind else totals.duties
-    keys = found.of_kind(kind).values_list("pk", flat=True)
-    page = _Counted(keys, A_PAGE, known).get_page(request.GET.get("page"))
-    context = {
+    number = request.GET.get("page")
+    counts = found.unheard_counts()
+    unanswered = sum(one.many for one in counts)
+    if kind == UNHEARD:
+        totals = found.totals_of(counts)
+        page = _Counted(found.unheard(), A_PAGE, totals.estates).get_page(number)
+        shown: dict[str, Any] = {"unheard": list(with_estates(page, found.on))}
+    else:
+        totals = found.totals()
+        keys = found.of_kind(kind).values_list("pk", flat=True)
+        known = totals.kinds[kind] if kind else totals.duties
+        page = _Counted(keys, A_PAGE, known).get_page(number)
+        shown = {"rows": found.said(list(page))}
+    context = shown | {
         "totals": totals,
         "kind": kind,
-        "kinds": [(key, title, totals.kinds[key]) for key, title in KINDS.items()],
+        "kinds": [(key, title, totals.kinds.get(key, "")) for key, title in KINDS.items()]
+        + [(UNHEARD, _UNHEARD_TITLE, unanswered)],
+        "unanswered": unanswered,
         "page": page,
-        "rows": found.said(list(page)),
         "more": _more(kind, request.GET.get("at", "")),
         "now": timezone.now(),
     }
@@ -82,7 +98,10 @@ def late_csv(request: HttpRequest) -> HttpResponse:
         _("主管机构"), _("小区"), _("小区代码"), _("要公布的"), _("期间"), _("应在"),
         _("逾期天数"), _("轮到谁"), _("上次公布"),
     ]  # fmt: skip
-    rows = (_cells(one) for one in found.everything(kind))
+    if kind == UNHEARD:
+        rows = (_unheard_cells(*one) for one in with_estates(found.unheard(), found.on))
+    else:
+        rows = (_cells(one) for one in found.everything(kind))
     return csv_answer(header, rows, f"late-{timezone.localdate()}.csv")
 
 
@@ -158,8 +177,9 @@ def disclosure_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     found = estate_for(request.user, code, _P.DISCLOSE_SERVICE)
     if kind not in _FORMS:
         raise Http404
-    last = found.disclosures.filter(kind=kind).order_by("version").last()
-    initial = {"manager": last.manager} if last else {}
+    known = found.disclosures.filter(kind=kind).select_related("document", "paper")
+    last = known.defer("document__pdf").order_by("version").last()
+    initial = {"manager": last.manager, **disclosing.as_typed(last)} if last else {}
     form = _FORMS[kind](posted(request), request.FILES or None, initial=initial)
     rules = account_rules(found, timezone.localdate())
 
@@ -178,6 +198,7 @@ def disclosure_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 
     context = {
         "estate": found,
+        "before": last.paper if last else None,
         "title": _("公开：%s") % dict(Disclosure.KINDS)[kind],
         "lead": _("出具签名的文件，人人看得到；%(n)s个月以内要更新。")
         % {"n": rules.number("disclosures.renew_months")},
@@ -196,7 +217,7 @@ def _asked(request: HttpRequest) -> tuple[str, LateList]:
         found = LateList(request.user, timezone.localdate(), int(at) if at else None)
     except (LookupError, ValueError):
         raise Http404 from None
-    return kind if kind in KINDS else "", found
+    return kind if kind in KINDS or kind == UNHEARD else "", found
 
 
 def _more(kind: str, at: str) -> str:
@@ -210,11 +231,24 @@ def _cells(one: Late) -> list[object]:
     return [
         *map(plain_cell, words),
         str(KINDS[duty.kind]),
-        f"{duty.first}/{duty.last}",
+        "" if duty.kind in MANAGERS else f"{duty.first}/{duty.last}",
         duty.due_on,
         one.days,
         plain_cell(one.body),
-        timezone.localdate(one.published) if one.published else "",
+        timezone.localdate(one.published) if one.published else _("从来没有"),
+    ]
+
+
+def _unheard_cells(one: Unheard, estate: Estate, days: int) -> list[object]:
+    words = _("提问%(n)s件没有答复") if one.what == "questions" else _("线索%(n)s件没有答复")
+    return [
+        *map(plain_cell, (estate.authority.name, estate.name, estate.code)),
+        words % {"n": one.many},
+        "",
+        last_moment(one.due)[0],
+        days,
+        _("业主委员会或者居民委员会"),
+        "",
     ]
 
 

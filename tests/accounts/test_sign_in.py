@@ -179,3 +179,12 @@ def test_secrets_of_authenticators_lie_encrypted(town):
     assert secret not in str(stored.data)
     code = totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
     assert totp.TOTP(stored).validate_code(code)
+
+
+@pytest.mark.parametrize("typed", ["{0} {1}", " {0}{1} ", "{0}\u3000{1}", "full"])
+def test_the_digits_however_they_are_typed(client, wang, typed):
+    ask_for_code(client, PHONE)
+    _phone, code = sent_code()
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in code)
+    confirm(client, wide if typed == "full" else typed.format(code[:3], code[3:]))
+    assert signed_in(client)

@@ -2,10 +2,11 @@
 
     python -m tests.benchmarks.bench_late [ESTATES]
 
-20,000 estates with 5 duties for each of 8 quarters, one in twenty of them not done; on the
-database of DATABASE_URL (a test database is made and dropped), else SQLite in a temporary
-folder. Prints server time of the page over 20 requests each, median and the longest, and how
-long the sweeper takes where everything is new and where nothing is.
+20,000 estates with 5 duties for each of 8 quarters, one in twenty of them not done, and ten
+questions of owners, one of them not answered in time; on the database of DATABASE_URL (a test
+database is made and dropped), else SQLite in a temporary folder. Prints server time of the page
+over 20 requests each, median and the longest, and how long the sweeper takes where everything
+is new and where nothing is.
 """
 
 import os
@@ -58,6 +59,7 @@ def run(many: int, vendor: str) -> None:
         taken = time.perf_counter() - started
         sys.stdout.write(f"  sweeper, {what}: {new:,} duties in {taken:.1f} s\n")
     fill_up(since)
+    ask()
     Duty.objects.annotate(part=Mod(F("pk") * 7, 20)).filter(part__gt=0).update(
         done_at=timezone.now()
     )
@@ -150,6 +152,55 @@ def fill_up(first: date) -> None:
         first = last + timedelta(days=1)
 
 
+def ask() -> None:
+    """Ten questions at every estate, one of them open and overdue."""
+    from django.utils import timezone
+
+    from disclosures.models import Book, Closing, Enrolment, Period, Publication, Question
+    from documents.models import Document
+    from tests.benchmarks.bench_accounts import untrigger
+
+    untrigger()
+    at = timezone.now()
+    estates = list(Enrolment.objects.values_list("estate", flat=True))
+    book = Book.objects.create(
+        estate_id=estates[0], kind="revenue", frequency="quarterly", opened_on=date(2026, 1, 1),
+        opened_by="user:1", opened_at=at,
+    )  # fmt: skip
+    period = Period.objects.create(book=book, first=date(2026, 1, 1), last=date(2026, 3, 31))
+    closing = Closing.objects.create(
+        period=period, version=1, state="published", prepared_by="user:1",
+        prepared_role="organiser", prepared_at=at,
+    )  # fmt: skip
+    paper = Document.objects.create(
+        code="B" * 12, number="1", kind="accounts", title="x", estate_id=estates[0],
+        pdf=b"%PDF", sha256="0", facts=b"{}", facts_sha256="0", signer="x", issued_at=at,
+    )  # fmt: skip
+    out = Publication.objects.create(
+        period=period, version=1, closing=closing, document=paper, csv=b"", opening_fen=0,
+        closing_fen=0, posted_at=at, until=at, questions_until=at,
+    )  # fmt: skip
+    Question.objects.bulk_create(
+        (
+            Question(
+                estate_id=estate,
+                publication=out,
+                number=number,
+                submission=str(number),
+                kind="question",
+                text="合同在哪里看",
+                filed_by="owner",
+                filed_at=at,
+                due_at=at - timedelta(days=1 + estate % 200),
+                state="answered" if number else "open",
+            )
+            for estate in estates
+            for number in range(10)
+        ),
+        batch_size=5000,
+    )
+
+
 def pages(bureau: Any) -> None:
     """How long each takes."""
     from django.test import Client
@@ -163,6 +214,7 @@ def pages(bureau: Any) -> None:
         ("first page", "/staff/watching/"),
         ("last page", "/staff/watching/?page=last"),
         ("one kind", "/staff/watching/?kind=revenue"),
+        ("what is not answered", "/staff/watching/?kind=answers"),
         ("one district", f"/staff/watching/?at={district.pk}"),
         ("the whole list as CSV", "/staff/watching/late.csv"),
     ):

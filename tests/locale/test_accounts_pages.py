@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -35,6 +37,7 @@ TYPED = (
     # Frozen with the paper: why less came in than the contract says.
     "电梯广告 1幢电梯（样例文化传媒有限公司）：按合同本期应收 18,000.00 元，入账 0.00 元：",
 )  # fmt: skip
+FILE = re.compile(r"\w\.(?:png|jpg|pdf)\b")
 ROLES = ("property_manager", "organiser", "residents_committee", "street_office")
 
 
@@ -52,6 +55,22 @@ def estate(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Est
 def reads(answer: Any, *statuses: int, data: tuple[str, ...] = ()) -> None:
     assert answer.status_code in (statuses or (200,)), answer.request["PATH_INFO"]
     assert chinese_in(answer, *TYPED, *data) == [], answer.request["PATH_INFO"]
+    assert glued_in(answer) == [], answer.request["PATH_INFO"]
+
+
+# Words that run into one another once links and emphasis are taken away.
+GLUED = re.compile(r"[\w)][.,:;!?][^\W\d]|[A-Za-z]\(|\)[^\W\d]|[:;,]\d{4}-")
+
+
+def glued_in(response: Any) -> list[str]:
+    """Pieces of sentences joined without a blank, each with the words around it."""
+    page = re.search(r"<main.*?</main>", response.content.decode(), re.DOTALL)
+    if page is None:
+        return []  # a redirect
+    text = re.sub(r"</?(?:strong|a)\b[^>]*>", "", page[0])
+    text = unescape(re.sub(r"<[^>]+>", "\n", text))
+    found = (text[max(0, one.start() - 40) : one.end() + 20] for one in GLUED.finditer(text))
+    return [words for words in found if not FILE.search(words)]
 
 
 def quarter(estate: Estate) -> Book:

@@ -788,6 +788,7 @@ PUBLIC = {
     "portal:sources": ("estate",),
     "portal:my_accounts": (),
     "portal:my_withdraw": ("number",),
+    "portal:my_photo": ("number",),
     "portal:my_ask": ("estate", "revenue", "quarter"),
     "portal:my_report": ("estate",),
     "portal:own_objection": ("session", "reported"),

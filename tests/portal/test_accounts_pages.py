@@ -7,12 +7,14 @@ from datetime import date, timedelta
 import pytest
 from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from core.errors import RuleViolation
 from disclosures.domain.periods import before, period_of
 from disclosures.models import Book, Closing, Entry, Paper, Publication, YearAccount
 from documents.models import Document
+from portal.middleware import RuleViolationMiddleware
 from tests.disclosures.accounts import accounts_estate, can_sign, voucher
 from voting.models import Motion
 
@@ -155,7 +157,7 @@ def test_bad_uploads_are_told_at_the_field(desk, town, last):
     ):
         given = data | {"papers": SimpleUploadedFile("凭证.jpg", content)}
         told = post(manager, address, given, status=400).content.decode()
-        assert words in told
+        assert re.search(rf'href="#id_papers">原始凭证：[^<]*{words}', told)
         assert "广告费" in told  # what was typed is still there
     told = post(manager, address, data | {"fen": "0", "party": ""}, status=400)
     assert "大于零" in told.content.decode() or "金额" in told.content.decode()
@@ -351,3 +353,17 @@ def test_the_same_receipt_on_two_entries_is_pointed_out(desk, town, last):
     assert "同一个文件也附在" in page(
         desk("organiser"), f"/staff/accounts/entries/{second.pk}/"
     )
+
+
+def test_nothing_of_voting_below_the_accounts(desk, town, last):
+    book = open_book(desk, town, last)
+    manager = desk("property_manager")
+    for path in ("", f"books/{book.pk}/", f"estates/{town.here.estate.code}/"):
+        assert "表决截止以前" not in page(manager, f"/staff/accounts/{path}")
+    assert "表决截止以前" not in page(desk("bureau"), "/staff/watching/")
+    assert "表决截止以前" in page(manager, "/staff/")
+    for path, talks in (("accounts/entries/1/review", False), ("sessions/X/open", True)):
+        request = RequestFactory().post(f"/staff/{path}")
+        refused = RuleViolation("entry.state", "这一笔现在不在等复核，请刷新页面再看")
+        answer = RuleViolationMiddleware(lambda _: None).process_exception(request, refused)
+        assert ("表决截止以前" in answer.content.decode()) is talks

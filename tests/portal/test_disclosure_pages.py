@@ -2,12 +2,15 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from core.deadlines import start_of
 from disclosures.domain.periods import before, period_of
 from disclosures.models import (
     Closing,
@@ -176,6 +179,58 @@ def test_an_answer_without_words_is_refused_and_upheld_is_said(desk, asked):
     assert "业主说得对" in page(client, at)
 
 
+def test_a_plain_question_is_not_right_or_wrong(desk, asked):
+    """Whoever answered one had to say that the accounts were right."""
+    Question.objects.filter(pk=asked.pk).update(kind="question")
+    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    shown = page(client, at)
+    assert "业主说得对不对" not in shown
+    assert "账没有错" not in shown
+    post(client, at, {"text": "合同在登记册里", "upheld": "yes"})
+    asked.refresh_from_db()
+    assert asked.state == "answered"
+
+
+def test_not_everything_is_covered_and_how_much_is_said(desk, code, asked):
+    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    given = {"text": "合同是18000元，没有少记", "upheld": "no"}
+    refused = post(client, at, given | {"covered": asked.text}, status=400).content.decode()
+    assert "不能把原话全部遮盖" in refused
+    post(client, at, given | {"covered": "王某某\n1幢"})
+    public = f"/e/{code}/accounts/revenue/{asked.publication.period.first}/"
+    for seen in (Client().get(public).content.decode(), page(client, at)):
+        assert "答复时遮盖了5个字（业主委员会）" in seen
+        assert "答复晚了" not in seen
+
+
+def test_an_answer_that_is_late_says_so(desk, code, asked):
+    """By days after the last day on which it was in time."""
+    late_by = start_of(timezone.localdate() - timedelta(days=19))  # the last day: 20 ago
+    Question.objects.filter(pk=asked.pk).update(due_at=late_by)
+    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    post(client, at, {"text": "合同是18000元，没有少记"})
+    public = f"/e/{code}/accounts/revenue/{asked.publication.period.first}/"
+    for seen in (Client().get(public).content.decode(), page(client, at)):
+        assert "答复晚了20天" in seen
+
+
+def test_mended_is_one_word_for_owners_and_staff(desk, code, asked):
+    """Owners read that it was mended while staff read that it would be."""
+    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    post(client, at, {"text": "对，少记了一笔，马上更正", "upheld": "yes"})
+    period = asked.publication.period
+    public = f"/e/{code}/accounts/revenue/{period.first}/"
+    rows = f"/staff/watching/estates/{code}/questions/"
+
+    def said():
+        return [page(client, at), page(client, rows), Client().get(public).content.decode()]
+
+    assert all("业主说得对，将更正" in one for one in said())
+    booked(period.book, "advertising", 50_00, on=period.first, at=timezone.now())
+    published(period.book, period.first, correction="补记漏掉的一笔", at=timezone.now())
+    assert all("业主说得对，已更正" in one and "将更正" not in one for one in said())
+
+
 def test_the_manager_reads_and_does_not_answer(desk, asked):
     client, at = desk("property_manager"), f"/staff/watching/questions/{asked.pk}/"
     assert "由业主委员会或者居民委员会答复" in page(client, at)
@@ -230,6 +285,43 @@ def test_a_missing_source_is_answered_and_put_on_the_register(desk, town, code):
 # --- disclosures ---------------------------------------------------------------------------
 
 
+def test_an_update_begins_with_what_is_in_force(desk, code):
+    """The prices, twelve lines of them, had to be typed anew."""
+    client, at = desk("property_manager"), f"/staff/watching/estates/{code}/disclosures/"
+    given = {
+        "manager": "样例物业有限公司", "prices": "物业费：1.80元\n车位：80元",
+        "content": "保洁、保安、绿化", "standard": "每天清扫两次", "file": upload(),
+    }  # fmt: skip
+    post(client, f"{at}new/service", given)
+    form = page(client, f"{at}new/service")
+    for text in ("物业费：1.80元\n车位：80元", "保洁、保安、绿化", "每天清扫两次"):
+        assert f">\n{text}</textarea>" in form
+    assert "上一版有附件" in form
+    phones = {"phone": "0556-5550101", "street_phone": "0556-5550102", "bureau_phone": "12345"}
+    given = {"manager": "样例物业有限公司", "hours": "每天 8:00—20:00", **phones}
+    post(client, f"{at}new/complaints", given)
+    form = page(client, f"{at}new/complaints")
+    for text in (*phones.values(), "每天 8:00—20:00"):
+        assert f'value="{text}"' in form
+    assert "上一版有附件" not in form
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "这个文件是空的（0字节）"), (b"\xff\xd8\xff" + b"0" * 99, "打不开")],
+)
+def test_a_file_is_told_about_at_its_field(desk, code, content, words):
+    """It stood above the form without saying which file."""
+    bad = SimpleUploadedFile("a.jpg", content)
+    given = {
+        "manager": "样例物业有限公司", "prices": "物业费：1.80元", "content": "保洁、保安",
+        "standard": "每天清扫两次", "file": bad,
+    }  # fmt: skip
+    new = f"/staff/watching/estates/{code}/disclosures/new/service"
+    told = post(desk("property_manager"), new, given, status=400).content.decode()
+    assert re.search(rf'href="#id_file">附件：[^<]*{words}', told)
+
+
 def test_the_manager_discloses_and_everybody_can_verify_it(desk, code):
     client, at = desk("property_manager"), f"/staff/watching/estates/{code}/disclosures/"
     assert page(client, at).count("还没有公开") == 2
@@ -276,6 +368,34 @@ def test_a_file_is_shown_once_somebody_has_looked_at_it(desk, code):
 # --- what is late --------------------------------------------------------------------------
 
 
+def test_what_nobody_answered_stands_beside_what_nobody_published(desk, code, asked):
+    """An overdue question was nowhere to be seen for whoever watches."""
+    client, at = desk("bureau"), "/staff/watching/"
+    assert "件提问、线索逾期没有答复" not in page(client, at)
+    late_by = start_of(timezone.localdate() - timedelta(days=2))  # the last day: 3 ago
+    Question.objects.filter(pk=asked.pk).update(due_at=late_by)
+    report_source(
+        estate_id=asked.estate_id, place="北门", said=Said("一块广告牌", None, "r"), photo=None,
+        by=OWNER, at=timezone.now(),
+    )  # fmt: skip
+    SourceReport.objects.update(due_at=start_of(timezone.localdate()))
+    shown = page(client, at)
+    assert re.search(r'<a href="\?kind=answers">2</a></b>件提问、线索逾期没有答复', shown)
+    shown = page(client, f"{at}?kind=answers")
+    [first, second] = re.findall(r"<tr><td>.*?</tr>", shown[shown.index("最久的在前") :])
+    assert f"/staff/watching/estates/{code}/questions/" in first
+    assert re.search(r"提问1件.*>3</td>", first)
+    assert f"/staff/sources/estates/{code}/" in second
+    assert re.search(r"线索1件.*>1</td>", second)
+    table = client.get(f"{at}late.csv?kind=answers").content.decode("utf-8-sig")
+    header, *rows = csv.reader(io.StringIO(table))
+    assert [one[3] for one in rows] == ["提问1件没有答复", "线索1件没有答复"]
+    assert {len(one) for one in rows} == {len(header)}
+    Question.objects.update(state="withdrawn")
+    SourceReport.objects.update(state="answered")
+    assert "没有逾期的" in page(client, f"{at}?kind=answers")
+
+
 def test_estates_are_enrolled_and_what_is_late_is_listed_and_taken_away(desk, town):
     client, at = desk("bureau"), "/staff/watching/"
     assert "没有逾期的" in page(client, at)
@@ -302,6 +422,13 @@ def test_estates_are_enrolled_and_what_is_late_is_listed_and_taken_away(desk, to
     assert row[1] == "'=HYPERLINK(1)"
     assert row[5] == str(since + timedelta(days=30))
     assert int(row[6]) == 370
+    assert (row[4], row[8]) == ("", "从来没有")  # it has no period; as the page says
+    [revenue, *_more] = list(
+        csv.reader(
+            io.StringIO(client.get(f"{at}late.csv?kind=revenue").content.decode("utf-8-sig"))
+        )
+    )[1:]
+    assert re.fullmatch(r"[0-9-]{10}/[0-9-]{10}", revenue[4])
     for strange in ("abc", "99999", str(town.city.pk), str(town.there.district.pk)):
         assert client.get(f"{at}?at={strange}").status_code == 404
     assert client.get(f"{at}?at={town.here.street.pk}&page=last").status_code == 200

@@ -12,6 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.phones import phone_hash
+from accounts.texts import rendered
+from core.deadlines import local_day
 from disclosures import steps
 from disclosures.models import Question, SourceReport
 from disclosures.services.questions import answer, ask
@@ -177,6 +179,50 @@ def test_where_one_may_be_led(wanted, led):
     assert onward(wanted) == led
 
 
+def back_of(page):
+    return re.search(r'class="back" href="([^"]*)"', page)[1]
+
+
+def test_the_check_says_what_it_is_for_and_leads_back(client, estate, sent):
+    """The message named the maintenance fund, the button said "look"."""
+    path, period = ask_at(estate), f"/e/{estate.code}/accounts/revenue/{FIRST}/"
+    for wanted, back in (
+        (path, f"{period}lines/2/"),
+        (ask_at(estate, ""), period),
+        (f"/my/report/{estate.code}/", f"/e/{estate.code}/sources/"),
+        (f"/my/accounts/?estate={estate.code}", f"/e/{estate.code}/accounts/"),
+    ):
+        start = client.get(f"/my/?next={quote(wanted)}").content.decode()
+        assert back_of(start) == back
+        assert estate.name in start
+    said = {"phone": PHONE, "next": path}
+    page = client.post("/my/", said).content.decode()
+    assert "用于在网上提问" in rendered(sent[-1]["template"], sent[-1]["params"])
+    assert "下一步" in page
+    assert ">查看<" not in page
+    assert back_of(page) == f"/my/?next={quote(path, safe='')}"
+    wrong = client.post("/my/code", said | {"answer": "x"})
+    assert wrong.status_code == 400
+    assert "下一步" in wrong.content.decode()
+
+
+def test_the_check_for_the_own_fund(client, estate, sent):
+    assert back_of(client.get("/my/").content.decode()) == "/"
+    assert ">查看<" in client.post("/my/", {"phone": PHONE}).content.decode()
+    assert "维修资金" in rendered(sent[-1]["template"], sent[-1]["params"])
+    for odd in ("/my/accounts/?estate=%00", "/my/ask/E-1/fund/2026-01-01/?line=\u0663"):
+        assert back_of(client.get("/my/", {"next": odd}).content.decode()) == "/"
+
+
+@pytest.mark.parametrize("typed", ["{0} {1}", " {0}{1} ", "{0}\u3000{1}", "full"])
+def test_the_digits_however_they_are_typed(client, estate, sent, typed):
+    client.post("/my/", {"phone": PHONE})
+    code = sent[-1]["params"]["code"]
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in code)
+    answer = wide if typed == "full" else typed.format(code[:3], code[3:])
+    assert client.post("/my/code", {"phone": PHONE, "answer": answer}).status_code == 302
+
+
 @pytest.mark.parametrize("path", ["/my/report/{}/", "ask"])
 def test_without_the_check_there_is_nothing(client, estate, path):
     path = ask_at(estate) if path == "ask" else path.format(estate.code)
@@ -223,11 +269,60 @@ def test_a_question_once(client, estate, sent):
     assert "租金" not in json.dumps(line, ensure_ascii=False)
     assert unit_of(estate).label not in json.dumps(line, ensure_ascii=False)
     own = client.get("/my/accounts/").content.decode()
-    assert "收到了，是第1号" in own
+    assert "收到了，是第1号提问" in own
     assert "租金应当是300元" in own
     public = client.get(f"/e/{estate.code}/accounts/revenue/{FIRST}/").content.decode()
     assert "第1号，等待答复" in public
     assert "租金应当是300元" not in public
+
+
+def test_what_is_to_be_known_before_writing(client, estate, sent):
+    """The limit and the deadline were only met by running into them."""
+    enter(client, sent)
+    waits = asked(estate, at=timezone.now())
+    days = (local_day(waits.due_at - timedelta(seconds=1)) - local_day(waits.filed_at)).days
+    for path in (ask_at(estate), f"/my/report/{estate.code}/"):
+        text = client.get(path).content.decode()
+        assert "一户最多同时有3件在等答复" in text
+        assert f"提交的第二天起{days}天以内公开答复" in text
+
+
+def test_sent_again_from_the_page_before(client, estate, sent):
+    """Back in the browser brings the form with a new submission, or the old one: one question
+    as long as the first waits."""
+    enter(client, sent)
+    path = ask_at(estate)
+    for _again in range(2):
+        send(client, path, text="合同在哪里看 ")
+    first = Question.objects.get()
+    assert "同样的您家已经提过，是第1号提问" in client.get("/my/accounts/").content.decode()
+    send(client, path, text="合同在哪里看", kind="wrong")
+    send(client, ask_at(estate, "?line=1"), text="合同在哪里看")
+    assert Question.objects.count() == 3
+    Question.objects.filter(pk=first.pk).update(state="answered")
+    send(client, path, text="合同在哪里看")
+    assert Question.objects.count() == 4
+
+
+def test_others_may_ask_the_same(client, estate, sent):
+    asked(estate)
+    asked(estate, "1幢1单元101室")
+    for number in range(2):  # taken down for two who called
+        ask(
+            publication_id=estate.books.get().periods.get().publications.get().pk,
+            kind="question",
+            line=None,
+            said=Said("合同在哪里看", None, f"call-{number}"),
+            by=COMMITTEE,
+            at=AT,
+        )
+    assert Question.objects.count() == 4
+
+
+def test_why_the_words_of_a_question_that_waits_are_not_there(client, estate):
+    asked(estate)
+    public = client.get(f"/e/{estate.code}/accounts/revenue/{FIRST}/").content.decode()
+    assert "问的是什么，和答复一起公开" in public
 
 
 def test_about_the_whole(client, estate, sent):
@@ -374,7 +469,7 @@ def test_the_own_and_nobody_elses(client, estate, sent):
     assert client.get(f"/my/accounts/withdraw/{mine.pk}").status_code == 405
     states = dict(Question.objects.values_list("pk", "state"))
     assert states == {mine.pk: "withdrawn", other.pk: "open"}
-    assert "第1号已撤回" in client.get("/my/accounts/").content.decode()
+    assert "第1号提问已撤回" in client.get("/my/accounts/").content.decode()
 
 
 def test_what_is_answered_is_not_taken_back(client, estate, sent):
@@ -439,6 +534,61 @@ def test_a_missing_source_with_its_photograph(client, estate, sent):
     assert SourceReport.objects.filter(photo=None).count() == 1
 
 
+def test_the_newest_stands_below_its_confirmation(client, estate, sent):
+    """Reports stood below all questions, and both were called 第1号."""
+    for number in range(3):
+        asked(estate, text=f"问题{number}", at=AT + number * DAY)
+    enter(client, sent)
+    path = f"/my/report/{estate.code}/"
+    name, content = voucher()
+    said = {"place": "3幢门厅", "text": "一块广告牌"}
+    for word in ("收到了，是线索第1号", "同样的您家已经说过，是线索第1号"):
+        photo = SimpleUploadedFile(name, content)
+        assert send(client, path, **said, photo=photo).status_code == 302
+        text = client.get("/my/accounts/").content.decode()
+        assert word in text
+    report = SourceReport.objects.get()
+    assert re.findall(r'class="card" id="(\w+)"', text)[:2] == ["r1", "q3"]
+    assert "线索第1号（登记册少了一处）" in text
+    assert "照片收到了" in text
+    [page] = report.photo.pages.all()
+    shown = f"/my/accounts/photo/{page.pk}.jpg"
+    assert f'src="{shown}"' in text
+    picture = client.get(shown)
+    assert picture.headers["Content-Type"] == "image/jpeg"
+    assert "no-store" in picture.headers["Cache-Control"]
+    public = client.get(f"/e/{estate.code}/sources/").content.decode()
+    assert "线索第1号，等待答复" in public
+    assert "说的是哪里，和答复一起公开" in public
+    stranger = Client()
+    assert stranger.get(shown).status_code == 404
+    give(estate, "1幢1单元101室", OTHER)
+    enter(stranger, sent, OTHER)
+    assert stranger.get(shown).status_code == 404
+    assert stranger.get("/my/accounts/photo/999999.jpg").status_code == 404
+
+
+def test_the_same_report_with_a_photograph_added_is_another(client, estate, sent):
+    enter(client, sent)
+    path = f"/my/report/{estate.code}/"
+    said = {"place": "3幢门厅", "text": "一块广告牌"}
+    send(client, path, **said)
+    send(client, path, **said, photo=SimpleUploadedFile(*voucher()))
+    assert SourceReport.objects.count() == 2
+
+
+def test_what_can_be_taken_back(client, estate, sent):
+    """The estate's page said that reports could be withdrawn; a question asks first."""
+    asked(estate)
+    enter(client, sent)
+    home = client.get(f"/e/{estate.code}/accounts/").content.decode()
+    assert "提问在答复以前可以撤回" in home
+    own = client.get("/my/accounts/").content.decode()
+    details = re.search(r"<details><summary>撤回第1号.*?</details>", own, re.DOTALL)[0]
+    assert "不能恢复" in details
+    assert "确定撤回" in details
+
+
 def test_a_file_that_is_no_photograph(client, estate, sent, monkeypatch):
     monkeypatch.undo()  # the real way
     monkeypatch.setattr(entering, "send_code", lambda **said: sent.append(said))
@@ -450,6 +600,12 @@ def test_a_file_that_is_no_photograph(client, estate, sent, monkeypatch):
     text = page.content.decode()
     assert re.search(r'href="#id_photo">照片：[^<]*不是其中任何一种', text)
     assert "一块广告牌" in text
+    empty = SimpleUploadedFile("a.jpg", b"")
+    page = send(client, path, place="3幢门厅", text="一块广告牌", photo=empty)
+    assert re.search(
+        r'href="#id_photo">照片：这个文件是空的（0字节），请重新拍照或扫描<',
+        page.content.decode(),
+    )
     page = send(client, path, place="", text="")
     for field in ("place", "text"):
         assert f'href="#id_{field}"' in page.content.decode()

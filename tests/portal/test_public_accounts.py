@@ -701,11 +701,51 @@ def test_a_question_to_the_first_version_stands_by_the_second_too(client, estate
     answer(
         question_id=asked.pk, upheld=True, text="确实漏了一笔", covered=[], by=COMMITTEE, at=AT
     )
-    assert "业主说得对，要更正" in read(client, page_of(estate))
+    assert "业主说得对，将更正" in read(client, page_of(estate))
     booked(ledger, "advertising", 50_00, at=AT)
     published(ledger, correction="补记漏掉的一笔", at=NEXT)
     text = read(client, page_of(estate))
-    assert "业主说得对，已经更正" in text
-    assert "要更正" not in text
+    assert "业主说得对，已更正" in text
+    assert "将更正" not in text
     assert "问的是第1版" in text
     assert "业主说这个数字不对：" in text
+
+
+@pytest.mark.parametrize(
+    ("tail", "heading"),
+    [
+        ("revenue/2026-10-01/", "这一期还没有公布"),
+        ("revenue/2026-10-01/lines/", "这一期还没有公布"),
+        ("revenue/2026-10-01/table.csv", "这一期还没有公布"),
+        ("fund/2026-07-01/", "这一期还没有公布"),
+        ("revenue/2026-07-01/v9/", "没有这个页面"),
+        ("revenue/2026-07-01/lines/77/", "没有这个页面"),
+        ("revenue/2026-13-01/", "没有这个页面"),
+        ("nothing/", "没有这个页面"),
+    ],
+)
+def test_what_is_not_there_leads_to_what_is(client, estate, ledger, tail, heading):
+    """The page spoke of voting, to whoever wanted to read the accounts."""
+    published(ledger)
+    answer = client.get(f"{home(estate)}{tail}")
+    assert answer.status_code == 404
+    text = answer.content.decode()
+    assert f"<h1>{heading}</h1>" in text
+    assert f'href="{home(estate)}">{estate.name}的账</a>' in text
+    assert "投票" not in main_of(text)
+    assert "通知书" not in text
+
+
+def test_an_estate_there_is_not_says_nothing_of_voting(client):
+    text = client.get("/e/NOSUCH00/accounts/").content.decode()
+    assert "请再扫公布单上的二维码" in text
+    assert "12 位码" not in main_of(text)
+
+
+def test_no_blank_before_a_comma(client, estate, ledger):
+    quarter(ledger)
+    published(ledger)
+    for path in (home(estate), page_of(estate), page_of(estate, tail="lines/")):
+        plain = re.sub(r"<[^>]+>", "", main_of(read(client, path)))
+        assert re.findall(r"\S+ [，。；：]\S*", plain) == []
+    assert "公共收益，共9笔" in re.sub(r"<[^>]+>", "", plain)

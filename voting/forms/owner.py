@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.codes import read_code
-from core.text import half_width
+from core.text import typed_digits
 
 RECEIPT_NUMBER_LENGTH = 16
 NOT_TAKING_PART = "none"
@@ -71,7 +71,7 @@ class SmsCodeForm(forms.Form):
     )
 
     def clean_answer(self) -> str:
-        digits = "".join(half_width(self.cleaned_data["answer"]).split())
+        digits = typed_digits(self.cleaned_data["answer"])
         if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
             raise forms.ValidationError(gettext("验证码是 6 位数字，请再看一遍短信。"))
         return digits
@@ -99,7 +99,7 @@ class DocumentForm(forms.Form):
         return str(self.cleaned_data["family_name"]).strip()
 
     def clean_answer(self) -> str:
-        tail = "".join(half_width(self.cleaned_data["answer"]).split()).upper()
+        tail = typed_digits(self.cleaned_data["answer"]).upper()
         if len(tail) != 6 or not (tail.isascii() and tail.isalnum()):
             raise forms.ValidationError(gettext("只要证件号码的最后 6 位，请数一数。"))
         return tail

@@ -20,7 +20,7 @@ from accounts.services.attempts import attempts_left, count_attempt, forget_atte
 from accounts.services.messages import send_code
 from core.codes import read_code
 from core.errors import RuleViolation
-from core.text import half_width
+from core.text import typed_digits
 from registry.fields import keyed_hash
 from voting.domain.people import same_person
 from voting.models import CheckCode, LetterCode, Party, Proxy
@@ -232,7 +232,7 @@ def check_agent(*, proxy_id: int, answer: str, at: datetime) -> bool:
     counter = f"check:proxy:{proxy_id}"
     if not count_attempt(counter, limit=MAX_WRONG_ANSWERS, window=WINDOW, at=at):
         raise RuleViolation("check.locked", _("输错次数太多，请过十五分钟再试，或联系组织者。"))
-    digits = half_width(answer).strip()
+    digits = typed_digits(answer)
     used = Proxy.objects.filter(
         pk=proxy_id,
         state="active",
@@ -259,7 +259,7 @@ def digits_sent_at(*, party_id: int, proxy_id: int = 0, at: datetime) -> datetim
 
 def use_digits(party_id: int, typed: str, at: datetime) -> bool:
     """Whether these digits were sent and still hold; they hold once."""
-    digits = half_width(typed).strip()
+    digits = typed_digits(typed)
     used, _each = CheckCode.objects.filter(
         party_id=party_id, code_hmac=_digits_hmac(party_id, digits), expires_at__gt=at
     ).delete()

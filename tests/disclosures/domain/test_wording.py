@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disclosures.domain.wording import COVER, covered
+from disclosures.domain.wording import COVER, covered, covering_reasons, letters_covered
 
 
 def test_words_are_covered_and_nothing_else_changes():
@@ -16,3 +16,15 @@ def test_length_stays_and_every_letter_is_itself_or_covered(text, words):
     assert len(shown) == len(text)
     assert all(now in (then, COVER) for now, then in zip(shown, text, strict=True))
     assert not any(word in shown for word in words if word)
+
+
+def test_something_is_left_to_read():
+    assert covering_reasons("张三？", ["张三"])[0].field == "covered"
+    assert covering_reasons("张三？", ["李四"]) == []
+    assert covering_reasons("张三家", ["张三"]) == []
+    assert covering_reasons("……", []) == []
+
+
+def test_letters_are_counted_once():
+    assert letters_covered("张三丰和张三", ["张三", "张三丰"]) == 5
+    assert letters_covered("张三", ["李四"]) == 0

@@ -1,18 +1,22 @@
 """The late list: counted by hand over a small tree of authorities."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from core.deadlines import start_of
 from disclosures.domain.turns import turn
-from disclosures.models import Duty
+from disclosures.models import Duty, SourceReport
 from disclosures.selectors.late import LateList, turn_column
+from disclosures.selectors.unheard import with_estates
 from disclosures.services.books import change_holder
 from disclosures.services.duties import open_duties
+from disclosures.services.sources import Said, report_source
 from registry.models import Estate
 from tests.disclosures.accounts import (
     COMMITTEE,
     FIRST,
+    OWNER,
     STREET,
     accounts_estate,
     can_sign,
@@ -146,3 +150,38 @@ def test_a_longer_list_costs_no_more_queries(town, two, django_assert_max_num_qu
         assert found.totals().duties == 16
         keys = list(found.of_kind("").values_list("pk", flat=True))
         assert len(found.said(keys)) == 16
+
+
+def test_what_waits_too_long_is_found_by_estate_and_rolled_up(
+    town, two, django_assert_num_queries
+):
+    here, there = two
+
+    def waits(estate, name, days):
+        report_source(
+            estate_id=estate.pk, place=f"{name}幢", said=Said("一块广告牌", None, name),
+            photo=None, by=OWNER, at=AT,
+        )  # fmt: skip
+        end = start_of(ON) - timedelta(days=days)
+        SourceReport.objects.filter(submission=name).update(due_at=end)
+
+    waits(here, "1", 4)
+    waits(here, "2", 0)
+    waits(here, "3", -1)  # its last day is today
+    waits(there, "4", 9)
+    city = make_user("city")
+    grant(city, "bureau", town.city)
+    found = LateList(city, ON)
+    with django_assert_num_queries(2):  # the rows, their estates
+        rows = list(with_estates(found.unheard()[:50], ON))
+    assert [(place, one.what, one.many, days) for one, place, days in rows] == [
+        (there, "reports", 1, 10), (here, "reports", 2, 5),
+    ]  # fmt: skip
+    with django_assert_num_queries(1):
+        totals = found.totals_of(found.unheard_counts())
+    assert (totals.duties, totals.estates) == (3, 2)
+    below = [(one.authority.name, one.duties, one.estates) for one in totals.below]
+    assert below == [("东区住建局", 2, 1), ("西区住建局", 1, 1)]
+    official = LateList(town.person("bureau"), ON)
+    assert [place for _one, place, _days in with_estates(official.unheard(), ON)] == [here]
+    assert list(LateList(town.person("organiser"), ON).unheard()) == []

@@ -120,7 +120,7 @@ def test_a_household_has_three_open_ones_and_speaks_for_its_own_estate():
     unit = estate.units.first()
     given = {"estate_id": estate.pk, "place": "南门", "photo": None, "by": OWNER, "at": AT}
     for number in range(3):
-        report_source(**given, said=Said("这里有广告", unit.pk, f"s{number}"))
+        report_source(**given, said=Said(f"这里有广告{number}", unit.pk, f"s{number}"))
     assert (
         refused(report_source, **given, said=Said("还有", unit.pk, "s4")) == "report.too_many"
     )
