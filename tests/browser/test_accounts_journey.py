@@ -18,6 +18,7 @@ from disclosures.domain.periods import before, period_of
 from disclosures.models import Book, Entry, Publication
 from tests.disclosures.accounts import accounts_estate, can_sign
 from tests.documents.test_intake import EICAR
+from tests.documents.test_scans import photo
 from tests.town import make_town
 
 from .conftest import shoot
@@ -154,8 +155,26 @@ def test_from_a_photographed_voucher_to_the_wall(town, open_page, width):
     shoot(committee, f"accounts-closing-{width}")
     no_sideways(committee)
     press(committee, "审核无误，公布")
-    committee.wait_for_url(re.compile("/v/"))
+    expect(committee.locator(".notice.good")).to_contain_text("已公布，网上看得到了")
     out = Publication.objects.get()
+    shoot(committee, f"accounts-published-{width}")
+    no_sideways(committee)
+
+    # It hangs: the place is named once, then photographed.
+    committee.get_by_role("link", name="登记张贴的地方").click()
+    committee.locator("main input[name=name]").fill("北门公告栏")
+    press(committee, "加上这一处")
+    expect(committee.locator("main")).to_contain_text("北门公告栏")
+    committee.goto("/staff/")
+    committee.get_by_role("link", name=re.compile("收支公告还没有张贴")).click()
+    committee.get_by_role("link", name="公布的文件、网页和张贴").click()
+    committee.get_by_role("link", name="贴好了，拍照记下").click()
+    committee.locator("[name=photo]").set_input_files([file("wall.jpg", photo())])
+    committee.locator("[name=posted_by]").fill("业委会样例")
+    committee.locator("main form button[type=submit]").click()
+    expect(committee.locator("h1")).to_contain_text("北门公告栏")
+    committee.goto("/staff/")
+    expect(committee.locator("main")).not_to_contain_text("收支公告还没有张贴")
 
     # The wall: one A3 sheet, and its figures are those of the page and of the table.
     pdf = bytes(out.document.pdf)
@@ -173,6 +192,7 @@ def test_from_a_photographed_voucher_to_the_wall(town, open_page, width):
         assert amount in printed
         assert amount in shown
         assert amount.replace(",", "") in table
+    assert "北门公告栏" in shown
     shoot(owner, f"accounts-public-{width}")
     no_sideways(owner)
 
