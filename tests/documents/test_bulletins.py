@@ -7,7 +7,6 @@ import io
 import json
 import re
 import subprocess
-import time
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -358,11 +357,10 @@ def test_both_codes_can_be_read_and_nothing_touches_the_edge(
 
 
 @needs_poppler
-def test_the_worst_case_is_done_in_two_seconds() -> None:
+def test_the_worst_case_is_one_sheet() -> None:
+    """How long it takes is measured in tests/benchmarks, apart from whatever else runs."""
     facts = bulletin(crowd(500, 40, 16), past={})
-    began = time.perf_counter()
     pdf = printed(facts)
-    assert time.perf_counter() - began < 2
     text = text_of_one_sheet(pdf)
     for side in ("in", "cost", "use"):
         assert format_yuan(facts.total(side)) in text
