@@ -341,6 +341,8 @@ class PhoneForm(forms.Form):
 class BoxesForm(forms.Form):
     """Where a page is covered, as documents.masking reads it."""
 
+    may_be_empty = frozenset({"boxes"})
+
     boxes = forms.CharField(
         label=_("遮盖的位置"),
         required=False,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from http.cookies import SimpleCookie
+from itertools import count as counter
 
 import pytest
 from django.utils import timezone
@@ -26,6 +27,9 @@ from voting.services.freezing import freeze_session
 LONG_AGO = date(2020, 1, 1)
 PASSWORD = "correct horse battery"
 
+# Far from the small numbers that fixtures name their actors by ("user:10"): who signs in is
+# nobody of those.
+_numbers = counter(50_001)
 ESTATE_ROLES = ("organiser", "supervisor", "property_manager")
 
 
@@ -78,6 +82,7 @@ class Town:
 
 def make_user(username: str, *, phone: str = "", password: str = PASSWORD) -> User:
     user = User(
+        pk=next(_numbers),
         username=username,
         display_name=username,
         phone=phone,

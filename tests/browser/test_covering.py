@@ -302,7 +302,11 @@ def test_what_is_public_stays_covered(open_page: Open, book) -> None:
     assert field(page) == saved
     drag(page, (100, 300), (500, 340))
     page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.locator("main")).to_contain_text("遮盖2处")
+    expect(page.locator(".errors")).to_contain_text("再遮盖要写明原因")
+    assert len(field(page)) == 2  # what was drawn is not lost
+    page.get_by_label("为什么再遮盖").fill("露出了付款人的手机号")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("main")).to_contain_text("公布以后又遮盖了1处")
     look = shown(page, paper)
     assert is_covered(look, [100, 100, 400, 40])
     assert is_covered(look, [100, 300, 400, 40])
