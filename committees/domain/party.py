@@ -69,6 +69,6 @@ def prospect(
         most,
         guaranteed=fewest >= wanted,
         possible=most >= wanted,
-        replace=max(others - max(seats - wanted, 0), 0),
+        replace=max(others - max(seats - wanted, 0), 0) if wanted else 0,
         add=max(min(wanted, seats) - most, 0),
     )

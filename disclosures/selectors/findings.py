@@ -12,7 +12,6 @@ from typing import NamedTuple
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from core.deadlines import local_day, start_of
-from disclosures.domain.problems import ITEMS, NOT_APART, NOT_DILIGENT, NOT_OPEN
 from disclosures.domain.turns import MANAGERS, body_name, turn
 from disclosures.models import (
     Book,
@@ -27,6 +26,7 @@ from disclosures.models import (
 from documents.labels import label
 from documents.wording import day as day_words
 from documents.wording import period as period_words
+from registry.domain.problems import ITEMS, NOT_APART, NOT_DILIGENT, NOT_OPEN
 from registry.models import Estate
 
 _COMMITTEES = ("committee", "residents_committee")
@@ -256,7 +256,7 @@ def _finding(
 ) -> Finding:
     key = f"{code}:{place.estate.code}:{name}"
     return Finding(
-        key, place.estate, code, ITEMS[code], unit.body, unit.name, since, tuple(evidence)
+        key, place.estate, code, ITEMS[code].words, unit.body, unit.name, since, tuple(evidence)
     )
 
 

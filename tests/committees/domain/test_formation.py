@@ -1,0 +1,129 @@
+"""Formation rates, what is missing, and the outlook to the end of the year."""
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from committees.domain.formation import (
+    Count,
+    Month,
+    Share,
+    missing,
+    needed,
+    outlook,
+    ranked,
+    reached,
+)
+from core.exact import share_down
+
+ANHUI_2023 = Share(70, 100)
+counts = st.builds(
+    lambda total, formed, part: Count(total, formed - min(part, formed), min(part, formed)),
+    st.integers(0, 400),
+    st.integers(0, 400),
+    st.integers(0, 400),
+)
+
+
+def test_the_province_as_it_was_published() -> None:
+    """Report to the standing committee, 27 July 2023: 10,645 of 15,035, 70.8 %."""
+    province = Count(15_035, owners=10_245, management=400)
+    assert province.formed == 10_645
+    assert share_down(province.formed, province.total) == "70.80%"
+    assert reached(province.formed, province.total, ANHUI_2023) is True
+    assert missing(province.formed, province.total, Share(100, 100)) == 4_390
+
+
+@pytest.mark.parametrize(
+    ("formed", "total", "short", "met"),
+    [
+        (0, 0, 0, None),  # nothing to form: 不适用, never 100 %
+        (531, 812, 38, False),  # ceil(568.4) = 569
+        (569, 812, 0, True),
+        (568, 812, 1, False),
+        (7, 10, 0, True),  # equality passes
+        (6, 10, 1, False),
+        (0, 1, 1, False),
+        (2, 3, 1, False),
+        (3, 3, 0, True),
+    ],
+)
+def test_what_is_missing(formed: int, total: int, short: int, met: bool | None) -> None:
+    assert missing(formed, total, ANHUI_2023) == short
+    assert reached(formed, total, ANHUI_2023) is met
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(0, 100), st.integers(1, 100))
+def test_the_fewest_that_do(formed: int, total: int, num: int, den: int) -> None:
+    target = Share(min(num, den), den)
+    least = needed(total, target)
+    assert Fraction(least, total) >= Fraction(target.num, target.den)
+    assert least == 0 or Fraction(least - 1, total) < Fraction(target.num, target.den)
+    assert reached(formed, total, target) is (formed >= least)
+
+
+@given(st.lists(counts, max_size=6))
+def test_places_add_up(places: list[Count]) -> None:
+    whole = Count()
+    for one in places:
+        whole = whole.plus(one)
+    assert whole.total == sum(one.total for one in places)
+    assert whole.formed == sum(one.formed for one in places)
+
+
+def month(number: int, formed: int, total: int = 100) -> Month:
+    days = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    return Month(date(2026, number, days[number - 1]), Count(total, owners=formed))
+
+
+def test_the_mean_of_three_months_goes_on() -> None:
+    seen = outlook([month(6, 10), month(7, 50), month(8, 52), month(9, 56)], ANHUI_2023)
+    # (56 - 10) / 3 a month, three months left: 56 + 46.
+    assert seen == (date(2026, 12, 31), 3, 14, Fraction(14, 3), Fraction(46, 3), 100, True)
+    seen = outlook([month(5, 40), *(month(6 + n, 50 + n) for n in range(4))], ANHUI_2023)
+    assert (seen.speed, seen.expected, seen.enough) == (1, 56, False)
+
+
+@pytest.mark.parametrize(
+    ("months", "expected", "pace"),
+    [
+        ([month(9, 60)], None, Fraction(10, 3)),  # one month is no trend
+        ([month(11, 69), month(12, 69)], 69, None),  # the year is over
+        ([month(10, 70), month(11, 71)], 72, None),  # nothing is missing
+        ([month(10, 60), month(11, 50)], 40, Fraction(20)),
+        ([month(10, 5), month(11, 1)], 0, Fraction(69)),  # never below none
+        ([month(10, 0), month(11, 90)], 100, None),  # nor above all
+        ([month(10, 60), month(11, 60)], 60, Fraction(10)),
+    ],
+)
+def test_at_the_edges(months: list[Month], expected: int | None, pace: Fraction | None) -> None:
+    seen = outlook(months, ANHUI_2023)
+    assert (seen.expected, seen.pace) == (expected, pace)
+
+
+def test_nothing_to_form_is_neither_enough_nor_too_little() -> None:
+    seen = outlook([month(8, 0, 0), month(9, 0, 0)], ANHUI_2023)
+    assert (seen.missing, seen.expected, seen.enough) == (0, 0, None)
+
+
+def test_an_outlook_needs_months_in_order() -> None:
+    for months in ([], [month(9, 1), month(8, 1)], [month(9, 1), month(9, 2)]):
+        with pytest.raises(ValueError, match="in order"):
+            outlook(months, ANHUI_2023)
+
+
+def test_small_places_are_not_ranked() -> None:
+    places = [
+        ("b", Count(10, 7)),
+        ("a", Count(10, 7)),
+        ("large", Count(20, 14)),
+        ("best", Count(9, 9)),
+        ("two of two", Count(2, 2)),
+        ("empty", Count()),
+    ]
+    large, small = ranked(places, ANHUI_2023)
+    assert [name for name, _count in large] == ["best", "large", "a", "b"]
+    assert [name for name, _count in small] == ["empty", "two of two"]
