@@ -1,0 +1,195 @@
+"""Annex 1 as printed, and what people fill in."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from committees.domain.estate_register import (
+    FORMED,
+    HEADER,
+    PARTY,
+    SERVICES,
+    RegisterRow,
+    cells,
+    notes,
+    parse,
+    rate_words,
+)
+from core.tables import CellFault, Merged, Row, Table, read_table
+
+# The header as it stands in the paper, tabs between the columns.
+PRINTED = (
+    "序号\t物业管理区域名称\t小区名称\t所在市县(区)、街道、社区\t四至范围\t物业服务形态\t"
+    "业主委员会组建情况\t党的工作覆盖情况\t物业服务企业及项目负责人\t物业费收缴率"
+)
+
+
+def table(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER, **more: object) -> Table:
+    return Table(
+        1, header, [Row(number, cells) for number, cells in enumerate(rows, 2)], **more
+    )  # type: ignore[arg-type]
+
+
+def filled(**changes: str) -> tuple[str, ...]:
+    row = dict(
+        zip(
+            HEADER,
+            ("1", "东区物业管理区域", "东苑、西苑", "大观区、德宽路街道", "东至一路", "1", "3",
+             "5", "样例物业，样例经理", "85.3%"),
+            strict=True,
+        )
+    )  # fmt: skip
+    names = {"name": 1, "small": 2, "place": 3, "service": 5, "formed": 6, "party": 7,
+             "manager": 8, "rate": 9}  # fmt: skip
+    values = list(row.values())
+    for key, text in changes.items():
+        values[names[key]] = text
+    return tuple(values)
+
+
+def test_the_header_is_the_papers() -> None:
+    assert "\t".join(HEADER) == PRINTED
+    assert (
+        "1. 专业化物业服务，2. 社区统管，3. 单位代管，4. 居民自管，5. 无物管，6. 其它形态"
+        in notes()
+    )
+    assert (len(SERVICES), len(FORMED), len(PARTY)) == (6, 3, 5)
+
+
+def test_a_row() -> None:
+    rows, faults = parse(table(filled()))
+    assert faults == []
+    assert rows == [
+        RegisterRow(2, "东区物业管理区域", "东苑、西苑", "大观区、德宽路街道", "东至一路", 1, 3,
+                    5, "样例物业，样例经理", 8530)
+    ]  # fmt: skip
+    assert cells(1, rows[0]) == filled()
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("85.3%", 8530), ("85.3％", 8530), ("85.3", 8530), ("0.853", 8530), (".8532", 8532),
+        ("0.853279999", 8532), ("1", 10_000), ("100%", 10_000), ("100", 10_000), ("0", 0),
+        ("0%", 0), ("0.5%", 50), ("", None), ("—", None), ("未统计", None), (" 90 % ", 9000),
+    ],
+)  # fmt: skip
+def test_rates_as_people_and_spreadsheets_write_them(text: str, rate: int | None) -> None:
+    rows, faults = parse(table(filled(rate=text)))
+    assert faults == []
+    assert rows[0].fee_rate == rate
+
+
+@pytest.mark.parametrize("text", ["101%", "八成", "-5%", "85.333%", "=1+1", "1e2", "85,3"])
+def test_rates_that_are_none(text: str) -> None:
+    _rows, faults = parse(table(filled(rate=text)))
+    assert [(fault.row, fault.column) for fault in faults] == [(2, 9)]
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "code"),
+    [
+        ("service", "5", 5), ("service", "无物管", 5), ("service", "其他形态", 6),
+        ("service", "１", 1), ("service", "2.", 2), ("service", "", None),
+        ("formed", "物业管理委员会", 2), ("formed", "3", 3), ("party", "党支部", 3),
+    ],
+)  # fmt: skip
+def test_codes_by_number_or_words(column: str, text: str, code: int | None) -> None:
+    rows, faults = parse(table(filled(**{column: text})))
+    assert faults == []
+    assert getattr(rows[0], column) == code
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "place"),
+    [
+        ("service", "7", 5), ("service", "0", 5), ("service", "物管", 5), ("formed", "4", 6),
+        ("formed", "有", 6), ("party", "6", 7), ("party", "²", 7), ("party", "9" * 30, 7),
+    ],
+)  # fmt: skip
+def test_codes_outside_the_list(column: str, text: str, place: int) -> None:
+    _rows, faults = parse(table(filled(**{column: text})))
+    assert [(fault.row, fault.column) for fault in faults] == [(2, place)]
+    assert "不在代码表里" in faults[0].reason
+
+
+def test_every_fault_of_every_row_at_once() -> None:
+    rows, faults = parse(
+        table(
+            filled(name="", service="9"), filled(place="", rate="x"), filled(name="长" * 81),
+            faults=(CellFault(3, 4, "错误值"),),
+        )
+    )  # fmt: skip
+    assert len(rows) == 3
+    found = {(fault.row, fault.column) for fault in faults}
+    assert found == {(2, 1), (2, 5), (3, 3), (3, 9), (4, 1), (3, 4)}
+
+
+def test_a_changed_header_is_named_column_by_column() -> None:
+    header = (*HEADER[:4], "范围", *HEADER[5:9])
+    _rows, faults = parse(table(filled()[:9], header=header))
+    assert [(fault.column, fault.row) for fault in faults] == [(4, 1), (9, 1)]
+    assert faults[0].reason == "第5列应为“四至范围”，文件里是“范围”"
+    assert faults[1].reason == "缺少第10列“物业费收缴率”"
+    _rows, faults = parse(table((*filled(), ""), header=(*HEADER, "备注")))
+    assert [fault.reason for fault in faults] == ["多出一列“备注”，请删去"]
+    # Blanks, line breaks and full-width brackets are no change.
+    loose = tuple(name.replace("(区)", "（区） ") for name in HEADER)
+    assert parse(table(filled(), header=loose))[1] == []
+
+
+def test_cells_merged_over_rows_are_repeated() -> None:
+    rows, faults = parse(table(filled(), filled(place=""), merged=(Merged(2, 3, 3, 3),)))
+    assert faults == []
+    assert rows[1].place == rows[0].place
+
+
+def test_the_notes_below_the_table_are_no_estate() -> None:
+    rows, faults = parse(table(filled(), (notes(), *[""] * 9)))
+    assert (len(rows), faults) == (1, [])
+    assert [fault.reason for fault in parse(table())[1]] == ["表头下面没有内容"]
+
+
+def test_from_a_spreadsheet_with_a_title_above() -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["住宅物业管理区域信息台账"])
+    sheet.append(list(HEADER))
+    sheet.append([1, "东区", "东苑", "大观区", "", 1, 2, 5, "", 0.853])
+    sheet.append([2, "西区", "", "大观区", "", "=1+1", 2, 5, "", ""])
+    out = io.BytesIO()
+    book.save(out)
+    rows, _faults = parse(read_table(out.getvalue(), "台账.xlsx"))
+    assert [row.row for row in rows] == [3, 4]
+    assert (rows[0].formed, rows[0].fee_rate) == (2, 8530)
+
+
+@given(
+    st.builds(
+        RegisterRow,
+        row=st.just(2),
+        name=st.text("东西南北区苑", min_size=1, max_size=80),
+        small_names=st.lists(st.text("东西苑", min_size=1, max_size=6), max_size=4).map(
+            "、".join
+        ),
+        place=st.text("大观区街道", min_size=1, max_size=20),
+        boundaries=st.text("东至路", max_size=20),
+        service=st.none() | st.sampled_from(list(SERVICES)),
+        formed=st.none() | st.sampled_from(list(FORMED)),
+        party=st.none() | st.sampled_from(list(PARTY)),
+        manager=st.text("物业，张", max_size=20),
+        fee_rate=st.none() | st.integers(0, 10_000),
+    )
+)
+def test_what_is_exported_is_read_again(row: RegisterRow) -> None:
+    assert parse(table(cells(7, row))) == ([row], [])
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"), [(8530, "85.3%"), (10_000, "100%"), (5, "0.05%"), (0, "0%"), (None, "")]
+)
+def test_rates_as_printed(rate: int | None, words: str) -> None:
+    assert rate_words(rate) == words
