@@ -1,6 +1,7 @@
 """Migration operations that make tables append-only in the database itself."""
 
 import re
+from collections.abc import Sequence
 
 from django.db import migrations, router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -138,3 +139,38 @@ def erasable(
 def _drop_update(table: str, editor: BaseDatabaseSchemaEditor) -> None:
     on = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
     editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_update{on}")
+
+
+def refuses(what: str, rules: Sequence[tuple[str, str, str]]) -> Statements:
+    """Let the database refuse single acts: (table, "INSERT" or "UPDATE", when) each.
+
+    `when` is SQL over OLD and NEW that both databases read; `what` begins the message. The
+    triggers are called `table_refuses_N` by their place in `rules`.
+    """
+    named = [(f"{rule[0]}_refuses_{place}", *rule) for place, rule in enumerate(rules)]
+
+    def install(_models: object, editor: BaseDatabaseSchemaEditor) -> None:
+        for name, table, act, when in named:
+            if editor.connection.vendor == "postgresql":
+                editor.execute(
+                    f"CREATE FUNCTION {name}() RETURNS trigger AS $$ BEGIN IF {when} THEN "
+                    f"RAISE EXCEPTION '{what}'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql"
+                )
+                editor.execute(
+                    f"CREATE TRIGGER {name} BEFORE {act} ON {table} "
+                    f"FOR EACH ROW EXECUTE FUNCTION {name}()"
+                )
+            else:
+                editor.execute(
+                    f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW WHEN {when} "
+                    f"BEGIN SELECT RAISE(ABORT, '{what}'); END"
+                )
+
+    def remove(_models: object, editor: BaseDatabaseSchemaEditor) -> None:
+        for name, table, _act, _when in named:
+            postgres = editor.connection.vendor == "postgresql"
+            editor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if postgres else ""))
+            if postgres:
+                editor.execute(f"DROP FUNCTION {name}()")
+
+    return Statements(install, remove)

@@ -61,6 +61,10 @@ class PlaceIndex:
         codes = dict.fromkeys(self._codes[name] for name in close)
         return [self.written(code) for code in list(codes)[:3]]
 
+    def is_community(self, code: str) -> bool:
+        """Whether it is a 社区 or a village, the lowest division."""
+        return self._by_code[code].level == _COMMUNITY
+
     def written(self, code: str) -> str:
         """As the register writes it: 市县(区)、街道、社区."""
         return written([one.name for one in self._chain(self._by_code[code]) if one.level > 1])

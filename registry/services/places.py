@@ -2,7 +2,7 @@
 
 import csv
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from registry.models import Authority, Division, Estate, RuleProfile
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 LEVELS = {"province": 1, "city": 2, "county": 3, "street": 4, "community": 5}
-_CODE_LENGTH, _NAME_LENGTH = 8, 80
+CODE_LENGTH, _NAME_LENGTH = 8, 80
 
 
 class Place(NamedTuple):
@@ -203,12 +203,12 @@ def create_estate(
             "estate.name", _("物业管理区域的名称最多80个字，不能有换行等控制字符")
         )
     estate = Estate.objects.create(
-        code=new_code(_CODE_LENGTH, secrets.choice),
+        code=new_code(CODE_LENGTH, secrets.choice),
         name=name.strip(),
         small_names=small_names,
         division=division,
         authority=authority,
-        profile_code=profile_code or _profile_of(division),
+        profile_code=profile_code or profile_of(division.code),
     )
     record_act(
         f"registry/{estate.code}",
@@ -278,13 +278,22 @@ def _is_known(place: Place, division: Division | None) -> bool:
     )
 
 
-def _profile_of(division: Division) -> str:
-    """The nearest place above with rules of its own: anqing, zaozhuang, else national."""
-    known = set(RuleProfile.objects.values_list("code", flat=True))
+def profile_of(division_code: str, known: Collection[str] | None = None) -> str:
+    """The nearest place above with rules of its own: anqing, zaozhuang, else national.
+
+    `known`: codes of the profiles there are, for whoever asks for many places.
+    """
+    if known is None:
+        known = profile_codes()
     for prefix, code in PROFILE_PLACES:
-        if division.code.startswith(prefix) and code in known:
+        if division_code.startswith(prefix) and code in known:
             return code
     return "national"
+
+
+def profile_codes() -> frozenset[str]:
+    """The codes of all rule profiles."""
+    return frozenset(RuleProfile.objects.values_list("code", flat=True))
 
 
 # Division prefix → profile, the narrower place first.

@@ -1,0 +1,280 @@
+"""The estate register as it stands, and what a file handed in would change of it."""
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from django.db.models import Max, QuerySet
+
+from committees.domain.estate_register import (
+    FORMED,
+    MANAGEMENT,
+    NONE,
+    OWNERS,
+    Fault,
+    RegisterRow,
+    parse,
+)
+from committees.domain.places import Place, PlaceIndex
+from committees.models import Committee, EstateRecord, RegisterImport
+from core.tables import CellFault, Merged, Row, Table
+from registry.fields import open_bytes, seal_bytes
+from registry.models import Authority, Division, Estate
+from registry.selectors import estates_under
+
+_PURPOSE = "committees.registerimport.rows"
+KIND_CODES = {"owners": OWNERS, "management": MANAGEMENT}
+_NAME, _PLACE, _FORMED = 1, 3, 6
+
+
+class Known(NamedTuple):
+    """An estate as the register has it: its row, with the records it comes from."""
+
+    estate: Estate
+    row: RegisterRow
+    record: EstateRecord | None
+    committee: Committee | None
+
+
+class Step(NamedTuple):
+    """One row of a file and what it does: a new estate, a change, or nothing."""
+
+    row: RegisterRow
+    division: str
+    authority: int
+    known: Known | None
+
+    @property
+    def is_new(self) -> bool:
+        return self.known is None
+
+    @property
+    def changed(self) -> list[str]:
+        """Names of the fields of `RegisterRow` that would change."""
+        if self.known is None:
+            return []
+        pairs = zip(RegisterRow._fields, self.row, self.known.row, strict=True)
+        return [name for name, new, old in pairs if new != old and name not in ("row", "place")]
+
+
+class Plan(NamedTuple):
+    """What a file would do. With a fault it does nothing. `absent`: estates it leaves out."""
+
+    steps: list[Step]
+    faults: list[Fault]
+    absent: int
+
+    @property
+    def new(self) -> list[Step]:
+        return [step for step in self.steps if step.is_new]
+
+    @property
+    def changes(self) -> list[Step]:
+        return [step for step in self.steps if step.changed]
+
+    @property
+    def same(self) -> int:
+        return len(self.steps) - len(self.new) - len(self.changes)
+
+
+def place_index() -> PlaceIndex:
+    """Every division that is known, one query."""
+    rows = Division.objects.values_list("code", "name", "level", "parent")
+    return PlaceIndex(
+        Place(code, name, level, parent or "") for code, name, level, parent in rows
+    )
+
+
+def known_estates(
+    estates: QuerySet[Estate], index: PlaceIndex | None = None
+) -> Iterator[Known]:
+    """The register's rows of these estates, by place and name; four queries."""
+    index = index or place_index()
+    records = newest_records(estates)
+    committees = {
+        one.estate_id: one
+        for one in Committee.objects.filter(estate__in=estates, ended_on__isnull=True)
+    }
+    for estate in estates.order_by("division", "name", "pk"):
+        record, committee = records.get(estate.pk), committees.get(estate.pk)
+        row = RegisterRow(
+            row=0,
+            name=estate.name,
+            small_names=estate.small_names,
+            place=index.written(estate.division_id),
+            boundaries=record.boundaries if record else "",
+            service=record.service if record else None,
+            formed=KIND_CODES[committee.kind] if committee else (NONE if record else None),
+            party=record.party if record else None,
+            manager=record.manager if record else "",
+            fee_rate=record.fee_rate if record else None,
+        )
+        yield Known(estate, row, record, committee)
+
+
+def newest_records(estates: QuerySet[Estate]) -> dict[int, EstateRecord]:
+    """What was reported last of each estate."""
+    rows = EstateRecord.objects.filter(estate__in=estates)
+    newest = rows.order_by().values("estate").annotate(newest=Max("pk")).values("newest")
+    return {one.estate_id: one for one in EstateRecord.objects.filter(pk__in=newest)}
+
+
+def plan_of(handed_in: RegisterImport) -> Plan:
+    """What a file that was handed in would do today."""
+    rows, faults = parse(opened_rows(handed_in.rows))
+    return _plan(handed_in.authority, rows, faults)
+
+
+def sealed_rows(table: Table) -> bytes:
+    """The table as it was read, for the column `rows`."""
+    text = json.dumps(table._asdict(), ensure_ascii=False, separators=(",", ":")).encode()
+    return seal_bytes(zlib.compress(text, 1), purpose=_PURPOSE)
+
+
+def opened_rows(sealed: bytes | memoryview) -> Table:
+    """The inverse of `sealed_rows`."""
+    kept = json.loads(zlib.decompress(open_bytes(bytes(sealed), purpose=_PURPOSE)))
+    return Table(
+        header_row=kept["header_row"],
+        header=tuple(kept["header"]),
+        rows=[Row(number, tuple(cells)) for number, cells in kept["rows"]],
+        faults=tuple(CellFault(*fault) for fault in kept["faults"]),
+        merged=tuple(Merged(*merged) for merged in kept["merged"]),
+        sheet=kept["sheet"],
+        other_sheets=tuple(kept["other_sheets"]),
+    )
+
+
+def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fault]) -> Plan:
+    index = place_index()
+    known = list(known_estates(estates_under(authority), index))
+    by_name: dict[tuple[str, str], list[Known]] = defaultdict(list)
+    elsewhere: dict[str, list[Known]] = defaultdict(list)
+    for one in known:
+        by_name[one.estate.division_id, one.estate.name].append(one)
+        elsewhere[one.estate.name].append(one)
+    desks = _Desks(authority)
+    steps, found, seen = [], list(faults), dict[tuple[str, str, str], int]()
+    for row in rows:
+        division = index.find(row.place) if row.place else None
+        wrong = _place_fault(row, division, index)
+        desk = None if division is None or wrong else desks.of(division)
+        if division is not None and not wrong and desk is None:
+            wrong = Fault(row.row, _PLACE, f"“{row.place}”不在您的辖区")
+        if division is None or desk is None:
+            found += [wrong] if wrong else []
+            continue
+        key = (division, row.name, row.small_names)
+        if key in seen:
+            found.append(Fault(row.row, _NAME, f"和第{seen[key]}行是同一个物业管理区域"))
+            continue
+        seen[key] = row.row
+        same, wrong = _known(row, by_name[division, row.name], elsewhere[row.name], index)
+        wrong = wrong or _committee_fault(row, same)
+        if wrong:
+            found.append(wrong)
+            continue
+        steps.append(Step(row, division, desk, same))
+    met = {step.known.estate.pk for step in steps if step.known}
+    found.sort(key=lambda fault: (fault.row, fault.column or 0))
+    return Plan(steps, found, len(known) - len(met))
+
+
+def _place_fault(row: RegisterRow, division: str | None, index: PlaceIndex) -> Fault | None:
+    if not row.place:  # `parse` has said so
+        return None
+    if division is None:
+        near = index.near(row.place)
+        meant = f"；最接近的是：{'；'.join(near)}" if near else ""
+        return Fault(row.row, _PLACE, f"没有找到“{row.place[:40]}”这个地方{meant}")
+    if not index.is_community(division):
+        return Fault(row.row, _PLACE, f"“{row.place[:40]}”要写到社区（村）")
+    return None
+
+
+def _known(
+    row: RegisterRow, here: Sequence[Known], anywhere: Sequence[Known], index: PlaceIndex
+) -> tuple[Known | None, Fault | None]:
+    """The estate a row is about, None for a new one; else why that cannot be told."""
+    same = [one for one in here if one.estate.small_names == row.small_names] or list(here)
+    if len(same) == 1:
+        return same[0], None
+    if same:
+        told = f"这个社区有{len(same)}个“{row.name}”，请在小区名称里分清楚"
+        return None, Fault(row.row, _NAME, told)
+    # Nothing here: the same name with the same 小区 elsewhere has moved, or is another.
+    moved = [
+        one for one in anywhere if row.small_names and one.estate.small_names == row.small_names
+    ]
+    if moved:
+        was = index.written(moved[0].estate.division_id)
+        told = f"“{row.name}”登记在{was}；确实划转了的，请先办划转，再填台账"
+        return None, Fault(row.row, _PLACE, told)
+    return None, None
+
+
+def _committee_fault(row: RegisterRow, known: Known | None) -> Fault | None:
+    """A register does not end a committee whose papers are here."""
+    committee = known.committee if known else None
+    if committee is None or committee.source == "register" or row.formed is None:
+        return None
+    if row.formed == KIND_CODES[committee.kind]:
+        return None
+    have, told = FORMED[KIND_CODES[committee.kind]], FORMED[row.formed]
+    sentence = (
+        f"这里登记有{have}（{committee.formed_on}成立），台账填的是{told}；请先办终止或者换届"
+    )
+    return Fault(row.row, _FORMED, sentence)
+
+
+class _Desks:
+    """Who answers for a division, within the reach of whoever hands the register in."""
+
+    def __init__(self, authority: Authority) -> None:
+        self._own = authority
+        below = [authority.pk]
+        rows = list(
+            Authority.objects.filter(valid_to__isnull=True).values_list(
+                "pk", "parent", "division"
+            )
+        )
+        children: Mapping[int | None, list[tuple[int, str | None]]] = defaultdict(list)
+        for pk, above, place in rows:
+            children[above].append((pk, place))
+        self._by_division: dict[str, int] = {}
+        if authority.division_id:
+            self._by_division[authority.division_id] = authority.pk
+        while below:
+            found = [one for pk in below for one in children[pk]]
+            for pk, where in found:
+                if where:
+                    self._by_division.setdefault(where, pk)
+            below = [pk for pk, _where in found]
+        self._parents = dict(Division.objects.values_list("code", "parent"))
+
+    def of(self, division: str) -> int | None:
+        """The nearest authority for a division; a zone answers for whatever lies in its city,
+        for the codes know no zone that was set up after them."""
+        step: str | None = division
+        while step:
+            if step in self._by_division:
+                return self._by_division[step]
+            step = self._parents.get(step)
+        if self._own.kind == "zone_administration" and self._city(division) == self._city(
+            self._own.parent.division_id if self._own.parent else None
+        ):
+            return self._own.pk
+        return None
+
+    def _city(self, division: str | None) -> str:
+        return division[:4] if division else ""
+
+
+def faults_by_row(faults: Iterable[Fault]) -> dict[int, list[Fault]]:
+    """For a page that shows each row with everything that is wrong in it."""
+    found: dict[int, list[Fault]] = defaultdict(list)
+    for fault in faults:
+        found[fault.row].append(fault)
+    return dict(found)
