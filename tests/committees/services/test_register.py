@@ -67,10 +67,8 @@ def test_the_same_again_changes_nothing(bureau):
 def test_only_what_changed_gets_a_new_record(bureau):
     write(bureau, line("东苑"), line("西苑", WEST))
     later = DAY + timedelta(days=1)
-    done = write(
-        bureau, line("东苑", around="东至二路", formed="1"), line("西苑", WEST), day=later
-    )
-    assert done == (0, 1, 1)
+    changed = line("东苑", around="东至二路", formed="1")
+    assert write(bureau, changed, line("西苑", WEST), day=later) == (0, 1, 1)
     kept = EstateRecord.objects.filter(estate__name="东苑").order_by("pk")
     assert [(one.boundaries, one.day) for one in kept] == [
         ("东至一路", DAY),
