@@ -67,6 +67,8 @@ class Permission(StrEnum):
     ANSWER_ACCOUNTS = "answer_accounts"  # questions of owners to what was published
     DISCLOSE_SERVICE = "disclose_service"  # prices, standards, ways to complain
     WATCH_ACCOUNTS = "watch_accounts"  # who is late; from when on an estate has to publish
+    VIEW_REGISTER = "view_register"  # estates and their committees, rates, what is missing
+    KEEP_REGISTER = "keep_register"  # report estates, hand registers in
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -83,6 +85,7 @@ _REPAIRS = frozenset({_P.VIEW_REPAIR, _P.APPLY_FUND})
 # Under 自管 the committee decides and pays (165号令 23).
 _COMMITTEES = _REPAIRS | {_P.DECIDE_EMERGENCY, _P.DECIDE_FUND, _P.RELEASE_FUND}
 
+_KEEPS_REGISTER = frozenset({_P.VIEW_REGISTER, _P.KEEP_REGISTER})
 _KEEPS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.KEEP_ACCOUNTS, _P.DISCLOSE_SERVICE})
 _CHECKS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.CHECK_ACCOUNTS})
 
@@ -118,7 +121,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.FIND_EMERGENCY}
     | _KEEPS_ACCOUNTS
     | _CHECKS_ACCOUNTS
-    | {_P.ANSWER_ACCOUNTS, _P.WATCH_ACCOUNTS},
+    | {_P.ANSWER_ACCOUNTS, _P.WATCH_ACCOUNTS}
+    | _KEEPS_REGISTER,
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
@@ -129,13 +133,15 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _REPAIRS
     | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY, _P.CHECK_FUND}
     | _CHECKS_ACCOUNTS
-    | {_P.WATCH_ACCOUNTS},
+    | {_P.WATCH_ACCOUNTS}
+    | _KEEPS_REGISTER,
     "bureau": _SEES
     | {_P.RECORD_STANDING, _P.WITNESS, _P.KEEP_FUND}
     | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND}
     # Of emergencies, only what a street office overslept comes up to a bureau.
     | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY}
-    | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS},
+    | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS}
+    | _KEEPS_REGISTER,
     "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }

@@ -12,6 +12,7 @@ from functools import cache
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from portal.account_sentences import ACCOUNTS
+from portal.register_sentences import REGISTERS
 
 _ = gettext_noop  # collected for the catalogue, translated in `said`
 
@@ -1576,6 +1577,7 @@ SENTENCES = frozenset(
     + _CABINET
     + _RETENTION
     + ACCOUNTS
+    + REGISTERS
     + _JOINED
 )
 

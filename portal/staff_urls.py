@@ -231,6 +231,7 @@ urlpatterns = [
     path("accounts/", include("portal.accounts_staff_urls")),
     path("sources/", include(sources_urls)),
     path("watching/", include(watching_urls)),
+    path("registers/", include("portal.register_urls")),
     path("repairs/", include("portal.repair_urls")),
     path("funds/", funds.home, name="funds"),
     path("funds/new", funds.special_new, name="fund_new"),

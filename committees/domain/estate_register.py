@@ -105,17 +105,17 @@ def parse(table: Table) -> tuple[list[RegisterRow], list[Fault]]:
     return rows, found
 
 
-def cells(number: int, row: RegisterRow) -> tuple[str, ...]:
+def cells(number: int, row: RegisterRow) -> tuple[str | int, ...]:
     """The row as the annex prints it; codes as numbers, the rate with its sign."""
     return (
-        str(number),
+        number,
         row.name,
         row.small_names,
         row.place,
         row.boundaries,
-        "" if row.service is None else str(row.service),
-        "" if row.formed is None else str(row.formed),
-        "" if row.party is None else str(row.party),
+        "" if row.service is None else row.service,
+        "" if row.formed is None else row.formed,
+        "" if row.party is None else row.party,
         row.manager,
         rate_words(row.fee_rate),
     )
@@ -217,5 +217,5 @@ def _rate(text: str) -> tuple[int | None, str]:
         rate = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
         if rate <= 10_000:
             return rate, ""
-        return None, "物业费收缴率不能超过100%"
-    return None, f"“{text[:20]}”不是百分数，请写成 85.3% 这样"
+        return None, "物业费收缴率不能超过百分之百"
+    return None, f"“{text[:20]}”不是百分数，请写成 85.3 这样"

@@ -119,7 +119,7 @@ def outlook(months: Sequence[Month], target: Share) -> Outlook:
 
 
 def ranked(
-    places: Sequence[tuple[str, Count]], target: Share, *, least: int = 5
+    places: Sequence[tuple[str, Count]], least: int
 ) -> tuple[list[tuple[str, Count]], list[tuple[str, Count]]]:
     """Those with at least `least` estates, highest rate first, and the small ones apart.
 

@@ -186,9 +186,10 @@ def _place_fault(row: RegisterRow, division: str | None, index: PlaceIndex) -> F
     if not row.place:  # `parse` has said so
         return None
     if division is None:
-        near = index.near(row.place)
-        meant = f"；最接近的是：{'；'.join(near)}" if near else ""
-        return Fault(row.row, _PLACE, f"没有找到“{row.place[:40]}”这个地方{meant}")
+        sentence = f"没有找到“{row.place[:40]}”这个地方"
+        if near := index.near(row.place):
+            sentence = f"没有找到“{row.place[:40]}”这个地方；最接近的是：{'；'.join(near)}"
+        return Fault(row.row, _PLACE, sentence)
     if not index.is_community(division):
         return Fault(row.row, _PLACE, f"“{row.place[:40]}”要写到社区（村）")
     return None

@@ -1,8 +1,9 @@
 """The late list (逾期清单): what was to be published and was not, in the places of a user."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import reduce
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -19,13 +20,8 @@ from django.db.models import (
 from django.db.models import Value as Word
 from django.db.models.functions import Coalesce
 
-from accounts.permissions import (
-    Permission,
-    Visitor,
-    authorities_reached,
-    grants_of,
-    roles_with,
-)
+from accounts.permissions import Permission, Visitor
+from accounts.reach import Reach
 from disclosures.domain.turns import MANAGERS, body_name, turn
 from disclosures.models import Book, Disclosure, Duty, Holding, Publication
 from disclosures.selectors.unheard import Counted, unheard, unheard_counts
@@ -72,31 +68,9 @@ class LateList:
 
     def __init__(self, user: Visitor, on: date, authority: int | None = None) -> None:
         self.on = on
-        reached = authorities_reached(user, Permission.WATCH_ACCOUNTS)
-        self._known = {one.pk: one for one in reached.only("name", "kind", "parent")}
-        tops = [one for one in self._known.values() if one.parent_id not in self._known]
-        chosen = authority is not None
-        if authority is None and len(tops) == 1:
-            authority = tops[0].pk
-        self._tops = tops
-        self._children: dict[int | None, list[int]] = defaultdict(list)
-        for one in self._known.values():
-            self._children[one.parent_id].append(one.pk)
-        if authority is not None and authority not in self._known:
-            raise LookupError(authority)
-        self._at = authority
-        if chosen:
-            self._within = Q(estate__authority__in=self._below(self._at or 0))
-        else:
-            self._within = self._reached_by(user)
+        self._reach = Reach(user, Permission.WATCH_ACCOUNTS, authority)
+        self._within = self._reach.within("estate__")
         self.duties = late_duties(on).filter(self._within)
-
-    def _reached_by(self, user: Visitor) -> Q:
-        """By the numbers of authorities, read already: joins up the tree cost a second."""
-        grants = grants_of(user).filter(role__in=roles_with(Permission.WATCH_ACCOUNTS))
-        alone = list(grants.filter(estate__isnull=False).values_list("estate", flat=True))
-        reached = Q(estate__authority__in=list(self._known))
-        return reached | Q(estate__in=alone) if alone else reached
 
     def of_kind(self, kind: str) -> QuerySet[Duty]:
         """One kind of what is late; all of it for ""."""
@@ -134,19 +108,16 @@ class LateList:
 
     def _rolled(self, of: Mapping[int, tuple[int, int]], kinds: Mapping[str, int]) -> Totals:
         """By the authorities just below; `of`: so many of so many estates, by authority."""
-        below = self._children[self._at] if self._at else [one.pk for one in self._tops]
-        rolled = []
-        for pk in below:
-            parts = [of[one] for one in self._below(pk) if one in of]
-            rolled.append(
-                Rolled(self._known[pk], sum(d for d, _e in parts), sum(e for _d, e in parts))
-            )
-        at = self._known[self._at] if self._at else None
+        rolled = [
+            Rolled(authority, *many)
+            for authority, many in self._reach.rolled(of, (0, 0), _plus)
+        ]
+        duties, estates = reduce(_plus, of.values(), (0, 0))
         return Totals(
-            at=at,
-            above=self._known.get(at.parent_id or 0) if at else None,
-            duties=sum(duties for duties, _estates in of.values()),
-            estates=sum(estates for _duties, estates in of.values()),
+            at=self._reach.at,
+            above=self._reach.above,
+            duties=duties,
+            estates=estates,
             kinds=kinds,
             below=sorted(rolled, key=lambda one: (-one.duties, one.authority.name)),
         )
@@ -194,13 +165,9 @@ class LateList:
             duty.published,  # type: ignore[attr-defined]
         )
 
-    def _below(self, authority: int) -> list[int]:
-        """An authority and all below it."""
-        found, place = [authority], 0
-        while place < len(found):
-            found += self._children[found[place]]
-            place += 1
-        return found
+
+def _plus(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]
 
 
 def late_duties(on: date) -> QuerySet[Duty]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.labels import role_title
 from accounts.permissions import ROLE_PERMISSIONS, Permission, grants_of
+from committees.domain.estate_register import rate_words
 from funds.selectors.reviewing import AT_DESK
 from portal.sentences import said
 from voting.models import Session
@@ -90,6 +91,9 @@ def staff_menu(context: Context) -> dict[str, object]:
         "watches_accounts": any(
             Permission.WATCH_ACCOUNTS in ROLE_PERMISSIONS[role] for role in roles
         ),
+        "sees_registers": any(
+            Permission.VIEW_REGISTER in ROLE_PERMISSIONS[role] for role in roles
+        ),
         "witnesses": any(Permission.WITNESS in ROLE_PERMISSIONS[role] for role in roles),
         "section": context.get("section"),
     }
@@ -122,3 +126,9 @@ _PHASES = {
     "resolved": _("已出决议"),
     "cancelled": _("已取消"),
 }
+
+
+@register.filter
+def rate(hundredths: int | None) -> str:
+    """A collection rate as the register prints it; empty where none was reported."""
+    return rate_words(hundredths)

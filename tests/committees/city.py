@@ -78,6 +78,8 @@ def workbook(rows: Sequence[Sequence[str]], header: Sequence[str] = HEADER) -> b
     sheet.append(list(header))
     for row in rows:
         sheet.append(list(row))
+        for cell in sheet[sheet.max_row]:
+            cell.data_type = "s"  # "=1+1" as somebody typed it after an apostrophe
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

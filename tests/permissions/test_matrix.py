@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
+from committees.selectors.register import place_index
 from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
 from disclosures.steps import period_at
@@ -50,6 +51,7 @@ from funds.steps import By, keep_file
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
+from tests.committees.city import hand_in, line
 from tests.disclosures.accounts import (
     add_rules,
     booked,
@@ -65,7 +67,7 @@ from tests.factories import FOR, Vote
 from tests.funds.emergencies import report as report_urgent
 from tests.funds.filed import make_filed
 from tests.funds.requests import whole_request
-from tests.town import Town, announced, draft
+from tests.town import Place, Town, announced, draft
 from voting.domain.keyholders import Holder
 from voting.models import (
     Candidate,
@@ -243,6 +245,16 @@ TABLE = [
     Row("staff:late_csv", ALL_ACCOUNT_WATCHERS),
     Row("staff:enrol", ALL_ACCOUNT_WATCHERS),
     Row("staff:enrol", ALL_ACCOUNT_WATCHERS, BAD, post=True),
+    # --- the registers of bureaus --------------------------------------------------------
+    Row("staff:formation", ALL_ACCOUNT_WATCHERS),
+    Row("staff:register", ALL_ACCOUNT_WATCHERS),
+    Row("staff:register_xlsx", ALL_ACCOUNT_WATCHERS),
+    Row("staff:register_blank", ALL_ACCOUNT_WATCHERS),
+    Row("staff:register_new", ALL_ACCOUNT_WATCHERS),
+    Row("staff:register_new", ALL_ACCOUNT_WATCHERS, BAD, post=True),
+    Row("staff:register_import", BUREAU, args=("register",)),
+    Row("staff:register_drop", BUREAU, MOVED, args=("register_to_drop",), post=True),
+    Row("staff:register_confirm", BUREAU, MOVED, args=("register",), post=True),
     # --- the worklist and the places ---------------------------------------------------
     Row("staff:home", SIGNED_IN),
     Row("staff:estates", SIGNED_IN),
@@ -1200,6 +1212,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "event": event.pk,
         "number": 1,
         "proxy": authority.pk,
+        **registers(town.here),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
@@ -1285,6 +1298,16 @@ def put_questions(estate: Estate) -> dict[str, Any]:
         "question": asked.pk,
         "report": missing.pk,
         "disclosed": "complaints",
+    }
+
+
+def registers(place: Place) -> dict[str, int]:
+    """Two registers handed in for a district, of the estate it has."""
+    where = place_index().written(place.estate.division_id)
+    row = line(place.estate.name, where, small=place.estate.small_names)
+    return {
+        name: hand_in(place.district, row, at=timezone.now()).pk
+        for name in ("register", "register_to_drop")
     }
 
 

@@ -124,6 +124,6 @@ def test_small_places_are_not_ranked() -> None:
         ("two of two", Count(2, 2)),
         ("empty", Count()),
     ]
-    large, small = ranked(places, ANHUI_2023)
+    large, small = ranked(places, 5)
     assert [name for name, _count in large] == ["best", "large", "a", "b"]
     assert [name for name, _count in small] == ["empty", "two of two"]

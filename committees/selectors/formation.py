@@ -1,0 +1,98 @@
+"""How many estates have a committee: rolled up by authority, and by division."""
+
+from collections import defaultdict
+from datetime import date
+from functools import reduce
+from typing import NamedTuple
+
+from django.db.models import Count as Number
+from django.db.models import Q, QuerySet
+
+from accounts.permissions import Permission, Visitor
+from accounts.reach import Reach
+from committees.domain.formation import Count
+from committees.models import Committee
+from registry.models import Authority, Division, Estate
+
+
+class Place(NamedTuple):
+    """An authority or a division with what lies in it and below."""
+
+    key: str
+    name: str
+    estates: Count
+
+
+class Formation:
+    """The estates `user` watches, below one authority where one is named.
+
+    `authority`: its number; LookupError where nothing of it may be seen.
+    """
+
+    def __init__(self, user: Visitor, authority: int | None = None) -> None:
+        self._reach = Reach(user, Permission.VIEW_REGISTER, authority)
+        self._within = self._reach.within()
+        self.at: Authority | None = self._reach.at
+        self.above: Authority | None = self._reach.above
+
+    @property
+    def estates(self) -> QuerySet[Estate]:
+        """Every estate in this place."""
+        return Estate.objects.filter(self._within)
+
+    def counts(self) -> dict[int, Count]:
+        """Of each authority, the estates it answers for itself; two queries."""
+        return _counts(self.estates, "authority")
+
+    def places(self) -> list[Place]:
+        """The authorities just below; what this one answers for itself comes last, under its
+        own name, so that the places always add up to the whole."""
+        return self.places_of(self.counts())
+
+    def places_of(self, own: dict[int, Count]) -> list[Place]:
+        """The same from counts read already."""
+        rolled = self._reach.rolled(own, Count(), Count.plus)
+        found = [Place(str(one.pk), one.name, count) for one, count in rolled]
+        if self.at is not None and self.at.pk in own and found:
+            found.append(Place("", self.at.name, own[self.at.pk]))
+        return found
+
+    def divisions(self, level: int) -> list[Place]:
+        """By the divisions of a level (3 districts, 4 streets): where the estates lie, whoever
+        answers for them."""
+        length = {2: 4, 3: 6, 4: 9, 5: 12}[level]
+        found: dict[str, Count] = defaultdict(Count)
+        for division, count in _counts(self.estates, "division").items():
+            code = str(division)[:length].ljust(12, "0")
+            found[code] = found[code].plus(count)
+        names = dict(Division.objects.filter(code__in=found).values_list("code", "name"))
+        return [Place(code, names.get(code, code), one) for code, one in sorted(found.items())]
+
+
+def whole(counts: dict[int, Count]) -> Count:
+    """All of them together."""
+    return reduce(Count.plus, counts.values(), Count())
+
+
+def in_office(on: date | None = None) -> QuerySet[Committee]:
+    """The committees in office now, or on a day."""
+    if on is None:
+        return Committee.objects.filter(ended_on__isnull=True)
+    lasting = Q(ended_on__isnull=True) | Q(ended_on__gt=on)
+    return Committee.objects.filter(lasting, formed_on__lte=on)
+
+
+def _counts(estates: QuerySet[Estate], by: str) -> dict[int, Count]:
+    totals = dict(estates.order_by().values_list(by).annotate(Number("pk")))
+    formed = (
+        in_office()
+        .filter(estate__in=estates)
+        .order_by()
+        .values_list(f"estate__{by}")
+        .annotate(
+            owners=Number("pk", filter=Q(kind="owners")),
+            management=Number("pk", filter=Q(kind="management")),
+        )
+    )
+    kinds = {place: (owners, management) for place, owners, management in formed}
+    return {place: Count(total, *kinds.get(place, (0, 0))) for place, total in totals.items()}

@@ -1,0 +1,33 @@
+"""The share of estates that have to form, as the rules of a place say."""
+
+from datetime import date
+from typing import NamedTuple
+
+from committees.domain.formation import Share
+from core.exact import share_down
+from registry.domain.profiles import resolve
+from registry.models import Authority
+from registry.selectors import profile_layers
+from registry.services.places import profile_of
+
+
+class Target(NamedTuple):
+    """A share with the paper it comes from."""
+
+    share: Share
+    clause: str
+
+    @property
+    def words(self) -> str:
+        """``70%``."""
+        return share_down(*self.share).replace(".00%", "%")
+
+
+def target_of(authority: Authority | None, on: date) -> Target | None:
+    """By the nearest division of the authority or of one above it; None: no rule sets one."""
+    step = authority
+    while step is not None and not step.division_id:
+        step = step.parent
+    rules = resolve(profile_layers(profile_of(step.division_id or "" if step else "")), on)
+    found = rules.get("formation.target")
+    return Target(Share(*found.value), found.clause) if found else None

@@ -1,0 +1,16 @@
+"""Addresses of the registers, below /staff/registers/."""
+
+from django.urls import path
+
+from portal.views import registers
+
+urlpatterns = [
+    path("", registers.formation, name="formation"),
+    path("estates/", registers.estates, name="register"),
+    path("estates.xlsx", registers.estates_file, name="register_xlsx"),
+    path("estates/blank.xlsx", registers.blank_file, name="register_blank"),
+    path("estates/new", registers.hand_in, name="register_new"),
+    path("estates/files/<int:pk>/", registers.handed_in, name="register_import"),
+    path("estates/files/<int:pk>/confirm", registers.confirm, name="register_confirm"),
+    path("estates/files/<int:pk>/drop", registers.drop, name="register_drop"),
+]

@@ -1,0 +1,207 @@
+"""The registers of bureaus: formation rates, and the estate register with its files."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import Permission, require
+from committees.domain.estate_register import HEADER, TITLE, cells, notes
+from committees.domain.formation import Count, missing, ranked, reached
+from committees.selectors.formation import Formation, Place, whole
+from committees.selectors.places import authorities_keeping, import_for
+from committees.selectors.register import known_estates, plan_of
+from committees.selectors.targets import Target, target_of
+from committees.services.register import confirm_register, drop_register, preview_register
+from core.errors import RuleViolation
+from core.exact import share_down
+from portal.forms import add_reasons
+from portal.register_forms import RegisterForm
+from portal.views.common import actor_of, posted, searched
+from registry.domain.sheets import workbook
+
+_P = Permission
+A_PAGE, SHOWN_FAULTS = 50, 200
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WIDTHS = (6, 24, 24, 30, 30, 12, 12, 12, 30, 12)
+# Fewer estates say nothing about a place.
+LEAST = 5
+
+
+@require_safe
+def formation(request: HttpRequest) -> HttpResponse:
+    """How many estates have a committee, here and in the places below."""
+    found = _formation(request)
+    counts = found.counts()
+    total, target = whole(counts), target_of(found.at, timezone.localdate())
+    large, small = ranked(
+        [(place.key or "own", place.estates) for place in found.places_of(counts)], LEAST
+    )
+    names = {place.key or "own": place for place in found.places_of(counts)}
+    context = {
+        "at": found.at,
+        "above": found.above,
+        "target": target,
+        "total": _row(Place("", "", total), target),
+        "rows": [_row(names[key], target) for key, _count in large],
+        "small": [_row(names[key], target) for key, _count in small],
+        "least": LEAST,
+        "now": timezone.now(),
+        "keeps": authorities_keeping(request.user).exists(),
+    }
+    return _page(request, "registers/formation.html", context)
+
+
+@require_safe
+def estates(request: HttpRequest) -> HttpResponse:
+    """The estate register, a page at a time."""
+    found = _formation(request)
+    search = searched(request)
+    rows = found.estates.order_by("division", "name", "pk")
+    if search:
+        rows = rows.filter(name__icontains=search) | rows.filter(small_names__icontains=search)
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    shown = found.estates.filter(pk__in=[one.pk for one in page])
+    context = {
+        "at": found.at,
+        "above": found.above,
+        "page": page,
+        "rows": list(known_estates(shown)),
+        "search": search,
+        "keeps": authorities_keeping(request.user).exists(),
+    }
+    return _page(request, "registers/estates.html", context)
+
+
+@require_safe
+def estates_file(request: HttpRequest) -> HttpResponse:
+    """The register as the annex prints it, of this place."""
+    found = _formation(request)
+    rows = enumerate(known_estates(found.estates), 1)
+    content = workbook(
+        HEADER,
+        (cells(number, one.row) for number, one in rows),
+        title=TITLE,
+        heading=TITLE,
+        notes=notes(),
+        widths=_WIDTHS,
+    )
+    return _file(content, f"{TITLE}{timezone.localdate()}.xlsx")
+
+
+@require_safe
+def blank_file(request: HttpRequest) -> HttpResponse:
+    """The annex to be filled in."""
+    require(request.user, _P.KEEP_REGISTER)
+    content = workbook(HEADER, [], title=TITLE, heading=TITLE, notes=notes(), widths=_WIDTHS)
+    return _file(content, f"{TITLE}.xlsx")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def hand_in(request: HttpRequest) -> HttpResponse:
+    """Hand a register in, to be looked at first."""
+    authorities = list(authorities_keeping(request.user))
+    if not authorities:
+        raise Http404
+    form = RegisterForm(
+        posted(request),
+        request.FILES or None,
+        authorities=authorities,
+        initial={"day": timezone.localdate(), "reporter": authorities[0].name},
+    )
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            made = preview_register(
+                authority_id=int(given["authority"]),
+                day=given["day"],
+                reporter=given["reporter"],
+                file_name=given["file"].name,
+                content=given["file"].read(),
+                actor=actor_of(request),
+                at=timezone.now(),
+            )
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            return redirect("staff:register_import", made.pk)
+    return _page(request, "registers/hand_in.html", {"form": form})
+
+
+@require_safe
+def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a register would do, and everything that is wrong with it."""
+    found = import_for(request.user, pk)
+    context: dict[str, Any] = {"file": found}
+    if found.state == "previewed":
+        plan = plan_of(found)
+        context |= {
+            "plan": plan,
+            "faults": plan.faults[:SHOWN_FAULTS],
+            "more": max(len(plan.faults) - SHOWN_FAULTS, 0),
+            "columns": HEADER,
+        }
+    return _page(request, "registers/handed_in.html", context)
+
+
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write it."""
+    found = import_for(request.user, pk)
+    told = confirm_register(import_id=found.pk, actor=actor_of(request), at=timezone.now())
+    messages.success(
+        request,
+        _("已写入：新增%(new)s个，变更%(changed)s个，不变%(same)s个。") % told._asdict(),
+    )
+    return redirect("staff:register")
+
+
+@require_POST
+def drop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give it up."""
+    found = import_for(request.user, pk)
+    drop_register(import_id=found.pk, actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("已放弃，什么也没有写入。"))
+    return redirect("staff:register")
+
+
+def _formation(request: HttpRequest) -> Formation:
+    """The place the address names, else all this person sees; Http404 for another's."""
+    require(request.user, _P.VIEW_REGISTER)
+    asked = request.GET.get("at", "")
+    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 10):
+        raise Http404
+    try:
+        return Formation(request.user, int(asked) if asked else None)
+    except LookupError:
+        raise Http404 from None
+
+
+def _row(place: Place, target: Target | None) -> dict[str, Any]:
+    count: Count = place.estates
+    return {
+        "place": place,
+        "count": count,
+        "rate": share_down(count.formed, count.total),
+        "owners_rate": share_down(count.owners, count.total),
+        "missing": missing(count.formed, count.total, target.share) if target else None,
+        "reached": reached(count.formed, count.total, target.share) if target else None,
+    }
+
+
+def _file(content: bytes, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type=_XLSX)
+    answer.headers["Content-Disposition"] = "attachment; filename*=UTF-8''" + quote(name)
+    return answer
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    form = context.get("form")
+    status = 400 if request.method == "POST" and form is not None and form.errors else 200
+    return render(request, template, {**context, "section": "registers"}, status=status)
