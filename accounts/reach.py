@@ -27,7 +27,7 @@ class Reach:
     """Everything `user` reaches with a permission; below one authority, where one is chosen.
 
     `at`: that authority, or the only one at the top; None where a person has several. `above`:
-    the one above it within reach.
+    the one above it within reach. `inside`: the numbers of all authorities in the place.
     """
 
     def __init__(self, user: Visitor, permission: Permission, chosen: int | None) -> None:
@@ -44,7 +44,7 @@ class Reach:
         self.at = self._known[at] if at else None
         self.above = self._known.get(self.at.parent_id or 0) if self.at else None
         # By their numbers, read already: joins up the tree cost a second.
-        self._inside = self.below(at) if chosen is not None and at else list(self._known)
+        self.inside = self.below(at) if chosen is not None and at else list(self._known)
         self._alone: list[int] = []
         if chosen is None:
             grants = grants_of(user).filter(role__in=roles_with(permission))
@@ -53,7 +53,7 @@ class Reach:
 
     def within(self, estate: str = "") -> Q:
         """What belongs to an estate in this place; `estate` leads to it ("estate__")."""
-        found = Q(**{f"{estate}authority__in": self._inside})
+        found = Q(**{f"{estate}authority__in": self.inside})
         if self._alone:
             found |= Q(**{f"{estate}pk__in": self._alone})
         return found

@@ -6,6 +6,7 @@ from portal.views import registers
 
 urlpatterns = [
     path("", registers.formation, name="formation"),
+    path("months", registers.months, name="formation_months"),
     path("estates/", registers.estates, name="register"),
     path("estates.xlsx", registers.estates_file, name="register_xlsx"),
     path("estates/blank.xlsx", registers.blank_file, name="register_blank"),

@@ -1,4 +1,4 @@
-"""The one table of sweepers: of votes, of the fund, then of the accounts."""
+"""The one table of sweepers: of votes, of the fund, of the accounts, of the registers."""
 
 import logging
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
+from committees.tasks import SWEEPERS as COMMITTEES
 from disclosures.tasks import SWEEPERS as ACCOUNTS
 from funds.tasks import SWEEPERS as FUND
 from voting.tasks import SWEEPERS as VOTES
@@ -13,7 +14,7 @@ from voting.tasks import Sweeper
 
 logger = logging.getLogger(__name__)
 
-SWEEPERS = (*VOTES, *FUND, *ACCOUNTS)
+SWEEPERS = (*VOTES, *FUND, *ACCOUNTS, *COMMITTEES)
 BY_NAME = {sweeper.name: sweeper for sweeper in SWEEPERS}
 
 

@@ -2,5 +2,13 @@
 
 from committees.models.bodies import Committee
 from committees.models.records import EstateRecord, RegisterImport
+from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
-__all__ = ["Committee", "EstateRecord", "RegisterImport"]
+__all__ = [
+    "Committee",
+    "EstateRecord",
+    "RegisterImport",
+    "Snapshot",
+    "SnapshotCount",
+    "SnapshotEstate",
+]

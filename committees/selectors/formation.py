@@ -30,10 +30,10 @@ class Formation:
     """
 
     def __init__(self, user: Visitor, authority: int | None = None) -> None:
-        self._reach = Reach(user, Permission.VIEW_REGISTER, authority)
-        self._within = self._reach.within()
-        self.at: Authority | None = self._reach.at
-        self.above: Authority | None = self._reach.above
+        self.reach = Reach(user, Permission.VIEW_REGISTER, authority)
+        self._within = self.reach.within()
+        self.at: Authority | None = self.reach.at
+        self.above: Authority | None = self.reach.above
 
     @property
     def estates(self) -> QuerySet[Estate]:
@@ -51,7 +51,7 @@ class Formation:
 
     def places_of(self, own: dict[int, Count]) -> list[Place]:
         """The same from counts read already."""
-        rolled = self._reach.rolled(own, Count(), Count.plus)
+        rolled = self.reach.rolled(own, Count(), Count.plus)
         found = [Place(str(one.pk), one.name, count) for one, count in rolled]
         if self.at is not None and self.at.pk in own and found:
             found.append(Place("", self.at.name, own[self.at.pk]))

@@ -1,5 +1,6 @@
 """The registers of bureaus: formation rates, and the estate register with its files."""
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -13,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, require
 from committees.domain.estate_register import HEADER, TITLE, cells, notes
-from committees.domain.formation import Count, missing, ranked, reached
+from committees.domain.formation import Count, missing, outlook, ranked, reached
 from committees.selectors.formation import Formation, Place, whole
+from committees.selectors.months import months_of, with_corrections
 from committees.selectors.places import authorities_keeping, import_for
 from committees.selectors.register import known_estates, plan_of
 from committees.selectors.targets import Target, target_of
@@ -22,6 +24,7 @@ from committees.services.register import confirm_register, drop_register, previe
 from core.errors import RuleViolation
 from core.exact import share_down
 from portal.forms import add_reasons
+from portal.outlooks import formation_chart, outlook_words
 from portal.register_forms import RegisterForm
 from portal.views.common import actor_of, posted, searched
 from registry.domain.sheets import workbook
@@ -169,6 +172,37 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
     drop_register(import_id=found.pk, actor=actor_of(request), at=timezone.now())
     messages.success(request, _("已放弃，什么也没有写入。"))
     return redirect("staff:register")
+
+
+@require_safe
+def months(request: HttpRequest) -> HttpResponse:
+    """A year by month, as it was told then; what is needed and what is to be expected."""
+    found = _formation(request)
+    today = timezone.localdate()
+    asked = request.GET.get("year", "")
+    year = int(asked) if re.fullmatch(r"20\d\d", asked, re.ASCII) else today.year
+    known = months_of(found.reach, year)
+    target = target_of(found.at, today)
+    ahead = outlook(known, target.share) if known and target else None
+    context = {
+        "at": found.at,
+        "year": year,
+        "earlier": year - 1 if year > today.year - 5 else None,
+        "rows": [
+            {
+                "day": told.day,
+                "count": told.estates,
+                "corrected": told.corrected,
+                "rate": share_down(told.estates.formed, told.estates.total),
+            }
+            for told in with_corrections(found.reach, known)
+        ],
+        "outlook": outlook_words(known[-1].estates, ahead, target)
+        if ahead and target and year == today.year
+        else "",
+        "chart": formation_chart(known, ahead, target, year) if known else "",
+    }
+    return _page(request, "registers/months.html", context)
 
 
 def _formation(request: HttpRequest) -> Formation:

@@ -108,7 +108,8 @@ def test_every_marked_string_is_in_the_catalogue(tmp_path: Path) -> None:
 
 def _sources() -> Iterator[Path]:
     for package in (
-        "accounts", "committees", "config", "disclosures", "documents", "portal", "registry", "voting",
+        "accounts", "committees", "config", "disclosures", "documents", "portal", "registry",
+        "voting",
     ):  # fmt: skip
         yield from ROOT.glob(f"{package}/**/*.py")
 

@@ -1,0 +1,87 @@
+"""A year's shares by month as our own SVG: a line, the target, what is needed, what to expect.
+
+Like `documents.charts`: no style attribute, no script, values as text, told apart in black and
+white (whole, dotted, dashed), and everything read aloud.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from html import escape
+from typing import NamedTuple
+
+_WIDE, _HIGH = 640, 240
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 92, 12, 26
+_SIZE = 13
+_WHOLE, _DOTTED, _DASHED = (
+    'stroke-width="2"',
+    'stroke-dasharray="2 4"',
+    'stroke-dasharray="8 4"',
+)
+
+
+class Point(NamedTuple):
+    """A share of 0 to 1 in a month (1 to 12), with its text."""
+
+    month: int
+    share: Fraction
+    text: str
+
+
+def trend(
+    points: Sequence[Point],
+    *,
+    title: str,
+    target: Fraction | None = None,
+    target_text: str = "",
+    needed: bool = False,
+    expected: Point | None = None,
+    spoken: str,
+    name: str = "trend",
+) -> str:
+    """An ``<svg>``. `needed`: draw the straight way from the last point to the target in
+    December. `expected`: where the year may end. `spoken`: the whole in words."""
+    right = _WIDE - _RIGHT
+    lines = [f'<path class="axis" d="M{_LEFT} {_TOP}V{_HIGH - _BOTTOM}H{right}"/>']
+    words = [_text(_x(month), _HIGH - 6, str(month), "middle") for month in range(1, 13)]
+    dots = [(_x(one.month), _y(one.share)) for one in points]
+    if target is not None:
+        lines.append(_line("target", _DOTTED, (_LEFT, _y(target)), (right, _y(target))))
+        words.append(_text(right + 6, _y(target) + 4, target_text))
+    if dots:
+        lines.append(_line("line", _WHOLE, *dots))
+        words += [f'<circle cx="{x}" cy="{y}" r="3"/>' for x, y in dots]
+        words.append(_text(dots[-1][0], dots[-1][1] - 8, points[-1].text, "middle"))
+    if dots and points[-1].month < 12:
+        if needed and target is not None:
+            lines.append(_line("pace", _DOTTED, dots[-1], (_x(12), _y(target))))
+        if expected is not None:
+            end = (_x(12), _y(expected.share))
+            lines.append(_line("outlook", _DASHED, dots[-1], end))
+            words.append(_text(right + 6, end[1] + 4, expected.text))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="trend" viewBox="0 0 {_WIDE} {_HIGH}"'
+        f' role="img" aria-labelledby="{name}-t {name}-d" font-size="{_SIZE}"'
+        ' font-family="SimHei,Noto Sans CJK SC,sans-serif" fill="currentColor">'
+        f'<title id="{name}-t">{escape(title)}</title>'
+        f'<desc id="{name}-d">{escape(spoken)}</desc>'
+        f'<g fill="none" stroke="currentColor">{"".join(lines)}</g>{"".join(words)}</svg>'
+    )
+
+
+def _line(kind: str, look: str, *places: tuple[int, int]) -> str:
+    way = "L".join(f"{x} {y}" for x, y in places)
+    return f'<path class="{kind}" {look} d="M{way}"/>'
+
+
+def _x(month: int) -> int:
+    return _LEFT + (_WIDE - _LEFT - _RIGHT) * (2 * month - 1) // 24
+
+
+def _y(share: Fraction) -> int:
+    high = _HIGH - _TOP - _BOTTOM
+    kept = min(max(share, Fraction(0)), Fraction(1))
+    return _HIGH - _BOTTOM - high * kept.numerator // kept.denominator
+
+
+def _text(x: int, y: int, text: str, anchor: str = "start") -> str:
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>'
