@@ -10,11 +10,19 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from accounts.gateways import MemoryGateway
 from tests.emptying import empty
 from tests.templates import migrated
 from voting import keyfiles
+
+# How long an example takes says how busy the machine is, and nothing about the rule.
+hypothesis_settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)

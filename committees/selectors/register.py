@@ -17,7 +17,7 @@ from committees.domain.estate_register import (
     RegisterRow,
     parse,
 )
-from committees.domain.places import Place, PlaceIndex
+from committees.domain.places import Place, PlaceIndex, written
 from committees.models import Committee, EstateRecord, RegisterImport
 from core.tables import CellFault, Merged, Row, Table
 from registry.fields import open_bytes, seal_bytes
@@ -27,6 +27,7 @@ from registry.selectors import estates_under
 _PURPOSE = "committees.registerimport.rows"
 KIND_CODES = {"owners": OWNERS, "management": MANAGEMENT}
 _NAME, _PLACE, _FORMED = 1, 3, 6
+_DIGITS = (4, 6, 9, 12)  # of city, county, street, 社区
 
 
 class Known(NamedTuple):
@@ -87,11 +88,24 @@ def place_index() -> PlaceIndex:
     )
 
 
-def known_estates(
-    estates: QuerySet[Estate], index: PlaceIndex | None = None
-) -> Iterator[Known]:
+def place_names(codes: Iterable[str]) -> dict[str, str]:
+    """Of each code the place as the register writes it; one query.
+
+    A code begins with those of the divisions above it (2, 4, 6, 9 of its 12 digits).
+    """
+    wanted = set(codes)
+    above = {code: [code[:digits].ljust(12, "0") for digits in _DIGITS] for code in wanted}
+    rows = Division.objects.filter(code__in={one for chain in above.values() for one in chain})
+    names = dict(rows.values_list("code", "name"))
+    return {
+        code: written([names[one] for one in dict.fromkeys(chain) if one in names])
+        for code, chain in above.items()
+    }
+
+
+def known_estates(estates: QuerySet[Estate]) -> Iterator[Known]:
     """The register's rows of these estates, by place and name; four queries."""
-    index = index or place_index()
+    places = place_names(estates.order_by().values_list("division", flat=True).distinct())
     records = newest_records(estates)
     committees = {
         one.estate_id: one
@@ -103,7 +117,7 @@ def known_estates(
             row=0,
             name=estate.name,
             small_names=estate.small_names,
-            place=index.written(estate.division_id),
+            place=places[estate.division_id],
             boundaries=record.boundaries if record else "",
             service=record.service if record else None,
             formed=KIND_CODES[committee.kind] if committee else (NONE if record else None),
@@ -149,7 +163,7 @@ def opened_rows(sealed: bytes | memoryview) -> Table:
 
 def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fault]) -> Plan:
     index = place_index()
-    known = list(known_estates(estates_under(authority), index))
+    known = list(known_estates(estates_under(authority)))
     by_name: dict[tuple[str, str], list[Known]] = defaultdict(list)
     elsewhere: dict[str, list[Known]] = defaultdict(list)
     for one in known:

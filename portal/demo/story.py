@@ -13,6 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.people import grant_role, invite_user, make_operator
@@ -20,7 +21,7 @@ from core.deadlines import local_day
 from documents.authority import development_identity
 from documents.wording import last_day
 from portal.costs import share_tables
-from portal.demo import accounts, repairs, rounds
+from portal.demo import accounts, registers, repairs, rounds
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
@@ -187,6 +188,7 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     _vote(opened, SECOND, tokens, window, say, turnout=40)
     links = _links(opened, tokens)
     accounts.publish_accounts(estate, people, on, today, say)
+    registers.keep_registers(authority_chain(estate)[-1], people["city"], timezone.now(), say)
     return Story(sample, people, ended, opened, choices, links)
 
 
@@ -212,6 +214,7 @@ def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, 
     )
     chain = {authority.kind: authority for authority in authority_chain(estate)}
     street, bureau = chain["street_office"], chain["district_bureau"]
+    city = chain["city_bureau"]
     wanted: Sequence[tuple[str, str, str, Estate | Authority]] = (
         ("organiser", "业委会 示例主任", "organiser", estate),
         ("supervisor", "监票人 示例居民", "supervisor", estate),
@@ -220,6 +223,7 @@ def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, 
         ("bureau", "区住建局 示例科员", "bureau", bureau),
         ("second", "区住建局 示例科长", "bureau", bureau),
         ("manager", "物业 示例经理", "property_manager", estate),
+        ("city", "市住建局 示例局长", "bureau", city),
     )
     people = {"operator": operator}
     for index, (key, name, role, place) in enumerate(wanted, start=1):

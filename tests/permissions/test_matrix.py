@@ -247,6 +247,7 @@ TABLE = [
     Row("staff:enrol", ALL_ACCOUNT_WATCHERS, BAD, post=True),
     # --- the registers of bureaus --------------------------------------------------------
     Row("staff:formation", ALL_ACCOUNT_WATCHERS),
+    Row("staff:formation_months", ALL_ACCOUNT_WATCHERS),
     Row("staff:register", ALL_ACCOUNT_WATCHERS),
     Row("staff:register_xlsx", ALL_ACCOUNT_WATCHERS),
     Row("staff:register_blank", ALL_ACCOUNT_WATCHERS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,8 +14,9 @@ from openpyxl import load_workbook
 
 from committees.domain.estate_register import HEADER, parse
 from committees.models import Committee, RegisterImport
+from committees.services.snapshots import take_snapshot
 from core.tables import read_table
-from registry.models import Authority, Estate
+from registry.models import Authority, Estate, RuleProfile
 from tests.committees.city import authority, city, line, workbook, write
 from tests.town import grant, make_user
 
@@ -98,8 +100,6 @@ def test_drilling_down_to_the_row(bureau: Authority) -> None:
 
 
 def test_the_target_of_the_place(bureau: Authority) -> None:
-    from registry.models import RuleProfile
-
     RuleProfile.objects.create(
         code="national", title="全国", valid_from="2021-01-01",
         values={
@@ -245,6 +245,41 @@ def test_anothers_file_does_not_exist(bureau: Authority) -> None:
     pk = RegisterImport.objects.get().pk
     for name in ("register_confirm", "register_drop"):
         assert east.post(reverse(f"staff:{name}", args=[pk])).status_code == 404
+
+
+def test_a_year_by_month(bureau: Authority) -> None:
+    RuleProfile.objects.create(
+        code="national", title="全国", valid_from="2021-01-01",
+        values={"formation.target": {"value": [7, 10], "clause": "x", "verified": True}},
+    )  # fmt: skip
+    last = timezone.localdate().replace(day=1) - timedelta(days=1)
+    before = last.replace(day=1) - timedelta(days=1)
+    at = timezone.now()
+    rows = [line(f"东{n}") for n in range(9)]
+    write(bureau, *rows, line("东9", formed="1"), day=before, at=at)
+    take_snapshot(day=before, at=at)
+    write(bureau, *(line(f"东{n}", formed="1") for n in range(3)), day=last, at=at)
+    take_snapshot(day=last, at=at)
+    client = at_desk(bureau)
+    if before.year == last.year == timezone.localdate().year:
+        shown = page(client, "formation_months")
+        assert shown.index(str(before)) < shown.index(str(last))
+        assert ">10.00%<" in shown
+        assert ">40.00%<" in shown
+        assert "目标 70%，还差 3 个" in shown
+        assert "照最近每月 3 个的速度" in shown
+        assert 'role="img"' in shown
+        assert "修正" not in shown.split("<details>")[0].split("</thead>")[1]
+        Committee.objects.create(
+            estate=Estate.objects.get(name="东5"), kind="owners", source="filed",
+            formed_on=before, recorded_by="user:1", recorded_at=at,
+        )  # fmt: skip
+        shown = page(client, "formation_months")
+        assert "按现在的记录，10个中组建了2个" in shown
+        assert ">10.00%<" in shown  # what was told stays
+    assert "还没有月末数据" in page(client, "formation_months", year="2020")
+    for strange in ("x", "1999", "２０２５", "-1"):
+        page(client, "formation_months", year=strange)
 
 
 def test_a_page_asks_the_same_of_any_number_of_estates(

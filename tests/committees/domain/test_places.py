@@ -1,9 +1,11 @@
 """Places as people write them, in the real divisions of the two cities."""
 
 import pytest
+from django.utils import timezone
 
 from committees.domain.places import Place, PlaceIndex
-from registry.services.places import shipped_divisions
+from committees.selectors.register import place_names
+from registry.services.places import load_divisions, shipped_divisions
 
 INDEX = PlaceIndex([Place(*one) for one in shipped_divisions()])
 
@@ -65,3 +67,10 @@ def test_two_places_of_one_name_lead_to_neither() -> None:
     assert index.find("中街道和平社区") is None
     assert index.find("东区中街道和平社区") == "1111"
     assert index.find("样例市西区、中街道、和平社区居委会") == "1211"
+
+
+@pytest.mark.django_db
+def test_the_names_of_a_few_places_are_those_of_the_index() -> None:
+    load_divisions(actor="test", at=timezone.now())
+    codes = [one.code for one in shipped_divisions() if one.level == 5][::97]
+    assert place_names(codes) == {code: INDEX.written(code) for code in codes}
