@@ -83,7 +83,7 @@ class PlaceIndex:
             if chain[start].level > _COUNTY and place.level < _COMMUNITY:
                 return
             names = [one.name for one in chain[start:]]
-            if len(names) == 1 and place.level > _COUNTY:
+            if len(names) == 1 < len(chain) and place.level > _COUNTY:
                 return
             yield "".join(names)
             if any(name.endswith(_ZONE) for name in names):

@@ -173,12 +173,8 @@ def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fa
     steps, found, seen = [], list(faults), dict[tuple[str, str, str], int]()
     for row in rows:
         division = index.find(row.place) if row.place else None
-        wrong = _place_fault(row, division, index)
-        desk = None if division is None or wrong else desks.of(division)
-        if division is not None and not wrong and desk is None:
-            wrong = Fault(row.row, _PLACE, f"“{row.place}”不在您的辖区")
-        if division is None or desk is None:
-            found += [wrong] if wrong else []
+        if division is None or not index.is_community(division):
+            found += _place_faults(row, division, index)
             continue
         key = (division, row.name, row.small_names)
         if key in seen:
@@ -186,9 +182,13 @@ def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fa
             continue
         seen[key] = row.row
         same, wrong = _known(row, by_name[division, row.name], elsewhere[row.name], index)
+        # One that is known stays with whom it has; a new one goes to whoever answers there.
+        desk = same.estate.authority_id if same else desks.of(division)
+        if desk is None and wrong is None:
+            wrong = Fault(row.row, _PLACE, f"“{row.place}”不在您的辖区")
         wrong = wrong or _committee_fault(row, same)
-        if wrong:
-            found.append(wrong)
+        if wrong or desk is None:
+            found += [wrong] if wrong else []
             continue
         steps.append(Step(row, division, desk, same))
     met = {step.known.estate.pk for step in steps if step.known}
@@ -196,17 +196,16 @@ def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fa
     return Plan(steps, found, len(known) - len(met))
 
 
-def _place_fault(row: RegisterRow, division: str | None, index: PlaceIndex) -> Fault | None:
-    if not row.place:  # `parse` has said so
-        return None
-    if division is None:
-        sentence = f"没有找到“{row.place[:40]}”这个地方"
-        if near := index.near(row.place):
-            sentence = f"没有找到“{row.place[:40]}”这个地方；最接近的是：{'；'.join(near)}"
-        return Fault(row.row, _PLACE, sentence)
-    if not index.is_community(division):
-        return Fault(row.row, _PLACE, f"“{row.place[:40]}”要写到社区（村）")
-    return None
+def _place_faults(row: RegisterRow, division: str | None, index: PlaceIndex) -> list[Fault]:
+    """Why a text leads to no 社区; nothing where it is empty, which `parse` has said."""
+    if not row.place:
+        return []
+    if division is not None:
+        return [Fault(row.row, _PLACE, f"“{row.place[:40]}”要写到社区（村）")]
+    sentence = f"没有找到“{row.place[:40]}”这个地方"
+    if near := index.near(row.place):
+        sentence = f"没有找到“{row.place[:40]}”这个地方；最接近的是：{'；'.join(near)}"
+    return [Fault(row.row, _PLACE, sentence)]
 
 
 def _known(
