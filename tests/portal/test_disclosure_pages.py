@@ -144,6 +144,16 @@ def asked(town):
     )
 
 
+def another(asked: Question, **changes: object) -> Question:
+    """One more like it, but for this: once filed, the database changes nothing of one."""
+    made = Question.objects.get(pk=asked.pk)
+    made.pk, made.number, made.submission = None, asked.number + 1, "another"
+    for name, value in changes.items():
+        setattr(made, name, value)
+    made.save(force_insert=True)
+    return made
+
+
 def test_a_question_is_answered_with_the_words_covered_as_it_was_shown(desk, code, asked):
     client = desk("organiser")
     shown = page(client, f"/staff/watching/estates/{code}/questions/")
@@ -181,14 +191,14 @@ def test_an_answer_without_words_is_refused_and_upheld_is_said(desk, asked):
 
 def test_a_plain_question_is_not_right_or_wrong(desk, asked):
     """Whoever answered one had to say that the accounts were right."""
-    Question.objects.filter(pk=asked.pk).update(kind="question")
-    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    plain = another(asked, kind="question")
+    client, at = desk("organiser"), f"/staff/watching/questions/{plain.pk}/"
     shown = page(client, at)
     assert "业主说得对不对" not in shown
     assert "账没有错" not in shown
     post(client, at, {"text": "合同在登记册里", "upheld": "yes"})
-    asked.refresh_from_db()
-    assert asked.state == "answered"
+    plain.refresh_from_db()
+    assert plain.state == "answered"
 
 
 def test_not_everything_is_covered_and_how_much_is_said(desk, code, asked):
@@ -206,8 +216,8 @@ def test_not_everything_is_covered_and_how_much_is_said(desk, code, asked):
 def test_an_answer_that_is_late_says_so(desk, code, asked):
     """By days after the last day on which it was in time."""
     late_by = start_of(timezone.localdate() - timedelta(days=19))  # the last day: 20 ago
-    Question.objects.filter(pk=asked.pk).update(due_at=late_by)
-    client, at = desk("organiser"), f"/staff/watching/questions/{asked.pk}/"
+    late = another(asked, due_at=late_by)
+    client, at = desk("organiser"), f"/staff/watching/questions/{late.pk}/"
     post(client, at, {"text": "合同是18000元，没有少记"})
     public = f"/e/{code}/accounts/revenue/{asked.publication.period.first}/"
     for seen in (Client().get(public).content.decode(), page(client, at)):
@@ -373,12 +383,11 @@ def test_what_nobody_answered_stands_beside_what_nobody_published(desk, code, as
     client, at = desk("bureau"), "/staff/watching/"
     assert "件提问、线索逾期没有答复" not in page(client, at)
     late_by = start_of(timezone.localdate() - timedelta(days=2))  # the last day: 3 ago
-    Question.objects.filter(pk=asked.pk).update(due_at=late_by)
-    report_source(
-        estate_id=asked.estate_id, place="北门", said=Said("一块广告牌", None, "r"), photo=None,
-        by=OWNER, at=timezone.now(),
+    another(asked, due_at=late_by)
+    SourceReport.objects.create(
+        estate=asked.estate, number=1, place="北门", text="一块广告牌", submission="r",
+        filed_by="owner", filed_at=asked.filed_at, due_at=start_of(timezone.localdate()),
     )  # fmt: skip
-    SourceReport.objects.update(due_at=start_of(timezone.localdate()))
     shown = page(client, at)
     assert re.search(r'<a href="\?kind=answers">2</a></b>件提问、线索逾期没有答复', shown)
     shown = page(client, f"{at}?kind=answers")

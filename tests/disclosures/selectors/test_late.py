@@ -11,12 +11,10 @@ from disclosures.selectors.late import LateList, turn_column
 from disclosures.selectors.unheard import with_estates
 from disclosures.services.books import change_holder
 from disclosures.services.duties import open_duties
-from disclosures.services.sources import Said, report_source
 from registry.models import Estate
 from tests.disclosures.accounts import (
     COMMITTEE,
     FIRST,
-    OWNER,
     STREET,
     accounts_estate,
     can_sign,
@@ -158,12 +156,11 @@ def test_what_waits_too_long_is_found_by_estate_and_rolled_up(
     here, there = two
 
     def waits(estate, name, days):
-        report_source(
-            estate_id=estate.pk, place=f"{name}幢", said=Said("一块广告牌", None, name),
-            photo=None, by=OWNER, at=AT,
+        SourceReport.objects.create(
+            estate=estate, number=int(name), place=f"{name}幢", text="一块广告牌",
+            submission=name, filed_by="owner", filed_at=AT,
+            due_at=start_of(ON) - timedelta(days=days),
         )  # fmt: skip
-        end = start_of(ON) - timedelta(days=days)
-        SourceReport.objects.filter(submission=name).update(due_at=end)
 
     waits(here, "1", 4)
     waits(here, "2", 0)
