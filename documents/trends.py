@@ -47,17 +47,21 @@ def trend(
     if target is not None:
         lines.append(_line("target", _DOTTED, (_LEFT, _y(target)), (right, _y(target))))
         words.append(_text(right + 6, _y(target) + 4, target_text))
+    heights = [] if target is None else [_y(target)]
     if dots:
         lines.append(_line("line", _WHOLE, *dots))
         words += [f'<circle cx="{x}" cy="{y}" r="3"/>' for x, y in dots]
-        words.append(_text(dots[-1][0], dots[-1][1] - 8, points[-1].text, "middle"))
+        x, y = dots[-1]
+        # Below the point where the target's line would cross it.
+        above = all(abs(y - 12 - height) > _SIZE for height in heights)
+        words.append(_text(x, y - 8 if above else y + 18, points[-1].text, "middle"))
     if dots and points[-1].month < 12:
         if needed and target is not None:
             lines.append(_line("pace", _DOTTED, dots[-1], (_x(12), _y(target))))
         if expected is not None:
             end = (_x(12), _y(expected.share))
             lines.append(_line("outlook", _DASHED, dots[-1], end))
-            words.append(_text(right + 6, end[1] + 4, expected.text))
+            words.append(_text(right + 6, _apart(end[1], heights) + 4, expected.text))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="trend" viewBox="0 0 {_WIDE} {_HIGH}"'
         f' role="img" aria-labelledby="{name}-t {name}-d" font-size="{_SIZE}"'
@@ -66,6 +70,14 @@ def trend(
         f'<desc id="{name}-d">{escape(spoken)}</desc>'
         f'<g fill="none" stroke="currentColor">{"".join(lines)}</g>{"".join(words)}</svg>'
     )
+
+
+def _apart(y: int, heights: Sequence[int]) -> int:
+    """A height for words, moved away from those that stand there already."""
+    for height in heights:
+        if abs(y - height) < _SIZE + 2:
+            return height + _SIZE + 2 if y >= height else height - _SIZE - 2
+    return y
 
 
 def _line(kind: str, look: str, *places: tuple[int, int]) -> str:

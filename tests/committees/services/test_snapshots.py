@@ -103,8 +103,9 @@ def test_only_a_month_that_is_over(bureau, day):
 
 
 def test_the_sweeper_takes_each_month_once(bureau):
-    write(bureau, line("东苑"), day=DAY)
     midnight = datetime(2026, 11, 1, 0, 0, tzinfo=SHANGHAI)
+    assert take_due_snapshot(midnight) == 0  # nothing was reported yet: it waits
+    write(bureau, line("东苑"), day=DAY)
     assert take_due_snapshot(midnight) == 1
     assert take_due_snapshot(midnight + timedelta(days=20)) == 0
     assert Snapshot.objects.get().day == DAY
