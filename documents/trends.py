@@ -9,8 +9,8 @@ from fractions import Fraction
 from html import escape
 from typing import NamedTuple
 
-_WIDE, _HIGH = 640, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 92, 12, 26
+_WIDE, _HIGH = 440, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 12, 64, 12, 24
 _SIZE = 13
 _WHOLE, _DOTTED, _DASHED = (
     'stroke-width="2"',

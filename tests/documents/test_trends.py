@@ -77,7 +77,7 @@ def test_no_words_over_words(now: str, end: str) -> None:
         [point(9, now)], target=TARGET, target_text="70%", needed=True, expected=point(12, end)
     )
     words = [(int(t.attrib["x"]), int(t.attrib["y"])) for t in svg.iter(f"{SVG}text")]
-    right = [y for x, y in words if x > 540]
+    right = [y for x, y in words if x > 376]
     assert len(right) == 2
     assert abs(right[0] - right[1]) >= 13
     line = heights(paths(svg)["target"])[0]
