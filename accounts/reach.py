@@ -27,7 +27,8 @@ class Reach:
     """Everything `user` reaches with a permission; below one authority, where one is chosen.
 
     `at`: that authority, or the only one at the top; None where a person has several. `above`:
-    the one above it within reach. `inside`: the numbers of all authorities in the place.
+    the one above it within reach. `inside`: the numbers of all authorities in the place;
+    `alone`: those of estates granted one by one.
     """
 
     def __init__(self, user: Visitor, permission: Permission, chosen: int | None) -> None:
@@ -45,17 +46,17 @@ class Reach:
         self.above = self._known.get(self.at.parent_id or 0) if self.at else None
         # By their numbers, read already: joins up the tree cost a second.
         self.inside = self.below(at) if chosen is not None and at else list(self._known)
-        self._alone: list[int] = []
+        self.alone: list[int] = []
         if chosen is None:
             grants = grants_of(user).filter(role__in=roles_with(permission))
             single = grants.filter(estate__isnull=False).values_list("estate", flat=True)
-            self._alone = [pk for pk in single if pk is not None]
+            self.alone = [pk for pk in single if pk is not None]
 
     def within(self, estate: str = "") -> Q:
         """What belongs to an estate in this place; `estate` leads to it ("estate__")."""
         found = Q(**{f"{estate}authority__in": self.inside})
-        if self._alone:
-            found |= Q(**{f"{estate}pk__in": self._alone})
+        if self.alone:
+            found |= Q(**{f"{estate}pk__in": self.alone})
         return found
 
     def below(self, authority: int) -> list[int]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count as Number
 from django.db.models import Q, QuerySet
@@ -42,7 +42,12 @@ class Formation:
 
     def counts(self) -> dict[int, Count]:
         """Of each authority, the estates it answers for itself; two queries."""
-        return _counts(self.estates, "authority")
+        if self.reach.alone:
+            return _counts("authority", self.estates)
+        # Counting all of them and leaving out is faster than naming thousands of authorities.
+        inside = set(self.reach.inside)
+        everywhere = _counts("authority")
+        return {place: count for place, count in everywhere.items() if place in inside}
 
     def places(self) -> list[Place]:
         """The authorities just below; what this one answers for itself comes last, under its
@@ -62,7 +67,7 @@ class Formation:
         answers for them."""
         length = {2: 4, 3: 6, 4: 9, 5: 12}[level]
         found: dict[str, Count] = defaultdict(Count)
-        for division, count in _counts(self.estates, "division").items():
+        for division, count in _counts("division", self.estates).items():
             code = str(division)[:length].ljust(12, "0")
             found[code] = found[code].plus(count)
         names = dict(Division.objects.filter(code__in=found).values_list("code", "name"))
@@ -82,12 +87,14 @@ def in_office(on: date | None = None) -> QuerySet[Committee]:
     return Committee.objects.filter(lasting, formed_on__lte=on)
 
 
-def _counts(estates: QuerySet[Estate], by: str) -> dict[int, Count]:
-    totals = dict(estates.order_by().values_list(by).annotate(Number("pk")))
+def _counts(by: str, estates: QuerySet[Estate] | None = None) -> dict[Any, Count]:
+    """By authority or division; of all estates, or of these. Two queries."""
+    every, living = Estate.objects.all(), in_office()
+    if estates is not None:
+        every, living = estates, living.filter(estate__in=estates)
+    totals = dict(every.order_by().values_list(by).annotate(Number("pk")))
     formed = (
-        in_office()
-        .filter(estate__in=estates)
-        .order_by()
+        living.order_by()
         .values_list(f"estate__{by}")
         .annotate(
             owners=Number("pk", filter=Q(kind="owners")),

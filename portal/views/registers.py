@@ -28,6 +28,7 @@ from portal.outlooks import formation_chart, outlook_words
 from portal.register_forms import RegisterForm
 from portal.views.common import actor_of, posted, searched
 from registry.domain.sheets import workbook
+from registry.models import Estate
 
 _P = Permission
 A_PAGE, SHOWN_FAULTS = 50, 200
@@ -70,7 +71,7 @@ def estates(request: HttpRequest) -> HttpResponse:
     if search:
         rows = rows.filter(name__icontains=search) | rows.filter(small_names__icontains=search)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    shown = found.estates.filter(pk__in=[one.pk for one in page])
+    shown = Estate.objects.filter(pk__in=[one.pk for one in page])
     context = {
         "at": found.at,
         "above": found.above,
