@@ -178,7 +178,7 @@ def ask() -> None:
     )  # fmt: skip
     out = Publication.objects.create(
         period=period, version=1, closing=closing, document=paper, csv=b"", opening_fen=0,
-        closing_fen=0, posted_at=at, until=at, questions_until=at,
+        closing_fen=0, posted_at=at, until=at,
     )  # fmt: skip
     Question.objects.bulk_create(
         (
