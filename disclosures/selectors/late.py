@@ -70,6 +70,7 @@ class LateList:
         self.on = on
         self._reach = Reach(user, Permission.WATCH_ACCOUNTS, authority)
         self._within = self._reach.within("estate__")
+        self._inside = frozenset(self._reach.inside)
         self.duties = late_duties(on).filter(self._within)
 
     def of_kind(self, kind: str) -> QuerySet[Duty]:
@@ -79,12 +80,16 @@ class LateList:
     def totals(self) -> Totals:
         """How much is late; one query."""
         counts = {name: Count("kind", filter=Q(kind=name)) for name in KINDS}
-        rows = self.duties.order_by().values_list("estate__authority")
+        # All are counted and others' left out: naming thousands of authorities takes longer.
+        counted = self.duties if self._reach.alone else late_duties(self.on)
+        rows = counted.order_by().values_list("estate__authority")
         kinds: Counter[str] = Counter()
         of: dict[int, tuple[int, int]] = {}
         for authority, estates, *numbers in rows.annotate(
             Count("estate", distinct=True), **counts
         ):
+            if not self._is_within(authority):
+                continue
             kinds.update(dict(zip(KINDS, numbers, strict=True)))
             of[authority] = sum(numbers), estates
         return self._rolled(of, kinds)
@@ -95,7 +100,13 @@ class LateList:
 
     def unheard_counts(self) -> list[Counted]:
         """How much that is, by authority; one query."""
-        return unheard_counts(self._within, self.on)
+        within = self._within if self._reach.alone else Q()
+        return [
+            one for one in unheard_counts(within, self.on) if self._is_within(one.authority)
+        ]
+
+    def _is_within(self, authority: int) -> bool:
+        return bool(self._reach.alone) or authority in self._inside
 
     def totals_of(self, counts: Iterable[Counted]) -> Totals:
         """How much of it was not answered, in the place of what is late; an estate counts
