@@ -10,14 +10,14 @@ from registry.fields import open_bytes, seal_bytes
 _ROWS, _UNDO = "registry.rollimport.rows", "registry.rollimport.undo"
 
 
-def sealed_table(table: Table) -> bytes:
-    """The table as it was read, for the column `rows`."""
-    return _sealed(table._asdict(), _ROWS)
+def sealed_table(table: Table, *, purpose: str = _ROWS) -> bytes:
+    """The table as it was read, for the column that `purpose` names; a roll's by default."""
+    return _sealed(table._asdict(), purpose)
 
 
-def opened_table(sealed: bytes | memoryview) -> Table:
+def opened_table(sealed: bytes | memoryview, *, purpose: str = _ROWS) -> Table:
     """The inverse of `sealed_table`."""
-    kept = _opened(sealed, _ROWS)
+    kept = _opened(sealed, purpose)
     # Most cells of a roll repeat ("1幢", "住宅"): one text for all of them.
     texts: dict[str, str] = {}
     one = texts.setdefault

@@ -73,7 +73,7 @@ class Outlook(NamedTuple):
     `months`: whole months left, counted from the last month's end. `pace`: estates a month that
     would just do; None where none is missing or no month is left. `speed`: formed a month of
     late; None where fewer than two months are known. `expected`: formed then at that speed,
-    rounded down, never more than there are estates nor fewer than now.
+    rounded down, never more than there are estates nor fewer than none.
     """
 
     day: date
@@ -88,9 +88,9 @@ class Outlook(NamedTuple):
 def outlook(months: Sequence[Month], target: Share) -> Outlook:
     """Looks ahead to 31 December of the last month's year.
 
-    The method, as the page says it: the mean of the last three monthly changes of what is
-    formed, carried on unchanged; the number of estates stays as it is. ValueError without a
-    month, or where they are not in order.
+    The method, as the page says it: the mean monthly change of what is formed over the last
+    three months, carried on unchanged; the number of estates stays as it is. A month that is
+    missing counts as time all the same. ValueError without a month, or out of order.
     """
     if not months or any(one.day >= other.day for one, other in pairwise(months)):
         raise ValueError("an outlook needs months in order")
@@ -100,9 +100,8 @@ def outlook(months: Sequence[Month], target: Share) -> Outlook:
     total, formed = last.estates.total, last.estates.formed
     short = missing(formed, total, target)
     known = months[-RECENT - 1 :]
-    speed = (
-        Fraction(formed - known[0].estates.formed, len(known) - 1) if len(known) > 1 else None
-    )
+    apart = _number(last.day) - _number(known[0].day)
+    speed = Fraction(formed - known[0].estates.formed, apart) if apart else None
     expected = None
     if speed is not None:
         ahead = formed + speed * left
@@ -116,6 +115,11 @@ def outlook(months: Sequence[Month], target: Share) -> Outlook:
         expected,
         None if expected is None else reached(expected, total, target),
     )
+
+
+def _number(day: date) -> int:
+    """Months counted through the years."""
+    return 12 * day.year + day.month
 
 
 def ranked(

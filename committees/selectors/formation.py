@@ -1,9 +1,8 @@
-"""How many estates have a committee: rolled up by authority, and by division."""
+"""How many estates have a committee: rolled up by authority."""
 
-from collections import defaultdict
 from datetime import date
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Count as Number
 from django.db.models import Q, QuerySet
@@ -12,11 +11,11 @@ from accounts.permissions import Permission, Visitor
 from accounts.reach import Reach
 from committees.domain.formation import Count
 from committees.models import Committee
-from registry.models import Authority, Division, Estate
+from registry.models import Authority, Estate
 
 
 class Place(NamedTuple):
-    """An authority or a division with what lies in it and below."""
+    """An authority with what lies in it and below."""
 
     key: str
     name: str
@@ -43,35 +42,20 @@ class Formation:
     def counts(self) -> dict[int, Count]:
         """Of each authority, the estates it answers for itself; two queries."""
         if self.reach.alone:
-            return _counts("authority", self.estates)
+            return _counts(self.estates)
         # Counting all of them and leaving out is faster than naming thousands of authorities.
         inside = set(self.reach.inside)
-        everywhere = _counts("authority")
+        everywhere = _counts()
         return {place: count for place, count in everywhere.items() if place in inside}
 
-    def places(self) -> list[Place]:
-        """The authorities just below; what this one answers for itself comes last, under its
-        own name, so that the places always add up to the whole."""
-        return self.places_of(self.counts())
-
     def places_of(self, own: dict[int, Count]) -> list[Place]:
-        """The same from counts read already."""
+        """The authorities just below; what this one answers for itself comes last, under its
+        own name, so that the places always add up to the whole. `own`: from `counts`."""
         rolled = self.reach.rolled(own, Count(), Count.plus)
         found = [Place(str(one.pk), one.name, count) for one, count in rolled]
         if self.at is not None and self.at.pk in own and found:
             found.append(Place("", self.at.name, own[self.at.pk]))
         return found
-
-    def divisions(self, level: int) -> list[Place]:
-        """By the divisions of a level (3 districts, 4 streets): where the estates lie, whoever
-        answers for them."""
-        length = {2: 4, 3: 6, 4: 9, 5: 12}[level]
-        found: dict[str, Count] = defaultdict(Count)
-        for division, count in _counts("division", self.estates).items():
-            code = str(division)[:length].ljust(12, "0")
-            found[code] = found[code].plus(count)
-        names = dict(Division.objects.filter(code__in=found).values_list("code", "name"))
-        return [Place(code, names.get(code, code), one) for code, one in sorted(found.items())]
 
 
 def whole(counts: dict[int, Count]) -> Count:
@@ -87,15 +71,15 @@ def in_office(on: date | None = None) -> QuerySet[Committee]:
     return Committee.objects.filter(lasting, formed_on__lte=on)
 
 
-def _counts(by: str, estates: QuerySet[Estate] | None = None) -> dict[Any, Count]:
-    """By authority or division; of all estates, or of these. Two queries."""
+def _counts(estates: QuerySet[Estate] | None = None) -> dict[int, Count]:
+    """By authority; of all estates, or of these. Two queries."""
     every, living = Estate.objects.all(), in_office()
     if estates is not None:
         every, living = estates, living.filter(estate__in=estates)
-    totals = dict(every.order_by().values_list(by).annotate(Number("pk")))
+    totals = dict(every.order_by().values_list("authority").annotate(Number("pk")))
     formed = (
         living.order_by()
-        .values_list(f"estate__{by}")
+        .values_list("estate__authority")
         .annotate(
             owners=Number("pk", filter=Q(kind="owners")),
             management=Number("pk", filter=Q(kind="management")),

@@ -8,7 +8,7 @@ from django.db.models import Min, Sum
 
 from accounts.reach import Reach
 from committees.domain.formation import Count, Month
-from committees.models import EstateRecord, Snapshot, SnapshotCount, SnapshotEstate
+from committees.models import EstateRecord, Snapshot, SnapshotCount
 from committees.selectors.formation import in_office
 from core.deadlines import start_of
 from registry.models import Estate
@@ -71,12 +71,6 @@ def with_corrections(reach: Reach, months: Sequence[Month]) -> list[Told]:
         now = Count(len(formed), formed.count("owners"), formed.count("management"))
         found.append(Told(month.day, month.estates, None if now == month.estates else now))
     return found
-
-
-def estates_in(snapshot: Snapshot, reach: Reach) -> list[SnapshotEstate]:
-    """The rows a month's numbers are made of, in a place."""
-    rows = SnapshotEstate.objects.filter(snapshot=snapshot, authority__in=reach.inside)
-    return list(rows.select_related("estate", "division").order_by("division", "estate__name"))
 
 
 def last_ended(today: date) -> date:

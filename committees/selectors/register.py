@@ -1,7 +1,5 @@
 """The estate register as it stands, and what a file handed in would change of it."""
 
-import json
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -19,12 +17,11 @@ from committees.domain.estate_register import (
 )
 from committees.domain.places import Place, PlaceIndex, written
 from committees.models import Committee, EstateRecord, RegisterImport
-from core.tables import CellFault, Merged, Row, Table
-from registry.fields import open_bytes, seal_bytes
 from registry.models import Authority, Division, Estate
+from registry.roll_files import opened_table
 from registry.selectors import estates_under
 
-_PURPOSE = "committees.registerimport.rows"
+ROWS = "committees.registerimport.rows"  # what a kept file is encrypted for
 KIND_CODES = {"owners": OWNERS, "management": MANAGEMENT}
 _NAME, _PLACE, _FORMED = 1, 3, 6
 _DIGITS = (4, 6, 9, 12)  # of city, county, street, 社区
@@ -137,28 +134,8 @@ def newest_records(estates: QuerySet[Estate]) -> dict[int, EstateRecord]:
 
 def plan_of(handed_in: RegisterImport) -> Plan:
     """What a file that was handed in would do today."""
-    rows, faults = parse(opened_rows(handed_in.rows))
+    rows, faults = parse(opened_table(handed_in.rows, purpose=ROWS))
     return _plan(handed_in.authority, rows, faults)
-
-
-def sealed_rows(table: Table) -> bytes:
-    """The table as it was read, for the column `rows`."""
-    text = json.dumps(table._asdict(), ensure_ascii=False, separators=(",", ":")).encode()
-    return seal_bytes(zlib.compress(text, 1), purpose=_PURPOSE)
-
-
-def opened_rows(sealed: bytes | memoryview) -> Table:
-    """The inverse of `sealed_rows`."""
-    kept = json.loads(zlib.decompress(open_bytes(bytes(sealed), purpose=_PURPOSE)))
-    return Table(
-        header_row=kept["header_row"],
-        header=tuple(kept["header"]),
-        rows=[Row(number, tuple(cells)) for number, cells in kept["rows"]],
-        faults=tuple(CellFault(*fault) for fault in kept["faults"]),
-        merged=tuple(Merged(*merged) for merged in kept["merged"]),
-        sheet=kept["sheet"],
-        other_sheets=tuple(kept["other_sheets"]),
-    )
 
 
 def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fault]) -> Plan:
@@ -284,11 +261,3 @@ class _Desks:
 
     def _city(self, division: str | None) -> str:
         return division[:4] if division else ""
-
-
-def faults_by_row(faults: Iterable[Fault]) -> dict[int, list[Fault]]:
-    """For a page that shows each row with everything that is wrong in it."""
-    found: dict[int, list[Fault]] = defaultdict(list)
-    for fault in faults:
-        found[fault.row].append(fault)
-    return dict(found)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from committees.models import Committee, EstateRecord, RegisterImport
-from committees.selectors.register import KIND_CODES, Plan, Step, plan_of, sealed_rows
+from committees.selectors.register import KIND_CODES, ROWS, Plan, Step, plan_of
 from core.codes import new_code
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -23,6 +23,7 @@ from core.tables import read_table
 from logbook.steps import record_act
 from registry.collector import paused_collector
 from registry.models import Authority, Estate
+from registry.roll_files import sealed_table
 from registry.services.places import CODE_LENGTH, profile_codes, profile_of
 
 # Rows per statement, far below SQLite's limit of variables.
@@ -66,7 +67,7 @@ def preview_register(
             reporter=reporter.strip(),
             file_name=file_name[-200:],
             file_sha256=hashlib.sha256(content).hexdigest(),
-            rows=sealed_rows(table),
+            rows=sealed_table(table, purpose=ROWS),
             actor=actor,
             created_at=at,
         )

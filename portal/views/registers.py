@@ -44,10 +44,8 @@ def formation(request: HttpRequest) -> HttpResponse:
     found = _formation(request)
     counts = found.counts()
     total, target = whole(counts), target_of(found.at, timezone.localdate())
-    large, small = ranked(
-        [(place.key or "own", place.estates) for place in found.places_of(counts)], LEAST
-    )
     names = {place.key or "own": place for place in found.places_of(counts)}
+    large, small = ranked([(key, one.estates) for key, one in names.items()], LEAST)
     context = {
         "at": found.at,
         "above": found.above,

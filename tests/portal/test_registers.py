@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,9 +13,12 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from committees.domain.estate_register import HEADER, parse
+from committees.domain.formation import Count, Month, Share, outlook
 from committees.models import Committee, RegisterImport
+from committees.selectors.targets import Target
 from committees.services.snapshots import take_snapshot
 from core.tables import read_table
+from portal.outlooks import outlook_words
 from registry.models import Authority, Estate, RuleProfile
 from tests.committees.city import authority, city, line, workbook, write
 from tests.town import grant, make_user
@@ -248,38 +251,48 @@ def test_anothers_file_does_not_exist(bureau: Authority) -> None:
 
 
 def test_a_year_by_month(bureau: Authority) -> None:
-    RuleProfile.objects.create(
-        code="national", title="全国", valid_from="2021-01-01",
-        values={"formation.target": {"value": [7, 10], "clause": "x", "verified": True}},
-    )  # fmt: skip
-    last = timezone.localdate().replace(day=1) - timedelta(days=1)
-    before = last.replace(day=1) - timedelta(days=1)
-    at = timezone.now()
-    rows = [line(f"东{n}") for n in range(9)]
-    write(bureau, *rows, line("东9", formed="1"), day=before, at=at)
-    take_snapshot(day=before, at=at)
-    write(bureau, *(line(f"东{n}", formed="1") for n in range(3)), day=last, at=at)
-    take_snapshot(day=last, at=at)
+    august, september, at = date(2025, 8, 31), date(2025, 9, 30), timezone.now()
+    write(
+        bureau, *(line(f"东{n}") for n in range(9)), line("东9", formed="1"), day=august, at=at
+    )
+    take_snapshot(day=august, at=at)
+    write(bureau, *(line(f"东{n}", formed="1") for n in range(3)), day=september, at=at)
+    take_snapshot(day=september, at=at)
     client = at_desk(bureau)
-    if before.year == last.year == timezone.localdate().year:
-        shown = page(client, "formation_months")
-        assert shown.index(str(before)) < shown.index(str(last))
-        assert ">10.00%<" in shown
-        assert ">40.00%<" in shown
-        assert "目标 70%，还差 3 个" in shown
-        assert "照最近每月 3 个的速度" in shown
-        assert 'role="img"' in shown
-        assert "修正" not in shown.split("<details>")[0].split("</thead>")[1]
-        Committee.objects.create(
-            estate=Estate.objects.get(name="东5"), kind="owners", source="filed",
-            formed_on=before, recorded_by="user:1", recorded_at=at,
-        )  # fmt: skip
-        shown = page(client, "formation_months")
-        assert "按现在的记录，10个中组建了2个" in shown
-        assert ">10.00%<" in shown  # what was told stays
+    shown = page(client, "formation_months", year="2025")
+    assert shown.index("2025-08-31") < shown.index("2025-09-30")
+    assert ">10.00%<" in shown
+    assert ">40.00%<" in shown
+    assert 'role="img"' in shown
+    assert "修正" not in shown.split("<details>")[0].split("</thead>")[1]
+    Committee.objects.create(
+        estate=Estate.objects.get(name="东5"), kind="owners", source="filed",
+        formed_on=august, recorded_by="user:1", recorded_at=at,
+    )  # fmt: skip
+    shown = page(client, "formation_months", year="2025")
+    assert "按现在的记录，10个中组建了2个" in shown
+    assert ">10.00%<" in shown  # what was told stays
     assert "还没有月末数据" in page(client, "formation_months", year="2020")
     for strange in ("x", "1999", "２０２５", "-1"):
         page(client, "formation_months", year=strange)
+
+
+@pytest.mark.parametrize(
+    ("formed", "words"),
+    [
+        ((1, 4), "目标 70%，还差 3 个；还剩 3 个月，每月要组建 1 个。"
+                 "照最近每月 3 个的速度，到12月31日约 10 个，组建率 100.00%，能达到目标。"),
+        ((4, 4), "目标 70%，还差 3 个；还剩 3 个月，每月要组建 1 个。"
+                 "照最近每月 0 个的速度，到12月31日约 4 个，组建率 40.00%，达不到目标。"),
+        ((4,), "目标 70%，还差 3 个；还剩 3 个月，每月要组建 1 个。"),
+        ((8,), "目标 70% 已经达到。"),
+    ],
+)  # fmt: skip
+def test_the_outlook_in_words(formed: tuple[int, ...], words: str) -> None:
+    days = (date(2026, 8, 31), date(2026, 9, 30))[-len(formed) :]
+    months = [Month(day, Count(10, n)) for day, n in zip(days, formed, strict=True)]
+    target = Target(Share(7, 10), "x")
+    assert outlook_words(months[-1].estates, outlook(months, target.share), target) == words
 
 
 def test_a_page_asks_the_same_of_any_number_of_estates(
@@ -291,4 +304,3 @@ def test_a_page_asks_the_same_of_any_number_of_estates(
         page(client, name)
         with django_assert_max_num_queries(22):
             page(client, name)
-    assert timezone.now()

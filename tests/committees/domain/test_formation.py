@@ -87,6 +87,11 @@ def test_the_mean_of_three_months_goes_on() -> None:
     assert (seen.speed, seen.expected, seen.enough) == (1, 56, False)
 
 
+def test_a_month_nobody_wrote_down_is_time_all_the_same() -> None:
+    seen = outlook([month(6, 40), month(9, 52)], ANHUI_2023)
+    assert (seen.speed, seen.expected) == (4, 64)
+
+
 @pytest.mark.parametrize(
     ("months", "expected", "pace"),
     [

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
-from django.utils import timezone
 
 from accounts.permissions import Permission
 from accounts.reach import Reach
@@ -132,4 +131,3 @@ def test_the_database_keeps_it(bureau):
         SnapshotEstate.objects.create(
             snapshot=snapshot, estate=late, authority=row.authority, division=row.division
         )
-    assert timezone.now() > AT
