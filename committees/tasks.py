@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from committees.selectors.findings import due_findings
 from committees.selectors.months import is_taken, last_ended, standing_on
+from committees.services.findings import file_findings
 from committees.services.snapshots import take_snapshot
 from core.deadlines import local_day
-from voting.tasks import Sweeper
+from registry.models import Estate
+from voting.tasks import Sweeper, each
 
 
 def take_due_snapshot(at: datetime) -> int:
@@ -17,4 +20,15 @@ def take_due_snapshot(at: datetime) -> int:
     return 1
 
 
-SWEEPERS: tuple[Sweeper, ...] = (Sweeper("snapshots", timedelta(hours=1), take_due_snapshot),)
+def file_due_findings(at: datetime) -> int:
+    """Problems the system finds by itself, on the register; at how many estates."""
+    # Read first: a command an estate is for those alone at which something is new.
+    due = dict(due_findings(local_day(at)))
+    estates = Estate.objects.filter(pk__in=due).order_by("pk")
+    return each(estates, lambda one: file_findings(estate_id=one.pk, found=due[one.pk], at=at))
+
+
+SWEEPERS: tuple[Sweeper, ...] = (
+    Sweeper("snapshots", timedelta(hours=1), take_due_snapshot),
+    Sweeper("findings", timedelta(hours=1), file_due_findings),
+)

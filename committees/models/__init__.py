@@ -1,12 +1,17 @@
 """What bureaus keep of estates and their committees."""
 
 from committees.models.bodies import Committee
+from committees.models.problems import Problem, ProblemItem, ProblemPage, ProblemStep
 from committees.models.records import EstateRecord, RegisterImport
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
 __all__ = [
     "Committee",
     "EstateRecord",
+    "Problem",
+    "ProblemItem",
+    "ProblemPage",
+    "ProblemStep",
     "RegisterImport",
     "Snapshot",
     "SnapshotCount",

@@ -1,0 +1,221 @@
+"""The problem register as it stands: lists, one problem, counts; those that are late first."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.http import Http404
+
+from accounts.permissions import Permission, Visitor, estates_for
+from accounts.reach import Reach
+from committees.domain.problems import LAST, items_in
+from committees.models import Problem, ProblemPage, ProblemStep
+from disclosures.models import Disclosure, Holding
+from registry.domain.problems import OTHER
+from registry.fields import open_bytes
+from registry.models import Estate
+
+PAGES = "committees.problempage"  # what the pages are encrypted for
+STATES = ("open", "late", "undated", "closed")
+# Steps after which it stands otherwise than before; a correction does not count.
+_TURNS = ("reported", "moved", "closed", "reopened")
+
+
+class Wanted(NamedTuple):
+    """What of a register is asked for; "" and 0 ask for everything. `state`: of `STATES`."""
+
+    group: int = 0
+    state: str = ""
+    source: str = ""
+    campaign: int = 0
+
+
+class ProblemCount(NamedTuple):
+    """Problems of a place. `overdue` and `undated` (without a deadline) are among the open."""
+
+    found: int = 0
+    closed: int = 0
+    open: int = 0
+    overdue: int = 0
+    undated: int = 0
+
+    def plus(self, other: "ProblemCount") -> "ProblemCount":
+        """Both together."""
+        return ProblemCount(*map(sum, zip(self, other, strict=True)))
+
+
+def problems_of(here: Q, wanted: Wanted, today: date) -> QuerySet[Problem]:
+    """The problems of the places `here` says ("estate__…"), late ones first, then by deadline;
+    those that are closed last, the newest first."""
+    rows = Problem.objects.filter(here).select_related(
+        "estate__division", "estate__authority", "added_item"
+    )
+    if wanted.group:
+        of_it = Q(item__in=items_in(wanted.group))
+        rows = rows.filter(of_it | Q(item__gt=LAST) if wanted.group == OTHER else of_it)
+    if wanted.source:
+        rows = rows.filter(source=wanted.source)
+    if wanted.campaign:
+        rows = rows.filter(campaign=wanted.campaign)
+    if wanted.state:
+        rows = rows.filter(_standing(wanted.state, today))
+    turn = Case(
+        When(_standing("late", today), then=Value(0)),
+        When(state="open", then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return rows.order_by(
+        turn, F("deadline").asc(nulls_first=True), F("closed_on").desc(nulls_last=True), "pk"
+    )
+
+
+def problem_for(user: Visitor, pk: int, permission: Permission) -> Problem:
+    """A problem with its estate; Http404 unless `user` has `permission` there."""
+    rows = Problem.objects.select_related(
+        "estate__division", "estate__authority__parent__parent__parent__parent", "added_item"
+    )
+    found = rows.filter(pk=pk, estate__in=estates_for(user, permission)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def page_for(user: Visitor, problem: int, pk: int, permission: Permission) -> ProblemPage:
+    """A page of the evidence of a problem; Http404 as above."""
+    found = ProblemPage.objects.filter(
+        pk=pk, step__problem=problem_for(user, problem, permission)
+    ).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def plain_page(page: ProblemPage) -> bytes:
+    """The picture, for staff."""
+    return open_bytes(bytes(page.content), purpose=PAGES)
+
+
+def history_of(problem: Problem) -> list[ProblemStep]:
+    """Every step, the newest first, each with its pages' numbers."""
+    pages = defaultdict(list)
+    rows = ProblemPage.objects.filter(step__problem=problem).order_by("step", "number")
+    for page in rows.only("pk", "number", "name", "step"):
+        pages[page.step_id].append(page)
+    steps = list(problem.steps.order_by("-number"))
+    for step in steps:
+        step.shown_pages = pages[step.pk]  # type: ignore[attr-defined]
+    return steps
+
+
+def progress_of(problems: Iterable[Problem]) -> dict[int, list[ProblemStep]]:
+    """What was done about each of these problems, in order; one query."""
+    found: dict[int, list[ProblemStep]] = defaultdict(list)
+    rows = ProblemStep.objects.filter(
+        problem__in=[one.pk for one in problems],
+        kind__in=("progress", "gone", "again", "closed", "reopened"),
+    ).only("problem", "number", "kind", "day", "text", "person")
+    for step in rows.order_by("problem", "number"):
+        found[step.problem_id].append(step)
+    return found
+
+
+def moves_of(problems: Iterable[Problem]) -> dict[int, int]:
+    """How often the deadline of each of these was moved; one query."""
+    rows = ProblemStep.objects.filter(problem__in=[one.pk for one in problems], kind="moved")
+    return dict(rows.order_by().values_list("problem").annotate(Count("pk")))
+
+
+def company_at(estate: Estate) -> str:
+    """物业服务企业 as far as it is known here: by its last disclosure, or the books."""
+    said = Disclosure.objects.filter(estate=estate).order_by("-pk").values_list("manager")
+    held = Holding.objects.filter(book__estate=estate, holder="property_manager")
+    names = (*said[:1], *held.order_by("-since", "-pk").values_list("name")[:1])
+    return next((name for (name,) in names), "")
+
+
+def problem_counts(
+    reach: Reach, today: date, *, first: date | None = None
+) -> dict[int, ProblemCount]:
+    """Of each authority, the problems of the estates it answers for itself; few queries.
+
+    Without `first`: everything, as it stands today. With it: what was found and closed from
+    that day to `today`, and what stood open as `today` ended, by the days of the steps; a
+    problem closed twice in that time counts once.
+    """
+    inside = set(reach.inside)
+    rows = Problem.objects.all()
+    if reach.alone:
+        rows = rows.filter(reach.within("estate__"))
+    counts = _standing_now(rows, today) if first is None else _in_time(rows, first, today)
+    if reach.alone:
+        return counts
+    # Counting all of them and leaving out is faster than naming thousands of authorities.
+    return {place: count for place, count in counts.items() if place in inside}
+
+
+def _standing_now(rows: QuerySet[Problem], today: date) -> dict[int, ProblemCount]:
+    found = (
+        rows.order_by()
+        .values_list("estate__authority")
+        .annotate(
+            Count("pk"),
+            *(Count("pk", filter=_standing(one, today)) for one in ("closed", *STATES[:3])),
+        )
+    )
+    return {place: ProblemCount(*numbers) for place, *numbers in found}
+
+
+def _in_time(rows: QuerySet[Problem], first: date, last: date) -> dict[int, ProblemCount]:
+    closing = ProblemStep.objects.filter(kind="closed", day__range=(first, last))
+    closed = closing.filter(problem__in=rows).order_by()
+    closings = dict(
+        closed.values_list("problem__estate__authority").annotate(
+            Count("problem", distinct=True)
+        )
+    )
+    then = ProblemStep.objects.filter(
+        problem=OuterRef("pk"), kind__in=_TURNS, day__lte=last
+    ).order_by("-number")
+    stood = (
+        rows.filter(found_on__lte=last)
+        .annotate(
+            then_state=Subquery(then.values("state")[:1]),
+            then_due=Subquery(then.values("deadline")[:1]),
+        )
+        .order_by()
+        .values_list("estate__authority")
+        .annotate(
+            Count("pk", filter=Q(found_on__gte=first)),
+            Count("pk", filter=Q(then_state="open")),
+            Count("pk", filter=Q(then_state="open", then_due__lt=last)),
+            Count("pk", filter=Q(then_state="open", then_due__isnull=True)),
+        )
+    )
+    return {
+        place: ProblemCount(found, closings.get(place, 0), *numbers)
+        for place, found, *numbers in stood
+    }
+
+
+def _standing(state: str, today: date) -> Q:
+    """Of `STATES`: the last day still is in time."""
+    return {
+        "open": Q(state="open"),
+        "late": Q(state="open", deadline__lt=today),
+        "undated": Q(state="open", deadline__isnull=True),
+        "closed": Q(state="closed"),
+    }[state]
