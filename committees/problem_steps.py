@@ -34,14 +34,14 @@ def pages_of_files(files: Sequence[tuple[str, bytes]]) -> list[Page]:
     """
     too_many = f"一次最多传{MOST_FILES}个文件、{MOST_PAGES}页"
     if len(files) > MOST_FILES:
-        demand_none("paper.refused", [Reason("paper.too_many", too_many, "files")])
+        demand_none("paper.refused", [Reason("paper.too_many", too_many, "papers")])
     found = []
     for name, content in files:
         digest = hashlib.sha256(content).hexdigest()
         kept = file_name(name)[:80] or "未命名"
         found += [Page(kept, digest, page) for page in pages_of(content)]
     if len(found) > MOST_PAGES:
-        demand_none("paper.refused", [Reason("paper.too_many", too_many, "files")])
+        demand_none("paper.refused", [Reason("paper.too_many", too_many, "papers")])
     return found
 
 

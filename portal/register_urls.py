@@ -1,6 +1,6 @@
 """Addresses of the registers, below /staff/registers/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.views import registers
 
@@ -14,4 +14,5 @@ urlpatterns = [
     path("estates/files/<int:pk>/", registers.handed_in, name="register_import"),
     path("estates/files/<int:pk>/confirm", registers.confirm, name="register_confirm"),
     path("estates/files/<int:pk>/drop", registers.drop, name="register_drop"),
+    path("problems/", include("portal.problem_urls")),
 ]

@@ -1,6 +1,6 @@
 """The items places added to the fifth class of problems, along the line of authorities."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from committees.models import ProblemItem
 from registry.models import Authority
@@ -33,3 +33,9 @@ def numbers_near(authority_id: int) -> set[int]:
         path += "__parent"
     used = set(ProblemItem.objects.filter(below).values_list("number", flat=True))
     return used | added_items(authority_id).keys()
+
+
+def items_of(authorities: QuerySet[Authority]) -> QuerySet[ProblemItem]:
+    """The items these authorities added."""
+    rows = ProblemItem.objects.filter(authority__in=authorities).select_related("authority")
+    return rows.order_by("number", "pk")

@@ -136,7 +136,7 @@ def progress_of(problems: Iterable[Problem]) -> dict[int, list[ProblemStep]]:
 def moves_of(problems: Iterable[Problem]) -> dict[int, int]:
     """How often the deadline of each of these was moved; one query."""
     rows = ProblemStep.objects.filter(problem__in=[one.pk for one in problems], kind="moved")
-    return dict(rows.order_by().values_list("problem").annotate(Count("pk")))
+    return dict(rows.order_by().values_list("problem").annotate(n=Count("pk")))
 
 
 def company_at(estate: Estate) -> str:
@@ -168,12 +168,13 @@ def problem_counts(
 
 
 def _standing_now(rows: QuerySet[Problem], today: date) -> dict[int, ProblemCount]:
+    states = ("closed", *STATES[:3])
     found = (
         rows.order_by()
         .values_list("estate__authority")
         .annotate(
-            Count("pk"),
-            *(Count("pk", filter=_standing(one, today)) for one in ("closed", *STATES[:3])),
+            n_found=Count("pk"),
+            **{f"n_{one}": Count("pk", filter=_standing(one, today)) for one in states},
         )
     )
     return {place: ProblemCount(*numbers) for place, *numbers in found}
@@ -184,7 +185,7 @@ def _in_time(rows: QuerySet[Problem], first: date, last: date) -> dict[int, Prob
     closed = closing.filter(problem__in=rows).order_by()
     closings = dict(
         closed.values_list("problem__estate__authority").annotate(
-            Count("problem", distinct=True)
+            n=Count("problem", distinct=True)
         )
     )
     then = ProblemStep.objects.filter(
@@ -199,10 +200,10 @@ def _in_time(rows: QuerySet[Problem], first: date, last: date) -> dict[int, Prob
         .order_by()
         .values_list("estate__authority")
         .annotate(
-            Count("pk", filter=Q(found_on__gte=first)),
-            Count("pk", filter=Q(then_state="open")),
-            Count("pk", filter=Q(then_state="open", then_due__lt=last)),
-            Count("pk", filter=Q(then_state="open", then_due__isnull=True)),
+            n_found=Count("pk", filter=Q(found_on__gte=first)),
+            n_open=Count("pk", filter=Q(then_state="open")),
+            n_late=Count("pk", filter=Q(then_state="open", then_due__lt=last)),
+            n_undated=Count("pk", filter=Q(then_state="open", then_due__isnull=True)),
         )
     )
     return {

@@ -61,6 +61,12 @@ def public_under(authority: Authority) -> Q:
     return found
 
 
+def authority_shown(pk: int, today: date) -> Authority | None:
+    """An authority that exists today; None for none."""
+    lasting = Q(valid_to__isnull=True) | Q(valid_to__gte=today)
+    return Authority.objects.filter(lasting, pk=pk, valid_from__lte=today).first()
+
+
 def problems_shown(problems: Sequence[Problem], today: date) -> list[Shown]:
     """These problems, masked; one query."""
     steps: dict[int, list[ProblemStep]] = {one.pk: [] for one in problems}

@@ -34,7 +34,7 @@ def close_problem(
     day: date,
     inspector: str,
     text: str,
-    files: Sequence[tuple[str, bytes]],
+    papers: Sequence[tuple[str, bytes]],
     by: By,
     at: datetime,
 ) -> Problem:
@@ -44,7 +44,7 @@ def close_problem(
     "problem.no_progress", "problem.role", those of documents.intake.pages_of.
     """
     demand_role(by, _P.CLOSE_PROBLEM)
-    pages = pages_of_files(files)
+    pages = pages_of_files(papers)
     with transaction.atomic(durable=True):
         problem = locked_problem(problem_id)
         demand_open(problem)
@@ -61,7 +61,7 @@ def close_problem(
         )  # fmt: skip
         if not pages:
             sentence = "请上传验收的照片或者文件，没有佐证不能销号"
-            wrong.append(Reason("problem.evidence", sentence, "files"))
+            wrong.append(Reason("problem.evidence", sentence, "papers"))
         demand_none("problem.invalid", wrong)
         problem.state, problem.closed_on = "closed", day
         step = put_step(problem, "closed", day=day, text=text, person=inspector, by=by, at=at)

@@ -99,7 +99,7 @@ def note_progress(
     day: date,
     text: str,
     person: str,
-    files: Sequence[tuple[str, bytes]],
+    papers: Sequence[tuple[str, bytes]],
     by: By,
     at: datetime,
 ) -> ProblemStep:
@@ -109,7 +109,7 @@ def note_progress(
     "problem.closed", "problem.role", those of documents.intake.pages_of.
     """
     demand_role(by, _P.KEEP_PROBLEMS)
-    pages = pages_of_files(files)
+    pages = pages_of_files(papers)
     with transaction.atomic(durable=True):
         problem = locked_problem(problem_id)
         last = problem.steps.order_by("number").last()

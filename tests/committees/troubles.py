@@ -63,13 +63,13 @@ def reported(
 
 
 def progressed(problem: Problem, text: str = "已经清运两次", **changes: object):
-    given = {"day": date(2026, 10, 20), "person": "", "files": [], "by": CLERK, "at": AT}
+    given = {"day": date(2026, 10, 20), "person": "", "papers": [], "by": CLERK, "at": AT}
     return note_progress(problem_id=problem.pk, text=text, **(given | changes))
 
 
 def closed(problem: Problem, **changes: object) -> Problem:
     given = {
         "day": date(2026, 10, 25), "inspector": "钱检", "text": "现场看过，已经清运干净",
-        "files": [voucher()], "by": STREET, "at": AT,
+        "papers": [voucher()], "by": STREET, "at": AT,
     }  # fmt: skip
     return close_problem(problem_id=problem.pk, **(given | changes))

@@ -149,19 +149,19 @@ class TestClosing:
         return problem
 
     def test_needs_evidence(self, problem):
-        refused = refusal(closed, problem=problem, files=[])
+        refused = refusal(closed, problem=problem, papers=[])
         assert codes(refused) == ["problem.evidence"]
 
     def test_evidence_is_a_picture(self, problem):
         for name, content in (("a.jpg", b""), ("a.jpg", EXE), ("a.pdf", b"%PDF-1.4 x")):
-            refused = refusal(closed, problem=problem, files=[(name, content)])
+            refused = refusal(closed, problem=problem, papers=[(name, content)])
             assert refused.value.code.startswith("paper.")
         assert not ProblemPage.objects.exists()
         problem.refresh_from_db()
         assert problem.state == "open"
 
     def test_where_a_picture_was_taken_is_not_kept(self, problem):
-        closed(problem, files=[("现场.jpg", photo())])
+        closed(problem, papers=[("现场.jpg", photo())])
         page = plain_page(ProblemPage.objects.get())
         assert not Image.open(io.BytesIO(page)).getexif()
         assert b"Somephone" not in page
