@@ -16,9 +16,7 @@ from registry.domain.problems import CLASSES, ITEMS, OTHER
 
 _LONG = forms.Textarea(attrs={"rows": 3})
 _DAY = {"required": _("请填写日期"), "invalid": _("这不是一个日期")}
-_FILES = _(
-    "照片（JPEG、PNG、HEIC）或者 PDF，可以选几个，每个不超过 20 MB。照片里的拍摄地点不保存。"
-)
+_FILES = _("照片（JPEG、PNG、HEIC）或者 PDF，每个不超过 20 MB；照片里的拍摄地点不保存。")
 _OPEN_TO_ALL = _("会公开，不要写姓名、房号、电话。")
 _SHORT_WORDS = 40  # of an item, in a list to choose from
 SOURCES = [one for one in Problem.SOURCES if one[0] != "system"]

@@ -74,14 +74,8 @@ def campaign_heading(campaign: int, place: str, day: date) -> tuple[str, str, st
 
 def notes(added: Mapping[int, str]) -> tuple[str, ...]:
     """The annex's notes for filling in: five classes, 22 items; `added` by the place."""
-    lines = [_NOTES]
-    for group, words in CLASSES.items():
-        own = {number: one.words for number, one in ITEMS.items() if one.group == group}
-        if group == OTHER:
-            own |= added
-        listed = "".join(f"{number}. {_ended(one)}" for number, one in sorted(own.items()))
-        lines.append(f"（{_NUMERALS[group - 1]}）{words}。{listed}")
-    return (*lines, _MORE)
+    classes = (_class_words(group, added if group == OTHER else {}) for group in CLASSES)
+    return (_NOTES, *classes, _MORE)
 
 
 def cells(rows: Iterable[Row]) -> Iterator[list[str | int | None]]:
@@ -147,6 +141,14 @@ def _campaign_line(number: int, place: int, one: Row) -> list[str | int | None]:
         one.street,
         one.remarks,
     ]
+
+
+def _class_words(group: int, added: Mapping[int, str]) -> str:
+    own = {number: one.words for number, one in ITEMS.items() if one.group == group}
+    items = "".join(
+        f"{number}. {_ended(words)}" for number, words in sorted((own | dict(added)).items())
+    )
+    return f"（{_NUMERALS[group - 1]}）{CLASSES[group]}。{items}"
 
 
 def _joined(measures: str, progress: str) -> str:

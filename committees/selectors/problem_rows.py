@@ -6,8 +6,8 @@ from itertools import islice
 from django.db.models import QuerySet
 
 from committees.domain.problem_sheets import Row
-from committees.models import Problem, ProblemStep
-from committees.selectors.problems import progress_of
+from committees.models import Problem
+from committees.selectors.problems import Done, progress_of
 from registry.models import Authority, Division, Estate
 
 _CHUNK = 1000
@@ -16,9 +16,10 @@ _CHUNK = 1000
 def register_rows(problems: QuerySet[Problem]) -> Iterator[Row]:
     """Every problem of a query, by place, estate and number; some queries a thousand."""
     zones = _zones()
-    ordered = problems.order_by(
-        "estate__division", "estate__name", "estate", "number"
-    ).iterator(chunk_size=_CHUNK)
+    rows = problems.select_related(None).select_related("estate")
+    ordered = rows.order_by("estate__division", "estate__name", "estate", "number").iterator(
+        chunk_size=_CHUNK
+    )
     while some := list(islice(ordered, _CHUNK)):
         names = _division_names(one.estate.division_id for one in some)
         progress = progress_of(some)
@@ -28,7 +29,7 @@ def register_rows(problems: QuerySet[Problem]) -> Iterator[Row]:
 
 def _row(
     one: Problem,
-    steps: list[ProblemStep],
+    steps: list[Done],
     names: dict[str, str],
     zones: dict[int, str],
 ) -> Row:
@@ -53,7 +54,7 @@ def _row(
     )
 
 
-def progress_words(steps: Iterable[ProblemStep]) -> str:
+def progress_words(steps: Iterable[Done]) -> str:
     """What was done, a line a step."""
     lines = []
     for step in steps:

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from committees.domain.problems import COMPLAINTS, is_late, shown
 from committees.models import Problem, ProblemStep
-from committees.selectors.problems import Wanted, problems_of
 from registry.domain.problems import CLASSES
 from registry.models import Authority, Estate
 from registry.selectors import AUTHORITY_DEPTH
@@ -77,12 +76,12 @@ def problems_shown(problems: Sequence[Problem], today: date) -> list[Shown]:
 
 def standing_at(here: Q, today: date) -> dict[str, int]:
     """How many there are in all, open, late."""
-    every = problems_of(here, Wanted(), today).order_by()
-    return {
-        "all": every.count(),
-        "open": every.filter(state="open").count(),
-        "late": every.filter(state="open", deadline__lt=today).count(),
-    }
+    open_ones = Q(state="open")
+    return Problem.objects.filter(here).aggregate(
+        all=Count("pk"),
+        open=Count("pk", filter=open_ones),
+        late=Count("pk", filter=open_ones & Q(deadline__lt=today)),
+    )
 
 
 def _shown(one: Problem, steps: list[ProblemStep], today: date) -> Shown:

@@ -4,7 +4,9 @@ from secrets import token_urlsafe
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.utils.functional import cached_property
 
 from accounts.models import User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_at, roles_at
@@ -14,6 +16,18 @@ from voting.steps import Signer
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHOWN = 50  # rooms found by a search
+
+
+class Counted(Paginator):  # type: ignore[type-arg]
+    """Pages of rows whose number is known."""
+
+    def __init__(self, rows: Any, size: int, known: int) -> None:
+        super().__init__(rows, size)
+        self._known = known
+
+    @cached_property
+    def count(self) -> int:
+        return self._known
 
 
 class Proposed(Protocol):

@@ -37,6 +37,7 @@ from committees.selectors.problems import (
     ProblemCount,
     Wanted,
     history_of,
+    loaded,
     moves_of,
     page_for,
     plain_page,
@@ -46,7 +47,7 @@ from committees.selectors.problems import (
 )
 from committees.selectors.register import place_names
 from portal.problem_forms import SaidForm
-from portal.views.common import asked_authority, searched, user_of, xlsx_answer
+from portal.views.common import Counted, asked_authority, searched, user_of, xlsx_answer
 from registry.domain.problems import CLASSES
 from registry.domain.sheets import workbook
 
@@ -69,6 +70,11 @@ class _Asked(NamedTuple):
             here &= named | Q(company__icontains=self.search)
         return problems_of(here, self.wanted, timezone.localdate())
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but a state is asked for: so many are counted already."""
+        return not self.search and self.wanted == Wanted(state=self.wanted.state)
+
     def query(self, **changes: object) -> str:
         """The same as the end of an address."""
         at = self.reach.at.pk if self.reach.at and self.reach.above else ""
@@ -82,13 +88,20 @@ def listed(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     today = timezone.localdate()
     counts = problem_counts(asked.reach, today)
-    page = Paginator(asked.rows, A_PAGE).get_page(request.GET.get("page"))
-    rows = list(page)
+    keys = asked.rows.values_list("pk", flat=True)
+    total = reduce(ProblemCount.plus, counts.values(), ProblemCount())
+    pages = (
+        Counted(keys, A_PAGE, total.of(asked.wanted.state))
+        if asked.is_plain
+        else Paginator(keys, A_PAGE)
+    )
+    page = pages.get_page(request.GET.get("page"))
+    rows = loaded(list(page))
     moves = moves_of(rows)
     context = {
         "at": asked.reach.at,
         "above": asked.reach.above,
-        "total": reduce(ProblemCount.plus, counts.values(), ProblemCount()),
+        "total": total,
         "below": asked.reach.rolled(counts, ProblemCount(), ProblemCount.plus),
         "page": page,
         "rows": [(one, is_late(one.deadline, one.state, today), moves.get(one.pk, 0))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from committees.selectors.problems import Wanted, problems_of
+from committees.selectors.problems import Wanted, loaded, problems_of
 from committees.selectors.public_problems import (
     authority_shown,
     problems_shown,
@@ -46,13 +46,14 @@ def _lists(request: HttpRequest, here: Q, context: dict[str, Any]) -> HttpRespon
     asked = request.GET.get("list", "")
     chosen = asked if asked in LISTS else "problems"
     rows = problems_of(here, Wanted(), today)
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    keys = rows.values_list("pk", flat=True)
+    page = Paginator(keys, A_PAGE).get_page(request.GET.get("page"))
     context |= {
         "lists": LISTS,
         "list": chosen,
         "paging": f"list={chosen}",
         "page": page,
-        "rows": problems_shown(list(page), today),
+        "rows": problems_shown(loaded(list(page)), today),
         "standing": standing_at(here, today),
         "today": today,
     }

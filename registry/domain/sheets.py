@@ -104,9 +104,9 @@ def _text(sheet: Worksheet, text: str, *, font: Font | None = None) -> Cell:
     cell: Cell = WriteOnlyCell(sheet)
     plain = text.translate(_NOT_IN_XML)[:32_000]
     if plain:
-        cell.value = plain
-        # Assigning took "=…" for a formula and "#N/A" for an error.
-        cell.data_type = "s"
+        # Past `value`, which takes "=…" for a formula and "#N/A" for an error, and looks at
+        # every cell four times.
+        cell._value, cell.data_type = plain, "s"
         cell.quotePrefix = True
     if font is not None:
         cell.font = font

@@ -143,5 +143,5 @@ def test_so_few_queries(bureau, django_assert_num_queries):
     watcher = reach(bureau)
     with django_assert_num_queries(1):
         problem_counts(watcher, date(2026, 11, 2))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         problem_counts(watcher, date(2026, 11, 2), first=date(2026, 10, 1))
