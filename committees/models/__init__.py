@@ -1,12 +1,14 @@
 """What bureaus keep of estates and their committees."""
 
 from committees.models.bodies import Committee
-from committees.models.records import EstateRecord, RegisterImport
+from committees.models.records import EstateMove, EstateRecord, EstateSeen, RegisterImport
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
 __all__ = [
     "Committee",
+    "EstateMove",
     "EstateRecord",
+    "EstateSeen",
     "RegisterImport",
     "Snapshot",
     "SnapshotCount",

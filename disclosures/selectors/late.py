@@ -188,6 +188,15 @@ def late_duties(on: date) -> QuerySet[Duty]:
     )
 
 
+def late_numbers(reach: Reach, on: date) -> int:
+    """How many duties are late in a place; one query."""
+    if reach.alone:
+        return late_duties(on).filter(reach.within("estate__")).count()
+    inside = frozenset(reach.inside)
+    rows = late_duties(on).order_by().values_list("estate__authority").annotate(Count("pk"))
+    return sum(many for authority, many in rows if authority in inside)
+
+
 def turn_column() -> Case:
     """`domain.turns.turn` as a column of duties."""
     holding = Holding.objects.filter(

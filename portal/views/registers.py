@@ -25,6 +25,7 @@ from core.errors import RuleViolation
 from core.exact import share_down
 from portal.forms import add_reasons
 from portal.outlooks import formation_chart, outlook_words
+from portal.overviews import LEAST, overview_of
 from portal.register_forms import RegisterForm
 from portal.views.common import actor_of, posted, searched
 from registry.domain.sheets import workbook
@@ -34,8 +35,14 @@ _P = Permission
 A_PAGE, SHOWN_FAULTS = 50, 200
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (6, 24, 24, 30, 30, 12, 12, 12, 30, 12)
-# Fewer estates say nothing about a place.
-LEAST = 5
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """The bureau head's page; it prints on one A4 across."""
+    found = _formation(request)
+    context = overview_of(found, today=timezone.localdate(), at=timezone.now())
+    return _page(request, "registers/overview.html", context)
 
 
 @require_safe
@@ -77,6 +84,7 @@ def estates(request: HttpRequest) -> HttpResponse:
         "rows": list(known_estates(shown)),
         "search": search,
         "keeps": authorities_keeping(request.user).exists(),
+        "own": found.at is not None and found.at.estates.exists(),
     }
     return _page(request, "registers/estates.html", context)
 
