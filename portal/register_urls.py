@@ -7,6 +7,7 @@ from portal.views import estates, registers
 urlpatterns = [
     path("", registers.formation, name="formation"),
     path("overview", registers.overview, name="overview"),
+    path("divisions", registers.divisions, name="formation_divisions"),
     path("months", registers.months, name="formation_months"),
     path("estates/", registers.estates, name="register"),
     path("estates.xlsx", registers.estates_file, name="register_xlsx"),

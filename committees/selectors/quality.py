@@ -7,11 +7,14 @@ from django.db.models import Count, Max, Q
 
 from accounts.reach import Reach
 from committees.models import EstateSeen
+from committees.selectors.divisions import told_digits
+from committees.selectors.formation import in_office
 from registry.models import Division, Estate
 
 # A register older than this many days is called old: a quarter.
 OLD = timedelta(days=92)
 COMMUNITY = 5  # the level of a 社区 or village
+SHOWN = ("never", "old", "unformed")
 
 
 class Reported(NamedTuple):
@@ -63,9 +66,16 @@ def unreported(reach: Reach) -> int | None:
     at = reach.at
     if at is None or not at.division_id:
         return None
-    whole = at.division_id.rstrip("0")
-    # Codes have 2, 4, 6, 9 or 12 digits that tell; the rest are zeros.
-    digits = next(one for one in (2, 4, 6, 9, 12) if one >= len(whole))
-    places = Division.objects.filter(code__startswith=at.division_id[:digits], level=COMMUNITY)
+    inside = told_digits(at.division_id)
+    places = Division.objects.filter(code__startswith=inside, level=COMMUNITY)
     taken = Estate.objects.order_by().values("division")
     return places.exclude(name__endswith="村委会").exclude(code__in=taken).count()
+
+
+def shown_by(which: str, today: date) -> Q:
+    """The estates behind a number of a page: one of SHOWN."""
+    return {
+        "never": Q(seen__isnull=True),
+        "old": Q(seen__day__lt=today - OLD),
+        "unformed": ~Q(pk__in=in_office().values("estate")),
+    }[which]

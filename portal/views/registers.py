@@ -14,10 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, require
 from committees.domain.estate_register import HEADER, TITLE, cells, notes
-from committees.domain.formation import Count, missing, outlook, ranked, reached
+from committees.domain.formation import Count, missing, nearest, outlook, ranked, reached
+from committees.selectors.divisions import divided, lies_in
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of, with_corrections
 from committees.selectors.places import authorities_keeping, import_for
+from committees.selectors.quality import SHOWN, shown_by
 from committees.selectors.register import known_estates, plan_of
 from committees.selectors.targets import Target, target_of
 from committees.services.register import confirm_register, drop_register, preview_register
@@ -52,11 +54,16 @@ def formation(request: HttpRequest) -> HttpResponse:
     counts = found.counts()
     total, target = whole(counts), target_of(found.at, timezone.localdate())
     names = {place.key or "own": place for place in found.places_of(counts)}
-    large, small = ranked([(key, one.estates) for key, one in names.items()], LEAST)
+    places = [(key, one.estates) for key, one in names.items()]
+    near = target is not None and request.GET.get("order") == "near"
+    large, small = ranked(places, LEAST)
+    if target is not None and near:
+        large, small = nearest(places, target.share), []
     context = {
         "at": found.at,
         "above": found.above,
         "target": target,
+        "near": near,
         "total": _row(Place("", "", total), target),
         "rows": [_row(names[key], target) for key, _count in large],
         "small": [_row(names[key], target) for key, _count in small],
@@ -68,11 +75,41 @@ def formation(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def divisions(request: HttpRequest) -> HttpResponse:
+    """The same by division codes: city, county, street, 社区."""
+    found = _formation(request)
+    try:
+        place = divided(found.reach, request.GET.get("in", ""))
+    except LookupError:
+        raise Http404 from None
+    target = target_of(found.at, timezone.localdate())
+    rows = [
+        _row(Place(one.division.code, one.division.name, one.estates), target)
+        for one in place.below
+    ]
+    context = {
+        "at": found.at,
+        "place": place,
+        "total": _row(Place("", place.at.name, place.estates), target),
+        "rows": rows,
+        "target": target,
+    }
+    return _page(request, "registers/divisions.html", context)
+
+
+@require_safe
 def estates(request: HttpRequest) -> HttpResponse:
     """The estate register, a page at a time."""
     found = _formation(request)
     search = searched(request)
     rows = found.estates.order_by("division", "name", "pk")
+    asked = request.GET.get("in", "")
+    inside = asked if re.fullmatch(r"[0-9]{12}", asked, re.ASCII) else ""
+    if inside:
+        rows = rows.filter(lies_in(inside))
+    show = request.GET.get("show", "")
+    if show in SHOWN:
+        rows = rows.filter(shown_by(show, timezone.localdate()))
     if search:
         rows = rows.filter(name__icontains=search) | rows.filter(small_names__icontains=search)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
@@ -83,6 +120,8 @@ def estates(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": list(known_estates(shown)),
         "search": search,
+        "inside": inside,
+        "show": show if show in SHOWN else "",
         "keeps": authorities_keeping(request.user).exists(),
         "own": found.at is not None and found.at.estates.exists(),
     }

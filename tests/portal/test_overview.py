@@ -56,7 +56,7 @@ def test_one_page_says_it_all_and_adds_up(bureau: Authority) -> None:
     assert sum(total for _formed, total, _lacking in found.values()) == 10
     # A 社区 without any estate: 东22 and 西11, 西12, 西21.
     assert "还没有登记任何物业管理区域的社区（不含村）：4 个。" in shown
-    assert "没有填过台账的：0 个；三个月以上没有更新的：0 个。" in shown
+    assert "没有填过台账的：0 个" in shown
 
 
 def test_every_level_down_to_the_row(bureau: Authority) -> None:
@@ -98,14 +98,20 @@ def test_money_that_waits_is_said_with_its_days(bureau: Authority) -> None:
 
 def test_old_and_unnamed_estates_are_told(bureau: Authority) -> None:
     long_ago = timezone.localdate() - timedelta(days=93)
-    write(bureau, line("东苑"), day=long_ago)
-    write(bureau, line("西苑", WEST), day=timezone.localdate() - timedelta(days=92))
+    write(bureau, line("东苑"), day=long_ago, at=timezone.now())
+    write(
+        bureau,
+        line("西苑", WEST),
+        day=timezone.localdate() - timedelta(days=92),
+        at=timezone.now(),
+    )
     Estate.objects.create(
         code="AAAAAAA1", name="新苑", division_id="999901001001",
         authority=authority("999901001001居委会"), profile_code="national",
     )  # fmt: skip
     shown = page(at_desk(bureau), "overview")
-    assert "没有填过台账的：1 个；三个月以上没有更新的：1 个。" in shown
+    assert "没有填过台账的：1 个" in shown
+    assert "三个月以上没有更新的：1 个" in shown
 
 
 def test_a_strangers_place_is_no_place(bureau: Authority) -> None:
@@ -194,3 +200,65 @@ def test_estates_are_handed_over(bureau: Authority) -> None:
     # Nothing is left to be handed over there, and a desk that lost them sees them no more.
     page(client, "register_move_all", here.pk, status=404)
     page(at_desk(authority("东区住建局")), "register_estate", codes[0], status=404)
+
+
+def divided(client: Client, at: Authority, code: str = "") -> dict[str, tuple[int, ...]]:
+    asked = {"at": at.pk} | ({"in": code} if code else {})
+    answer = client.get(reverse("staff:formation_divisions"), asked)
+    assert answer.status_code == 200
+    return {row["place"].name: tuple(row["count"])[:3] for row in answer.context["rows"]}
+
+
+def test_by_division_codes_everything_adds_up(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    city = divided(client, bureau)
+    # The zone's estate lies where the codes put it, in the western district.
+    assert city == {"东区": (6, 3, 1), "西区": (4, 2, 0)}
+    west = divided(client, bureau, "999902000000")
+    assert west == {"西2街道": (3, 1, 0), "高新区": (1, 1, 0)}
+    street = divided(client, bureau, "999902002000")
+    assert street == {"西22社区居委会": (3, 1, 0)}
+    assert divided(client, bureau, "999902002002") == {}
+    listed = client.get(reverse("staff:register"), {"in": "999902002000"})
+    assert listed.context["page"].paginator.count == 3
+    # The district's own desk does not answer for the zone's.
+    assert divided(client, authority("西区住建局")) == {"西2街道": (3, 1, 0)}
+    assert divided(client, authority("样例高新区管委会")) == {"西区": (1, 1, 0)}
+
+
+def test_divisions_outside_the_place_are_no_places(bureau: Authority) -> None:
+    stock(bureau)
+    west = authority("西区住建局")
+    client = at_desk(west)
+    for code in ("999901000000", "999900000000", "000000000000", "x", "９９９９"):
+        page(client, "formation_divisions", at=west.pk, status=404, **{"in": code})
+
+
+def test_the_numbers_of_quality_open_to_their_rows(bureau: Authority) -> None:
+    today = timezone.localdate()
+    write(bureau, line("旧苑", formed="1"), day=today - timedelta(days=93), at=timezone.now())
+    write(bureau, line("西苑", WEST), day=today, at=timezone.now())
+    Estate.objects.create(
+        code="AAAAAAA1", name="新苑", division_id="999901001001",
+        authority=authority("999901001001居委会"), profile_code="national",
+    )  # fmt: skip
+    client = at_desk(bureau)
+    for show, names in (
+        ("never", ["新苑"]),
+        ("old", ["旧苑"]),
+        ("unformed", ["新苑", "西苑"]),
+        ("nonsense", ["新苑", "旧苑", "西苑"]),
+    ):
+        found = client.get(reverse("staff:register"), {"show": show})
+        assert sorted(one.row.name for one in found.context["rows"]) == sorted(names)
+
+
+def test_the_nearest_first(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    found = client.get(reverse("staff:formation"), {"order": "near"}).context
+    # One is missing in the east (5 of 6 wanted), two in the west, none in the zone.
+    assert [(row["place"].name, row["missing"]) for row in found["rows"]] == [
+        ("东区住建局", 1), ("西区住建局", 2), ("样例高新区管委会", 0),
+    ]  # fmt: skip
