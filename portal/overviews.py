@@ -105,7 +105,7 @@ def _row(place: Place, target: Target | None, told: Reported) -> Row:
 
 def _backlog(reach: Reach, at: datetime) -> dict[str, Any]:
     """The fund's desks and payments, each heap drawn on one scale."""
-    backlog = backlog_of(reach.within, at=at)
+    backlog = backlog_of(reach, at=at)
     most = max((one.total for one in backlog.heaps), default=0)
     heaps = []
     for one in backlog.heaps:

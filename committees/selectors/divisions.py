@@ -79,19 +79,15 @@ def _top(reach: Reach) -> Division:
 
 def _own(reach: Reach, prefix: str) -> dict[str, Count]:
     """Of each 社区 below a prefix, the estates within reach; two queries."""
-    estates = Estate.objects.filter(_begins(prefix)).order_by()
-    if reach.alone:
-        estates = estates.filter(reach.within())
-    inside = frozenset(reach.inside)
+    estates = reach.narrowed(Estate.objects.filter(_begins(prefix)), "").order_by()
     living = in_office().filter(estate__in=estates).order_by()
     totals = estates.values_list("division", "authority").annotate(Number("pk"))
     formed = living.values_list("estate__division", "estate__authority", "kind")
     found = defaultdict[str, Count](Count)
-    # All of them are counted and others' left out: naming thousands takes longer.
     for place, authority, total in totals:
-        if reach.alone or authority in inside:
+        if reach.has(authority):
             found[place] = found[place].plus(Count(total))
     for place, authority, kind, many in formed.annotate(Number("pk")):
-        if reach.alone or authority in inside:
+        if reach.has(authority):
             found[place] = found[place].plus(Count(**{kind: many}))
     return found

@@ -41,9 +41,8 @@ class Reported(NamedTuple):
 
 def reported(reach: Reach, today: date) -> dict[int, Reported]:
     """Of each authority, of the estates it answers for itself; two queries."""
-    inside = set(reach.inside)
-    totals = Estate.objects.order_by().values_list("authority").annotate(Count("pk"))
-    seen = EstateSeen.objects.order_by().values_list("estate__authority")
+    estates = reach.narrowed(Estate.objects.order_by(), "").values_list("authority")
+    seen = reach.narrowed(EstateSeen.objects.order_by()).values_list("estate__authority")
     named = {
         place: numbers
         for place, *numbers in seen.annotate(
@@ -51,8 +50,8 @@ def reported(reach: Reach, today: date) -> dict[int, Reported]:
         )
     }
     found = {}
-    for place, total in totals:
-        if place in inside:
+    for place, total in estates.annotate(Count("pk")):
+        if reach.has(place):
             known, old, last = named.get(place, (0, 0, None))
             found[place] = Reported(total, total - known, old, last)
     return found

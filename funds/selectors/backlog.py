@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import F
 
+from accounts.reach import Reach
 from core.deadlines import local_day, start_of
 from core.workdays import workdays_since
 from funds.domain.backlog import Heap, heap, nearest_rank
@@ -41,56 +42,76 @@ class Backlog(NamedTuple):
         return sum(one.fen for one in self.heaps)
 
 
-def backlog_of(within: Callable[[str], Q], *, at: datetime) -> Backlog:
-    """Of the estates of a place; three queries. `within`: `accounts.reach.Reach.within`."""
+def backlog_of(reach: Reach, *, at: datetime) -> Backlog:
+    """Of the estates of a place; three queries."""
     since = _counted(at)
     waiting = defaultdict[str, list[tuple[int, int]]](list)
     late, oldest = 0, None
     lying = (
-        RepairRequest.objects.filter(within("estate__"), state="review", desk__in=DESKS)
+        reach.narrowed(RepairRequest.objects.filter(state="review", desk__in=DESKS))
         .filter(applications__state="filed")
         .order_by("desk_since", "pk")
-        .values_list("code", "desk", "desk_since", "desk_due_at", "applications__amount_fen")
+        .values_list(
+            "estate__authority",
+            "code",
+            "desk",
+            "desk_since",
+            "desk_due_at",
+            "applications__amount_fen",
+        )
     )
-    for code, desk, begun, due_at, fen in lying:
+    for authority, code, desk, begun, due_at, fen in lying:
+        if not reach.has(authority):
+            continue
         days = since(local_day(begun))
         waiting[desk].append((days, fen))
         late += due_at is not None and due_at <= at
         oldest = oldest or (code, days)
-    for state, days, fen in _payments(within, since):
+    for state, days, fen in _payments(reach, since):
         waiting[state].append((days, fen))
     heaps = [heap(step, waiting[step]) for step in (*DESKS, *PAYMENTS) if waiting[step]]
-    took = _took(within, at)
+    took = _took(reach, at)
     return Backlog(
         heaps, late, oldest, len(took), nearest_rank(took, 50), nearest_rank(took, 90)
     )
 
 
-def _payments(
-    within: Callable[[str], Q], since: Callable[[date], int]
-) -> list[tuple[str, int, int]]:
-    rows = Instalment.objects.filter(
-        within("application__request__estate__"),
-        state__in=PAYMENTS,
-        application__request__state="approved",
-    ).values_list("state", "fen", "asked_at", "confirmed_at", "release_list__made_at")
+def _payments(reach: Reach, since: Callable[[date], int]) -> list[tuple[str, int, int]]:
+    estate = "application__request__estate__"
+    rows = reach.narrowed(
+        Instalment.objects.filter(state__in=PAYMENTS, application__request__state="approved"),
+        estate,
+    ).values_list(
+        f"{estate}authority",
+        "state",
+        "fen",
+        "asked_at",
+        "confirmed_at",
+        "release_list__made_at",
+    )
     found = []
-    for state, fen, *moments in rows:
+    for authority, state, fen, *moments in rows:
         begun = dict(zip(PAYMENTS, moments, strict=True))[state]
-        assert begun is not None  # noqa: S101 (of a payment in that state)
-        found.append((state, since(local_day(begun)), fen))
+        if begun is not None and reach.has(authority):
+            found.append((state, since(local_day(begun)), fen))
     return found
 
 
-def _took(within: Callable[[str], Q], at: datetime) -> list[int]:
+def _took(reach: Reach, at: datetime) -> list[int]:
     """Working days from filing to the last desk's word."""
-    rows = FundApplication.objects.filter(
-        within("request__estate__"),
-        settled_at__gt=at - LOOK_BACK,
-        filed_at__isnull=False,
-        settled_at__gte=F("filed_at"),
-    ).values_list("filed_at", "settled_at")
-    return [workdays_since(filed, settled) for filed, settled in rows if filed and settled]
+    rows = reach.narrowed(
+        FundApplication.objects.filter(
+            settled_at__gt=at - LOOK_BACK,
+            filed_at__isnull=False,
+            settled_at__gte=F("filed_at"),
+        ),
+        "request__estate__",
+    ).values_list("request__estate__authority", "filed_at", "settled_at")
+    return [
+        workdays_since(filed, settled)
+        for authority, filed, settled in rows
+        if filed and settled and reach.has(authority)
+    ]
 
 
 def _counted(at: datetime) -> Callable[[date], int]:
