@@ -134,8 +134,8 @@ def progress_of(problems: Iterable[Problem]) -> dict[int, list[Done]]:
         problem__in=[one.pk for one in problems],
         kind__in=("progress", "gone", "again", "closed", "reopened"),
     ).order_by("problem", "number")
-    for problem, *said in rows.values_list("problem", "kind", "day", "text"):
-        found[problem].append(Done(*said))
+    for problem, kind, day, text in rows.values_list("problem", "kind", "day", "text"):
+        found[problem].append(Done(kind, day, text))
     return found
 
 

@@ -106,7 +106,7 @@ def _text(sheet: Worksheet, text: str, *, font: Font | None = None) -> Cell:
     if plain:
         # Past `value`, which takes "=…" for a formula and "#N/A" for an error, and looks at
         # every cell four times.
-        cell._value, cell.data_type = plain, "s"
+        cell._value, cell.data_type = plain, "s"  # type: ignore[attr-defined]
         cell.quotePrefix = True
     if font is not None:
         cell.font = font
