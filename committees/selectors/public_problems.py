@@ -4,6 +4,7 @@ Nobody's name, no phone. Of what somebody complained about, nothing that person 
 that was said of it: the item of the paper stands for it (PIPL 25).
 """
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -86,6 +87,8 @@ def standing_at(here: Q, today: date) -> dict[str, int]:
 
 def _shown(one: Problem, steps: list[ProblemStep], today: date) -> Shown:
     names = [one.person, *(step.person for step in steps)]
+    # Whoever answered for it before a correction may be named in what was said then.
+    names += [json.loads(step.before).get("person", "") for step in steps if step.before]
     complained = one.source in COMPLAINTS
 
     def told(text: str) -> str:

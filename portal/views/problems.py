@@ -59,6 +59,7 @@ class _Asked(NamedTuple):
     """What an address asks for: whose problems, which of them."""
 
     reach: Reach
+    chosen: int | None
     wanted: Wanted
     search: str
 
@@ -77,8 +78,7 @@ class _Asked(NamedTuple):
 
     def query(self, **changes: object) -> str:
         """The same as the end of an address."""
-        at = self.reach.at.pk if self.reach.at and self.reach.above else ""
-        given = {**self.wanted._asdict(), "q": self.search, "at": at} | changes
+        given = {**self.wanted._asdict(), "q": self.search, "at": self.chosen} | changes
         return urlencode({name: value for name, value in given.items() if value})
 
 
@@ -101,6 +101,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = {
         "at": asked.reach.at,
         "above": asked.reach.above,
+        "chosen": asked.chosen,
         "total": total,
         "below": asked.reach.rolled(counts, ProblemCount(), ProblemCount.plus),
         "page": page,
@@ -205,8 +206,9 @@ def evidence(request: HttpRequest, pk: int, page: int) -> HttpResponse:
 def _asked(request: HttpRequest) -> _Asked:
     """The place and the filters of an address; Http404 for another's place."""
     require(request.user, _P.KEEP_PROBLEMS)
+    chosen = asked_authority(request)
     try:
-        reach = Reach(user_of(request), _P.KEEP_PROBLEMS, asked_authority(request))
+        reach = Reach(user_of(request), _P.KEEP_PROBLEMS, chosen)
     except LookupError:
         raise Http404 from None
     given = request.GET
@@ -217,7 +219,7 @@ def _asked(request: HttpRequest) -> _Asked:
         source=source if source in dict(Problem.SOURCES) else "",
         campaign=_number(given.get("campaign", ""), CAMPAIGNS),
     )
-    return _Asked(reach, wanted, searched(request))
+    return _Asked(reach, chosen, wanted, searched(request))
 
 
 def _number(text: str, known: dict[int, str]) -> int:

@@ -391,6 +391,8 @@ class TestEverybody:
         assert "原来的写法" in page(client, "problem", problem.pk)
         assert "王五把垃圾扔在北门" in page(client, "problem", problem.pk)
         assert "王五" not in self.every(estate)
+        progressed(problem, "赵工说已经清运")  # who answered for it until the correction
+        assert "赵工" not in self.every(estate)
 
     def test_of_an_authority(self, bureau: Authority, estate: Estate) -> None:
         reported(estate, content="东苑的问题")
