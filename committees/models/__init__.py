@@ -1,12 +1,36 @@
 """What bureaus keep of estates and their committees."""
 
 from committees.models.bodies import Committee
+from committees.models.evidence import Evidence, EvidencePage
+from committees.models.formations import (
+    Formation,
+    Inquiry,
+    InquiryReply,
+    Nominee,
+    Reached,
+)
+from committees.models.handovers import Handover, HandoverItem, ItemState
+from committees.models.members import Explanation, Member, PartyAnswer, PartyCount
 from committees.models.records import EstateRecord, RegisterImport
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
 __all__ = [
     "Committee",
     "EstateRecord",
+    "Evidence",
+    "EvidencePage",
+    "Explanation",
+    "Formation",
+    "Handover",
+    "HandoverItem",
+    "Inquiry",
+    "InquiryReply",
+    "ItemState",
+    "Member",
+    "Nominee",
+    "PartyAnswer",
+    "PartyCount",
+    "Reached",
     "RegisterImport",
     "Snapshot",
     "SnapshotCount",
