@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         append_only(
             "committees_partyanswer",
             columns=(
-                "id", "member_id", "candidate_id", "nominee_id", "consented_on", "how",
+                "id", "member_id", "candidate_id", "nominee_id", "name_hash", "consented_on", "how",
                 "recorded_by", "recorded_at",
             ),
         ),

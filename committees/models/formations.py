@@ -7,6 +7,7 @@ from committees.models.bodies import Committee
 from committees.models.evidence import Evidence
 from registry.fields import EncryptedTextField
 from registry.models import Estate
+from voting.models import Session
 
 
 class Formation(models.Model):
@@ -29,6 +30,8 @@ class Formation(models.Model):
     committee = models.ForeignKey(
         Committee, null=True, on_delete=models.PROTECT, related_name="formations"
     )
+    # The meeting of owners that elected it, where it was held here.
+    session = models.ForeignKey(Session, null=True, on_delete=models.PROTECT, related_name="+")
     ending = models.CharField(max_length=10, choices=ENDINGS, blank=True)
     ended_on = models.DateField(null=True)
     ended_why = EncryptedTextField()

@@ -82,9 +82,16 @@ class PartyAnswer(models.Model):
     member = models.ForeignKey(
         Member, null=True, on_delete=models.PROTECT, related_name="party_answers"
     )
+    # A draft may drop its candidate: the answer is then nobody's, and is emptied.
     candidate = models.ForeignKey(
-        Candidate, null=True, on_delete=models.PROTECT, related_name="+"
+        Candidate,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
     )
+    # Keyed, of a candidate's name: a draft may also write another person into the same row.
+    name_hash = models.CharField(max_length=64, blank=True)
     nominee = models.ForeignKey(
         Nominee, null=True, on_delete=models.PROTECT, related_name="party_answers"
     )
