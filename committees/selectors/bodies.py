@@ -4,9 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Count as Number
-from django.db.models import F, Q
-
 from committees.domain.party import Count, Prospect, prospect
 from committees.domain.terms import Standing, Term, standing, term
 from committees.models import Committee, Formation, Member, Nominee, PartyAnswer
@@ -22,8 +19,8 @@ from registry.models import Estate
 from registry.selectors import profile_for
 from voting.models import Candidate, Election
 
-_LEAD = "committee.reelection_lead_days"
-_DEFAULT_LEAD = 90  # 274号 47: three months
+LEAD = "committee.reelection_lead_days"
+DEFAULT_LEAD = 90  # 274号 47: three months
 
 
 class Seat(NamedTuple):
@@ -100,8 +97,8 @@ def term_of(committee: Committee, today: date) -> Term | None:
     """Where its term is; None where the last day is not known."""
     if committee.last_day is None:
         return None
-    stated = profile_for(committee.estate, today).get(_LEAD)
-    lead = int(stated.value) if stated else _DEFAULT_LEAD
+    stated = profile_for(committee.estate, today).get(LEAD)
+    lead = int(stated.value) if stated else DEFAULT_LEAD
     return term(committee.last_day, lead, today)
 
 
@@ -166,16 +163,3 @@ def _standing(committee: Committee, members: int) -> Standing | None:
     if committee.seats is None:
         return None
     return standing(members, committee.seats)
-
-
-def too_few(estates: Q) -> list[tuple[Committee, int]]:
-    """Committees in office with fewer than half of their seats filled (274号 46), with the
-    number of those who are left; one query. Without any member on record: not told."""
-    seated = Number("members", filter=Q(members__ending="") & ~Q(members__office="alternate"))
-    rows = (
-        Committee.objects.filter(estates, ended_on__isnull=True, members__isnull=False)
-        .annotate(seated=seated)
-        .filter(seats__gt=2 * F("seated"))
-        .select_related("estate")
-    )
-    return [(one, one.seated) for one in rows]

@@ -7,6 +7,7 @@ and everybody else what `committees.domain.party.shown` leaves of them.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import reduce
 from typing import NamedTuple
 
 from django.db.models import Count as Number
@@ -114,7 +115,7 @@ def first_whole_count(committee: Committee) -> Count | None:
 def share_of(estate: Estate, on: date) -> tuple[tuple[int, int], str]:
     """The share wanted by the rules in force, with the clause; a half where none says."""
     stated = profile_for(estate, on).get(SHARE)
-    return _share(stated), stated.clause if stated else ""
+    return share_in(stated), stated.clause if stated else ""
 
 
 def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
@@ -138,7 +139,7 @@ def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
     found: dict[int, PartyCounts] = defaultdict(PartyCounts)
     for place, code, members, party, unknown, number in rows:
         if code not in shares:
-            shares[code] = _share(resolve(profile_layers(code), today).get(SHARE))
+            shares[code] = share_in(resolve(profile_layers(code), today).get(SHARE))
         verdict = Count(members, party, unknown).verdict(shares[code])
         found[place] = found[place].plus(_of(verdict, members, party, number))
     living = Committee.objects.filter(reach.within("estate__"), ended_on__isnull=True)
@@ -157,8 +158,14 @@ def _of(verdict: str, members: int, party: int, number: int) -> PartyCounts:
     return PartyCounts(unknown=number, empty=number if verdict == "none" else 0)
 
 
-def _share(stated: RuleValue | None) -> tuple[int, int]:
+def share_in(stated: RuleValue | None) -> tuple[int, int]:
+    """The share as the domain takes it; a half where no rule says."""
     if stated is None:
         return HALF
     num, den = stated.value
     return int(num), int(den)
+
+
+def whole_party(counts: Mapping[int, PartyCounts]) -> PartyCounts:
+    """All authorities together."""
+    return reduce(PartyCounts.plus, counts.values(), PartyCounts())

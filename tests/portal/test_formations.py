@@ -224,7 +224,7 @@ def test_members_names_are_for_those_who_keep_them() -> None:
         consented_on="2026-01-01",
     )  # fmt: skip
     assert "本人撤回同意" in told
-    assert "是党员" not in page(bureau, "estate_committee", estate.code)
+    assert "本人撤回同意" not in page(bureau, "estate_committee", estate.code)
     told = send(organiser, "party_withdraw", "member", member.pk)
     assert "登记的内容已经删除" in told
     assert "委员1人，其中党员0人，没有登记是不是党员的1人。" in told
