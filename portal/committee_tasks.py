@@ -1,15 +1,17 @@
 """What lies on desks of committees: late formations, re-elections, renewals, explanations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.permissions import Permission, Visitor, has_permission
-from accounts.reach import Reach
-from committees.selectors.pipeline import overdue
+from accounts.permissions import ROLE_PERMISSIONS, Permission
+from committees.selectors.pipeline import Case, late_of, pipeline_within
 from committees.selectors.watch import Need, to_renew, too_few, unexplained
 from core.deadlines import start_of
 from portal.sentences import said
@@ -27,13 +29,17 @@ class CommitteeTask(NamedTuple):
     mine: bool
 
 
-def committee_tasks(user: Visitor, today: date, most: int) -> Iterator[CommitteeTask]:
-    """For whoever keeps formations or members; at most so many of each kind."""
-    if has_permission(user, Permission.KEEP_FORMATION):
-        yield from _late(Reach(user, Permission.KEEP_FORMATION, None), today, most)
-    if not has_permission(user, Permission.KEEP_MEMBERS):
+def committee_tasks(
+    places: Mapping[str, QuerySet[Estate]], today: date, most: int
+) -> Iterator[CommitteeTask]:
+    """For whoever keeps formations or members; at most so many of each kind.
+
+    `places`: of accounts.permissions.estates_by_role.
+    """
+    if (forms := _within(places, Permission.KEEP_FORMATION)) is not None:
+        yield from _late(late_of(pipeline_within(forms, today))[:most])
+    if (within := _within(places, Permission.KEEP_MEMBERS)) is None:
         return
-    within = Reach(user, Permission.KEEP_MEMBERS, None).within("estate__")
     words = {
         _("委员不足总数的一半，要召开业主大会重新选举"): too_few(within),
         _("委员会任期将满，要办换届"): to_renew(within, today),
@@ -43,8 +49,14 @@ def committee_tasks(user: Visitor, today: date, most: int) -> Iterator[Committee
         yield from (_task(what, need) for need in needs[:most])
 
 
-def _late(reach: Reach, today: date, most: int) -> Iterator[CommitteeTask]:
-    for case in overdue(reach, today, most):
+def _within(places: Mapping[str, QuerySet[Estate]], permission: Permission) -> Q | None:
+    """What belongs to the estates where `permission` is held; None: nowhere."""
+    held = [estates for role, estates in places.items() if permission in ROLE_PERMISSIONS[role]]
+    return reduce(or_, (Q(estate__in=estates) for estates in held)) if held else None
+
+
+def _late(cases: Iterable[Case]) -> Iterator[CommitteeTask]:
+    for case in cases:
         following, due = case.standing.following, case.standing.due_on
         if following is None or due is None:
             continue

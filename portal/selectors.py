@@ -233,7 +233,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_repair_tasks(user, places),
         *_money_tasks(user, places),
         *_account_tasks(user, places, at),
-        *(Task(*one) for one in committee_tasks(user, local_day(at), FUND_TASKS)),
+        *(Task(*one) for one in committee_tasks(places, local_day(at), FUND_TASKS)),
     ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))

@@ -11,6 +11,7 @@ candidates are found, and the seal is cut on the paper of the filing (274号 34)
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 KINDS = ("owners_committee", "management_committee", "renewal")
@@ -144,6 +145,7 @@ def stage_of(kind: str, code: str) -> Stage | None:
     return next((stage for stage in STAGES[kind] if stage.code == code), None)
 
 
+@cache
 def resting_on(kind: str, code: str) -> frozenset[str]:
     """Every stage that comes before this one, however far."""
     found: set[str] = set()

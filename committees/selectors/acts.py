@@ -21,6 +21,7 @@ from voting.models import Candidate, Election, RollPosting, Session
 
 GROUPS = {"owners_committee": "preparatory_group", "renewal": "renewal_group"}
 _EARLIER = timedelta(days=365)
+_MANY = 200
 
 
 class Act(NamedTuple):
@@ -33,15 +34,14 @@ class Act(NamedTuple):
 
 def acts_of(formations: Sequence[Formation]) -> dict[int, dict[str, Act]]:
     """Of each formation the stages that were reached here; a fixed number of queries."""
-    estates = [one.estate_id for one in formations]
-    sessions = _by_estate(_sessions(estates))
+    sessions = _by_estate(_sessions(among("estate", formations, "estate")))
     handed = dict(
         Handover.objects.filter(
-            committee__in=[one.committee_id for one in formations if one.committee_id],
-            confirmed_on__isnull=False,
+            among("committee", formations, "committee"), confirmed_on__isnull=False
         ).values_list("committee", "confirmed_on")
     )
-    seals, accounts = _seals(estates), _accounts(estates)
+    seals = _seals(among("seal__estate", formations, "estate"))
+    accounts = _accounts(among("book__estate", formations, "estate"))
     found = {}
     for one in formations:
         acts = _of_session(one, meeting_of(one, sessions.get(one.estate_id, [])))
@@ -58,7 +58,9 @@ def acts_of(formations: Sequence[Formation]) -> dict[int, dict[str, Act]]:
 def meetings_of(formation: Formation) -> list[Session]:
     """The owners' meetings that belong to a formation, the newest first."""
     return [
-        one for one in reversed(_sessions([formation.estate_id])) if _belongs(formation, one)
+        one
+        for one in reversed(_sessions(Q(estate=formation.estate_id)))
+        if _belongs(formation, one)
     ]
 
 
@@ -76,12 +78,26 @@ def election_in(session: Session) -> Election | None:
     return next((one for one in elections if one and not one.by_election), None)
 
 
-def _sessions(estates: Iterable[int]) -> list[Session]:
+def among(field: str, formations: Sequence[Formation], what: str = "pk") -> Q:
+    """Rows that belong to these formations, or to what they belong to.
+
+    Of many, by the question itself: naming thousands of them takes longer than the answer. What
+    belongs to others of the open ones comes along then.
+    """
+    many = len(formations) > _MANY and not any(one.ending for one in formations)
+    if many:
+        return Q(**{f"{field}__in": Formation.objects.filter(ending="").values(what)})
+    column = "pk" if what == "pk" else f"{what}_id"
+    named = {getattr(one, column) for one in formations} - {None}
+    return Q(**{f"{field}__in": named})
+
+
+def _sessions(within: Q) -> list[Session]:
     candidates = Candidate.objects.only("election", "consent_at").order_by("consent_at")
     elections = Prefetch("motions__election__candidates", queryset=candidates)
     postings = RollPosting.objects.defer("lines").order_by("pk")
     rows = (
-        Session.objects.filter(estate__in=set(estates), rehearsal=False)
+        Session.objects.filter(within, rehearsal=False)
         .exclude(state="cancelled")
         .filter(Q(motions__election__by_election=False) | Q(organiser_kind__in=GROUPS.values()))
         .select_related("basis", "resolution", "filing")
@@ -145,17 +161,15 @@ def _first(stage: str, what: str, since: date, days: Sequence[date]) -> dict[str
     return {stage: Act(min(later), what)} if later else {}
 
 
-def _seals(estates: Iterable[int]) -> Mapping[int, list[date]]:
-    rows = SealCustody.objects.filter(seal__estate__in=set(estates)).filter(
+def _seals(within: Q) -> Mapping[int, list[date]]:
+    rows = SealCustody.objects.filter(within).filter(
         Q(seal__name__contains="业主委员会") | Q(seal__name__contains="业主大会")
     )
     return _days(rows.values_list("seal__estate", "since"))
 
 
-def _accounts(estates: Iterable[int]) -> Mapping[int, list[date]]:
-    rows = Holding.objects.filter(
-        book__estate__in=set(estates), holder="committee", is_apart=True
-    )
+def _accounts(within: Q) -> Mapping[int, list[date]]:
+    rows = Holding.objects.filter(within, holder="committee", is_apart=True)
     return _days(rows.values_list("book__estate", "since"))
 
 

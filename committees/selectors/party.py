@@ -11,11 +11,12 @@ from functools import reduce
 from typing import NamedTuple
 
 from django.db.models import Count as Number
-from django.db.models import Max, Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.reach import Reach
 from committees.domain.party import HALF, Count
 from committees.models import Committee, Member, Nominee, PartyAnswer, PartyCount
+from committees.selectors.formation import per_place
 from registry.domain.profiles import RuleValue, resolve
 from registry.fields import keyed_hash
 from registry.models import Estate
@@ -119,13 +120,14 @@ def share_of(estate: Estate, on: date) -> tuple[tuple[int, int], str]:
 
 
 def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
-    """By authority, of the committees in office in a place; three queries and the profiles."""
-    inside = reach.within("committee__estate__")
-    newest = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
+    """By authority, of the committees in office in a place; two queries and the profiles."""
+    living = Committee.objects.filter(ended_on__isnull=True)
+    newer = PartyCount.objects.filter(committee=OuterRef("committee"), pk__gt=OuterRef("pk"))
+    newest = PartyCount.objects.filter(~Exists(newer), committee__ended_on__isnull=True)
+    if reach.alone:
+        newest = newest.filter(reach.within("committee__estate__"))
     rows = (
-        PartyCount.objects.filter(inside, pk__in=newest.values("last"))
-        .filter(committee__ended_on__isnull=True)
-        .order_by()
+        newest.order_by()
         .values_list(
             "committee__estate__authority",
             "committee__estate__profile_code",
@@ -136,19 +138,18 @@ def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
         .annotate(Number("pk"))
     )
     shares: dict[str, tuple[int, int]] = {}
-    found: dict[int, PartyCounts] = defaultdict(PartyCounts)
+    sums: dict[int, PartyCounts] = defaultdict(PartyCounts)
     for place, code, members, party, unknown, number in rows:
         if code not in shares:
             shares[code] = share_in(resolve(profile_layers(code), today).get(SHARE))
         verdict = Count(members, party, unknown).verdict(shares[code])
-        found[place] = found[place].plus(_of(verdict, members, party, number))
-    living = Committee.objects.filter(reach.within("estate__"), ended_on__isnull=True)
-    per_place = living.order_by().values_list("estate__authority").annotate(Number("pk"))
-    for place, number in per_place:
-        so_far = found[place]
-        silent = number - so_far.known - so_far.unknown
-        found[place] = so_far.plus(PartyCounts(unknown=silent, empty=silent))
-    return dict(found)
+        sums[place] = sums[place].plus(_of(verdict, members, party, number))
+    found = {}
+    for place, number in per_place(living, reach).items():
+        told = sums[place]
+        silent = number - told.known - told.unknown  # nobody was ever on record
+        found[place] = told.plus(PartyCounts(unknown=silent, empty=silent))
+    return found
 
 
 def _of(verdict: str, members: int, party: int, number: int) -> PartyCounts:

@@ -11,25 +11,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from accounts.reach import Reach
 from committees.domain.pipeline import STAGES, TURNS, Stage, Standing, standing
 from committees.models import Committee, Formation, Inquiry, InquiryReply, Reached
-from committees.selectors.acts import Act, acts_of
+from committees.selectors.acts import Act, acts_of, among
+from committees.selectors.formation import per_place
 from registry.domain.profiles import RuleValue, resolve
 from registry.selectors import profile_layers
 
 
 class Told(NamedTuple):
     """A stage and what is known of it. `day`: it was reached; `act`: it happened here, which
-    goes before what was reported (`row`)."""
+    goes before what was reported: `row`, the newest of `rows`, read for a single formation."""
 
     stage: Stage
     day: date | None
     act: Act | None
     row: Reached | None
-    rows: Sequence[Reached]  # all that was reported, the newest last
+    rows: Sequence[Reached]
 
 
 class Asked(NamedTuple):
@@ -70,15 +71,30 @@ class Case(NamedTuple):
 
 def pipeline(reach: Reach, today: date) -> list[Case]:
     """Every open formation in a place, the latest first; a fixed number of queries."""
-    rows = Formation.objects.filter(reach.within("estate__"), ending="")
-    cases = cases_of(list(rows.select_related("estate__authority")), today)
+    if reach.alone:
+        return pipeline_within(reach.within("estate__"), today)
+    inside = set(reach.inside)
+    cases = pipeline_within(Q(), today)
+    return [one for one in cases if one.formation.estate.authority_id in inside]
+
+
+def pipeline_within(within: Q, today: date) -> list[Case]:
+    """The same; `within`: of formations, by their estate."""
+    rows = Formation.objects.filter(within, ending="").select_related("estate__authority")
+    formations = list(rows)
+    cases = cases_of(formations, today) if formations else []
     cases.sort(key=_urgency)
     return cases
 
 
 def overdue(reach: Reach, today: date, limit: int | None = None) -> list[Case]:
     """Open formations past the deadline of their next stage, the latest first."""
-    return [one for one in pipeline(reach, today) if one.standing.late][:limit]
+    return late_of(pipeline(reach, today))[:limit]
+
+
+def late_of(cases: Iterable[Case]) -> list[Case]:
+    """Those past the deadline of their next stage."""
+    return [one for one in cases if one.standing.late]
 
 
 def stage_counts(cases: Iterable[Case]) -> dict[int, Counter[str]]:
@@ -91,22 +107,27 @@ def stage_counts(cases: Iterable[Case]) -> dict[int, Counter[str]]:
 
 
 def due_counts(reach: Reach) -> dict[int, tuple[int, int]]:
-    """By authority, the estates that have to form, and those of them that did.
+    """By authority, the estates that have to form, and those of them that did; two queries.
 
-    Due is one with a committee in office, and one with an open formation of which anything was
-    reached: no step is taken before the conditions are met.
+    Due is one with a committee in office, and one with an open formation of which any stage was
+    reported: no step is taken before the conditions are met.
     """
-    inside = reach.within("estate__")
     living = Committee.objects.filter(ended_on__isnull=True)
-    places = living.filter(inside).order_by().values_list("estate__authority", flat=True)
-    formed = Counter(places)
-    waiting = Formation.objects.filter(inside, ending="").select_related("estate")
-    open_ones = list(waiting.exclude(estate__in=living.values("estate")))
-    told = {pk for (pk, _stage), rows in reports_of(open_ones).items() if rows[-1].day}
-    acts = acts_of([one for one in open_ones if one.pk not in told])
-    begun = [one for one in open_ones if one.pk in told or acts[one.pk]]
-    due = formed + Counter(one.estate.authority_id for one in begun)
-    return {place: (number, formed[place]) for place, number in due.items()}
+    newer = Reached.objects.filter(
+        formation=OuterRef("formation"), stage=OuterRef("stage"), pk__gt=OuterRef("pk")
+    )
+    standing_rows = Reached.objects.filter(
+        ~Exists(newer), formation=OuterRef("pk"), day__isnull=False
+    )
+    waiting = Formation.objects.filter(Exists(standing_rows), ending="").exclude(
+        estate__in=living.values("estate")
+    )
+    formed = per_place(living, reach)
+    begun = per_place(waiting, reach)
+    return {
+        place: (formed.get(place, 0) + begun.get(place, 0), formed.get(place, 0))
+        for place in {*formed, *begun}
+    }
 
 
 def case_of(formation: Formation, today: date) -> Case:
@@ -119,40 +140,53 @@ def cases_of(formations: Sequence[Formation], today: date, *, full: bool = False
 
     `full`: with the notes, which are encrypted and take their time.
     """
-    hand = reports_of(formations, full=full)
+    rows = reports_of(formations) if full else {}
+    days = {key: told[-1].day for key, told in rows.items()} if full else _reported(formations)
     acts, asked = acts_of(formations), asked_of(formations)
     rules = _rules({one.estate.profile_code for one in formations}, today)
+    periods = {code: _periods(values) for code, values in rules.items()}
     found = []
     for one in formations:
         replies = asked.get(one.pk, [])
         told = [
-            _told(stage, hand.get((one.pk, stage.code), []), acts[one.pk], replies)
+            _told(
+                stage,
+                days.get((one.pk, stage.code)),
+                rows.get((one.pk, stage.code), ()),
+                acts[one.pk],
+                replies,
+            )
             for stage in STAGES[one.kind]
         ]
         reached = {each.stage.code: each.day for each in told if each.day is not None}
         values = rules[one.estate.profile_code]
-        seen = standing(one.kind, reached, _periods(values), today)
+        seen = standing(one.kind, reached, periods[one.estate.profile_code], today)
         period = seen.following.period if seen.following else ""
         clause = values[period].clause if period in values else ""
         found.append(Case(one, told, replies, seen, clause))
     return found
 
 
-def reports_of(
-    formations: Sequence[Formation], *, full: bool = False
-) -> dict[tuple[int, str], list[Reached]]:
+def reports_of(formations: Sequence[Formation]) -> dict[tuple[int, str], list[Reached]]:
     """What was reported by hand, by formation and stage, the newest last."""
-    rows = Reached.objects.filter(formation__in=[one.pk for one in formations])
+    rows = Reached.objects.filter(among("formation", formations))
     found: dict[tuple[int, str], list[Reached]] = defaultdict(list)
-    for row in rows.order_by("pk") if full else rows.order_by("pk").defer("note", "reason"):
+    for row in rows.order_by("pk"):
         found[row.formation_id, row.stage].append(row)
     return dict(found)
+
+
+def _reported(formations: Sequence[Formation]) -> dict[tuple[int, str], date | None]:
+    """The days alone, of thousands."""
+    rows = Reached.objects.filter(among("formation", formations))
+    told = rows.order_by("pk").values_list("formation", "stage", "day")
+    return {(formation, stage): day for formation, stage, day in told}
 
 
 def asked_of(formations: Sequence[Formation]) -> dict[int, list[Asked]]:
     """The departments that were asked, in the order they were."""
     replies = Prefetch("replies", queryset=InquiryReply.objects.order_by("pk"))
-    rows = Inquiry.objects.filter(formation__in=[one.pk for one in formations])
+    rows = Inquiry.objects.filter(among("formation", formations))
     found: dict[int, list[Asked]] = defaultdict(list)
     for row in rows.order_by("pk").prefetch_related(replies):
         given = list(row.replies.all())
@@ -161,7 +195,11 @@ def asked_of(formations: Sequence[Formation]) -> dict[int, list[Asked]]:
 
 
 def _told(
-    stage: Stage, rows: Sequence[Reached], acts: Mapping[str, Act], asked: Sequence[Asked]
+    stage: Stage,
+    reported: date | None,
+    rows: Sequence[Reached],
+    acts: Mapping[str, Act],
+    asked: Sequence[Asked],
 ) -> Told:
     row = rows[-1] if rows else None
     if stage.code == "vetting" and asked:
@@ -170,8 +208,7 @@ def _told(
             return Told(stage, None, None, row, rows)
         return Told(stage, max(days), Act(max(days), "各部门的答复"), row, rows)
     act = acts.get(stage.code)
-    day = act.day if act else row.day if row else None
-    return Told(stage, day, act, row, rows)
+    return Told(stage, act.day if act else reported, act, row, rows)
 
 
 def _rules(codes: Iterable[str], on: date) -> dict[str, dict[str, RuleValue]]:

@@ -12,12 +12,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from committees.models import Committee, Formation, Handover, Member, PartyAnswer, Reached
+from committees.services.formations import open_formation
 from committees.services.party import answer_party
+from documents.authority import development_identity
 from registry.models import Estate
-from tests.committees.city import authority
+from registry.services.profiles import load_profiles
+from tests.committees.city import authority, city
 from tests.committees.formed import a_committee, an_estate, opened, sit, walked
 from tests.documents.test_scans import photo
+from tests.elections import estate_of_nine, frozen_election
+from tests.factories import CLOSE, FOR, FREEZE
 from tests.town import grant, make_user
+from voting.services.resolutions import issue_resolution
 
 pytestmark = pytest.mark.django_db
 STREET, COMMUNITY = "东1街道办事处", "999901001001居委会"
@@ -396,3 +402,49 @@ def test_whoever_entered_a_handover_does_not_confirm_it() -> None:
     assert "登记移交的人不能自己确认" in answer.content.decode()
     other = desk(COMMUNITY, "residents_committee")
     assert "移交已确认" in send(other, "handover_confirm", handover.pk)
+
+
+def test_what_is_late_or_missing_lies_on_the_desk() -> None:
+    estate = an_estate("甲苑")
+    seated(estate, 1)
+    walked(opened(estate=an_estate("乙苑")), "posted")
+    old = a_committee(an_estate("丙苑"))
+    Committee.objects.filter(pk=old.pk).update(last_day=timezone.localdate())
+    street, organiser = desk(STREET, "street_office"), desk(estate, "organiser")
+    told = street.get("/staff/").content.decode()
+    assert "组建超过了期限：业主大会选举" in told
+    assert "党员比例没有达到，要有情况说明" in told
+    assert "委员会任期将满，要办换届" in told
+    committee = Committee.objects.get(estate=estate)
+    for member in list(committee.members.all())[:3]:
+        send(
+            organiser, "member_end", member.pk, ending="resigned", day="2026-02-02",
+            note="辞职信一份",
+        )  # fmt: skip
+    told = organiser.get("/staff/").content.decode()
+    assert "委员不足总数的一半，要召开业主大会重新选举" in told
+    assert "组建超过了期限" not in told
+
+
+def test_one_elected_here_is_recorded_by_a_button(settings, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    settings.CA_DIR = tmp_path / "ca"
+    development_identity(settings.CA_DIR)
+    city()
+    load_profiles(actor="test", at=FREEZE)
+    estate = estate_of_nine()
+    Estate.objects.filter(pk=estate.pk).update(authority=authority(COMMUNITY))
+    formation = open_formation(
+        estate_id=estate.pk, kind="owners_committee", actor="user:1", at=FREEZE
+    )
+    vote = frozen_election(estate)
+    for number in range(1, 8):
+        vote.cast(number, [FOR, [0, 1, 2, 3, 4]])
+    vote.count(at=CLOSE)
+    issue_resolution(session_id=vote.session.pk, at=CLOSE)
+    street = desk(STREET, "street_office")
+    assert "登记当选的委员会" in page(street, "formation_course", formation.pk)
+    told = send(street, "formation_seat", formation.pk)
+    assert "本系统：业主大会决议" in told
+    shown = Client().get(reverse("portal:committee", args=[estate.code])).content.decode()
+    assert reverse("voting:session", args=[vote.session.code]) in shown
+    assert "业主1" not in shown
