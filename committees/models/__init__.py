@@ -11,12 +11,14 @@ from committees.models.formations import (
 )
 from committees.models.handovers import Handover, HandoverItem, ItemState
 from committees.models.members import Explanation, Member, PartyAnswer, PartyCount
-from committees.models.records import EstateRecord, RegisterImport
+from committees.models.records import EstateMove, EstateRecord, EstateSeen, RegisterImport
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
 __all__ = [
     "Committee",
+    "EstateMove",
     "EstateRecord",
+    "EstateSeen",
     "Evidence",
     "EvidencePage",
     "Explanation",

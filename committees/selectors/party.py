@@ -124,10 +124,9 @@ def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
     living = Committee.objects.filter(ended_on__isnull=True)
     newer = PartyCount.objects.filter(committee=OuterRef("committee"), pk__gt=OuterRef("pk"))
     newest = PartyCount.objects.filter(~Exists(newer), committee__ended_on__isnull=True)
-    if reach.alone:
-        newest = newest.filter(reach.within("committee__estate__"))
     rows = (
-        newest.order_by()
+        reach.narrowed(newest, "committee__estate__")
+        .order_by()
         .values_list(
             "committee__estate__authority",
             "committee__estate__profile_code",
@@ -140,6 +139,8 @@ def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
     shares: dict[str, tuple[int, int]] = {}
     sums: dict[int, PartyCounts] = defaultdict(PartyCounts)
     for place, code, members, party, unknown, number in rows:
+        if not reach.has(place):
+            continue
         if code not in shares:
             shares[code] = share_in(resolve(profile_layers(code), today).get(SHARE))
         verdict = Count(members, party, unknown).verdict(shares[code])

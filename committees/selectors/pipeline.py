@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.reach import Reach
 from committees.domain.pipeline import STAGES, TURNS, Stage, Standing, standing
@@ -71,17 +71,17 @@ class Case(NamedTuple):
 
 def pipeline(reach: Reach, today: date) -> list[Case]:
     """Every open formation in a place, the latest first; a fixed number of queries."""
-    if reach.alone:
-        return pipeline_within(reach.within("estate__"), today)
-    inside = set(reach.inside)
-    cases = pipeline_within(Q(), today)
-    return [one for one in cases if one.formation.estate.authority_id in inside]
+    cases = _cases(reach.narrowed(Formation.objects.filter(ending="")), today)
+    return [one for one in cases if reach.has(one.formation.estate.authority_id)]
 
 
 def pipeline_within(within: Q, today: date) -> list[Case]:
     """The same; `within`: of formations, by their estate."""
-    rows = Formation.objects.filter(within, ending="").select_related("estate__authority")
-    formations = list(rows)
+    return _cases(Formation.objects.filter(within, ending=""), today)
+
+
+def _cases(rows: QuerySet[Formation], today: date) -> list[Case]:
+    formations = list(rows.select_related("estate__authority"))
     cases = cases_of(formations, today) if formations else []
     cases.sort(key=_urgency)
     return cases
