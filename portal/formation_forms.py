@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from committees.formation_steps import Proof, Terms, Upload
 from committees.models import Committee, Formation, Handover, InquiryReply, ItemState, Member
 from committees.models.members import PartyAnswer
 from committees.services.vetting import DEPARTMENTS
-from committees.steps import Proof, Terms, Upload
 from portal.emergency_forms import uploads_of
 from portal.forms import DATE
 from portal.sentences import said

@@ -24,7 +24,7 @@ class EvidencePage(models.Model):
 
     evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="pages")
     number = models.PositiveSmallIntegerField()
-    content = models.BinaryField()  # encrypted, see committees.steps
+    content = models.BinaryField()  # encrypted, see committees.formation_steps
 
     class Meta:
         ordering = ["number"]

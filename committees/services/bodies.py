@@ -5,8 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from committees.domain.wording import day_reasons, note_reasons
-from committees.models import Committee
-from committees.steps import (
+from committees.formation_steps import (
     Proof,
     Terms,
     close_committee,
@@ -15,6 +14,7 @@ from committees.steps import (
     note_act,
     put_in_office,
 )
+from committees.models import Committee
 from core.deadlines import local_day
 from core.reasons import Reason, demand_none
 from registry.models import Estate

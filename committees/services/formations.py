@@ -7,16 +7,7 @@ from django.db import transaction
 from committees.domain.kinds import COMMITTEES
 from committees.domain.pipeline import FORMED, lacking
 from committees.domain.wording import day_reasons, note_reasons
-from committees.models import Committee, Formation, Reached
-from committees.selectors.elected import winners_of
-from committees.selectors.pipeline import case_of
-from committees.selectors.refusals import (
-    in_office_reasons,
-    opening_reasons,
-    order_reasons,
-    place_reasons,
-)
-from committees.steps import (
+from committees.formation_steps import (
     Proof,
     Terms,
     locked_estate,
@@ -25,6 +16,15 @@ from committees.steps import (
     put_in_office,
     seat_members,
     size_reasons,
+)
+from committees.models import Committee, Formation, Reached
+from committees.selectors.elected import winners_of
+from committees.selectors.pipeline import case_of
+from committees.selectors.refusals import (
+    in_office_reasons,
+    opening_reasons,
+    order_reasons,
+    place_reasons,
 )
 from core.deadlines import local_day
 from core.errors import RuleViolation

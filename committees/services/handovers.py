@@ -7,9 +7,9 @@ from django.db import transaction
 
 from committees.domain.handover import standard_items
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
+from committees.formation_steps import demand_living, locked_committee, note_act
 from committees.models import Committee, Handover, HandoverItem, ItemState
 from committees.selectors.handovers import items_of
-from committees.steps import demand_living, locked_committee, note_act
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none

@@ -6,15 +6,15 @@ from typing import cast
 from django.db import transaction
 
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
-from committees.models import Committee, Member
-from committees.selectors.elected import by_elections_of
-from committees.steps import (
+from committees.formation_steps import (
     count_party,
     demand_living,
     locked_committee,
     note_act,
     seat_members,
 )
+from committees.models import Committee, Member
+from committees.selectors.elected import by_elections_of
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none

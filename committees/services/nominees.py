@@ -6,8 +6,8 @@ from django.db import transaction
 
 from committees.domain.kinds import COMMITTEES
 from committees.domain.wording import name_reasons
+from committees.formation_steps import locked_formation, note_act, size_reasons
 from committees.models import Formation, Nominee
-from committees.steps import locked_formation, note_act, size_reasons
 from core.deadlines import local_day
 from core.reasons import Reason, demand_none
 

@@ -8,15 +8,15 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
-from committees.models import Committee, Explanation, Member, Nominee, PartyAnswer
-from committees.selectors.party import name_hash
-from committees.steps import (
+from committees.formation_steps import (
     count_party,
     demand_living,
     locked_committee,
     locked_estate,
     note_act,
 )
+from committees.models import Committee, Explanation, Member, Nominee, PartyAnswer
+from committees.selectors.party import name_hash
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none

@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.models import User
 from committees.domain.pipeline import FORMED, STAGES
+from committees.formation_steps import Proof, Terms
 from committees.models import Committee, Member
 from committees.services.bodies import record_committee
 from committees.services.formations import open_formation, report_stage
@@ -17,7 +18,6 @@ from committees.services.members import add_member, end_member
 from committees.services.nominees import add_nominee
 from committees.services.party import answer_party, explain_ratio
 from committees.services.vetting import ask_departments, record_reply
-from committees.steps import Proof, Terms
 from core.deadlines import local_day
 from portal.demo.people import People
 from registry.models import Authority, Estate

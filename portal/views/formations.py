@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Permission, estate_for, require
 from accounts.reach import Reach
 from committees.domain.pipeline import FORMED, STAGES, stage_of
+from committees.formation_steps import picture_of
 from committees.models import Formation
 from committees.selectors.elected import winners_of
 from committees.selectors.pipeline import Case, case_of, pipeline
@@ -26,7 +27,6 @@ from committees.services.formations import (
     take_stage_back,
 )
 from committees.services.vetting import ask_departments, record_reply
-from committees.steps import picture_of
 from portal.formation_forms import (
     CorrectionForm,
     ElectedAgainForm,

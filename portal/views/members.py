@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, estate_for
+from committees.formation_steps import Terms
 from committees.models import Committee
 from committees.selectors.bodies import body_of, in_office_at, open_formation_at, slates_of
 from committees.selectors.elected import by_elections_of
@@ -20,7 +21,6 @@ from committees.selectors.places import committee_for, member_for
 from committees.services.bodies import end_committee, record_committee
 from committees.services.members import add_member, change_office, end_member, seat_by_election
 from committees.services.party import explain_ratio
-from committees.steps import Terms
 from portal.formation_forms import (
     CommitteeEndForm,
     CommitteeForm,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from committees.domain.pipeline import STAGES
+from committees.formation_steps import Proof, Terms
 from committees.models import Committee, Formation, Member
 from committees.services.bodies import record_committee
 from committees.services.formations import open_formation, report_stage
 from committees.services.handovers import confirm_handover, open_handover, settle_item
 from committees.services.members import add_member
-from committees.steps import Proof, Terms
 from registry.models import Division, Estate
 from registry.services.profiles import load_profiles
 from tests.committees.city import AT, BY, authority, city

@@ -25,7 +25,7 @@ MADE_IN = [
     "committees/selectors/refusals.py",
     "committees/selectors/register.py",
     "committees/services/*.py",
-    "committees/steps.py",
+    "committees/formation_steps.py",
     "core/exact.py",
     "core/files.py",
     "core/tables.py",

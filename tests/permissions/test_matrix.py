@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
+from committees.formation_steps import Proof, Terms, Upload
 from committees.selectors.register import place_index
 from committees.services.bodies import end_committee, record_committee
 from committees.services.formations import open_formation, report_stage
@@ -30,7 +31,6 @@ from committees.services.handovers import open_handover
 from committees.services.members import add_member
 from committees.services.nominees import add_nominee
 from committees.services.vetting import ask_departments
-from committees.steps import Proof, Terms, Upload
 from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
 from disclosures.steps import period_at

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from committees.domain.party import Count
+from committees.formation_steps import Proof
 from committees.models import Committee, Formation, Member, PartyAnswer
 from committees.selectors.party import answers_of_candidates, newest_count
 from committees.selectors.pipeline import case_of
 from committees.services.formations import open_formation, report_stage, seat_elected
 from committees.services.party import answer_party, forget_dropped
-from committees.steps import Proof
 from committees.tasks import seat_awaiting
 from core.deadlines import local_day
 from core.errors import RuleViolation

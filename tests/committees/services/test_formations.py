@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.permissions import Permission
 from accounts.reach import Reach
+from committees.formation_steps import Proof, Terms, Upload
 from committees.models import Committee, Formation, Reached
 from committees.selectors.pipeline import (
     case_of,
@@ -21,7 +22,6 @@ from committees.selectors.pipeline import (
 from committees.services.bodies import end_committee
 from committees.services.formations import end_formation, report_stage, take_stage_back
 from committees.services.vetting import ask_departments, record_reply
-from committees.steps import Proof, Terms, Upload
 from core.errors import RuleViolation
 from logbook.models import Entry
 from tests.committees.city import AT, BY, authority, line, write

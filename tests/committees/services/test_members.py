@@ -11,6 +11,7 @@ from accounts.permissions import Permission
 from accounts.reach import Reach
 from committees.domain.party import Count
 from committees.domain.terms import standing
+from committees.formation_steps import Proof, Terms
 from committees.models import Committee, Explanation, Member, PartyAnswer, PartyCount
 from committees.selectors.party import (
     PartyCounts,
@@ -24,7 +25,6 @@ from committees.services.formations import end_formation
 from committees.services.members import change_office, end_member
 from committees.services.nominees import add_nominee, plan_seats, withdraw_nominee
 from committees.services.party import answer_party, explain_ratio, withdraw_party
-from committees.steps import Proof, Terms
 from core.errors import RuleViolation
 from logbook.models import Entry
 from tests.committees.city import AT, BY, authority, line, write
