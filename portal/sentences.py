@@ -12,6 +12,7 @@ from functools import cache
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from portal.account_sentences import ACCOUNTS
+from portal.formation_sentences import FORMATIONS
 from portal.problem_sentences import PROBLEMS
 from portal.register_sentences import REGISTERS
 
@@ -1580,6 +1581,7 @@ SENTENCES = frozenset(
     + ACCOUNTS
     + REGISTERS
     + PROBLEMS
+    + FORMATIONS
     + _JOINED
 )
 

@@ -1,6 +1,16 @@
 """What bureaus keep of estates and their committees."""
 
 from committees.models.bodies import Committee
+from committees.models.evidence import Evidence, EvidencePage
+from committees.models.formations import (
+    Formation,
+    Inquiry,
+    InquiryReply,
+    Nominee,
+    Reached,
+)
+from committees.models.handovers import Handover, HandoverItem, ItemState
+from committees.models.members import Explanation, Member, PartyAnswer, PartyCount
 from committees.models.problems import Problem, ProblemItem, ProblemPage, ProblemStep
 from committees.models.records import EstateMove, EstateRecord, EstateSeen, RegisterImport
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
@@ -10,10 +20,24 @@ __all__ = [
     "EstateMove",
     "EstateRecord",
     "EstateSeen",
+    "Evidence",
+    "EvidencePage",
+    "Explanation",
+    "Formation",
+    "Handover",
+    "HandoverItem",
+    "Inquiry",
+    "InquiryReply",
+    "ItemState",
+    "Member",
+    "Nominee",
+    "PartyAnswer",
+    "PartyCount",
     "Problem",
     "ProblemItem",
     "ProblemPage",
     "ProblemStep",
+    "Reached",
     "RegisterImport",
     "Snapshot",
     "SnapshotCount",

@@ -21,7 +21,7 @@ from core.deadlines import local_day
 from documents.authority import development_identity
 from documents.wording import last_day
 from portal.costs import share_tables
-from portal.demo import accounts, registers, repairs, rounds
+from portal.demo import accounts, formations, registers, repairs, rounds
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
@@ -188,6 +188,7 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     _vote(opened, SECOND, tokens, window, say, turnout=40)
     links = _links(opened, tokens)
     accounts.publish_accounts(estate, people, on, today, say)
+    formations.seat_main(estate, people, timezone.now(), say)
     registers.keep_registers(authority_chain(estate)[-1], people["city"], timezone.now(), say)
     return Story(sample, people, ended, opened, choices, links)
 

@@ -23,8 +23,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
+from committees.formation_steps import Proof, Terms, Upload
 from committees.models import ProblemPage
 from committees.selectors.register import place_index
+from committees.services.bodies import end_committee, record_committee
+from committees.services.formations import open_formation, report_stage
+from committees.services.handovers import open_handover
+from committees.services.members import add_member
+from committees.services.nominees import add_nominee
+from committees.services.vetting import ask_departments
 from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
 from disclosures.steps import period_at
@@ -168,6 +175,9 @@ REPORTERS = APPLICANTS - {"bureau"}
 FINDERS = {"residents_committee", "street_office", "bureau"}
 URGENT_DECIDERS = {"organiser", "street_office", "bureau"}
 NOBODY: set[str] = set()
+SEAT_KEEPERS = {"organiser", "residents_committee", "street_office"}
+FORMERS = {"residents_committee", "street_office"}
+COMMITTEE_READERS = SEAT_KEEPERS | BUREAU
 
 
 @dataclass(frozen=True)
@@ -292,6 +302,56 @@ TABLE = [
     Row("staff:problem_close", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
     Row("staff:problem_reopen", PROBLEM_CLOSERS, args=("problem_closed",)),
     Row("staff:problem_reopen", PROBLEM_CLOSERS, BAD, args=("problem_closed",), post=True),
+    # --- committees: how one is formed, who sits on it, what it takes over --------------------
+    Row("staff:formations", ALL_ACCOUNT_WATCHERS),
+    Row("staff:formation_course", COMMITTEE_READERS, args=("course",)),
+    Row("staff:formation_stage", FORMERS, args=("course", "stage")),
+    Row("staff:formation_stage", FORMERS, BAD, args=("course", "stage"), post=True),
+    Row("staff:formation_stage_back", FORMERS, args=("course", "stage")),
+    Row("staff:formation_stage_back", FORMERS, BAD, args=("course", "stage"), post=True),
+    Row("staff:formation_vetting", FORMERS, args=("course",)),
+    Row("staff:formation_vetting", FORMERS, BAD, args=("course",), post=True),
+    Row("staff:formation_reply", FORMERS, args=("course", "inquiry")),
+    Row("staff:formation_reply", FORMERS, BAD, args=("course", "inquiry"), post=True),
+    Row("staff:formation_seat", FORMERS, REFUSED, args=("course",), post=True),
+    Row("staff:formation_end", FORMERS, args=("course",)),
+    Row("staff:formation_end", FORMERS, BAD, args=("course",), post=True),
+    Row("staff:formation_new", FORMERS, args=("estate",)),
+    Row("staff:formation_new", FORMERS, BAD, args=("estate",), post=True),
+    Row("staff:evidence", FORMERS, args=("proof_paper",)),
+    Row("staff:evidence_jpg", FORMERS, args=("proof_paper", "number")),
+    Row("staff:nominee_new", SEAT_KEEPERS, args=("course",)),
+    Row("staff:nominee_new", SEAT_KEEPERS, BAD, args=("course",), post=True),
+    Row("staff:nominee_withdraw", SEAT_KEEPERS, MOVED, args=("nominee",), post=True),
+    Row("staff:formation_seats", SEAT_KEEPERS, args=("course",)),
+    Row("staff:formation_seats", SEAT_KEEPERS, BAD, args=("course",), post=True),
+    Row("staff:estate_committee", COMMITTEE_READERS, args=("estate",)),
+    Row("staff:committee_new", FORMERS, args=("estate",)),
+    Row("staff:committee_new", FORMERS, BAD, args=("estate",), post=True),
+    Row("staff:committee_end", FORMERS, args=("body",)),
+    Row("staff:committee_end", FORMERS, BAD, args=("body",), post=True),
+    Row("staff:committee_by_election", SEAT_KEEPERS, REFUSED, args=("body",), post=True),
+    Row("staff:member_new", SEAT_KEEPERS, args=("body",)),
+    Row("staff:member_new", SEAT_KEEPERS, BAD, args=("body",), post=True),
+    Row("staff:member_office", SEAT_KEEPERS, args=("member",)),
+    Row("staff:member_office", SEAT_KEEPERS, BAD, args=("member",), post=True),
+    Row("staff:member_end", SEAT_KEEPERS, args=("member",)),
+    Row("staff:member_end", SEAT_KEEPERS, BAD, args=("member",), post=True),
+    Row("staff:explanation_new", SEAT_KEEPERS, args=("body",)),
+    Row("staff:explanation_new", SEAT_KEEPERS, BAD, args=("body",), post=True),
+    Row("staff:party_answer", SEAT_KEEPERS, args=("of_member", "member")),
+    Row("staff:party_answer", SEAT_KEEPERS, BAD, args=("of_member", "member"), post=True),
+    Row("staff:party_answer", SEAT_KEEPERS, args=("of_nominee", "nominee")),
+    Row("staff:party_answer", SEAT_KEEPERS, args=("of_candidate", "candidate")),
+    Row("staff:party_withdraw", SEAT_KEEPERS, MOVED, args=("of_member", "member"), post=True),
+    Row("staff:handover_new", SEAT_KEEPERS, args=("body",)),
+    Row("staff:handover_new", SEAT_KEEPERS, BAD, args=("bare_body",), post=True),
+    Row("staff:handover", COMMITTEE_READERS, args=("handover",)),
+    Row("staff:handover_item_new", SEAT_KEEPERS, args=("handover",)),
+    Row("staff:handover_item_new", SEAT_KEEPERS, BAD, args=("handover",), post=True),
+    Row("staff:handover_item", SEAT_KEEPERS, args=("handed",)),
+    Row("staff:handover_item", SEAT_KEEPERS, BAD, args=("handed",), post=True),
+    Row("staff:handover_confirm", FORMERS, REFUSED, args=("handover",), post=True),
     # --- the worklist and the places ---------------------------------------------------
     Row("staff:home", SIGNED_IN),
     Row("staff:estates", SIGNED_IN),
@@ -823,6 +883,7 @@ PUBLIC = {
     "portal:own_fund": ("session",),
     "portal:own_statement": ("session", "three", "year"),
     "portal:repair_plan": ("estate",),
+    "portal:committee": ("estate",),
     "portal:my_start": (),
     "portal:my_code": (),
     "portal:my_fund": (),
@@ -1253,6 +1314,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "proxy": authority.pk,
         **registers(town.here),
         **problems(town.here),
+        **put_committee(town.here.estate),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
@@ -1344,7 +1406,7 @@ def put_questions(estate: Estate) -> dict[str, Any]:
 def registers(place: Place) -> dict[str, int]:
     """Two registers handed in for a district, of the estate it has."""
     where = place_index().written(place.estate.division_id)
-    row = line(place.estate.name, where, small=place.estate.small_names)
+    row = line(place.estate.name, where, small=place.estate.small_names, formed="1")
     handed_in = {
         name: hand_in(place.district, row, at=timezone.now()).pk
         for name in ("register", "register_to_drop")
@@ -1364,6 +1426,48 @@ def problems(place: Place) -> dict[str, int]:
         "problem_closed": other.pk,
         "problem_page": ProblemPage.objects.get().pk,
         "desk": place.district.pk,
+    }
+
+
+def put_committee(estate: Estate) -> dict[str, Any]:
+    """A committee with a member and a list, one before it, and a renewal under way."""
+    now = timezone.now()
+    day = timezone.localdate(now) - timedelta(days=30)
+    by: dict[str, Any] = {"actor": "user:0", "at": now}
+    recorded: dict[str, Any] = {
+        "estate_id": estate.pk, "kind": "owners", "formed_on": day, "terms": Terms(5),
+        "proof": Proof("备案回执第1号"),
+    }  # fmt: skip
+    bare = record_committee(**recorded, **by)
+    end_committee(committee_id=bare.pk, day=day, why="业主大会决定", **by)
+    body = record_committee(**recorded, **by)
+    member = add_member(committee_id=body.pk, name="样例", office="member", since=day, **by)
+    handover = open_handover(committee_id=body.pk, source="former", **by)
+    course = open_formation(estate_id=estate.pk, kind="renewal", **by)
+    # Who stands is known from the contest of these rows.
+    for stage in ("due", "group"):
+        upload = Upload("公告.jpg", photo()) if stage == "due" else None
+        proof = Proof("街道的公告一份", upload)
+        report_stage(formation_id=course.pk, stage=stage, day=day, proof=proof, **by)
+    (inquiry,) = ask_departments(
+        formation_id=course.pk, departments=["公安"], asked_on=timezone.localdate(now), **by
+    )
+    paper = course.reached.get(stage="due").evidence
+    assert paper is not None
+    return {
+        "course": course.pk,
+        "stage": "group",
+        "inquiry": inquiry.pk,
+        "proof_paper": paper.pk,
+        "nominee": add_nominee(formation_id=course.pk, name="样例二", **by).pk,
+        "body": body.pk,
+        "bare_body": bare.pk,
+        "member": member.pk,
+        "of_member": "member",
+        "of_nominee": "nominee",
+        "of_candidate": "candidate",
+        "handover": handover.pk,
+        "handed": handover.items.all()[0].pk,
     }
 
 

@@ -26,7 +26,7 @@ _PROBLEM = "(SELECT p.state FROM committees_problem p WHERE p.id = NEW.problem_i
 
 
 class Migration(migrations.Migration):
-    dependencies = [("committees", "0005_problems")]
+    dependencies = [("committees", "0007_problems")]
     operations = [
         append_only("committees_problemitem"),
         append_only("committees_problemstep"),
