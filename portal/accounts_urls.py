@@ -5,7 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from disclosures.selectors.public import KINDS
-from portal.views import my_accounts, public_accounts
+from portal.views import my_accounts, public_accounts, public_problems
 
 
 class Day:
@@ -38,6 +38,8 @@ register_converter(Kind, "book")
 _ACCOUNT = "e/<slug:code>/accounts/<book:kind>/<day:first>/"
 urlpatterns = [
     path("e/<slug:code>/accounts/", public_accounts.home, name="accounts_home"),
+    path("e/<slug:code>/problems/", public_problems.estate, name="problems"),
+    path("problems/<int:pk>/", public_problems.authority, name="authority_problems"),
     path("e/<slug:code>/sources/", public_accounts.sources, name="sources"),
     path(
         "e/<slug:code>/accounts/papers/<int:pk>.jpg",

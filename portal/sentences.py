@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 
 from portal.account_sentences import ACCOUNTS
 from portal.formation_sentences import FORMATIONS
+from portal.problem_sentences import PROBLEMS
 from portal.register_sentences import REGISTERS
 
 _ = gettext_noop  # collected for the catalogue, translated in `said`
@@ -1580,6 +1581,7 @@ SENTENCES = frozenset(
     + ACCOUNTS
     + REGISTERS
     + FORMATIONS
+    + PROBLEMS
     + _JOINED
 )
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("committees", "0014_moves_hold"),
+        ("committees", "0006_problems_hold"),
         ("registry", "0003_authority_phone"),
         ("voting", "0024_motion_proposal"),
     ]

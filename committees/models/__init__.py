@@ -11,6 +11,7 @@ from committees.models.formations import (
 )
 from committees.models.handovers import Handover, HandoverItem, ItemState
 from committees.models.members import Explanation, Member, PartyAnswer, PartyCount
+from committees.models.problems import Problem, ProblemItem, ProblemPage, ProblemStep
 from committees.models.records import EstateMove, EstateRecord, EstateSeen, RegisterImport
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
@@ -33,6 +34,10 @@ __all__ = [
     "Nominee",
     "PartyAnswer",
     "PartyCount",
+    "Problem",
+    "ProblemItem",
+    "ProblemPage",
+    "ProblemStep",
     "Reached",
     "RegisterImport",
     "Snapshot",

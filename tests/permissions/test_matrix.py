@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
 from committees.formation_steps import Proof, Terms, Upload
+from committees.models import ProblemPage
 from committees.selectors.register import place_index
 from committees.services.bodies import end_committee, record_committee
 from committees.services.formations import open_formation, report_stage
@@ -59,6 +60,7 @@ from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
 from tests.committees.city import hand_in, line
+from tests.committees.troubles import closed, progressed, reported
 from tests.disclosures.accounts import (
     add_rules,
     booked,
@@ -151,6 +153,7 @@ ACCOUNT_HANDS = ACCOUNT_KEEPERS | ACCOUNT_CHECKERS
 ANSWERERS = {"organiser", "residents_committee"}
 ACCOUNT_WATCHERS = {"residents_committee", "street_office", "bureau"}
 ALL_ACCOUNT_WATCHERS = ACCOUNT_WATCHERS | {f"other {who}" for who in ACCOUNT_WATCHERS}
+PROBLEM_CLOSERS = {"street_office", "bureau"}
 ALL_BUREAUS = BUREAU | {"other bureau"}
 # Whoever has to do with repairs: applies, checks on site, reviews, pays.
 APPLICANTS = {
@@ -328,6 +331,27 @@ TABLE = [
     Row("staff:handover_item", SEAT_KEEPERS, args=("handed",)),
     Row("staff:handover_item", SEAT_KEEPERS, BAD, args=("handed",), post=True),
     Row("staff:handover_confirm", FORMERS, REFUSED, args=("handover",), post=True),
+    # --- the register of problems ----------------------------------------------------------
+    Row("staff:problems", ALL_ACCOUNT_WATCHERS),
+    Row("staff:problems_xlsx", ALL_ACCOUNT_WATCHERS),
+    Row("staff:campaign_xlsx", ALL_ACCOUNT_WATCHERS, args=("number",)),
+    Row("staff:problem_choose", ALL_ACCOUNT_WATCHERS),
+    Row("staff:problem_items", ALL_BUREAUS),
+    Row("staff:problem_items", ALL_BUREAUS, BAD, post=True),
+    Row("staff:problem_new", ACCOUNT_WATCHERS, args=("estate",)),
+    Row("staff:problem_new", ACCOUNT_WATCHERS, BAD, args=("estate",), post=True),
+    Row("staff:problem", ACCOUNT_WATCHERS, args=("problem",)),
+    Row("staff:problem_page", ACCOUNT_WATCHERS, args=("problem_closed", "problem_page")),
+    Row("staff:problem_progress", ACCOUNT_WATCHERS, args=("problem",)),
+    Row("staff:problem_progress", ACCOUNT_WATCHERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_correct", ACCOUNT_WATCHERS, args=("problem",)),
+    Row("staff:problem_correct", ACCOUNT_WATCHERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_deadline", PROBLEM_CLOSERS, args=("problem",)),
+    Row("staff:problem_deadline", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_close", PROBLEM_CLOSERS, args=("problem",)),
+    Row("staff:problem_close", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_reopen", PROBLEM_CLOSERS, args=("problem_closed",)),
+    Row("staff:problem_reopen", PROBLEM_CLOSERS, BAD, args=("problem_closed",), post=True),
     # --- the worklist and the places ---------------------------------------------------
     Row("staff:home", SIGNED_IN),
     Row("staff:estates", SIGNED_IN),
@@ -804,6 +828,8 @@ PUBLIC_ENTRANCE = ["account_inactive", "mfa_login_webauthn", "account_logout"]
 
 # What owners and the public see: no role changes a word of it.
 PUBLIC = {
+    "portal:problems": ("estate",),
+    "portal:authority_problems": ("desk",),
     "portal:home": (),
     "portal:help": (),
     "portal:check": (),
@@ -1288,6 +1314,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "proxy": authority.pk,
         **registers(town.here),
         **put_committee(town.here.estate),
+        **problems(town.here),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
@@ -1426,6 +1453,21 @@ def put_committee(estate: Estate) -> dict[str, Any]:
         "of_candidate": "candidate",
         "handover": handover.pk,
         "handed": handover.items.all()[0].pk,
+    }
+
+
+def problems(place: Place) -> dict[str, int]:
+    """A problem that is open, and one that was looked over."""
+    found = {"found_on": timezone.localdate(), "deadline": timezone.localdate()}
+    one, other = (reported(place.estate, at=timezone.now(), **found) for _n in range(2))
+    today = {"day": timezone.localdate(), "at": timezone.now()}
+    progressed(other, **today)
+    closed(other, **today)
+    return {
+        "problem": one.pk,
+        "problem_closed": other.pk,
+        "problem_page": ProblemPage.objects.get().pk,
+        "desk": place.district.pk,
     }
 
 
