@@ -69,11 +69,11 @@ class Permission(StrEnum):
     WATCH_ACCOUNTS = "watch_accounts"  # who is late; from when on an estate has to publish
     VIEW_REGISTER = "view_register"  # estates and their committees, rates, what is missing
     KEEP_REGISTER = "keep_register"  # report estates, hand registers in
-    KEEP_PROBLEMS = "keep_problems"  # the problem register: report, enter progress, correct
-    CLOSE_PROBLEM = "close_problem"  # look over and close, move deadlines, open again
     VIEW_COMMITTEE = "view_committee"  # of an estate: how far, which seats, counts; no names
     KEEP_FORMATION = "keep_formation"  # stages of forming a committee, with what proves them
     KEEP_MEMBERS = "keep_members"  # names, offices, party answers by consent, the handover
+    KEEP_PROBLEMS = "keep_problems"  # the problem register: report, enter progress, correct
+    CLOSE_PROBLEM = "close_problem"  # look over and close, move deadlines, open again
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -91,10 +91,10 @@ _REPAIRS = frozenset({_P.VIEW_REPAIR, _P.APPLY_FUND})
 _COMMITTEES = _REPAIRS | {_P.DECIDE_EMERGENCY, _P.DECIDE_FUND, _P.RELEASE_FUND}
 
 _KEEPS_REGISTER = frozenset({_P.VIEW_REGISTER, _P.KEEP_REGISTER})
-_KEEPS_PROBLEMS = frozenset({_P.KEEP_PROBLEMS})
-_CLOSES_PROBLEMS = _KEEPS_PROBLEMS | {_P.CLOSE_PROBLEM}
 _KEEPS_MEMBERS = frozenset({_P.VIEW_COMMITTEE, _P.KEEP_MEMBERS})
 _KEEPS_FORMATION = _KEEPS_MEMBERS | {_P.KEEP_FORMATION}
+_KEEPS_PROBLEMS = frozenset({_P.KEEP_PROBLEMS})
+_CLOSES_PROBLEMS = _KEEPS_PROBLEMS | {_P.CLOSE_PROBLEM}
 _KEEPS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.KEEP_ACCOUNTS, _P.DISCLOSE_SERVICE})
 _CHECKS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.CHECK_ACCOUNTS})
 
@@ -133,8 +133,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _CHECKS_ACCOUNTS
     | {_P.ANSWER_ACCOUNTS, _P.WATCH_ACCOUNTS}
     | _KEEPS_REGISTER
-    | _KEEPS_PROBLEMS
-    | _KEEPS_FORMATION,
+    | _KEEPS_FORMATION
+    | _KEEPS_PROBLEMS,
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
@@ -147,8 +147,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _CHECKS_ACCOUNTS
     | {_P.WATCH_ACCOUNTS}
     | _KEEPS_REGISTER
-    | _CLOSES_PROBLEMS
-    | _KEEPS_FORMATION,
+    | _KEEPS_FORMATION
+    | _CLOSES_PROBLEMS,
     "bureau": _SEES
     | {_P.RECORD_STANDING, _P.WITNESS, _P.KEEP_FUND}
     | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND}

@@ -1,6 +1,5 @@
 """Sweepers of the registers; voting.tasks says what a sweeper is."""
 
-import logging
 from datetime import datetime, timedelta
 
 from committees.selectors.elected import awaiting_seats
@@ -11,11 +10,8 @@ from committees.services.formations import seat_elected
 from committees.services.party import forget_dropped
 from committees.services.snapshots import take_snapshot
 from core.deadlines import local_day
-from core.errors import RuleViolation
 from registry.models import Estate
 from voting.tasks import Sweeper, each
-
-logger = logging.getLogger(__name__)
 
 
 def take_due_snapshot(at: datetime) -> int:
@@ -27,33 +23,27 @@ def take_due_snapshot(at: datetime) -> int:
     return 1
 
 
+def seat_awaiting(at: datetime) -> int:
+    """Committees elected here take office as soon as their resolution is out.
+
+    One that may not (too few seats, say) is refused here as on its page, and waits there.
+    """
+    return each(
+        awaiting_seats(), lambda one: seat_elected(formation_id=one.pk, actor="system", at=at)
+    )
+
+
+def forget_dropped_candidates(at: datetime) -> int:
+    """What candidates said whom a draft has dropped."""
+    return forget_dropped(at=at)
+
+
 def file_due_findings(at: datetime) -> int:
     """Problems the system finds by itself, on the register; at how many estates."""
     # Read first: a command an estate is for those alone at which something is new.
     due = dict(due_findings(local_day(at)))
     estates = Estate.objects.filter(pk__in=due).order_by("pk")
     return each(estates, lambda one: file_findings(estate_id=one.pk, found=due[one.pk], at=at))
-
-
-def seat_awaiting(at: datetime) -> int:
-    """Committees elected here take office as soon as their resolution is out.
-
-    One that may not (too few seats, say) is refused here as on its page, and waits there.
-    """
-    seated = 0
-    for pk in list(awaiting_seats().values_list("pk", flat=True)):
-        try:
-            seat_elected(formation_id=pk, actor="system", at=at)
-        except RuleViolation as refused:
-            logger.info("formation %s: %s", pk, refused.code)
-        else:
-            seated += 1
-    return seated
-
-
-def forget_dropped_candidates(at: datetime) -> int:
-    """What candidates said whom a draft has dropped."""
-    return forget_dropped(at=at)
 
 
 SWEEPERS: tuple[Sweeper, ...] = (

@@ -6,9 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from committees import models as kept
 from committees.formation_steps import Proof, Terms, Upload
-from committees.models import Committee, Formation, Handover, InquiryReply, ItemState, Member
-from committees.models.members import PartyAnswer
 from committees.services.vetting import DEPARTMENTS
 from portal.emergency_forms import uploads_of
 from portal.forms import DATE
@@ -17,7 +16,6 @@ from portal.sentences import said
 _TEXT = forms.Textarea(attrs={"rows": 3})
 _NUMBER = forms.NumberInput(attrs={"min": 1, "max": 99, "inputmode": "numeric"})
 _NOT_A_DAY = {"invalid": _("这不是一个日期")}
-_NOT_A_NUMBER = {"invalid": _("请填写整数")}
 SAYS = [("yes", _("是党员")), ("no", _("不是党员")), ("rather_not", _("不愿说"))]
 
 
@@ -54,7 +52,7 @@ def _seats(label: object) -> forms.IntegerField:
         label=label,  # type: ignore[arg-type]
         required=False,
         widget=_NUMBER,
-        error_messages=_NOT_A_NUMBER,
+        error_messages={"invalid": _("请填写整数")},
     )
 
 
@@ -85,7 +83,7 @@ class OpenForm(forms.Form):
 
     may_be_empty = frozenset({"seats"})
 
-    kind = _choice(_("办什么"), Formation.KINDS)
+    kind = _choice(_("办什么"), kept.Formation.KINDS)
     seats = _seats(_("打算选几名委员"))
 
 
@@ -137,7 +135,7 @@ class EndForm(forms.Form):
 
     may_be_empty = frozenset({"why"})
 
-    ending = _choice(_("怎样结束"), Formation.ENDINGS)
+    ending = _choice(_("怎样结束"), kept.Formation.ENDINGS)
     why = _text(_("停办的原因"), _("停办的才要填。加密保存，不公开。"))
 
 
@@ -173,7 +171,7 @@ class ReplyForm(_ProofForm):
 
     may_be_empty = frozenset({"file", "text"})
 
-    answer = _choice(_("怎样答复"), InquiryReply.ANSWERS)
+    answer = _choice(_("怎样答复"), kept.InquiryReply.ANSWERS)
     day = _day(_("哪一天答复的"))
     text = _text(_("异议的理由"), _("有异议或者不再征求的才要填。写到人的，加密保存，不公开。"))
     field_order = ["answer", "day", "text", "file"]
@@ -190,7 +188,7 @@ class CommitteeForm(_ProofForm):
 
     may_be_empty = frozenset({"file", "last_day"})
 
-    kind = _choice(_("哪一种委员会"), Committee.KINDS)
+    kind = _choice(_("哪一种委员会"), kept.Committee.KINDS)
     formed_on = _day(_("哪一天产生的"))
     seats = _seats(_("委员会有几个席位"))
     last_day = _day(_("任期最后一天"), _("不填就按规则里的任期计算。"))
@@ -212,7 +210,7 @@ class MemberForm(forms.Form):
     may_be_empty = frozenset[str]()
 
     name = forms.CharField(label=_("姓名"), required=False, help_text=_("加密保存，不公开。"))
-    office = _choice(_("职务"), Member.OFFICES)
+    office = _choice(_("职务"), kept.Member.OFFICES)
     since = _day(_("哪一天起任职"))
 
 
@@ -221,7 +219,7 @@ class OfficeForm(forms.Form):
 
     may_be_empty = frozenset[str]()
 
-    office = _choice(_("职务"), Member.OFFICES)
+    office = _choice(_("职务"), kept.Member.OFFICES)
 
 
 class MemberEndForm(forms.Form):
@@ -229,7 +227,7 @@ class MemberEndForm(forms.Form):
 
     may_be_empty = frozenset[str]()
 
-    ending = _choice(_("为什么离任"), [one for one in Member.ENDINGS if one[0] != "term"])
+    ending = _choice(_("为什么离任"), [one for one in kept.Member.ENDINGS if one[0] != "term"])
     day = _day(_("哪一天起离任"))
     note = _text(_("有什么材料证明"), _("例如：辞职信一份，5月3日收到。加密保存，不公开。"))
 
@@ -240,7 +238,7 @@ class PartyForm(forms.Form):
     may_be_empty = frozenset[str]()
 
     answer = _choice(_("本人怎样说"), SAYS)
-    how = _choice(_("怎样取得本人单独同意"), PartyAnswer.HOWS)
+    how = _choice(_("怎样取得本人单独同意"), kept.PartyAnswer.HOWS)
     consented_on = _day(_("本人哪一天同意的"))
 
 
@@ -277,7 +275,7 @@ class HandoverForm(forms.Form):
 
     may_be_empty = frozenset[str]()
 
-    source = _choice(_("由谁移交"), Handover.SOURCES)
+    source = _choice(_("由谁移交"), kept.Handover.SOURCES)
 
 
 class ItemForm(forms.Form):
@@ -293,7 +291,7 @@ class ItemStateForm(forms.Form):
 
     may_be_empty = frozenset({"received_by", "note"})
 
-    state = _choice(_("移交了没有"), ItemState.STATES)
+    state = _choice(_("移交了没有"), kept.ItemState.STATES)
     day = _day(_("日期"))
     received_by = forms.CharField(
         label=_("由谁接收"), required=False, help_text=_("写职务，例如：主任、档案管理员。")

@@ -1580,8 +1580,8 @@ SENTENCES = frozenset(
     + _RETENTION
     + ACCOUNTS
     + REGISTERS
-    + PROBLEMS
     + FORMATIONS
+    + PROBLEMS
     + _JOINED
 )
 

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
     operations = [
         append_only("committees_evidence"),
         append_only("committees_evidencepage"),
+        append_only("committees_filed"),
         append_only("committees_reached"),
         append_only("committees_inquiry"),
         append_only("committees_inquiryreply"),

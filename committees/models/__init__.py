@@ -1,7 +1,7 @@
 """What bureaus keep of estates and their committees."""
 
 from committees.models.bodies import Committee
-from committees.models.evidence import Evidence, EvidencePage
+from committees.models.evidence import Evidence, EvidencePage, Filed
 from committees.models.formations import (
     Formation,
     Inquiry,
@@ -23,6 +23,7 @@ __all__ = [
     "Evidence",
     "EvidencePage",
     "Explanation",
+    "Filed",
     "Formation",
     "Handover",
     "HandoverItem",

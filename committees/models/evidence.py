@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from committees.models.bodies import Committee
 from registry.fields import EncryptedTextField
 from registry.models import Estate
 
@@ -36,3 +37,18 @@ class EvidencePage(models.Model):
 
     def __str__(self) -> str:
         return f"page {self.number} of evidence {self.evidence_id}"
+
+
+class Filed(models.Model):
+    """What proves a committee that was recorded by hand, outside a formation."""
+
+    committee = models.OneToOneField(Committee, on_delete=models.PROTECT, related_name="filed")
+    note = EncryptedTextField()
+    evidence = models.ForeignKey(
+        Evidence, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    recorded_by = models.CharField(max_length=80)
+    recorded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"papers of committee {self.committee_id}"

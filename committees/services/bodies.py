@@ -14,7 +14,7 @@ from committees.formation_steps import (
     note_act,
     put_in_office,
 )
-from committees.models import Committee
+from committees.models import Committee, Filed
 from core.deadlines import local_day
 from core.reasons import Reason, demand_none
 from registry.models import Estate
@@ -56,8 +56,14 @@ def record_committee(
             actor=actor,
             at=at,
         )
-        paper = scan.keep(estate, actor=actor, at=at).pk if scan else None
-        facts = {"committee": committee.pk, "seats": committee.seats, "evidence": paper}
+        Filed.objects.create(
+            committee=committee,
+            note=proof.note.strip(),
+            evidence=scan.keep(estate, actor=actor, at=at) if scan else None,
+            recorded_by=actor,
+            recorded_at=at,
+        )
+        facts = {"committee": committee.pk, "seats": committee.seats}
         note_act(estate, "committee-recorded", facts, actor=actor, at=at)
     return committee
 

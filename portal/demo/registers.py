@@ -47,8 +47,8 @@ def keep_registers(
         done = confirm_register(import_id=handed_in.pk, actor=actor, at=at)
         take_snapshot(day=day, at=at)
         say(f"{city.name}的台账，截至 {day}：新增 {done.new} 个，变更 {done.changed} 个")
-    keep_problems(city, head, at, say)
     formations.walk_stages(city, head, at, say)
+    keep_problems(city, head, at, say)
 
 
 def _months(today: date) -> list[date]:

@@ -114,17 +114,9 @@ def formation_stage(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
     step = stage_of(found.kind, stage)
     if step is None or stage == "handover":
         raise Http404
-    again = found.reached.filter(stage=stage).order_by("pk").last()
-    corrected = again is not None and again.day is not None
-    kinds: dict[tuple[bool, bool], type[StageForm]] = {
-        (False, False): StageForm,
-        (False, True): CorrectionForm,
-        (True, False): ElectedForm,
-        (True, True): ElectedAgainForm,
-    }
-    initial = {"seats": found.seats}
-    kind = kinds[stage == FORMED, corrected]
-    form = kind(posted(request), request.FILES or None, initial=initial)
+    form = _stage_form(found, stage)(
+        posted(request), request.FILES or None, initial={"seats": found.seats}
+    )
 
     def act() -> None:
         given = form.cleaned_data
@@ -274,6 +266,15 @@ def _in(found: Formation, title: str) -> dict[str, Any]:
     """What a form within a formation needs."""
     back = reverse("staff:formation_course", args=[found.pk])
     return {"estate": found.estate, "formation": found, "title": title, "back": back}
+
+
+def _stage_form(found: Formation, stage: str) -> type[StageForm]:
+    """For the election or another stage; with a reason where it was reported before."""
+    again = found.reached.filter(stage=stage).order_by("pk").last()
+    corrected = again is not None and again.day is not None
+    if stage == FORMED:
+        return ElectedAgainForm if corrected else ElectedForm
+    return CorrectionForm if corrected else StageForm
 
 
 def _waits_for(case: Case) -> str:

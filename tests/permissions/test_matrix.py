@@ -281,27 +281,6 @@ TABLE = [
     Row("staff:register_import", BUREAU, args=("register",)),
     Row("staff:register_drop", BUREAU, MOVED, args=("register_to_drop",), post=True),
     Row("staff:register_confirm", BUREAU, MOVED, args=("register",), post=True),
-    # --- the register of problems ----------------------------------------------------------
-    Row("staff:problems", ALL_ACCOUNT_WATCHERS),
-    Row("staff:problems_xlsx", ALL_ACCOUNT_WATCHERS),
-    Row("staff:campaign_xlsx", ALL_ACCOUNT_WATCHERS, args=("number",)),
-    Row("staff:problem_choose", ALL_ACCOUNT_WATCHERS),
-    Row("staff:problem_items", ALL_BUREAUS),
-    Row("staff:problem_items", ALL_BUREAUS, BAD, post=True),
-    Row("staff:problem_new", ACCOUNT_WATCHERS, args=("estate",)),
-    Row("staff:problem_new", ACCOUNT_WATCHERS, BAD, args=("estate",), post=True),
-    Row("staff:problem", ACCOUNT_WATCHERS, args=("problem",)),
-    Row("staff:problem_page", ACCOUNT_WATCHERS, args=("problem_closed", "problem_page")),
-    Row("staff:problem_progress", ACCOUNT_WATCHERS, args=("problem",)),
-    Row("staff:problem_progress", ACCOUNT_WATCHERS, BAD, args=("problem",), post=True),
-    Row("staff:problem_correct", ACCOUNT_WATCHERS, args=("problem",)),
-    Row("staff:problem_correct", ACCOUNT_WATCHERS, BAD, args=("problem",), post=True),
-    Row("staff:problem_deadline", PROBLEM_CLOSERS, args=("problem",)),
-    Row("staff:problem_deadline", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
-    Row("staff:problem_close", PROBLEM_CLOSERS, args=("problem",)),
-    Row("staff:problem_close", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
-    Row("staff:problem_reopen", PROBLEM_CLOSERS, args=("problem_closed",)),
-    Row("staff:problem_reopen", PROBLEM_CLOSERS, BAD, args=("problem_closed",), post=True),
     # --- committees: how one is formed, who sits on it, what it takes over --------------------
     Row("staff:formations", ALL_ACCOUNT_WATCHERS),
     Row("staff:formation_course", COMMITTEE_READERS, args=("course",)),
@@ -352,6 +331,27 @@ TABLE = [
     Row("staff:handover_item", SEAT_KEEPERS, args=("handed",)),
     Row("staff:handover_item", SEAT_KEEPERS, BAD, args=("handed",), post=True),
     Row("staff:handover_confirm", FORMERS, REFUSED, args=("handover",), post=True),
+    # --- the register of problems ----------------------------------------------------------
+    Row("staff:problems", ALL_ACCOUNT_WATCHERS),
+    Row("staff:problems_xlsx", ALL_ACCOUNT_WATCHERS),
+    Row("staff:campaign_xlsx", ALL_ACCOUNT_WATCHERS, args=("number",)),
+    Row("staff:problem_choose", ALL_ACCOUNT_WATCHERS),
+    Row("staff:problem_items", ALL_BUREAUS),
+    Row("staff:problem_items", ALL_BUREAUS, BAD, post=True),
+    Row("staff:problem_new", ACCOUNT_WATCHERS, args=("estate",)),
+    Row("staff:problem_new", ACCOUNT_WATCHERS, BAD, args=("estate",), post=True),
+    Row("staff:problem", ACCOUNT_WATCHERS, args=("problem",)),
+    Row("staff:problem_page", ACCOUNT_WATCHERS, args=("problem_closed", "problem_page")),
+    Row("staff:problem_progress", ACCOUNT_WATCHERS, args=("problem",)),
+    Row("staff:problem_progress", ACCOUNT_WATCHERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_correct", ACCOUNT_WATCHERS, args=("problem",)),
+    Row("staff:problem_correct", ACCOUNT_WATCHERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_deadline", PROBLEM_CLOSERS, args=("problem",)),
+    Row("staff:problem_deadline", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_close", PROBLEM_CLOSERS, args=("problem",)),
+    Row("staff:problem_close", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_reopen", PROBLEM_CLOSERS, args=("problem_closed",)),
+    Row("staff:problem_reopen", PROBLEM_CLOSERS, BAD, args=("problem_closed",), post=True),
     # --- the worklist and the places ---------------------------------------------------
     Row("staff:home", SIGNED_IN),
     Row("staff:estates", SIGNED_IN),
@@ -1313,8 +1313,8 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "number": 1,
         "proxy": authority.pk,
         **registers(town.here),
-        **problems(town.here),
         **put_committee(town.here.estate),
+        **problems(town.here),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
@@ -1414,21 +1414,6 @@ def registers(place: Place) -> dict[str, int]:
     return handed_in | {"in_charge": place.estate.authority_id}
 
 
-def problems(place: Place) -> dict[str, int]:
-    """A problem that is open, and one that was looked over."""
-    found = {"found_on": timezone.localdate(), "deadline": timezone.localdate()}
-    one, other = (reported(place.estate, at=timezone.now(), **found) for _n in range(2))
-    today = {"day": timezone.localdate(), "at": timezone.now()}
-    progressed(other, **today)
-    closed(other, **today)
-    return {
-        "problem": one.pk,
-        "problem_closed": other.pk,
-        "problem_page": ProblemPage.objects.get().pk,
-        "desk": place.district.pk,
-    }
-
-
 def put_committee(estate: Estate) -> dict[str, Any]:
     """A committee with a member and a list, one before it, and a renewal under way."""
     now = timezone.now()
@@ -1468,6 +1453,21 @@ def put_committee(estate: Estate) -> dict[str, Any]:
         "of_candidate": "candidate",
         "handover": handover.pk,
         "handed": handover.items.all()[0].pk,
+    }
+
+
+def problems(place: Place) -> dict[str, int]:
+    """A problem that is open, and one that was looked over."""
+    found = {"found_on": timezone.localdate(), "deadline": timezone.localdate()}
+    one, other = (reported(place.estate, at=timezone.now(), **found) for _n in range(2))
+    today = {"day": timezone.localdate(), "at": timezone.now()}
+    progressed(other, **today)
+    closed(other, **today)
+    return {
+        "problem": one.pk,
+        "problem_closed": other.pk,
+        "problem_page": ProblemPage.objects.get().pk,
+        "desk": place.district.pk,
     }
 
 

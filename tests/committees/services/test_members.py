@@ -85,6 +85,7 @@ def test_papers_take_the_place_of_what_the_register_knew() -> None:
     known.refresh_from_db()
     assert (known.ended_why, made.source, made.formed_on) == ("有了备案材料", "filed", BEGAN)
     assert made.last_day == date(2030, 6, 1)
+    assert made.filed.note == PROOF.note
     other = {"seats": 7}
     assert codes(refusal(a_committee, estate, **other)) == ["committee.formed"]
     with pytest.raises(IntegrityError), transaction.atomic():
