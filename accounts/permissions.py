@@ -69,6 +69,9 @@ class Permission(StrEnum):
     WATCH_ACCOUNTS = "watch_accounts"  # who is late; from when on an estate has to publish
     VIEW_REGISTER = "view_register"  # estates and their committees, rates, what is missing
     KEEP_REGISTER = "keep_register"  # report estates, hand registers in
+    WATCH_DUTIES = "watch_duties"  # what a committee has done of its duties
+    KEEP_DUTIES = "keep_duties"  # enter what was done, with evidence; strike what shows nothing
+    HANDLE_BREACH = "handle_breach"  # reports of what the list prohibits; they name people
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -86,6 +89,7 @@ _REPAIRS = frozenset({_P.VIEW_REPAIR, _P.APPLY_FUND})
 _COMMITTEES = _REPAIRS | {_P.DECIDE_EMERGENCY, _P.DECIDE_FUND, _P.RELEASE_FUND}
 
 _KEEPS_REGISTER = frozenset({_P.VIEW_REGISTER, _P.KEEP_REGISTER})
+_KEEPS_DUTIES = frozenset({_P.WATCH_DUTIES, _P.KEEP_DUTIES})
 _KEEPS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.KEEP_ACCOUNTS, _P.DISCLOSE_SERVICE})
 _CHECKS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.CHECK_ACCOUNTS})
 
@@ -104,7 +108,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _COMMITTEES
     | _KEEPS_ACCOUNTS
     | _CHECKS_ACCOUNTS
-    | {_P.ANSWER_ACCOUNTS},
+    | {_P.ANSWER_ACCOUNTS}
+    | _KEEPS_DUTIES,
     "supervisor": _WATCHES
     | _SETTLES
     | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN, _P.STAMP_PAPERS}
@@ -122,7 +127,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _KEEPS_ACCOUNTS
     | _CHECKS_ACCOUNTS
     | {_P.ANSWER_ACCOUNTS, _P.WATCH_ACCOUNTS}
-    | _KEEPS_REGISTER,
+    | _KEEPS_REGISTER
+    | _KEEPS_DUTIES,
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
@@ -134,14 +140,18 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY, _P.CHECK_FUND}
     | _CHECKS_ACCOUNTS
     | {_P.WATCH_ACCOUNTS}
-    | _KEEPS_REGISTER,
+    | _KEEPS_REGISTER
+    # What a committee did wrong, no body that is part of it or works with it looks into.
+    | _KEEPS_DUTIES
+    | {_P.HANDLE_BREACH},
     "bureau": _SEES
     | {_P.RECORD_STANDING, _P.WITNESS, _P.KEEP_FUND}
     | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND}
     # Of emergencies, only what a street office overslept comes up to a bureau.
     | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY}
     | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS}
-    | _KEEPS_REGISTER,
+    | _KEEPS_REGISTER
+    | {_P.WATCH_DUTIES, _P.HANDLE_BREACH},
     "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }

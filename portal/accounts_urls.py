@@ -5,7 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from disclosures.selectors.public import KINDS
-from portal.views import my_accounts, public_accounts
+from portal.views import breaches, duties, my_accounts, public_accounts
 
 
 class Day:
@@ -38,6 +38,7 @@ register_converter(Kind, "book")
 _ACCOUNT = "e/<slug:code>/accounts/<book:kind>/<day:first>/"
 urlpatterns = [
     path("e/<slug:code>/accounts/", public_accounts.home, name="accounts_home"),
+    path("e/<slug:code>/duties/", duties.public, name="duties"),
     path("e/<slug:code>/sources/", public_accounts.sources, name="sources"),
     path(
         "e/<slug:code>/accounts/papers/<int:pk>.jpg",
@@ -56,4 +57,5 @@ urlpatterns = [
     path("my/accounts/photo/<int:pk>.jpg", my_accounts.photo, name="my_photo"),
     path("my/ask/<slug:code>/<book:kind>/<day:first>/", my_accounts.ask_form, name="my_ask"),
     path("my/report/<slug:code>/", my_accounts.report, name="my_report"),
+    path("my/breach/<slug:code>/", breaches.own, name="my_breach"),
 ]

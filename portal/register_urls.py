@@ -1,11 +1,12 @@
 """Addresses of the registers, below /staff/registers/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.views import registers
 
 urlpatterns = [
     path("", registers.formation, name="formation"),
+    path("duties/", include("portal.duty_urls")),
     path("months", registers.months, name="formation_months"),
     path("estates/", registers.estates, name="register"),
     path("estates.xlsx", registers.estates_file, name="register_xlsx"),

@@ -1,12 +1,18 @@
 """What bureaus keep of estates and their committees."""
 
 from committees.models.bodies import Committee
+from committees.models.duties import Breach, BreachStep, DutyDone, DutyStrike, Occasion
 from committees.models.records import EstateRecord, RegisterImport
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
 __all__ = [
+    "Breach",
+    "BreachStep",
     "Committee",
+    "DutyDone",
+    "DutyStrike",
     "EstateRecord",
+    "Occasion",
     "RegisterImport",
     "Snapshot",
     "SnapshotCount",

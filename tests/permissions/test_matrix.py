@@ -23,9 +23,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
+from committees.models import Committee
 from committees.selectors.register import place_index
+from committees.services.breaches import Reported, report_breach
+from committees.services.duties import Shown, record_done, record_occasion
 from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
+from disclosures.services.sources import Said as OwnerSaid
 from disclosures.steps import period_at
 from documents.services.posting import add_place, post_paper
 from documents.services.seals import register_seal
@@ -143,6 +147,10 @@ ACCOUNT_HANDS = ACCOUNT_KEEPERS | ACCOUNT_CHECKERS
 ANSWERERS = {"organiser", "residents_committee"}
 ACCOUNT_WATCHERS = {"residents_committee", "street_office", "bureau"}
 ALL_ACCOUNT_WATCHERS = ACCOUNT_WATCHERS | {f"other {who}" for who in ACCOUNT_WATCHERS}
+DUTY_WATCHERS = ACCOUNT_WATCHERS | {"organiser"}
+DUTY_KEEPERS = DUTY_WATCHERS - {"bureau"}
+ALL_DUTY_WATCHERS = DUTY_WATCHERS | {f"other {who}" for who in DUTY_WATCHERS}
+BREACH_HANDLERS = {"street_office", "bureau"}
 ALL_BUREAUS = BUREAU | {"other bureau"}
 # Whoever has to do with repairs: applies, checks on site, reviews, pays.
 APPLICANTS = {
@@ -256,6 +264,37 @@ TABLE = [
     Row("staff:register_import", BUREAU, args=("register",)),
     Row("staff:register_drop", BUREAU, MOVED, args=("register_to_drop",), post=True),
     Row("staff:register_confirm", BUREAU, MOVED, args=("register",), post=True),
+    # --- duties of committees, reports of what is prohibited -------------------------------
+    Row("staff:duties_overdue", ALL_DUTY_WATCHERS),
+    Row("staff:duties", DUTY_WATCHERS, args=("estate",)),
+    Row("staff:duty_occasion", DUTY_KEEPERS, args=("estate", "on_occasion")),
+    Row("staff:duty_occasion", DUTY_KEEPERS, BAD, args=("estate", "on_occasion"), post=True),
+    Row("staff:duty_done", DUTY_KEEPERS, args=("estate", "standing_duty")),
+    Row("staff:duty_done", DUTY_KEEPERS, BAD, args=("estate", "standing_duty"), post=True),
+    Row("staff:duty_done_after", DUTY_KEEPERS, args=("estate", "on_occasion", "occasion")),
+    Row(
+        "staff:duty_done_after",
+        DUTY_KEEPERS,
+        BAD,
+        args=("estate", "on_occasion", "occasion"),
+        post=True,
+    ),
+    Row("staff:duty_done_strike", DUTY_KEEPERS, args=("estate", "deed")),
+    Row("staff:duty_done_strike", DUTY_KEEPERS, BAD, args=("estate", "deed"), post=True),
+    Row("staff:duty_evidence", DUTY_WATCHERS, args=("estate", "deed", "number")),
+    Row("staff:duty_occasion_strike", DUTY_KEEPERS, args=("estate", "occasion")),
+    Row(
+        "staff:duty_occasion_strike",
+        DUTY_KEEPERS,
+        BAD,
+        args=("estate", "occasion"),
+        post=True,
+    ),
+    Row("staff:breaches", BREACH_HANDLERS | {f"other {who}" for who in BREACH_HANDLERS}),
+    Row("staff:breach_new", BREACH_HANDLERS, args=("estate",)),
+    Row("staff:breach_new", BREACH_HANDLERS, BAD, args=("estate",), post=True),
+    Row("staff:breach", BREACH_HANDLERS, args=("breach",)),
+    Row("staff:breach", BREACH_HANDLERS, BAD, args=("breach",), post=True),
     # --- the worklist and the places ---------------------------------------------------
     Row("staff:home", SIGNED_IN),
     Row("staff:estates", SIGNED_IN),
@@ -804,6 +843,8 @@ PUBLIC = {
     "portal:my_photo": ("number",),
     "portal:my_ask": ("estate", "revenue", "quarter"),
     "portal:my_report": ("estate",),
+    "portal:duties": ("estate",),
+    "portal:my_breach": ("estate",),
     "portal:own_objection": ("session", "reported"),
     "portal:repair": ("applied",),
     "portal:repair_file": ("applied", "contract"),
@@ -1214,6 +1255,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "number": 1,
         "proxy": authority.pk,
         **registers(town.here),
+        **put_duties(town.here.estate),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
@@ -1305,10 +1347,39 @@ def put_questions(estate: Estate) -> dict[str, Any]:
 def registers(place: Place) -> dict[str, int]:
     """Two registers handed in for a district, of the estate it has."""
     where = place_index().written(place.estate.division_id)
-    row = line(place.estate.name, where, small=place.estate.small_names)
+    row = line(place.estate.name, where, small=place.estate.small_names, formed="1")
     return {
         name: hand_in(place.district, row, at=timezone.now()).pk
         for name in ("register", "register_to_drop")
+    }
+
+
+def put_duties(estate: Estate) -> dict[str, Any]:
+    """A committee that decided something and keeps its archive, and a report about it."""
+    now, today = timezone.now(), timezone.localdate()
+    committee = Committee.objects.create(
+        estate=estate, kind="owners", source="filed", formed_on=today - timedelta(days=40),
+        recorded_by="user:0", recorded_at=now,
+    )  # fmt: skip
+    by = By("user:0", "organiser")
+    event = record_occasion(
+        committee_id=committee.pk, duty="decision", day=today - timedelta(days=9),
+        shown=Shown("例会", None, "o"), by=by, at=now,
+    )  # fmt: skip
+    deed = record_done(
+        committee_id=committee.pk, duty="archive", occasion_id=None, day=today,
+        shown=Shown("整理档案", voucher("archive"), "d"), by=by, at=now,
+    )  # fmt: skip
+    breach = report_breach(
+        estate_id=estate.pk, reported=Reported(4, None, "visit"),
+        told=OwnerSaid("公章不知在谁手里", None, "b"), by=By("user:0", "street_office"), at=now,
+    )  # fmt: skip
+    return {
+        "on_occasion": "decision",
+        "standing_duty": "archive",
+        "occasion": event.pk,
+        "deed": deed.pk,
+        "breach": breach.pk,
     }
 
 
