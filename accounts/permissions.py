@@ -72,6 +72,7 @@ class Permission(StrEnum):
     WATCH_DUTIES = "watch_duties"  # what a committee has done of its duties
     KEEP_DUTIES = "keep_duties"  # enter what was done, with evidence; strike what shows nothing
     HANDLE_BREACH = "handle_breach"  # reports of what the list prohibits; they name people
+    KEEP_REPORTS = "keep_reports"  # to the authority above; takes in those from below
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -151,7 +152,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY}
     | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS}
     | _KEEPS_REGISTER
-    | {_P.WATCH_DUTIES, _P.HANDLE_BREACH},
+    | {_P.WATCH_DUTIES, _P.HANDLE_BREACH, _P.KEEP_REPORTS},
     "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }

@@ -7,6 +7,7 @@ from portal.views import registers
 urlpatterns = [
     path("", registers.formation, name="formation"),
     path("duties/", include("portal.duty_urls")),
+    path("reports/", include("portal.report_urls")),
     path("months", registers.months, name="formation_months"),
     path("estates/", registers.estates, name="register"),
     path("estates.xlsx", registers.estates_file, name="register_xlsx"),

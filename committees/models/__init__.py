@@ -3,6 +3,7 @@
 from committees.models.bodies import Committee
 from committees.models.duties import Breach, BreachStep, DutyDone, DutyStrike, Occasion
 from committees.models.records import EstateRecord, RegisterImport
+from committees.models.reports import Report, SnapshotFigure
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "EstateRecord",
     "Occasion",
     "RegisterImport",
+    "Report",
     "Snapshot",
     "SnapshotCount",
     "SnapshotEstate",
+    "SnapshotFigure",
 ]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import Permission, require
+from accounts.permissions import Permission, has_permission, require
 from committees.domain.estate_register import HEADER, TITLE, cells, notes
 from committees.domain.formation import Count, missing, outlook, ranked, reached
 from committees.selectors.formation import Formation, Place, whole
@@ -41,7 +41,7 @@ LEAST = 5
 @require_safe
 def formation(request: HttpRequest) -> HttpResponse:
     """How many estates have a committee, here and in the places below."""
-    found = _formation(request)
+    found = formation_of_request(request)
     counts = found.counts()
     total, target = whole(counts), target_of(found.at, timezone.localdate())
     names = {place.key or "own": place for place in found.places_of(counts)}
@@ -56,6 +56,7 @@ def formation(request: HttpRequest) -> HttpResponse:
         "least": LEAST,
         "now": timezone.now(),
         "keeps": authorities_keeping(request.user).exists(),
+        "reports": has_permission(request.user, _P.KEEP_REPORTS),
     }
     return _page(request, "registers/formation.html", context)
 
@@ -63,7 +64,7 @@ def formation(request: HttpRequest) -> HttpResponse:
 @require_safe
 def estates(request: HttpRequest) -> HttpResponse:
     """The estate register, a page at a time."""
-    found = _formation(request)
+    found = formation_of_request(request)
     search = searched(request)
     rows = found.estates.order_by("division", "name", "pk")
     if search:
@@ -84,7 +85,7 @@ def estates(request: HttpRequest) -> HttpResponse:
 @require_safe
 def estates_file(request: HttpRequest) -> HttpResponse:
     """The register as the annex prints it, of this place."""
-    found = _formation(request)
+    found = formation_of_request(request)
     rows = enumerate(known_estates(found.estates), 1)
     content = workbook(
         HEADER,
@@ -94,7 +95,7 @@ def estates_file(request: HttpRequest) -> HttpResponse:
         notes=notes(),
         widths=_WIDTHS,
     )
-    return _file(content, f"{TITLE}{timezone.localdate()}.xlsx")
+    return file_answer(content, f"{TITLE}{timezone.localdate()}.xlsx")
 
 
 @require_safe
@@ -102,7 +103,7 @@ def blank_file(request: HttpRequest) -> HttpResponse:
     """The annex to be filled in."""
     require(request.user, _P.KEEP_REGISTER)
     content = workbook(HEADER, [], title=TITLE, heading=TITLE, notes=notes(), widths=_WIDTHS)
-    return _file(content, f"{TITLE}.xlsx")
+    return file_answer(content, f"{TITLE}.xlsx")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -176,7 +177,7 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def months(request: HttpRequest) -> HttpResponse:
     """A year by month, as it was told then; what is needed and what is to be expected."""
-    found = _formation(request)
+    found = formation_of_request(request)
     today = timezone.localdate()
     asked = request.GET.get("year", "")
     year = int(asked) if re.fullmatch(r"20\d\d", asked, re.ASCII) else today.year
@@ -204,7 +205,7 @@ def months(request: HttpRequest) -> HttpResponse:
     return _page(request, "registers/months.html", context)
 
 
-def _formation(request: HttpRequest) -> Formation:
+def formation_of_request(request: HttpRequest) -> Formation:
     """The place the address names, else all this person sees; Http404 for another's."""
     require(request.user, _P.VIEW_REGISTER)
     asked = request.GET.get("at", "")
@@ -228,7 +229,8 @@ def _row(place: Place, target: Target | None) -> dict[str, Any]:
     }
 
 
-def _file(content: bytes, name: str) -> HttpResponse:
+def file_answer(content: bytes, name: str) -> HttpResponse:
+    """A spreadsheet to be taken away."""
     answer = HttpResponse(content, content_type=_XLSX)
     answer.headers["Content-Disposition"] = "attachment; filename*=UTF-8''" + quote(name)
     return answer
