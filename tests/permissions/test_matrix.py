@@ -23,7 +23,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
-from committees.models import Committee
+from committees.models import Committee, Report
+from committees.selectors.months import last_ended
 from committees.selectors.register import place_index
 from committees.services.breaches import Reported, report_breach
 from committees.services.duties import Shown, record_done, record_occasion
@@ -31,6 +32,7 @@ from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
 from disclosures.services.sources import Said as OwnerSaid
 from disclosures.steps import period_at
+from documents.models import Document
 from documents.services.posting import add_place, post_paper
 from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
@@ -67,7 +69,7 @@ from tests.disclosures.accounts import (
 )
 from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
-from tests.factories import FOR, Vote
+from tests.factories import FOR, Vote, make_profile
 from tests.funds.emergencies import report as report_urgent
 from tests.funds.filed import make_filed
 from tests.funds.requests import whole_request
@@ -290,6 +292,28 @@ TABLE = [
         args=("estate", "occasion"),
         post=True,
     ),
+    Row("staff:dispatch", ALL_ACCOUNT_WATCHERS),
+    Row("staff:reports", ALL_BUREAUS),
+    Row("staff:report_to_draft", BUREAU, args=("district", "report_kind", "report_last")),
+    Row(
+        "staff:report_to_draft",
+        BUREAU,
+        BAD,
+        args=("district", "report_kind", "report_last"),
+        post=True,
+    ),
+    Row("staff:report_to_above", BUREAU, args=("to_above",)),
+    Row("staff:report_to_edit", BUREAU, args=("to_above",)),
+    Row("staff:report_to_edit", BUREAU, BAD, args=("to_above",), post=True),
+    Row("staff:report_to_sign", BUREAU, REFUSED, args=("handed_in",), post=True),
+    Row("staff:report_hand_in", BUREAU, REFUSED, args=("to_above",), post=True),
+    Row("staff:report_drop", BUREAU, MOVED, args=("to_above",), post=True),
+    Row("staff:report_xlsx", BUREAU, args=("to_above",)),
+    Row("staff:report_pdf", BUREAU, args=("handed_in",)),
+    # These are the city's, which has nobody in this table.
+    Row("staff:report_receive", NOBODY, args=("handed_in",), post=True),
+    Row("staff:report_send_back", NOBODY, args=("handed_in",)),
+    Row("staff:report_send_back", NOBODY, args=("handed_in",), post=True),
     Row("staff:breaches", BREACH_HANDLERS | {f"other {who}" for who in BREACH_HANDLERS}),
     Row("staff:breach_new", BREACH_HANDLERS, args=("estate",)),
     Row("staff:breach_new", BREACH_HANDLERS, BAD, args=("estate",), post=True),
@@ -1256,6 +1280,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "proxy": authority.pk,
         **registers(town.here),
         **put_duties(town.here.estate),
+        **put_reports(town.here),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
@@ -1380,6 +1405,40 @@ def put_duties(estate: Estate) -> dict[str, Any]:
         "occasion": event.pk,
         "deed": deed.pk,
         "breach": breach.pk,
+    }
+
+
+def put_reports(place: Place) -> dict[str, Any]:
+    """A district's report that is being drawn up, and one that was handed in."""
+    now, today = timezone.now(), timezone.localdate()
+    make_profile("national", **{"reports.monthly_day": 3})
+    ended = last_ended(today)
+    before = last_ended(ended)
+    common = {
+        "authority": place.district, "above": place.district.parent, "kind": "monthly",
+        "due_on": ended + timedelta(days=3), "clause": "测试条款", "version": 1, "text": "无",
+        "figures": {"rows": [{"name": "样例", "values": {"estates": 1}}], "below": []},
+        "drafted_by": "user:0", "drafted_at": now, "edited_by": "user:0",
+    }  # fmt: skip
+    paper = Document.objects.create(
+        code="7K4M2QXH9T4Z", number="样例报〔2026〕1号", kind="authority_report", title="月报",
+        authority=place.district, pdf=PDF, sha256="3" * 64, facts=b"{}", signer="样例",
+        facts_sha256="4" * 64, issued_at=now, is_public=False,
+    )  # fmt: skip
+    to_above = Report.objects.create(
+        **common, first=ended.replace(day=1), last=ended, as_of=ended
+    )
+    handed_in = Report.objects.create(
+        **common, first=before.replace(day=1), last=before, as_of=before, state="handed_in",
+        signed_by="user:2", signed_at=now, handed_in_by="user:0", handed_in_at=now,
+        document=paper,
+    )  # fmt: skip
+    return {
+        "district": place.district.pk,
+        "report_kind": "monthly",
+        "report_last": ended.isoformat(),
+        "to_above": to_above.pk,
+        "handed_in": handed_in.pk,
     }
 
 

@@ -15,7 +15,7 @@ from committees.models import Report
 from committees.selectors.months import last_ended
 from committees.services.snapshots import take_snapshot
 from documents.models import Document
-from registry.models import Authority
+from registry.models import Authority, RuleProfile
 from tests.committees.city import authority, city, line, write
 from tests.disclosures.accounts import can_sign
 from tests.factories import make_profile
@@ -196,7 +196,6 @@ def test_the_dispatch_is_of_this_moment(bureau: Authority) -> None:
 
 
 def test_without_a_rule_the_page_says_so(bureau: Authority) -> None:
-    from registry.models import RuleProfile
 
     RuleProfile.objects.update(values={})
     assert "没有规定报表" in page(at_desk("东区住建局", "ann"), "reports")
