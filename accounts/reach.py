@@ -7,9 +7,10 @@ reach.rolled({authority: value}, nothing, plus)          # the places just below
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.permissions import (
     Permission,
@@ -21,6 +22,7 @@ from accounts.permissions import (
 from registry.models import Authority
 
 T = TypeVar("T")
+Rows = TypeVar("Rows", bound="QuerySet[Any, Any]")
 
 
 class Reach:
@@ -32,20 +34,26 @@ class Reach:
     """
 
     def __init__(self, user: Visitor, permission: Permission, chosen: int | None) -> None:
-        reached = authorities_reached(user, permission)
-        self._known = {one.pk: one for one in reached.only("name", "kind", "parent")}
+        # Numbers alone: there may be thousands, and few are ever named.
+        reached = authorities_reached(user, permission).values_list("pk", "parent")
+        self._parents: dict[int, int | None] = dict(reached)
         self._children: dict[int | None, list[int]] = defaultdict(list)
-        for one in self._known.values():
-            self._children[one.parent_id].append(one.pk)
-        if chosen is not None and chosen not in self._known:
+        for pk, parent in self._parents.items():
+            self._children[parent].append(pk)
+        if chosen is not None and chosen not in self._parents:
             raise LookupError(chosen)
-        self._tops = [one for one in self._known.values() if one.parent_id not in self._known]
-        only = self._tops[0].pk if len(self._tops) == 1 else None
+        self._tops = [pk for pk, parent in self._parents.items() if parent not in self._parents]
+        only = self._tops[0] if len(self._tops) == 1 else None
         at = only if chosen is None else chosen
-        self.at = self._known[at] if at else None
-        self.above = self._known.get(self.at.parent_id or 0) if self.at else None
+        above = self._parents[at] if at else None
+        named = Authority.objects.select_related("division").in_bulk(
+            [pk for pk in (at, above) if pk in self._parents]
+        )
+        self.at = named.get(at or 0)
+        self.above = named.get(above or 0)
         # By their numbers, read already: joins up the tree cost a second.
-        self.inside = self.below(at) if chosen is not None and at else list(self._known)
+        self.inside = self.below(at) if chosen is not None and at else list(self._parents)
+        self._set = frozenset(self.inside)
         self.alone: list[int] = []
         if chosen is None:
             grants = grants_of(user).filter(role__in=roles_with(permission))
@@ -59,6 +67,18 @@ class Reach:
             found |= Q(**{f"{estate}pk__in": self.alone})
         return found
 
+    def narrowed(self, rows: Rows, estate: str = "estate__") -> Rows:
+        """Rows to be read with their authority and kept where `has` says so.
+
+        Counting all and leaving out is faster than naming thousands of authorities; only
+        estates granted one by one are named.
+        """
+        return rows.filter(self.within(estate)) if self.alone else rows
+
+    def has(self, authority: int) -> bool:
+        """Whether a row of `narrowed` with that authority belongs to the place."""
+        return bool(self.alone) or authority in self._set
+
     def below(self, authority: int) -> list[int]:
         """An authority and all below it."""
         found, place = [authority], 0
@@ -67,16 +87,18 @@ class Reach:
             place += 1
         return found
 
+    @cached_property
     def next(self) -> list[Authority]:
-        """The authorities just below the place."""
-        return [self._known[pk] for pk in self._children[self.at.pk]] if self.at else self._tops
+        """The authorities just below the place; one query, once."""
+        keys = self._children[self.at.pk] if self.at else self._tops
+        return list(Authority.objects.filter(pk__in=keys).order_by("pk"))
 
     def rolled(
         self, own: Mapping[int, T], nothing: T, plus: Callable[[T, T], T]
     ) -> list[tuple[Authority, T]]:
         """Of each authority just below, its own value and all below it added up."""
         found = []
-        for one in self.next():
+        for one in self.next:
             total = nothing
             for pk in self.below(one.pk):
                 if pk in own:

@@ -82,6 +82,15 @@ def workdays_left(at: datetime, due: Due) -> int:
     return left
 
 
+def workdays_since(begun_at: datetime, at: datetime) -> int:
+    """Working days that began after the first day, today's among them (Civil Code 201)."""
+    day, found = local_day(begun_at) + _DAY, 0
+    while day <= local_day(at):
+        found += is_workday(day)
+        day += _DAY
+    return found
+
+
 def _due(begun: date, last: date) -> Due:
     # Days before the last may be unknown, too: a make-up day among them moves the end.
     day = begun + _DAY

@@ -32,18 +32,20 @@ def outlook_words(now: Count, ahead: Outlook, target: Target) -> str:
                 "pace": _tenths(ahead.pace, up=True),
             }
         )
-    if ahead.speed is not None and ahead.expected is not None and ahead.months:
-        words = _("照最近每月 %(speed)s 个的速度，到12月31日约 %(n)s 个，组建率 %(rate)s，")
-        words += _("能达到目标。") if ahead.enough else _("达不到目标。")
-        parts.append(
-            words
-            % {
-                "speed": _tenths(ahead.speed),
-                "n": ahead.expected,
-                "rate": share_down(ahead.expected, now.total),
-            }
-        )
-    return "".join(parts)
+    return "".join(parts) + expected_words(now, ahead)
+
+
+def expected_words(now: Count, ahead: Outlook) -> str:
+    """Where the year may end; empty where too few months are known, or none is left."""
+    if ahead.speed is None or ahead.expected is None or not ahead.months:
+        return ""
+    words = _("照最近每月 %(speed)s 个的速度，到12月31日约 %(n)s 个，组建率 %(rate)s，")
+    words += _("能达到目标。") if ahead.enough else _("达不到目标。")
+    return words % {
+        "speed": _tenths(ahead.speed),
+        "n": ahead.expected,
+        "rate": share_down(ahead.expected, now.total),
+    }
 
 
 def formation_chart(

@@ -1,4 +1,5 @@
-"""Print the address of a service if it answers, else exit 1: postgres, redis, browser, node."""
+"""Print the address of a service if it answers, else exit 1: postgres, redis, browser, node,
+office."""
 
 import os
 import re
@@ -55,8 +56,18 @@ def node() -> str | None:
     return path if match and int(match[1]) >= 20 else None
 
 
+def office() -> str | None:
+    return shutil.which("soffice")
+
+
 if __name__ == "__main__":
-    services = {"postgres": postgres, "redis": redis, "browser": browser, "node": node}
+    services = {
+        "postgres": postgres,
+        "redis": redis,
+        "browser": browser,
+        "node": node,
+        "office": office,
+    }
     found = services[sys.argv[1]]()
     if not found:
         sys.exit(1)

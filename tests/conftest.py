@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,9 +19,14 @@ from tests.emptying import empty
 from tests.templates import migrated
 from voting import keyfiles
 
-# How long an example takes says how busy the machine is, and nothing about the rule.
+# How long an example takes says how busy the machine is, and nothing about the rule. The same
+# examples every time, so that a change is not refused for what it did not touch; `make soak`
+# looks for new ones.
 hypothesis_settings.register_profile(
-    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "tests",
+    deadline=None,
+    derandomize="YISHI_SOAK" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("tests")
 

@@ -27,6 +27,23 @@ HEADER = (
     "物业服务企业及项目负责人",
     "物业费收缴率",
 )
+# Column → the field of `RegisterRow` it is read into.
+FIELDS: Mapping[int | None, str] = dict(
+    enumerate(
+        (
+            "name",
+            "small_names",
+            "place",
+            "boundaries",
+            "service",
+            "formed",
+            "party",
+            "manager",
+            "fee_rate",
+        ),
+        1,
+    )
+)
 SERVICES = {
     1: "专业化物业服务",
     2: "社区统管",

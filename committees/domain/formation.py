@@ -134,3 +134,20 @@ def ranked(
     small = [one for one in places if one[1].total < least]
     large.sort(key=lambda one: (-Fraction(one[1].formed, one[1].total), -one[1].total, one[0]))
     return large, sorted(small)
+
+
+def nearest(places: Sequence[tuple[str, Count]], target: Share) -> list[tuple[str, Count]]:
+    """Those short of the target, the fewest missing first; then those that reached it.
+
+    Among equals the higher rate comes first. A place without estates comes last: it has
+    nothing to reach.
+    """
+
+    def order(one: tuple[str, Count]) -> tuple[int, int, Fraction, str]:
+        name, count = one
+        lacking = missing(count.formed, count.total, target)
+        group = 2 if not count.total else 0 if lacking else 1
+        rate = Fraction(count.formed, count.total) if count.total else Fraction(0)
+        return group, lacking, -rate, name
+
+    return sorted(places, key=order)

@@ -2,7 +2,7 @@
 
 from committees.models.bodies import Committee
 from committees.models.duties import Breach, BreachStep, DutyDone, DutyStrike, Occasion
-from committees.models.records import EstateRecord, RegisterImport
+from committees.models.records import EstateMove, EstateRecord, EstateSeen, RegisterImport
 from committees.models.reports import Report, SnapshotFigure
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
@@ -12,7 +12,9 @@ __all__ = [
     "Committee",
     "DutyDone",
     "DutyStrike",
+    "EstateMove",
     "EstateRecord",
+    "EstateSeen",
     "Occasion",
     "RegisterImport",
     "Report",

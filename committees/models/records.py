@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from committees.domain.estate_register import PARTY, SERVICES
 from registry.fields import EncryptedTextField
-from registry.models import Authority, Estate
+from registry.models import Authority, Division, Estate
 
 
 class RegisterImport(models.Model):
@@ -70,3 +70,45 @@ class EstateRecord(models.Model):
 
     def __str__(self) -> str:
         return f"record {self.pk}"
+
+
+class EstateSeen(models.Model):
+    """The newest day on which a register named an estate, changed or not."""
+
+    estate = models.OneToOneField(
+        Estate, primary_key=True, on_delete=models.PROTECT, related_name="seen"
+    )
+    day = models.DateField()
+
+    def __str__(self) -> str:
+        return f"estate {self.estate_id} seen"
+
+
+class EstateMove(models.Model):
+    """An estate that went to another 社区 or to another authority: never changed afterwards.
+
+    What it was before is here, so that months that ended stay what they were.
+    """
+
+    estate = models.ForeignKey(Estate, on_delete=models.PROTECT, related_name="moves")
+    day = models.DateField()  # from which on it belongs to the new place
+    from_division = models.ForeignKey(Division, on_delete=models.PROTECT, related_name="+")
+    to_division = models.ForeignKey(Division, on_delete=models.PROTECT, related_name="+")
+    from_authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="+")
+    to_authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="+")
+    paper = models.CharField(max_length=200)  # what it rests on: a decision's number
+    recorded_by = models.CharField(max_length=80)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(from_division=models.F("to_division"))
+                | ~models.Q(from_authority=models.F("to_authority")),
+                name="a_move_goes_somewhere",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"move {self.pk}"

@@ -41,12 +41,18 @@ class Formation:
 
     def counts(self) -> dict[int, Count]:
         """Of each authority, the estates it answers for itself; two queries."""
-        if self.reach.alone:
-            return _counts(self.estates)
-        # Counting all of them and leaving out is faster than naming thousands of authorities.
-        inside = set(self.reach.inside)
-        everywhere = _counts()
-        return {place: count for place, count in everywhere.items() if place in inside}
+        totals = self.reach.narrowed(Estate.objects.order_by(), "")
+        living = self.reach.narrowed(in_office()).order_by().values_list("estate__authority")
+        formed = living.annotate(
+            owners=Number("pk", filter=Q(kind="owners")),
+            management=Number("pk", filter=Q(kind="management")),
+        )
+        kinds = {place: (owners, management) for place, owners, management in formed}
+        return {
+            place: Count(total, *kinds.get(place, (0, 0)))
+            for place, total in totals.values_list("authority").annotate(Number("pk"))
+            if self.reach.has(place)
+        }
 
     def places_of(self, own: dict[int, Count]) -> list[Place]:
         """The authorities just below; what this one answers for itself comes last, under its
@@ -69,21 +75,3 @@ def in_office(on: date | None = None) -> QuerySet[Committee]:
         return Committee.objects.filter(ended_on__isnull=True)
     lasting = Q(ended_on__isnull=True) | Q(ended_on__gt=on)
     return Committee.objects.filter(lasting, formed_on__lte=on)
-
-
-def _counts(estates: QuerySet[Estate] | None = None) -> dict[int, Count]:
-    """By authority; of all estates, or of these. Two queries."""
-    every, living = Estate.objects.all(), in_office()
-    if estates is not None:
-        every, living = estates, living.filter(estate__in=estates)
-    totals = dict(every.order_by().values_list("authority").annotate(Number("pk")))
-    formed = (
-        living.order_by()
-        .values_list("estate__authority")
-        .annotate(
-            owners=Number("pk", filter=Q(kind="owners")),
-            management=Number("pk", filter=Q(kind="management")),
-        )
-    )
-    kinds = {place: (owners, management) for place, owners, management in formed}
-    return {place: Count(total, *kinds.get(place, (0, 0))) for place, total in totals.items()}

@@ -8,7 +8,7 @@ from django.db.models import Min, Sum
 
 from accounts.reach import Reach
 from committees.domain.formation import Count, Month
-from committees.models import EstateRecord, Snapshot, SnapshotCount
+from committees.models import EstateMove, EstateRecord, Snapshot, SnapshotCount
 from committees.selectors.formation import in_office
 from core.deadlines import start_of
 from registry.models import Estate
@@ -36,7 +36,7 @@ def standing_on(day: date) -> Iterator[Stood]:
     """Every estate that was on record for a day, by what is known now.
 
     An estate is there from the day of the first register that has it; one without a register
-    from the day it was founded here.
+    from the day it was founded here. One that has moved since lies where it lay.
     """
     kinds = dict(in_office(day).values_list("estate", "kind"))
     first = dict(EstateRecord.objects.order_by().values_list("estate").annotate(Min("day")))
@@ -44,10 +44,20 @@ def standing_on(day: date) -> Iterator[Stood]:
         "pk", "authority", "division", "created_at"
     )
     end = start_of(day + timedelta(days=1))
+    before = _before_moves(day)
     for pk, authority, division, created_at in founded.iterator(chunk_size=2000):
+        authority, division = before.get(pk, (authority, division))
         known = first[pk] <= day if pk in first else created_at < end
         if known:
             yield Stood(pk, authority, division, kinds.get(pk, ""))
+
+
+def _before_moves(day: date) -> dict[int, tuple[int, str]]:
+    """Authority and 社区 of the estates that moved after a day, as they were on it."""
+    moves = EstateMove.objects.filter(day__gt=day).order_by("-day", "-pk")
+    # The first move after the day is the last to be put in.
+    rows = moves.values_list("estate", "from_authority", "from_division")
+    return {estate: (authority, division) for estate, authority, division in rows}
 
 
 def months_of(reach: Reach, year: int) -> list[Month]:

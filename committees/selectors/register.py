@@ -1,7 +1,7 @@
 """The estate register as it stands, and what a file handed in would change of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.db.models import Max, QuerySet
@@ -17,6 +17,7 @@ from committees.domain.estate_register import (
 )
 from committees.domain.places import Place, PlaceIndex, written
 from committees.models import Committee, EstateRecord, RegisterImport
+from committees.selectors.desks import Desks
 from registry.models import Authority, Division, Estate
 from registry.roll_files import opened_table
 from registry.selectors import estates_under
@@ -54,7 +55,9 @@ class Step(NamedTuple):
         if self.known is None:
             return []
         pairs = zip(RegisterRow._fields, self.row, self.known.row, strict=True)
-        return [name for name, new, old in pairs if new != old and name not in ("row", "place")]
+        # Not saying whether there is a committee changes nothing about it.
+        passed = {"row", "place"} | ({"formed"} if self.row.formed is None else set())
+        return [name for name, new, old in pairs if new != old and name not in passed]
 
 
 class Plan(NamedTuple):
@@ -132,6 +135,11 @@ def newest_records(estates: QuerySet[Estate]) -> dict[int, EstateRecord]:
     return {one.estate_id: one for one in EstateRecord.objects.filter(pk__in=newest)}
 
 
+def records_of(estate: Estate) -> list[EstateRecord]:
+    """Everything that was reported of an estate, the newest first."""
+    return list(estate.records.order_by("-pk"))
+
+
 def plan_of(handed_in: RegisterImport) -> Plan:
     """What a file that was handed in would do today."""
     rows, faults = parse(opened_table(handed_in.rows, purpose=ROWS))
@@ -146,7 +154,7 @@ def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fa
     for one in known:
         by_name[one.estate.division_id, one.estate.name].append(one)
         elsewhere[one.estate.name].append(one)
-    desks = _Desks(authority)
+    desks = Desks(authority)
     steps, found, seen = [], list(faults), dict[tuple[str, str, str], int]()
     for row in rows:
         division = index.find(row.place) if row.place else None
@@ -218,46 +226,3 @@ def _committee_fault(row: RegisterRow, known: Known | None) -> Fault | None:
         f"这里登记有{have}（{committee.formed_on}成立），台账填的是{told}；请先办终止或者换届"
     )
     return Fault(row.row, _FORMED, sentence)
-
-
-class _Desks:
-    """Who answers for a division, within the reach of whoever hands the register in."""
-
-    def __init__(self, authority: Authority) -> None:
-        self._own = authority
-        below = [authority.pk]
-        rows = list(
-            Authority.objects.filter(valid_to__isnull=True).values_list(
-                "pk", "parent", "division"
-            )
-        )
-        children: Mapping[int | None, list[tuple[int, str | None]]] = defaultdict(list)
-        for pk, above, place in rows:
-            children[above].append((pk, place))
-        self._by_division: dict[str, int] = {}
-        if authority.division_id:
-            self._by_division[authority.division_id] = authority.pk
-        while below:
-            found = [one for pk in below for one in children[pk]]
-            for pk, where in found:
-                if where:
-                    self._by_division.setdefault(where, pk)
-            below = [pk for pk, _where in found]
-        self._parents = dict(Division.objects.values_list("code", "parent"))
-
-    def of(self, division: str) -> int | None:
-        """The nearest authority for a division; a zone answers for whatever lies in its city,
-        for the codes know no zone that was set up after them."""
-        step: str | None = division
-        while step:
-            if step in self._by_division:
-                return self._by_division[step]
-            step = self._parents.get(step)
-        if self._own.kind == "zone_administration" and self._city(division) == self._city(
-            self._own.parent.division_id if self._own.parent else None
-        ):
-            return self._own.pk
-        return None
-
-    def _city(self, division: str | None) -> str:
-        return division[:4] if division else ""

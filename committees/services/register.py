@@ -6,29 +6,26 @@ confirm_register(import_id=…)   # or drop_register(…)
 """
 
 import hashlib
-import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import transaction
 
-from committees.models import Committee, EstateRecord, RegisterImport
-from committees.selectors.register import KIND_CODES, ROWS, Plan, Step, plan_of
-from core.codes import new_code
+from committees.domain.estate_register import FIELDS, HEADER, rate_words
+from committees.models import RegisterImport
+from committees.selectors.register import ROWS, plan_of
+from committees.steps import Fees, write_plan
 from core.deadlines import local_day
 from core.errors import RuleViolation
-from core.tables import read_table
+from core.reasons import Reason, demand_none
+from core.tables import Row, Table, read_table
 from logbook.steps import record_act
 from registry.collector import paused_collector
-from registry.models import Authority, Estate
+from registry.models import Authority
 from registry.roll_files import sealed_table
-from registry.services.places import CODE_LENGTH, profile_codes, profile_of
 
-# Rows per statement, far below SQLite's limit of variables.
-CHUNK = 500
-_KINDS = {code: kind for kind, code in KIND_CODES.items()}
+_RATE = HEADER.index("物业费收缴率")
 
 
 class Told(NamedTuple):
@@ -55,10 +52,7 @@ def preview_register(
     `day`: on which things stood so, not after today. RuleViolation table.* where the file
     cannot be read, "register.day", "register.reporter".
     """
-    if not date(2000, 1, 1) <= day <= local_day(at):
-        raise RuleViolation("register.day", "台账的日期不能晚于今天，也不能早于2000年")
-    if not reporter.strip() or len(reporter) > 80 or not reporter.isprintable():
-        raise RuleViolation("register.reporter", "请写明填报单位（最多80个字）")
+    _demand_head(day, reporter, at)
     table = read_table(content, file_name)
     with transaction.atomic(durable=True):
         handed_in = RegisterImport.objects.create(
@@ -88,14 +82,56 @@ def confirm_register(*, import_id: int, actor: str, at: datetime) -> Told:
     plan = plan_of(handed_in)
     if plan.faults:
         raise RuleViolation("register.faults", "台账里还有错误，改好以后重新上传")
-    _found(plan)
-    _write(plan, handed_in, actor, at)
+    write_plan(plan, handed_in, actor=actor, at=at)
     told = Told(len(plan.new), len(plan.changes), plan.same)
     handed_in.state, handed_in.confirmed_at = "confirmed", at
     handed_in.summary = {**told._asdict(), "absent": plan.absent}
     handed_in.save(update_fields=["state", "confirmed_at", "summary"])
     _note(handed_in, "register-written", told._asdict(), actor, at)
     return told
+
+
+@transaction.atomic(durable=True)
+def report_estate(
+    *,
+    authority_id: int,
+    row: Sequence[str],
+    day: date,
+    reporter: str,
+    fees: Fees | None,
+    actor: str,
+    at: datetime,
+) -> int:
+    """Report one estate by hand, by the rules of a register with one row; the estate's key.
+
+    `row`: the ten columns as the annex has them; with `fees` the rate is reckoned from them,
+    rounded down, whatever is typed. RuleViolation "register.day", "register.reporter",
+    "register.fees", "register.row" with every fault.
+    """
+    _demand_head(day, reporter, at)
+    cells = list(row)
+    if fees is not None:
+        cells[_RATE] = _rate(fees)
+    table = Table(0, HEADER, [Row(1, tuple(cells))])
+    handed_in = RegisterImport.objects.create(
+        authority_id=authority_id,
+        day=day,
+        reporter=reporter.strip(),
+        rows=sealed_table(table, purpose=ROWS),
+        actor=actor,
+        created_at=at,
+    )
+    Authority.objects.select_for_update(no_key=True).get(pk=authority_id)
+    plan = plan_of(handed_in)
+    demand_none(
+        "register.row",
+        [Reason("register.row", one.reason, FIELDS.get(one.column, "")) for one in plan.faults],
+    )
+    (estate,) = write_plan(plan, handed_in, actor=actor, at=at, fees=fees)
+    handed_in.state, handed_in.confirmed_at = "confirmed", at
+    handed_in.save(update_fields=["state", "confirmed_at"])
+    _note(handed_in, "estate-reported", {"new": len(plan.new)}, actor, at)
+    return estate
 
 
 @transaction.atomic(durable=True)
@@ -107,6 +143,21 @@ def drop_register(*, import_id: int, actor: str, at: datetime) -> None:
     _note(handed_in, "register-dropped", {}, actor, at)
 
 
+def _demand_head(day: date, reporter: str, at: datetime) -> None:
+    if not date(2000, 1, 1) <= day <= local_day(at):
+        raise RuleViolation("register.day", "台账的日期不能晚于今天，也不能早于2000年")
+    if not reporter.strip() or len(reporter) > 80 or not reporter.isprintable():
+        raise RuleViolation("register.reporter", "请写明填报单位（最多80个字）")
+
+
+def _rate(fees: Fees) -> str:
+    if fees.due <= 0 or not 0 <= fees.paid <= fees.due:
+        raise RuleViolation(
+            "register.fees", "实收的物业费不能超过应收的，应收的要大于零；没有应收的请不填"
+        )
+    return rate_words(10_000 * fees.paid // fees.due)
+
+
 def _waiting(import_id: int) -> RegisterImport:
     handed_in = (
         RegisterImport.objects.select_for_update(of=("self",), no_key=True)
@@ -116,108 +167,6 @@ def _waiting(import_id: int) -> RegisterImport:
     if handed_in.state != "previewed":
         raise RuleViolation("register.state", "这份台账已经写入或者放弃，请重新上传")
     return handed_in
-
-
-def _found(plan: Plan) -> None:
-    """The new estates, without records yet."""
-    profiles = profile_codes()
-    for steps in _chunks(plan.new):
-        Estate.objects.bulk_create(
-            [
-                Estate(
-                    code=new_code(CODE_LENGTH, secrets.choice),
-                    name=step.row.name,
-                    small_names=step.row.small_names,
-                    division_id=step.division,
-                    authority_id=step.authority,
-                    profile_code=profile_of(step.division, profiles),
-                )
-                for step in steps
-            ]
-        )
-
-
-def _write(plan: Plan, handed_in: RegisterImport, actor: str, at: datetime) -> None:
-    founded = {
-        (one.division_id, one.name, one.small_names): one
-        for one in Estate.objects.filter(
-            division__in={step.division for step in plan.new}, records__isnull=True
-        )
-    }
-    records, committees, renamed = [], [], []
-    for step in (*plan.new, *plan.changes):
-        row = step.row
-        if step.known is None:
-            estate = founded[step.division, row.name, row.small_names]
-        else:
-            estate = step.known.estate
-            if estate.small_names != row.small_names:
-                estate.small_names = row.small_names
-                renamed.append(estate)
-        records.append(_record(estate, step, handed_in, actor, at))
-        committees += _committee(estate, step, handed_in, actor, at)
-    Estate.objects.bulk_update(renamed, ["small_names"], batch_size=CHUNK)
-    for some in _chunks(records):
-        EstateRecord.objects.bulk_create(some)
-    for living in _chunks(committees):
-        Committee.objects.bulk_create(living)
-
-
-def _record(
-    estate: Estate, step: Step, handed_in: RegisterImport, actor: str, at: datetime
-) -> EstateRecord:
-    row = step.row
-    before = step.known.record if step.known else None
-    same_rate = before is not None and before.fee_rate == row.fee_rate
-    return EstateRecord(
-        estate=estate,
-        day=handed_in.day,
-        boundaries=row.boundaries,
-        service=row.service,
-        party=row.party,
-        manager=row.manager,
-        fee_rate=row.fee_rate,
-        # Reported with its amounts before, it keeps them where the rate is the same.
-        fee_paid_fen=before.fee_paid_fen if before and same_rate else None,
-        fee_due_fen=before.fee_due_fen if before and same_rate else None,
-        fee_day=handed_in.day if row.fee_rate is not None else None,
-        reporter=handed_in.reporter,
-        batch=handed_in,
-        recorded_by=actor,
-        recorded_at=at,
-    )
-
-
-def _committee(
-    estate: Estate, step: Step, handed_in: RegisterImport, actor: str, at: datetime
-) -> list[Committee]:
-    """The committee to be written down, after one known from a register alone is ended."""
-    known = step.known.committee if step.known else None
-    wanted = _KINDS.get(step.row.formed or 0)
-    if known is not None and (known.kind == wanted or step.row.formed is None):
-        return []
-    if known is not None:
-        known.ended_on, known.ended_why = max(handed_in.day, known.formed_on), "台账改报"
-        known.ended_by, known.ended_at = actor, at
-        known.save(update_fields=["ended_on", "ended_why", "ended_by", "ended_at"])
-    if wanted is None:
-        return []
-    return [
-        Committee(
-            estate=estate,
-            kind=wanted,
-            source="register",
-            formed_on=handed_in.day,
-            recorded_by=actor,
-            recorded_at=at,
-        )
-    ]
-
-
-def _chunks(rows: Sequence[Any]) -> Iterator[list[Any]]:
-    every = iter(rows)
-    while some := list(islice(every, CHUNK)):
-        yield some
 
 
 def _note(

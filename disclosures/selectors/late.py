@@ -70,7 +70,6 @@ class LateList:
         self.on = on
         self._reach = Reach(user, Permission.WATCH_ACCOUNTS, authority)
         self._within = self._reach.within("estate__")
-        self._inside = frozenset(self._reach.inside)
         self.duties = late_duties(on).filter(self._within)
 
     def of_kind(self, kind: str) -> QuerySet[Duty]:
@@ -78,17 +77,16 @@ class LateList:
         return self.duties.filter(kind=kind) if kind else self.duties
 
     def totals(self) -> Totals:
-        """How much is late; one query."""
+        """How much is late; two queries."""
         counts = {name: Count("kind", filter=Q(kind=name)) for name in KINDS}
-        # All are counted and others' left out: naming thousands of authorities takes longer.
-        counted = self.duties if self._reach.alone else late_duties(self.on)
+        counted = self._reach.narrowed(late_duties(self.on))
         rows = counted.order_by().values_list("estate__authority")
         kinds: Counter[str] = Counter()
         of: dict[int, tuple[int, int]] = {}
         for authority, estates, *numbers in rows.annotate(
             Count("estate", distinct=True), **counts
         ):
-            if not self._is_within(authority):
+            if not self._reach.has(authority):
                 continue
             kinds.update(dict(zip(KINDS, numbers, strict=True)))
             of[authority] = sum(numbers), estates
@@ -102,11 +100,8 @@ class LateList:
         """How much that is, by authority; one query."""
         within = self._within if self._reach.alone else Q()
         return [
-            one for one in unheard_counts(within, self.on) if self._is_within(one.authority)
+            one for one in unheard_counts(within, self.on) if self._reach.has(one.authority)
         ]
-
-    def _is_within(self, authority: int) -> bool:
-        return bool(self._reach.alone) or authority in self._inside
 
     def totals_of(self, counts: Iterable[Counted]) -> Totals:
         """How much of it was not answered, in the place of what is late; an estate counts
@@ -186,6 +181,12 @@ def late_duties(on: date) -> QuerySet[Duty]:
     return Duty.objects.filter(late_on__lte=on, done_at=None).order_by(
         "late_on", "estate", "pk"
     )
+
+
+def late_numbers(reach: Reach, on: date) -> int:
+    """How many duties are late in a place; one query."""
+    rows = reach.narrowed(late_duties(on)).order_by().values_list("estate__authority")
+    return sum(many for authority, many in rows.annotate(Count("pk")) if reach.has(authority))
 
 
 def turn_column() -> Case:

@@ -31,7 +31,7 @@ def dispatch(request: HttpRequest) -> HttpResponse:
                 strict=True,
             )
         ],
-        "below": found.reach.next(),
+        "below": found.reach.next,
         "now": timezone.now(),
         "rule": rules_at(found.at, today).get("reports.daily"),
     }

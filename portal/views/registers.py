@@ -14,10 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, has_permission, require
 from committees.domain.estate_register import HEADER, TITLE, cells, notes
-from committees.domain.formation import Count, missing, outlook, ranked, reached
+from committees.domain.formation import Count, missing, nearest, outlook, ranked, reached
+from committees.selectors.divisions import divided, lies_in
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of, with_corrections
 from committees.selectors.places import authorities_keeping, import_for
+from committees.selectors.quality import SHOWN, shown_by
 from committees.selectors.register import known_estates, plan_of
 from committees.selectors.targets import Target, target_of
 from committees.services.register import confirm_register, drop_register, preview_register
@@ -25,6 +27,7 @@ from core.errors import RuleViolation
 from core.exact import share_down
 from portal.forms import add_reasons
 from portal.outlooks import formation_chart, outlook_words
+from portal.overviews import LEAST, overview_of
 from portal.register_forms import RegisterForm
 from portal.views.common import actor_of, posted, searched
 from registry.domain.sheets import workbook
@@ -34,8 +37,14 @@ _P = Permission
 A_PAGE, SHOWN_FAULTS = 50, 200
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (6, 24, 24, 30, 30, 12, 12, 12, 30, 12)
-# Fewer estates say nothing about a place.
-LEAST = 5
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """The bureau head's page; it prints on one A4 across."""
+    found = formation_of_request(request)
+    context = overview_of(found, today=timezone.localdate(), at=timezone.now())
+    return _page(request, "registers/overview.html", context)
 
 
 @require_safe
@@ -45,11 +54,16 @@ def formation(request: HttpRequest) -> HttpResponse:
     counts = found.counts()
     total, target = whole(counts), target_of(found.at, timezone.localdate())
     names = {place.key or "own": place for place in found.places_of(counts)}
-    large, small = ranked([(key, one.estates) for key, one in names.items()], LEAST)
+    places = [(key, one.estates) for key, one in names.items()]
+    near = target is not None and request.GET.get("order") == "near"
+    large, small = ranked(places, LEAST)
+    if target is not None and near:
+        large, small = nearest(places, target.share), []
     context = {
         "at": found.at,
         "above": found.above,
         "target": target,
+        "near": near,
         "total": _row(Place("", "", total), target),
         "rows": [_row(names[key], target) for key, _count in large],
         "small": [_row(names[key], target) for key, _count in small],
@@ -62,11 +76,41 @@ def formation(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def divisions(request: HttpRequest) -> HttpResponse:
+    """The same by division codes: city, county, street, 社区."""
+    found = formation_of_request(request)
+    try:
+        place = divided(found.reach, request.GET.get("in", ""))
+    except LookupError:
+        raise Http404 from None
+    target = target_of(found.at, timezone.localdate())
+    rows = [
+        _row(Place(one.division.code, one.division.name, one.estates), target)
+        for one in place.below
+    ]
+    context = {
+        "at": found.at,
+        "place": place,
+        "total": _row(Place("", place.at.name, place.estates), target),
+        "rows": rows,
+        "target": target,
+    }
+    return _page(request, "registers/divisions.html", context)
+
+
+@require_safe
 def estates(request: HttpRequest) -> HttpResponse:
     """The estate register, a page at a time."""
     found = formation_of_request(request)
     search = searched(request)
     rows = found.estates.order_by("division", "name", "pk")
+    asked = request.GET.get("in", "")
+    inside = asked if re.fullmatch(r"[0-9]{12}", asked, re.ASCII) else ""
+    if inside:
+        rows = rows.filter(lies_in(inside))
+    show = request.GET.get("show", "")
+    if show in SHOWN:
+        rows = rows.filter(shown_by(show, timezone.localdate()))
     if search:
         rows = rows.filter(name__icontains=search) | rows.filter(small_names__icontains=search)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
@@ -77,7 +121,10 @@ def estates(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": list(known_estates(shown)),
         "search": search,
+        "inside": inside,
+        "show": show if show in SHOWN else "",
         "keeps": authorities_keeping(request.user).exists(),
+        "own": found.at is not None and found.at.estates.exists(),
     }
     return _page(request, "registers/estates.html", context)
 

@@ -113,7 +113,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": versions.defer("figures", "text") if is_own else [],
         "send_back": SendBackForm(),
     }
-    return _page(request, "registers/report.html", context)
+    return _page(request, "registers/authority_report.html", context)
 
 
 @_form_page

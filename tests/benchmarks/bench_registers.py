@@ -108,7 +108,13 @@ def run(many: int, vendor: str) -> None:
         ("formation", {"at": city.pk}),
         ("formation", {"at": district.pk}),
         ("register", {}),
+        ("register", {"show": "unformed"}),
         ("formation_months", {}),
+        ("overview", {}),
+        ("overview", {"at": city.pk}),
+        ("overview", {"at": district.pk}),
+        ("formation_divisions", {"at": city.pk}),
+        ("formation_divisions", {"at": city.pk, "in": district.division_id}),
     ):
         page(client, reverse(f"staff:{name}"), asked)
 

@@ -311,6 +311,13 @@ def test_an_undue_transfer_is_named() -> None:
 
 
 @needs_poppler
+def test_names_in_letters_of_strange_fonts_do_not_move_the_frame() -> None:
+    """Their lines are taller, and a long run of them goes to the next line as a whole."""
+    demand_places(printed(bulletin(reviewed="0!0𝐛𝐟𝐧𝐦𝐪𝐩𝐮𝐰!𝐣𝐦!0!𝐦𝐟𝐩𝐩𝐬𝐮𝐯")))
+    demand_places(printed(bulletin((), past={}, prepared="00⽞𝐛æ𝐧æ𝐪0æ𝐰 𝐣𝐦 찞 ææ𝐩0𝐬æ𝐯")))
+
+
+@needs_poppler
 def test_content_is_14_points_or_more(quarter: bytes) -> None:
     """To be read at one metre (experience D5); the frame of the signature is smaller.
 

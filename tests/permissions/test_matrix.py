@@ -127,6 +127,7 @@ WATCHERS = {"organiser", "supervisor", "residents_committee", "street_office"}
 VIEWERS = WATCHERS | {"bureau"}
 PROPOSERS = {"organiser", "residents_committee", "street_office"}
 CLERKS = {"organiser", "residents_committee"}
+REGISTER_KEEPERS = {"residents_committee", "street_office", "bureau"}
 DECIDERS = {"supervisor", "residents_committee", "street_office"}
 HANGERS = {"organiser", "residents_committee"}
 LETTER_MAKERS = {"organiser", "residents_committee", "street_office"}
@@ -258,11 +259,22 @@ TABLE = [
     # --- the registers of bureaus --------------------------------------------------------
     Row("staff:formation", ALL_ACCOUNT_WATCHERS),
     Row("staff:formation_months", ALL_ACCOUNT_WATCHERS),
+    Row("staff:formation_divisions", set()),  # their authorities here have no division
+    Row("staff:overview", ALL_ACCOUNT_WATCHERS),
     Row("staff:register", ALL_ACCOUNT_WATCHERS),
     Row("staff:register_xlsx", ALL_ACCOUNT_WATCHERS),
     Row("staff:register_blank", ALL_ACCOUNT_WATCHERS),
     Row("staff:register_new", ALL_ACCOUNT_WATCHERS),
     Row("staff:register_new", ALL_ACCOUNT_WATCHERS, BAD, post=True),
+    Row("staff:register_found", ALL_ACCOUNT_WATCHERS),
+    Row("staff:register_found", ALL_ACCOUNT_WATCHERS, BAD, post=True),
+    Row("staff:register_estate", REGISTER_KEEPERS, args=("estate",)),
+    Row("staff:register_report", REGISTER_KEEPERS, args=("estate",)),
+    Row("staff:register_report", REGISTER_KEEPERS, BAD, args=("estate",), post=True),
+    Row("staff:register_move", REGISTER_KEEPERS, args=("estate",)),
+    Row("staff:register_move", REGISTER_KEEPERS, BAD, args=("estate",), post=True),
+    Row("staff:register_move_all", REGISTER_KEEPERS, args=("in_charge",)),
+    Row("staff:register_move_all", REGISTER_KEEPERS, BAD, args=("in_charge",), post=True),
     Row("staff:register_import", BUREAU, args=("register",)),
     Row("staff:register_drop", BUREAU, MOVED, args=("register_to_drop",), post=True),
     Row("staff:register_confirm", BUREAU, MOVED, args=("register",), post=True),
@@ -1373,10 +1385,11 @@ def registers(place: Place) -> dict[str, int]:
     """Two registers handed in for a district, of the estate it has."""
     where = place_index().written(place.estate.division_id)
     row = line(place.estate.name, where, small=place.estate.small_names, formed="1")
-    return {
+    handed_in = {
         name: hand_in(place.district, row, at=timezone.now()).pk
         for name in ("register", "register_to_drop")
     }
+    return handed_in | {"in_charge": place.estate.authority_id}
 
 
 def put_duties(estate: Estate) -> dict[str, Any]:

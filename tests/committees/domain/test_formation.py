@@ -12,6 +12,7 @@ from committees.domain.formation import (
     Month,
     Share,
     missing,
+    nearest,
     needed,
     outlook,
     ranked,
@@ -132,3 +133,25 @@ def test_small_places_are_not_ranked() -> None:
     large, small = ranked(places, 5)
     assert [name for name, _count in large] == ["best", "large", "a", "b"]
     assert [name for name, _count in small] == ["empty", "two of two"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.integers(0, 40)).map(
+            lambda pair: Count(max(pair), min(pair))
+        ),
+        max_size=12,
+    ),
+    st.sampled_from([Share(70, 100), Share(1, 1), Share(1, 2)]),
+)
+def test_nearest_first_keeps_all_and_puts_what_is_short_before_what_is_done(
+    counts: list[Count], target: Share
+) -> None:
+    places = [(str(number), count) for number, count in enumerate(counts)]
+    found = nearest(places, target)
+    assert sorted(found) == sorted(places)
+    short = [missing(one.formed, one.total, target) for _name, one in found]
+    waiting = [lacking for lacking in short if lacking]
+    assert short[: len(waiting)] == sorted(waiting)
+    done = [one.total for _name, one in found[len(waiting) :]]
+    assert done == sorted(done, key=lambda total: not total)

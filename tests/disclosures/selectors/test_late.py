@@ -143,7 +143,7 @@ def test_a_longer_list_costs_no_more_queries(town, two, django_assert_max_num_qu
         )  # fmt: skip
         enrolled(estate)
     open_duties(AT)
-    with django_assert_max_num_queries(6):  # grants and authorities, counts, keys, rows
+    with django_assert_max_num_queries(8):  # grants, authorities and names, counts, keys, rows
         found = LateList(user, ON)
         assert found.totals().duties == 16
         keys = list(found.of_kind("").values_list("pk", flat=True))
@@ -174,7 +174,7 @@ def test_what_waits_too_long_is_found_by_estate_and_rolled_up(
     assert [(place, one.what, one.many, days) for one, place, days in rows] == [
         (there, "reports", 1, 10), (here, "reports", 2, 5),
     ]  # fmt: skip
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         totals = found.totals_of(found.unheard_counts())
     assert (totals.duties, totals.estates) == (3, 2)
     below = [(one.authority.name, one.duties, one.estates) for one in totals.below]

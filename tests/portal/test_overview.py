@@ -1,0 +1,264 @@
+"""The bureau head's page, and one estate of the register: reported by hand, handed over."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from committees.models import EstateMove, EstateRecord
+from registry.models import Authority, Estate, RuleProfile
+from tests.committees.city import authority, city, line, write
+from tests.factories import make_unit
+from tests.funds.filed import make_filed
+from tests.portal.test_registers import WEST, at_desk, page, stock
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bureau() -> Authority:
+    RuleProfile.objects.create(
+        code="national", title="全国", valid_from="2021-01-01",
+        values={
+            "formation.target": {"value": [70, 100], "clause": "测试条款", "verified": True}
+        },
+    )  # fmt: skip
+    return city()
+
+
+def rows(shown: str) -> dict[str, tuple[int, int, str]]:
+    """Place → formed, all, missing, from the page's table."""
+    found = re.findall(
+        r"<tr><td>(?:<a[^>]*>)?([^<]+)(?:</a>)?</td><td><svg.*?</svg></td>"
+        r'<td class="number"[^>]*>(\d+) / (\d+)</td><td[^>]*>[^<]*</td><td[^>]*>(\d*)</td>',
+        shown,
+        re.DOTALL,
+    )
+    return {name: (int(formed), int(total), lacking) for name, formed, total, lacking in found}
+
+
+def test_one_page_says_it_all_and_adds_up(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    shown = page(client, "overview")
+    assert "共 10 个物业管理区域，已组建 6 个，组建率 60.00%。" in shown
+    assert "距年底 70% 还差 1 个" in shown
+    found = rows(shown)
+    assert found == {
+        "东区住建局": (4, 6, "1"), "西区住建局": (1, 3, "2"), "样例高新区管委会": (1, 1, "0"),
+    }  # fmt: skip
+    assert sum(formed for formed, _all, _lacking in found.values()) == 6
+    assert sum(total for _formed, total, _lacking in found.values()) == 10
+    # A 社区 without any estate: 东22 and 西11, 西12, 西21.
+    assert "还没有登记任何物业管理区域的社区（不含村）：4 个。" in shown
+    assert "没有填过台账的：0 个" in shown
+
+
+def test_every_level_down_to_the_row(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    at, total = bureau, 10
+    for name, below in (("东区住建局", 6), ("东1街道办事处", 4), ("999901001001居委会", 2)):
+        shown = page(client, "overview", at=at.pk)
+        found = rows(shown)
+        assert sum(row[1] for row in found.values()) == total
+        at = authority(name)
+        assert found[name][1] == below
+        total = below
+    last = page(client, "overview", at=at.pk)
+    assert "看每一个物业管理区域" in last
+    listed = page(client, "register", at=at.pk)
+    assert len(re.findall(r"registers/estates/\w{8}/", listed)) == 2
+
+
+def test_an_empty_place_has_no_rate(bureau: Authority) -> None:
+    shown = page(at_desk(bureau), "overview")
+    assert "组建率不适用" in shown
+    assert "100.00%" not in shown
+
+
+def test_money_that_waits_is_said_with_its_days(bureau: Authority) -> None:
+    stock(bureau)
+    estate = Estate.objects.get(name="东0")
+    make_unit(estate, "1幢", "101", 90_00)
+    application = make_filed(estate, budget=1_234_56)
+    shown = page(at_desk(bureau), "overview")
+    assert "1,234.56" in shown
+    assert application.request.code in shown
+    # Another district's desk sees nothing of it.
+    other = page(at_desk(authority("西区住建局")), "overview")
+    assert application.request.code not in other
+    assert "现在没有等着办的资金申请" in other
+
+
+def test_old_and_unnamed_estates_are_told(bureau: Authority) -> None:
+    long_ago = timezone.localdate() - timedelta(days=93)
+    write(bureau, line("东苑"), day=long_ago, at=timezone.now())
+    write(
+        bureau,
+        line("西苑", WEST),
+        day=timezone.localdate() - timedelta(days=92),
+        at=timezone.now(),
+    )
+    Estate.objects.create(
+        code="AAAAAAA1", name="新苑", division_id="999901001001",
+        authority=authority("999901001001居委会"), profile_code="national",
+    )  # fmt: skip
+    shown = page(at_desk(bureau), "overview")
+    assert "没有填过台账的：1 个" in shown
+    assert "三个月以上没有更新的：1 个" in shown
+
+
+def test_a_strangers_place_is_no_place(bureau: Authority) -> None:
+    stock(bureau)
+    east = at_desk(authority("东区住建局"))
+    page(east, "overview", at=authority("西区住建局").pk, status=404)
+    theirs = Estate.objects.get(name="西0")
+    for name in ("register_estate", "register_report", "register_move"):
+        page(east, name, theirs.code, status=404)
+    page(east, "register_move_all", theirs.authority_id, status=404)
+    mine = Estate.objects.get(name="东0")
+    page(at_desk(mine.authority, "residents_committee"), "register_estate", mine.code)
+
+
+def post(client: Client, address: str, *args: object, **data: object):
+    return client.post(reverse(f"staff:{address}", args=args), data)
+
+
+def test_one_estate_is_reported_by_hand(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    estate = Estate.objects.get(name="东1")
+    form = page(client, "register_report", estate.code)
+    assert 'value="东至一路"' in form
+    today = timezone.localdate().isoformat()
+    given = {"boundaries": "东至二路", "service": "5", "formed": "1", "party": "3",
+             "fee_due": "1000", "fee_paid": "853.3", "day": today,
+             "reporter": "样例"}  # fmt: skip
+    answer = post(client, "register_report", estate.code, **given)
+    assert answer.status_code == 302
+    newest = EstateRecord.objects.filter(estate=estate).latest("pk")
+    assert (newest.service, newest.fee_rate, newest.fee_due_fen) == (5, 8533, 1000_00)
+    shown = page(client, "register_estate", estate.code)
+    assert "853.30 / 1,000.00" in shown
+    assert "东至二路" in shown
+    for wrong, told in (
+        ({"fee_paid": ""}, "应收和实收要一起填"),
+        ({"fee_paid": "1000.01"}, "实收的物业费不能超过应收的"),
+        ({"fee_due": "1e3"}, ""),
+        ({"day": "2999-01-01"}, "台账的日期不能晚于今天"),
+        ({"service": "7"}, ""),
+        ({"boundaries": "长" * 301}, ""),
+    ):
+        refused = post(client, "register_report", estate.code, **(given | wrong))
+        assert refused.status_code == 400
+        assert told in refused.content.decode()
+    assert EstateRecord.objects.filter(estate=estate).count() == 2
+
+
+def test_an_estate_is_put_on_record(bureau: Authority) -> None:
+    client = at_desk(bureau)
+    given = {"authority": str(bureau.pk), "name": "新苑", "place": WEST, "service": "5",
+             "day": timezone.localdate().isoformat(), "reporter": "样例"}  # fmt: skip
+    assert post(client, "register_found", **given).status_code == 302
+    estate = Estate.objects.get(name="新苑")
+    assert "新苑" in page(client, "register_estate", estate.code)
+    wrong = post(client, "register_found", **(given | {"place": "哪里也没有"}))
+    assert wrong.status_code == 400
+    assert "没有找到“哪里也没有”这个地方" in wrong.content.decode()
+    # Sent again, it is the same estate and nothing new.
+    assert post(client, "register_found", **given).status_code == 302
+    assert Estate.objects.count() == 1
+    assert EstateRecord.objects.count() == 1
+
+
+def test_estates_are_handed_over(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    here = authority("999901001001居委会")
+    codes = list(here.estates.values_list("code", flat=True))
+    form = page(client, "register_move_all", here.pk)
+    assert all(code in form for code in codes)
+    given = {"estates": codes, "place": WEST, "authority": "",
+             "day": timezone.localdate().isoformat(), "paper": "样政发〔2026〕5号"}  # fmt: skip
+    refused = post(client, "register_move_all", here.pk, **(given | {"paper": "无"}))
+    assert "请写明划转的依据" in refused.content.decode()
+    refused = post(client, "register_move_all", here.pk, **(given | {"place": ""}))
+    assert "请填写新的社区，或者选择由谁负责" in refused.content.decode()
+    refused = post(client, "register_move_all", here.pk, **(given | {"estates": ["NONE"]}))
+    assert refused.status_code == 400
+    assert not EstateMove.objects.exists()
+    assert post(client, "register_move_all", here.pk, **given).status_code == 302
+    assert EstateMove.objects.count() == len(codes) == 2
+    shown = page(client, "register_estate", codes[0])
+    assert "样政发〔2026〕5号" in shown
+    # Nothing is left to be handed over there, and a desk that lost them sees them no more.
+    page(client, "register_move_all", here.pk, status=404)
+    page(at_desk(authority("东区住建局")), "register_estate", codes[0], status=404)
+
+
+def divided(client: Client, at: Authority, code: str = "") -> dict[str, tuple[int, ...]]:
+    asked = {"at": at.pk} | ({"in": code} if code else {})
+    answer = client.get(reverse("staff:formation_divisions"), asked)
+    assert answer.status_code == 200
+    return {row["place"].name: tuple(row["count"])[:3] for row in answer.context["rows"]}
+
+
+def test_by_division_codes_everything_adds_up(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    city = divided(client, bureau)
+    # The zone's estate lies where the codes put it, in the western district.
+    assert city == {"东区": (6, 3, 1), "西区": (4, 2, 0)}
+    west = divided(client, bureau, "999902000000")
+    assert west == {"西2街道": (3, 1, 0), "高新区": (1, 1, 0)}
+    street = divided(client, bureau, "999902002000")
+    assert street == {"西22社区居委会": (3, 1, 0)}
+    assert divided(client, bureau, "999902002002") == {}
+    listed = client.get(reverse("staff:register"), {"in": "999902002000"})
+    assert listed.context["page"].paginator.count == 3
+    # The district's own desk does not answer for the zone's.
+    assert divided(client, authority("西区住建局")) == {"西2街道": (3, 1, 0)}
+    assert divided(client, authority("样例高新区管委会")) == {"西区": (1, 1, 0)}
+
+
+def test_divisions_outside_the_place_are_no_places(bureau: Authority) -> None:
+    stock(bureau)
+    west = authority("西区住建局")
+    client = at_desk(west)
+    for code in ("999901000000", "999900000000", "000000000000", "x", "９９９９"):
+        page(client, "formation_divisions", at=west.pk, status=404, **{"in": code})
+
+
+def test_the_numbers_of_quality_open_to_their_rows(bureau: Authority) -> None:
+    today = timezone.localdate()
+    write(bureau, line("旧苑", formed="1"), day=today - timedelta(days=93), at=timezone.now())
+    write(bureau, line("西苑", WEST), day=today, at=timezone.now())
+    Estate.objects.create(
+        code="AAAAAAA1", name="新苑", division_id="999901001001",
+        authority=authority("999901001001居委会"), profile_code="national",
+    )  # fmt: skip
+    client = at_desk(bureau)
+    for show, names in (
+        ("never", ["新苑"]),
+        ("old", ["旧苑"]),
+        ("unformed", ["新苑", "西苑"]),
+        ("nonsense", ["新苑", "旧苑", "西苑"]),
+    ):
+        found = client.get(reverse("staff:register"), {"show": show})
+        assert sorted(one.row.name for one in found.context["rows"]) == sorted(names)
+
+
+def test_the_nearest_first(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    found = client.get(reverse("staff:formation"), {"order": "near"}).context
+    # One is missing in the east (5 of 6 wanted), two in the west, none in the zone.
+    assert [(row["place"].name, row["missing"]) for row in found["rows"]] == [
+        ("东区住建局", 1), ("西区住建局", 2), ("样例高新区管委会", 0),
+    ]  # fmt: skip
