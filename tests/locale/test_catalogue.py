@@ -22,6 +22,7 @@ MADE_IN = [
     "accounts/services/*.py",
     "committees/domain/*.py",
     "committees/selectors/register.py",
+    "committees/selectors/reports.py",
     "committees/services/*.py",
     "core/exact.py",
     "core/files.py",
