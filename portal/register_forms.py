@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from committees.domain.estate_register import FIELDS, FORMED, PARTY, SERVICES
-from committees.steps import Fees
+from committees.register_steps import Fees
 from portal.account_forms import FenField
 from portal.forms import DATE
 from portal.roll_forms import FileForm

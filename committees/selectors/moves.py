@@ -6,7 +6,7 @@ from typing import NamedTuple
 from accounts.permissions import Permission, Visitor, authorities_for, authorities_reached
 from committees.models import EstateMove
 from committees.selectors.desks import Desks
-from committees.selectors.register import place_index
+from committees.selectors.register import no_community, place_index
 from core.errors import RuleViolation
 from registry.models import Authority, Estate
 
@@ -67,10 +67,6 @@ def moves_of(estate: Estate) -> list[EstateMove]:
 def _community(place: str) -> str:
     index = place_index()
     division = index.find(place)
-    if division is None:
-        near = "；".join(index.near(place))
-        more = f"；最接近的是：{near}" if near else ""
-        raise RuleViolation("move.place", f"没有找到“{place[:40]}”这个地方{more}")
-    if not index.is_community(division):
-        raise RuleViolation("move.place", f"“{place[:40]}”要写到社区（村）")
+    if division is None or not index.is_community(division):
+        raise RuleViolation("move.place", no_community(place, division, index))
     return division

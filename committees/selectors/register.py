@@ -183,14 +183,18 @@ def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fa
 
 def _place_faults(row: RegisterRow, division: str | None, index: PlaceIndex) -> list[Fault]:
     """Why a text leads to no 社区; nothing where it is empty, which `parse` has said."""
-    if not row.place:
-        return []
+    return (
+        [Fault(row.row, _PLACE, no_community(row.place, division, index))] if row.place else []
+    )
+
+
+def no_community(place: str, division: str | None, index: PlaceIndex) -> str:
+    """Why a place as registers write it leads to no 社区; `division`: where it does lead."""
     if division is not None:
-        return [Fault(row.row, _PLACE, f"“{row.place[:40]}”要写到社区（村）")]
-    sentence = f"没有找到“{row.place[:40]}”这个地方"
-    if near := index.near(row.place):
-        sentence = f"没有找到“{row.place[:40]}”这个地方；最接近的是：{'；'.join(near)}"
-    return [Fault(row.row, _PLACE, sentence)]
+        return f"“{place[:40]}”要写到社区（村）"
+    if near := index.near(place):
+        return f"没有找到“{place[:40]}”这个地方；最接近的是：{'；'.join(near)}"
+    return f"没有找到“{place[:40]}”这个地方"
 
 
 def _known(

@@ -14,8 +14,8 @@ from django.db import transaction
 
 from committees.domain.estate_register import FIELDS, HEADER, rate_words
 from committees.models import RegisterImport
+from committees.register_steps import Fees, write_plan
 from committees.selectors.register import ROWS, plan_of
-from committees.steps import Fees, write_plan
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none

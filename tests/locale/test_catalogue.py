@@ -21,6 +21,7 @@ MADE_IN = [
     "accounts/phones.py",
     "accounts/services/*.py",
     "committees/domain/*.py",
+    "committees/selectors/moves.py",
     "committees/selectors/register.py",
     "committees/selectors/reports.py",
     "committees/services/*.py",

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from committees.models import Committee, EstateRecord, EstateSeen, RegisterImport
+from committees.register_steps import Fees
 from committees.selectors.register import known_estates
 from committees.services.register import report_estate
-from committees.steps import Fees
 from core.errors import RuleViolation
 from registry.models import Authority, Estate
 from tests.committees.city import AT, BY, DAY, authority, city, line, write
