@@ -85,7 +85,7 @@ def forming(
 def answer(
     request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    return render(request, template, {**context, "section": "accounts"}, status=status)
+    return render(request, template, {"section": "accounts", **context}, status=status)
 
 
 def may_at(request: HttpRequest, estate: Estate) -> dict[str, bool]:
