@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.fields import EncryptedTextField
-from registry.models import Estate
+from registry.models import Authority, Estate
 
 
 class Document(models.Model):
@@ -16,7 +16,13 @@ class Document(models.Model):
     number = models.CharField(max_length=60)  # as printed, e.g. 示范花园业〔2026〕3号
     kind = models.CharField(max_length=24)  # resolution, notice, …
     title = models.CharField(max_length=200)
-    estate = models.ForeignKey(Estate, on_delete=models.PROTECT, related_name="documents")
+    # Of an estate, or of an authority: what one bureau reports to the next has no estate.
+    estate = models.ForeignKey(
+        Estate, null=True, on_delete=models.PROTECT, related_name="documents"
+    )
+    authority = models.ForeignKey(
+        Authority, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     pdf = models.BinaryField()
     sha256 = models.CharField(max_length=64, unique=True)
     facts = models.BinaryField()  # the attached data, exactly as attached
@@ -34,8 +40,24 @@ class Document(models.Model):
         "self", null=True, on_delete=models.PROTECT, related_name="supersedes"
     )
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(estate__isnull=False, authority__isnull=True)
+                | models.Q(estate__isnull=True, authority__isnull=False),
+                name="a_paper_is_of_one_place",
+            )
+        ]
+
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def walls(self) -> Estate:
+        """The estate where it hangs. ValueError for a paper of an authority."""
+        if self.estate is None:
+            raise ValueError(f"{self.number} hangs on no wall")
+        return self.estate
 
 
 class PostingPlace(models.Model):

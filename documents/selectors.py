@@ -107,7 +107,7 @@ def scan_bytes(copy: StampedCopy) -> bytes:
 
 
 def _light() -> QuerySet[Document]:
-    return Document.objects.select_related("superseded_by", "estate").defer(
+    return Document.objects.select_related("superseded_by", "estate", "authority").defer(
         "pdf", "facts", "superseded_by__pdf", "superseded_by__facts"
     )
 

@@ -16,7 +16,7 @@ from documents.models import Document
 from documents.papers import PaperFacts
 from documents.signing import sign
 from documents.verification import check_offline
-from registry.models import Estate
+from registry.models import Authority, Estate
 
 
 def store_signed(
@@ -24,7 +24,7 @@ def store_signed(
     facts: PaperFacts,
     kind: str,
     title: str,
-    estate: Estate,
+    estate: Estate | Authority,
     pdf: bytes,
     data: bytes,
     is_public: bool = True,
@@ -33,6 +33,7 @@ def store_signed(
 
     Args:
         facts: code, number, moment and verification address.
+        estate: whose it is; an authority's for a report to the one above it.
         pdf: as rendered, unsigned.
         data: the attached data, byte for byte as attached.
 
@@ -59,7 +60,8 @@ def store_signed(
         number=facts.number,
         kind=kind,
         title=title,
-        estate=estate,
+        estate=estate if isinstance(estate, Estate) else None,
+        authority=estate if isinstance(estate, Authority) else None,
         pdf=signed,
         sha256=hashlib.sha256(signed).hexdigest(),
         facts=data,
@@ -70,15 +72,16 @@ def store_signed(
     )
 
 
-def next_number(estate: Estate, *, series: str, at: datetime) -> str:
-    """The next number of the year in a series of an estate, e.g. 样例花园业〔2026〕3号.
+def next_number(place: Estate | Authority, *, series: str, at: datetime) -> str:
+    """The next number of the year in a series of a place, e.g. 样例花园业〔2026〕3号.
 
-    Locks the estate's row, so that two papers never take the same number.
+    Locks the place's row, so that two papers never take the same number.
     """
     _inside_transaction()
-    Estate.objects.select_for_update(no_key=True).get(pk=estate.pk)
-    prefix = f"{estate.name}{series}〔{local_day(at).year}〕"
-    issued = Document.objects.filter(estate=estate, number__startswith=prefix).count()
+    type(place)._default_manager.select_for_update(no_key=True).get(pk=place.pk)
+    prefix = f"{place.name}{series}〔{local_day(at).year}〕"
+    of = {"estate": place} if isinstance(place, Estate) else {"authority": place}
+    issued = Document.objects.filter(**of, number__startswith=prefix).count()
     return f"{prefix}{issued + 1}号"
 
 

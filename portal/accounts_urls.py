@@ -1,45 +1,16 @@
 """Addresses of the public accounts: read by everybody, asked about by owners below /my/."""
 
-from datetime import date
+from django.urls import path
 
-from django.urls import path, register_converter
-
-from disclosures.selectors.public import KINDS
-from portal.views import my_accounts, public_accounts, public_problems
-
-
-class Day:
-    """A day as in ISO 8601; anything else is no address."""
-
-    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
-    def to_python(self, value: str) -> date:
-        return date.fromisoformat(value)
-
-    def to_url(self, value: date | str) -> str:
-        return str(value)
-
-
-class Kind:
-    """A kind of money that has books."""
-
-    regex = "|".join(KINDS)
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
-register_converter(Day, "day")
-register_converter(Kind, "book")
+import portal.converters  # noqa: F401 (day and book)
+from portal.views import breaches, duties, my_accounts, public_accounts, public_problems
 
 _ACCOUNT = "e/<slug:code>/accounts/<book:kind>/<day:first>/"
 urlpatterns = [
     path("e/<slug:code>/accounts/", public_accounts.home, name="accounts_home"),
     path("e/<slug:code>/problems/", public_problems.estate, name="problems"),
     path("problems/<int:pk>/", public_problems.authority, name="authority_problems"),
+    path("e/<slug:code>/duties/", duties.public, name="duties"),
     path("e/<slug:code>/sources/", public_accounts.sources, name="sources"),
     path(
         "e/<slug:code>/accounts/papers/<int:pk>.jpg",
@@ -58,4 +29,5 @@ urlpatterns = [
     path("my/accounts/photo/<int:pk>.jpg", my_accounts.photo, name="my_photo"),
     path("my/ask/<slug:code>/<book:kind>/<day:first>/", my_accounts.ask_form, name="my_ask"),
     path("my/report/<slug:code>/", my_accounts.report, name="my_report"),
+    path("my/breach/<slug:code>/", breaches.own, name="my_breach"),
 ]

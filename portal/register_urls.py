@@ -6,6 +6,8 @@ from portal.views import estates, registers
 
 urlpatterns = [
     path("", registers.formation, name="formation"),
+    path("duties/", include("portal.duty_urls")),
+    path("reports/", include("portal.report_urls")),
     path("overview", registers.overview, name="overview"),
     path("divisions", registers.divisions, name="formation_divisions"),
     path("months", registers.months, name="formation_months"),

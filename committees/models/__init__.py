@@ -12,11 +12,17 @@ from committees.models.formations import (
 from committees.models.handovers import Handover, HandoverItem, ItemState
 from committees.models.members import Explanation, Member, PartyAnswer, PartyCount
 from committees.models.problems import Problem, ProblemItem, ProblemPage, ProblemStep
+from committees.models.duties import Breach, BreachStep, DutyDone, DutyStrike, Occasion
 from committees.models.records import EstateMove, EstateRecord, EstateSeen, RegisterImport
+from committees.models.reports import Report, SnapshotFigure
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
 
 __all__ = [
+    "Breach",
+    "BreachStep",
     "Committee",
+    "DutyDone",
+    "DutyStrike",
     "EstateMove",
     "EstateRecord",
     "EstateSeen",
@@ -39,8 +45,11 @@ __all__ = [
     "ProblemPage",
     "ProblemStep",
     "Reached",
+    "Occasion",
     "RegisterImport",
+    "Report",
     "Snapshot",
     "SnapshotCount",
     "SnapshotEstate",
+    "SnapshotFigure",
 ]

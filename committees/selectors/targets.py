@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from committees.domain.formation import Share
 from core.exact import share_down
-from registry.domain.profiles import resolve
+from registry.domain.profiles import RuleValue, resolve
 from registry.models import Authority
 from registry.selectors import profile_layers
 from registry.services.places import profile_of
@@ -23,11 +23,15 @@ class Target(NamedTuple):
         return share_down(*self.share).replace(".00%", "%")
 
 
-def target_of(authority: Authority | None, on: date) -> Target | None:
-    """By the nearest division of the authority or of one above it; None: no rule sets one."""
+def rules_at(authority: Authority | None, on: date) -> dict[str, RuleValue]:
+    """The rules of an authority's place: of its nearest division, or of one above it."""
     step = authority
     while step is not None and not step.division_id:
         step = step.parent
-    rules = resolve(profile_layers(profile_of(step.division_id or "" if step else "")), on)
-    found = rules.get("formation.target")
+    return resolve(profile_layers(profile_of(step.division_id or "" if step else "")), on)
+
+
+def target_of(authority: Authority | None, on: date) -> Target | None:
+    """None: no rule sets one."""
+    found = rules_at(authority, on).get("formation.target")
     return Target(Share(*found.value), found.clause) if found else None

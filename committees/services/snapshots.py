@@ -7,7 +7,9 @@ from operator import attrgetter
 
 from django.db import transaction
 
-from committees.models import Snapshot, SnapshotCount, SnapshotEstate
+from committees.domain.reports import COUNTED
+from committees.models import Snapshot, SnapshotCount, SnapshotEstate, SnapshotFigure
+from committees.selectors.figures import figures_of
 from committees.selectors.months import standing_on
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -39,7 +41,10 @@ def take_snapshot(*, day: date, at: datetime) -> Snapshot:
     ]
     for some in _chunks(iter(rows)):
         SnapshotEstate.objects.bulk_create(some)
-    SnapshotCount.objects.bulk_create(_counts(snapshot, rows), batch_size=CHUNK)
+    counts = list(_counts(snapshot, rows))
+    figures = _figures(snapshot, {one.authority_id for one in counts})
+    SnapshotFigure.objects.bulk_create(figures, batch_size=CHUNK)
+    SnapshotCount.objects.bulk_create(counts, batch_size=CHUNK)
     facts = {"day": str(day), "estates": len(rows)}
     record_act("registry", "snapshot-taken", facts, actor="system", at=at)
     return snapshot
@@ -56,6 +61,15 @@ def _counts(snapshot: Snapshot, rows: list[SnapshotEstate]) -> Iterator[Snapshot
             owners=formed.count("owners"),
             management=formed.count("management"),
         )
+
+
+def _figures(snapshot: Snapshot, places: set[int]) -> Iterator[SnapshotFigure]:
+    """Zeros too: a figure that is not there was not counted, which is another thing."""
+    known = figures_of(snapshot.day.replace(day=1), snapshot.day)
+    for place in sorted(places | set(known)):
+        for code in COUNTED:
+            value = known.get(place, {}).get(code, 0)
+            yield SnapshotFigure(snapshot=snapshot, authority_id=place, code=code, value=value)
 
 
 def _chunks(rows: Iterator[SnapshotEstate]) -> Iterator[list[SnapshotEstate]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TypeVar
+from typing import Any
 
 from django.db.models import Min, Prefetch, QuerySet
 
@@ -11,15 +11,13 @@ from disclosures.models import PaperPage, Question, SourceReport
 from disclosures.selectors.papers import plain_page
 from registry.models import Ownership
 
-Said = TypeVar("Said", Question, SourceReport)
-
 
 def own_questions(units: Iterable[int]) -> list[Question]:
     """Questions of these units by whoever owns them now, the newest first."""
     rows = Question.objects.filter(unit__in=list(units)).select_related(
         "publication__period__book", "estate", "unit"
     )
-    return _by_present_owners(rows.defer("publication__csv"))
+    return by_present_owners(rows.defer("publication__csv"))
 
 
 def own_reports(units: Iterable[int]) -> list[SourceReport]:
@@ -28,7 +26,7 @@ def own_reports(units: Iterable[int]) -> list[SourceReport]:
     rows = rows.prefetch_related(
         Prefetch("photo__pages", PaperPage.objects.defer("content", "shown"))
     )
-    return _by_present_owners(rows)
+    return by_present_owners(rows)
 
 
 def own_photo(units: Iterable[int], pk: int) -> bytes | None:
@@ -38,7 +36,7 @@ def own_photo(units: Iterable[int], pk: int) -> bytes | None:
     return None if page is None else plain_page(page)
 
 
-def _by_present_owners(rows: QuerySet[Said]) -> list[Said]:
+def by_present_owners(rows: QuerySet[Any]) -> list[Any]:
     """What was filed since the unit is theirs: a buyer does not read what the seller wrote."""
     found = list(rows.order_by("-filed_at", "-pk"))
     since: dict[int, date] = dict(

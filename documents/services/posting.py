@@ -79,7 +79,7 @@ def post_paper(
     "picture.unreadable", "picture.too_large".
     """
     document = _light(document_id)
-    place = PostingPlace.objects.get(pk=place_id, estate=document.estate, is_active=True)
+    place = PostingPlace.objects.get(pk=place_id, estate=document.walls, is_active=True)
     found = _who_reasons(posted_by, "posted_by")
     found += _time_reasons(posted_at, "posted_at", after=document.issued_at, now=at)
     found += _photo_reasons(photos)
@@ -239,4 +239,4 @@ def _record(
         "place": posting.place_id,
         "photos": list(photos),
     }
-    record_act(f"estate/{posting.document.estate.code}", act, facts, actor=actor, at=at)
+    record_act(f"estate/{posting.document.walls.code}", act, facts, actor=actor, at=at)

@@ -138,4 +138,4 @@ def _record(copy: StampedCopy, act: str, actor: str, at: datetime) -> None:
         "scan_sha256": copy.sha256,
         "qr": copy.qr,
     }
-    record_act(f"estate/{copy.document.estate.code}", act, facts, actor=actor, at=at)
+    record_act(f"estate/{copy.document.walls.code}", act, facts, actor=actor, at=at)

@@ -17,11 +17,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.people import grant_role, invite_user, make_operator
+from committees.selectors.months import last_ended
 from core.deadlines import local_day
 from documents.authority import development_identity
 from documents.wording import last_day
 from portal.costs import share_tables
-from portal.demo import accounts, formations, registers, repairs, rounds
+from portal.demo import accounts, formations, registers, repairs, reports, rounds
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
@@ -189,7 +190,10 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     links = _links(opened, tokens)
     accounts.publish_accounts(estate, people, on, today, say)
     formations.seat_main(estate, people, timezone.now(), say)
-    registers.keep_registers(authority_chain(estate)[-1], people["city"], timezone.now(), say)
+    city, now = authority_chain(estate)[-1], timezone.now()
+    registers.keep_registers(city, people["city"], now, say)
+    reports.note_duties(people, now, say)
+    reports.hand_in_reports(city, people, last_ended(today), now, say)
     return Story(sample, people, ended, opened, choices, links)
 
 

@@ -16,9 +16,15 @@ from registry.models import Estate
 _COOKIE, _SALT, _SECONDS = "own_fund", "portal.my_fund", 15 * 60
 _DRAFT, _DRAFT_SALT = "own_draft", "portal.my_draft"
 # Where somebody may be led on to, after the check.
-_PAGES = {"portal:my_fund", "portal:my_accounts", "portal:my_ask", "portal:my_report"}
+_PAGES = {
+    "portal:my_fund",
+    "portal:my_accounts",
+    "portal:my_ask",
+    "portal:my_report",
+    "portal:my_breach",
+}
 # What is kept of a form while somebody is checked again, and how much of each field.
-_KEPT, _LONGEST = {"kind", "text", "place", "unit"}, 400
+_KEPT, _LONGEST = {"kind", "act", "text", "place", "unit"}, 400
 
 
 def units_inside(request: HttpRequest) -> list[int] | None:
@@ -121,6 +127,8 @@ def door_to(wanted: str) -> Door:
     back = reverse("portal:accounts_home", args=[estate.code])
     if found.view_name == "portal:my_report":
         back = reverse("portal:sources", args=[estate.code])
+    elif found.view_name == "portal:my_breach":
+        back = reverse("portal:duties", args=[estate.code])
     elif found.view_name == "portal:my_ask":
         at = [estate.code, found.kwargs["kind"], found.kwargs["first"]]
         back = reverse("portal:accounts", args=at)

@@ -51,7 +51,7 @@ def postings(request: HttpRequest, code: str) -> HttpResponse:
 def posting_new(request: HttpRequest, code: str, place: int) -> HttpResponse:
     """For whoever stands before the wall with a phone: it hangs."""
     document = document_for(request.user, code, _P.HANG_PAPERS)
-    wall = next((one for one in places_to_post(document.estate_id) if one.pk == place), None)
+    wall = next((one for one in places_to_post(document.walls.pk) if one.pk == place), None)
     if wall is None:
         raise Http404
     form = PostingForm(posted(request), request.FILES or None)
@@ -72,7 +72,7 @@ def posting_new(request: HttpRequest, code: str, place: int) -> HttpResponse:
         else:
             messages.success(request, _("已记下。"))
             return redirect("staff:posting", made.pk)
-    context = _context(request, document.estate) | {
+    context = _context(request, document.walls) | {
         "document": document,
         "place": wall,
         "form": form,
@@ -186,7 +186,7 @@ def _posting_page(
     photo: PhotoForm | None = None,
     down: PostingForm | None = None,
 ) -> HttpResponse:
-    context = _context(request, found.document.estate) | {
+    context = _context(request, found.document.walls) | {
         "posting": found,
         "document": found.document,
         "session": session_of(found.document_id),

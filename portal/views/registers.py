@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import Permission, require
+from accounts.permissions import Permission, has_permission, require
 from committees.domain.estate_register import HEADER, TITLE, cells, notes
 from committees.domain.formation import Count, missing, nearest, outlook, ranked, reached
 from committees.selectors.divisions import divided, lies_in
@@ -40,7 +40,7 @@ _WIDTHS = (6, 24, 24, 30, 30, 12, 12, 12, 30, 12)
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """The bureau head's page; it prints on one A4 across."""
-    found = _formation(request)
+    found = formation_of_request(request)
     context = overview_of(found, today=timezone.localdate(), at=timezone.now())
     return _page(request, "registers/overview.html", context)
 
@@ -48,7 +48,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def formation(request: HttpRequest) -> HttpResponse:
     """How many estates have a committee, here and in the places below."""
-    found = _formation(request)
+    found = formation_of_request(request)
     counts = found.counts()
     total, target = whole(counts), target_of(found.at, timezone.localdate())
     names = {place.key or "own": place for place in found.places_of(counts)}
@@ -68,6 +68,7 @@ def formation(request: HttpRequest) -> HttpResponse:
         "least": LEAST,
         "now": timezone.now(),
         "keeps": authorities_keeping(request.user).exists(),
+        "reports": has_permission(request.user, _P.KEEP_REPORTS),
     }
     return _page(request, "registers/formation.html", context)
 
@@ -75,7 +76,7 @@ def formation(request: HttpRequest) -> HttpResponse:
 @require_safe
 def divisions(request: HttpRequest) -> HttpResponse:
     """The same by division codes: city, county, street, 社区."""
-    found = _formation(request)
+    found = formation_of_request(request)
     try:
         place = divided(found.reach, request.GET.get("in", ""))
     except LookupError:
@@ -98,7 +99,7 @@ def divisions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def estates(request: HttpRequest) -> HttpResponse:
     """The estate register, a page at a time."""
-    found = _formation(request)
+    found = formation_of_request(request)
     search = searched(request)
     rows = found.estates.order_by("division", "name", "pk")
     asked = request.GET.get("in", "")
@@ -129,7 +130,7 @@ def estates(request: HttpRequest) -> HttpResponse:
 @require_safe
 def estates_file(request: HttpRequest) -> HttpResponse:
     """The register as the annex prints it, of this place."""
-    found = _formation(request)
+    found = formation_of_request(request)
     rows = enumerate(known_estates(found.estates), 1)
     content = workbook(
         HEADER,
@@ -221,7 +222,7 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def months(request: HttpRequest) -> HttpResponse:
     """A year by month, as it was told then; what is needed and what is to be expected."""
-    found = _formation(request)
+    found = formation_of_request(request)
     today = timezone.localdate()
     asked = request.GET.get("year", "")
     year = int(asked) if re.fullmatch(r"20\d\d", asked, re.ASCII) else today.year
@@ -249,7 +250,7 @@ def months(request: HttpRequest) -> HttpResponse:
     return _page(request, "registers/months.html", context)
 
 
-def _formation(request: HttpRequest) -> Formation:
+def formation_of_request(request: HttpRequest) -> Formation:
     """The place the address names, else all this person sees; Http404 for another's."""
     require(request.user, _P.VIEW_REGISTER)
     try:

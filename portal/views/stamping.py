@@ -123,9 +123,9 @@ def _page(
     scan: ScanForm | None = None,
     decline: DeclineScanForm | None = None,
 ) -> HttpResponse:
-    may = permissions_at(request.user, document.estate)
+    may = permissions_at(request.user, document.walls)
     context = {
-        "estate": document.estate,
+        "estate": document.walls,
         "document": document,
         "session": session_of(document.pk),
         "fingerprint": fingerprint(document.facts_sha256),

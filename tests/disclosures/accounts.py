@@ -55,6 +55,8 @@ RULES: dict[str, Any] = {
     "expenses.publish": "quarterly",
     "fund.publish": "yearly",
     "disclosures.renew_months": 12,
+    "duties.assembly": "yearly",
+    "committee.decision_post_days": 3,
 }
 _serial = counter(1)
 

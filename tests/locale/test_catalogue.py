@@ -24,6 +24,7 @@ MADE_IN = [
     "committees/selectors/moves.py",
     "committees/selectors/refusals.py",
     "committees/selectors/register.py",
+    "committees/selectors/reports.py",
     "committees/services/*.py",
     "committees/formation_steps.py",
     "core/exact.py",

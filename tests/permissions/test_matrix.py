@@ -32,9 +32,16 @@ from committees.services.handovers import open_handover
 from committees.services.members import add_member
 from committees.services.nominees import add_nominee
 from committees.services.vetting import ask_departments
+from committees.models import Committee, Report
+from committees.selectors.months import last_ended
+from committees.selectors.register import place_index
+from committees.services.breaches import Reported, report_breach
+from committees.services.duties import Shown, record_done, record_occasion
 from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
+from disclosures.services.sources import Said as OwnerSaid
 from disclosures.steps import period_at
+from documents.models import Document
 from documents.services.posting import add_place, post_paper
 from documents.services.seals import register_seal
 from documents.services.stamping import link_scan
@@ -72,7 +79,7 @@ from tests.disclosures.accounts import (
 )
 from tests.documents.test_postings import make_document
 from tests.documents.test_scans import photo
-from tests.factories import FOR, Vote
+from tests.factories import FOR, Vote, make_profile
 from tests.funds.emergencies import report as report_urgent
 from tests.funds.filed import make_filed
 from tests.funds.requests import whole_request
@@ -154,6 +161,10 @@ ANSWERERS = {"organiser", "residents_committee"}
 ACCOUNT_WATCHERS = {"residents_committee", "street_office", "bureau"}
 ALL_ACCOUNT_WATCHERS = ACCOUNT_WATCHERS | {f"other {who}" for who in ACCOUNT_WATCHERS}
 PROBLEM_CLOSERS = {"street_office", "bureau"}
+DUTY_WATCHERS = ACCOUNT_WATCHERS | {"organiser"}
+DUTY_KEEPERS = DUTY_WATCHERS - {"bureau"}
+ALL_DUTY_WATCHERS = DUTY_WATCHERS | {f"other {who}" for who in DUTY_WATCHERS}
+BREACH_HANDLERS = {"street_office", "bureau"}
 ALL_BUREAUS = BUREAU | {"other bureau"}
 # Whoever has to do with repairs: applies, checks on site, reviews, pays.
 APPLICANTS = {
@@ -352,6 +363,59 @@ TABLE = [
     Row("staff:problem_close", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
     Row("staff:problem_reopen", PROBLEM_CLOSERS, args=("problem_closed",)),
     Row("staff:problem_reopen", PROBLEM_CLOSERS, BAD, args=("problem_closed",), post=True),
+    # --- duties of committees, reports of what is prohibited -------------------------------
+    Row("staff:duties_overdue", ALL_DUTY_WATCHERS),
+    Row("staff:duties", DUTY_WATCHERS, args=("estate",)),
+    Row("staff:duty_occasion", DUTY_KEEPERS, args=("estate", "on_occasion")),
+    Row("staff:duty_occasion", DUTY_KEEPERS, BAD, args=("estate", "on_occasion"), post=True),
+    Row("staff:duty_done", DUTY_KEEPERS, args=("estate", "standing_duty")),
+    Row("staff:duty_done", DUTY_KEEPERS, BAD, args=("estate", "standing_duty"), post=True),
+    Row("staff:duty_done_after", DUTY_KEEPERS, args=("estate", "on_occasion", "occasion")),
+    Row(
+        "staff:duty_done_after",
+        DUTY_KEEPERS,
+        BAD,
+        args=("estate", "on_occasion", "occasion"),
+        post=True,
+    ),
+    Row("staff:duty_done_strike", DUTY_KEEPERS, args=("estate", "deed")),
+    Row("staff:duty_done_strike", DUTY_KEEPERS, BAD, args=("estate", "deed"), post=True),
+    Row("staff:duty_evidence", DUTY_WATCHERS, args=("estate", "deed", "number")),
+    Row("staff:duty_occasion_strike", DUTY_KEEPERS, args=("estate", "occasion")),
+    Row(
+        "staff:duty_occasion_strike",
+        DUTY_KEEPERS,
+        BAD,
+        args=("estate", "occasion"),
+        post=True,
+    ),
+    Row("staff:dispatch", ALL_ACCOUNT_WATCHERS),
+    Row("staff:reports", ALL_BUREAUS),
+    Row("staff:report_to_draft", BUREAU, args=("district", "report_kind", "report_last")),
+    Row(
+        "staff:report_to_draft",
+        BUREAU,
+        BAD,
+        args=("district", "report_kind", "report_last"),
+        post=True,
+    ),
+    Row("staff:report_to_above", BUREAU, args=("to_above",)),
+    Row("staff:report_to_edit", BUREAU, args=("to_above",)),
+    Row("staff:report_to_edit", BUREAU, BAD, args=("to_above",), post=True),
+    Row("staff:report_to_sign", BUREAU, REFUSED, args=("handed_in",), post=True),
+    Row("staff:report_hand_in", BUREAU, REFUSED, args=("to_above",), post=True),
+    Row("staff:report_drop", BUREAU, MOVED, args=("to_above",), post=True),
+    Row("staff:report_xlsx", BUREAU, args=("to_above",)),
+    Row("staff:report_pdf", BUREAU, args=("handed_in",)),
+    # These are the city's, which has nobody in this table.
+    Row("staff:report_receive", NOBODY, args=("handed_in",), post=True),
+    Row("staff:report_send_back", NOBODY, args=("handed_in",)),
+    Row("staff:report_send_back", NOBODY, args=("handed_in",), post=True),
+    Row("staff:breaches", BREACH_HANDLERS | {f"other {who}" for who in BREACH_HANDLERS}),
+    Row("staff:breach_new", BREACH_HANDLERS, args=("estate",)),
+    Row("staff:breach_new", BREACH_HANDLERS, BAD, args=("estate",), post=True),
+    Row("staff:breach", BREACH_HANDLERS, args=("breach",)),
+    Row("staff:breach", BREACH_HANDLERS, BAD, args=("breach",), post=True),
     # --- the worklist and the places ---------------------------------------------------
     Row("staff:home", SIGNED_IN),
     Row("staff:estates", SIGNED_IN),
@@ -903,6 +967,8 @@ PUBLIC = {
     "portal:my_photo": ("number",),
     "portal:my_ask": ("estate", "revenue", "quarter"),
     "portal:my_report": ("estate",),
+    "portal:duties": ("estate",),
+    "portal:my_breach": ("estate",),
     "portal:own_objection": ("session", "reported"),
     "portal:repair": ("applied",),
     "portal:repair_file": ("applied", "contract"),
@@ -1315,6 +1381,8 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         **registers(town.here),
         **put_committee(town.here.estate),
         **problems(town.here),
+        **put_duties(town.here.estate),
+        **put_reports(town.here),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
@@ -1468,6 +1536,66 @@ def problems(place: Place) -> dict[str, int]:
         "problem_closed": other.pk,
         "problem_page": ProblemPage.objects.get().pk,
         "desk": place.district.pk,
+    }
+
+
+def put_duties(estate: Estate) -> dict[str, Any]:
+    """The committee decided something and keeps its archive; and a report about it."""
+    now, today = timezone.now(), timezone.localdate()
+    committee = estate.committees.get(ended_on=None)
+    by = By("user:0", "organiser")
+    event = record_occasion(
+        committee_id=committee.pk, duty="decision", day=today - timedelta(days=9),
+        shown=Shown("例会", None, "o"), by=by, at=now,
+    )  # fmt: skip
+    deed = record_done(
+        committee_id=committee.pk, duty="archive", occasion_id=None, day=today,
+        shown=Shown("整理档案", voucher("archive"), "d"), by=by, at=now,
+    )  # fmt: skip
+    breach = report_breach(
+        estate_id=estate.pk, reported=Reported(4, None, "visit"),
+        told=OwnerSaid("公章不知在谁手里", None, "b"), by=By("user:0", "street_office"), at=now,
+    )  # fmt: skip
+    return {
+        "on_occasion": "decision",
+        "standing_duty": "archive",
+        "occasion": event.pk,
+        "deed": deed.pk,
+        "breach": breach.pk,
+    }
+
+
+def put_reports(place: Place) -> dict[str, Any]:
+    """A district's report that is being drawn up, and one that was handed in."""
+    now, today = timezone.now(), timezone.localdate()
+    make_profile("national", **{"reports.monthly_day": 3})
+    ended = last_ended(today)
+    before = last_ended(ended)
+    common = {
+        "authority": place.district, "above": place.district.parent, "kind": "monthly",
+        "due_on": ended + timedelta(days=3), "clause": "测试条款", "version": 1, "text": "无",
+        "figures": {"rows": [{"name": "样例", "values": {"estates": 1}}], "below": []},
+        "drafted_by": "user:0", "drafted_at": now, "edited_by": "user:0",
+    }  # fmt: skip
+    paper = Document.objects.create(
+        code="7K4M2QXH9T4Z", number="样例报〔2026〕1号", kind="authority_report", title="月报",
+        authority=place.district, pdf=PDF, sha256="3" * 64, facts=b"{}", signer="样例",
+        facts_sha256="4" * 64, issued_at=now, is_public=False,
+    )  # fmt: skip
+    to_above = Report.objects.create(
+        **common, first=ended.replace(day=1), last=ended, as_of=ended
+    )
+    handed_in = Report.objects.create(
+        **common, first=before.replace(day=1), last=before, as_of=before, state="handed_in",
+        signed_by="user:2", signed_at=now, handed_in_by="user:0", handed_in_at=now,
+        document=paper,
+    )  # fmt: skip
+    return {
+        "district": place.district.pk,
+        "report_kind": "monthly",
+        "report_last": ended.isoformat(),
+        "to_above": to_above.pk,
+        "handed_in": handed_in.pk,
     }
 
 

@@ -1,0 +1,78 @@
+"""A report to the authority above: what it refuses and what it prints."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from io import BytesIO
+
+import pypdf
+import pytest
+
+from documents.authority_reports import (
+    REPORT_NAME,
+    ReportBelow,
+    ReportFacts,
+    ReportRow,
+    render_report,
+    report_json,
+)
+
+FACTS = ReportFacts(
+    number="样例区住建局报〔2026〕1号",
+    code="7K4M2QXH9T3W",
+    verify_url="https://yishi.example/v/7K4M2QXH9T3W",
+    estate="样例区住建局",
+    issued_at=datetime(2026, 11, 2, 2, 0, tzinfo=UTC),
+    issuer="样例区住建局",
+    heading="2026年10月工作月报",
+    above="样例市住建局",
+    version=1,
+    why="",
+    as_of=date(2026, 10, 31),
+    due_on=date(2026, 11, 3),
+    clause="测试条款",
+    columns=("物业管理区域（个）", "逾期（件）"),
+    rows=tuple(ReportRow(f"样例{number}街道", (number, None)) for number in range(1, 7)),
+    total=ReportRow("合计", (21, None)),
+    rates=(("组建率", "不适用"),),
+    text=("做了三件事。", "下个月做两件。"),
+    below=(ReportBelow("样例开发区", "还没有报送"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"total": ReportRow("合计", (22, None))}, "add up"),
+        ({"total": ReportRow("合计", (21, 0))}, "add up"),
+        ({"rows": (ReportRow("样例街道", (21,)),)}, "fit"),
+        ({"columns": ("物业管理区域（个）",)}, "fit"),
+    ],
+)
+def test_figures_that_do_not_add_up(change: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        replace(FACTS, **change)
+
+
+def test_it_prints_every_place_and_carries_its_data() -> None:
+    data = report_json(FACTS)
+    pdf = render_report(FACTS, attachments={REPORT_NAME: data})
+    assert pdf == render_report(FACTS, attachments={REPORT_NAME: data})
+    reader = pypdf.PdfReader(BytesIO(pdf))
+    text = re.sub(r"\s", "", "".join(page.extract_text() for page in reader.pages))
+    wanted = ["样例区住建局2026年10月工作月报", "没有记", "不适用", "样例6街道"]
+    for words in [*wanted, "下个月做两件", "还没有报送", "2026年11月3日以前报送"]:
+        assert words in text
+    assert reader.attachments[REPORT_NAME] == [data]
+    said = json.loads(data)
+    assert (said["total"], said["as_of"]) == ([21, None], "2026-10-31")
+
+
+def test_a_correction_says_why() -> None:
+    second = replace(FACTS, version=2, why="文字有误")
+    pdf = render_report(second, attachments={REPORT_NAME: report_json(second)})
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(pdf)).pages)
+    assert "第2版，更正的原因：文字有误" in re.sub(r"\s", "", text)
