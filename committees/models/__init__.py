@@ -1,6 +1,7 @@
 """What bureaus keep of estates and their committees."""
 
 from committees.models.bodies import Committee
+from committees.models.duties import Breach, BreachStep, DutyDone, DutyStrike, Occasion
 from committees.models.evidence import Evidence, EvidencePage, Filed
 from committees.models.formations import (
     Formation,
@@ -12,7 +13,6 @@ from committees.models.formations import (
 from committees.models.handovers import Handover, HandoverItem, ItemState
 from committees.models.members import Explanation, Member, PartyAnswer, PartyCount
 from committees.models.problems import Problem, ProblemItem, ProblemPage, ProblemStep
-from committees.models.duties import Breach, BreachStep, DutyDone, DutyStrike, Occasion
 from committees.models.records import EstateMove, EstateRecord, EstateSeen, RegisterImport
 from committees.models.reports import Report, SnapshotFigure
 from committees.models.snapshots import Snapshot, SnapshotCount, SnapshotEstate
@@ -38,6 +38,7 @@ __all__ = [
     "ItemState",
     "Member",
     "Nominee",
+    "Occasion",
     "PartyAnswer",
     "PartyCount",
     "Problem",
@@ -45,7 +46,6 @@ __all__ = [
     "ProblemPage",
     "ProblemStep",
     "Reached",
-    "Occasion",
     "RegisterImport",
     "Report",
     "Snapshot",

@@ -33,7 +33,7 @@ from disclosures.steps import By
 from documents.selectors import document_pdf
 from portal.report_forms import ReportForm, SendBackForm
 from portal.views.account_pages import forming
-from portal.views.common import actor_of, posted
+from portal.views.common import actor_of, posted, xlsx_answer
 from registry.domain.sheets import workbook
 from registry.models import Authority
 

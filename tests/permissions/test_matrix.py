@@ -24,19 +24,17 @@ from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
 from committees.formation_steps import Proof, Terms, Upload
-from committees.models import ProblemPage
+from committees.models import ProblemPage, Report
+from committees.selectors.months import last_ended
 from committees.selectors.register import place_index
 from committees.services.bodies import end_committee, record_committee
+from committees.services.breaches import Reported, report_breach
+from committees.services.duties import Shown, record_done, record_occasion
 from committees.services.formations import open_formation, report_stage
 from committees.services.handovers import open_handover
 from committees.services.members import add_member
 from committees.services.nominees import add_nominee
 from committees.services.vetting import ask_departments
-from committees.models import Committee, Report
-from committees.selectors.months import last_ended
-from committees.selectors.register import place_index
-from committees.services.breaches import Reported, report_breach
-from committees.services.duties import Shown, record_done, record_occasion
 from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
 from disclosures.services.sources import Said as OwnerSaid
