@@ -71,6 +71,7 @@ class Permission(StrEnum):
     KEEP_REGISTER = "keep_register"  # report estates, hand registers in
     VIEW_COMMITTEE = "view_committee"  # of an estate: how far, which seats, counts; no names
     KEEP_FORMATION = "keep_formation"  # stages of forming a committee, with what proves them
+    URGE_FORMATION = "urge_formation"  # remind of one that is past its deadline
     KEEP_MEMBERS = "keep_members"  # names, offices, party answers by consent, the handover
     KEEP_PROBLEMS = "keep_problems"  # the problem register: report, enter progress, correct
     CLOSE_PROBLEM = "close_problem"  # look over and close, move deadlines, open again
@@ -155,6 +156,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.WATCH_ACCOUNTS}
     | _KEEPS_REGISTER
     | _KEEPS_FORMATION
+    | {_P.URGE_FORMATION}
     | _CLOSES_PROBLEMS
     # What a committee did wrong, no body that is part of it or works with it looks into.
     | _KEEPS_DUTIES
@@ -164,7 +166,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND}
     # Of emergencies, only what a street office overslept comes up to a bureau.
     | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY}
-    | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS, _P.VIEW_COMMITTEE}
+    | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS, _P.VIEW_COMMITTEE, _P.URGE_FORMATION}
     | _KEEPS_REGISTER
     | _CLOSES_PROBLEMS
     | {_P.WATCH_DUTIES, _P.HANDLE_BREACH, _P.KEEP_REPORTS},

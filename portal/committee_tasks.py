@@ -1,6 +1,6 @@
 """What lies on desks of committees: late formations, re-elections, renewals, explanations."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission
 from committees.selectors.pipeline import Case, late_of, pipeline_within
+from committees.selectors.urges import newest_urges
 from committees.selectors.watch import Need, to_renew, too_few, unexplained
 from core.deadlines import start_of
 from portal.sentences import said
@@ -55,14 +56,18 @@ def _within(places: Mapping[str, QuerySet[Estate]], permission: Permission) -> Q
     return reduce(or_, (Q(estate__in=estates) for estates in held)) if held else None
 
 
-def _late(cases: Iterable[Case]) -> Iterator[CommitteeTask]:
+def _late(cases: Sequence[Case]) -> Iterator[CommitteeTask]:
+    urged = newest_urges(case.formation.pk for case in cases)
     for case in cases:
         following, due = case.standing.following, case.standing.due_on
         if following is None or due is None:
             continue
+        what = _("组建超过了期限：%(stage)s") % {"stage": said(following.title)}
+        if urge := urged.get(case.formation.pk):
+            what += _("（%(who)s已催办）") % {"who": urge.authority.name}
         yield CommitteeTask(
             case.formation.estate,
-            _("组建超过了期限：%(stage)s") % {"stage": said(following.title)},
+            what,
             said(case.turn),
             reverse("staff:formation_course", args=[case.formation.pk]),
             _end(due),

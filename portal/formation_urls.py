@@ -38,6 +38,7 @@ urlpatterns = [
         formations.formation_reply,
         name="formation_reply",
     ),
+    path(f"{_FORMATION}/urge", formations.formation_urge, name="formation_urge"),
     path(f"{_FORMATION}/seat", formations.formation_seat, name="formation_seat"),
     path(f"{_FORMATION}/end", formations.formation_end, name="formation_end"),
     path(f"{_FORMATION}/nominees", party_answers.nominee_new, name="nominee_new"),

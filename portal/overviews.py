@@ -15,6 +15,9 @@ from accounts.reach import Reach
 from committees.domain.formation import Count, Outlook, missing, outlook, ranked, reached
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of
+from committees.selectors.party import party_counts, whole_party
+from committees.selectors.pipeline import Case, counted, overdue
+from committees.selectors.problems import problem_counts
 from committees.selectors.quality import Reported, reported, unreported
 from committees.selectors.targets import Target, target_of
 from core.exact import share_down
@@ -23,9 +26,12 @@ from documents.rankings import share_bar, stack_bar
 from funds.models import Instalment, Review
 from funds.selectors.backlog import backlog_of
 from portal.outlooks import expected_words, formation_chart
+from portal.sentences import said
 
 # Fewer estates say nothing about a place.
 LEAST = 5
+# Of what is late, the page lists so many; the rest is a link away.
+LISTED = 10
 _STEPS = dict(Review.STEPS) | dict(Instalment.STATES)
 
 
@@ -41,7 +47,8 @@ class Row(NamedTuple):
 
 def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any]:
     """What the page shows of a place."""
-    counts = found.counts()
+    counts = counted(found)
+    late = overdue(found.reach, today)
     total, target = whole(counts), target_of(found.at, today)
     months = months_of(found.reach, today.year)
     ahead = outlook(months, target.share) if months and target else None
@@ -60,11 +67,29 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
         "outlook": expected_words(months[-1].estates, ahead) if ahead else "",
         "chart": formation_chart(months, ahead, target, today.year) if months else "",
         **_ranking(found, counts, target, told),
-        "late": late_numbers(found.reach, today),
+        "late": {
+            "formations": len(late),
+            "problems": sum(one.overdue for one in problem_counts(found.reach, today).values()),
+            "publications": late_numbers(found.reach, today),
+        },
+        "overdue": [_late(one) for one in late[:LISTED]],
+        **_party(found.reach, today),
         **_backlog(found.reach, at),
         "quality": _whole(told),
         "unreported": unreported(found.reach),
     }
+
+
+def _party(reach: Reach, today: date) -> dict[str, Any]:
+    """Committees that meet the party's share, of those of which it can be told."""
+    told = whole_party(party_counts(reach, today))
+    return {"party": told, "party_rate": share_down(told.meeting, told.known)}
+
+
+def _late(case: Case) -> dict[str, Any]:
+    following = case.standing.following
+    stage = said(following.title) if following else ""
+    return {"case": case, "stage": stage, "turn": said(case.turn)}
 
 
 def _ranking(

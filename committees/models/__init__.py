@@ -9,6 +9,7 @@ from committees.models.formations import (
     InquiryReply,
     Nominee,
     Reached,
+    Urge,
 )
 from committees.models.handovers import Handover, HandoverItem, ItemState
 from committees.models.members import Explanation, Member, PartyAnswer, PartyCount
@@ -52,4 +53,5 @@ __all__ = [
     "SnapshotCount",
     "SnapshotEstate",
     "SnapshotFigure",
+    "Urge",
 ]

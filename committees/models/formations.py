@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from committees.models.bodies import Committee
 from committees.models.evidence import Evidence
 from registry.fields import EncryptedTextField
-from registry.models import Estate
+from registry.models import Authority, Estate
 from voting.models import Session
 
 
@@ -144,3 +144,25 @@ class Nominee(models.Model):
 
     def __str__(self) -> str:
         return f"nominee {self.pk}"
+
+
+class Urge(models.Model):
+    """催办: an authority reminds of a formation past its deadline; once a day at most."""
+
+    formation = models.ForeignKey(Formation, on_delete=models.PROTECT, related_name="urges")
+    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    stage = models.CharField(max_length=14)  # that it waits for
+    recorded_by = models.CharField(max_length=80)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["formation", "authority", "day"], name="one_urge_a_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"urge of formation {self.formation_id}"

@@ -14,9 +14,11 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.reach import Reach
+from committees.domain.formation import Count
 from committees.domain.pipeline import STAGES, TURNS, Stage, Standing, standing
 from committees.models import Committee, Formation, Inquiry, InquiryReply, Reached
 from committees.selectors.acts import Act, acts_of, among
+from committees.selectors.formation import Formation as Watched
 from committees.selectors.formation import per_place
 from registry.domain.profiles import RuleValue, resolve
 from registry.selectors import profile_layers
@@ -127,6 +129,17 @@ def due_counts(reach: Reach) -> dict[int, tuple[int, int]]:
     return {
         place: (formed.get(place, 0) + begun.get(place, 0), formed.get(place, 0))
         for place in {*formed, *begun}
+    }
+
+
+def counted(found: Watched) -> dict[int, Count]:
+    """Of each authority, the estates it answers for itself, with those that have to form."""
+    due = due_counts(found.reach)
+    return {
+        place: count._replace(due=due[place][0], due_formed=due[place][1])
+        if place in due
+        else count
+        for place, count in found.counts().items()
     }
 
 

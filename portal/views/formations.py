@@ -19,6 +19,7 @@ from committees.models import Formation
 from committees.selectors.elected import winners_of
 from committees.selectors.pipeline import Case, case_of, pipeline
 from committees.selectors.places import evidence_for, formation_for, inquiry_for
+from committees.selectors.urges import urges_of, urging
 from committees.services.formations import (
     end_formation,
     open_formation,
@@ -26,7 +27,9 @@ from committees.services.formations import (
     seat_elected,
     take_stage_back,
 )
+from committees.services.urging import urge_formation
 from committees.services.vetting import ask_departments, record_reply
+from core.errors import RuleViolation
 from portal.formation_forms import (
     CorrectionForm,
     ElectedAgainForm,
@@ -103,8 +106,31 @@ def formation_course(request: HttpRequest, pk: int) -> HttpResponse:
         "next": following,
         "may": may_at(request, found.estate),
         "seats_waiting": found.committee is None and winners_of(found) is not None,
+        "urges": urges_of(found),
+        "may_urge": case.standing.late > 0 and urging(request.user, found) is not None,
     }
     return page(request, "registers/course.html", context)
+
+
+@require_POST
+def formation_urge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remind of one that is past its deadline."""
+    found = formation_for(request.user, pk, _P.VIEW_COMMITTEE)
+    authority = urging(request.user, found)
+    if authority is None:
+        raise Http404
+    try:
+        urge_formation(
+            formation_id=pk,
+            authority_id=authority.pk,
+            actor=actor_of(request),
+            at=timezone.now(),
+        )
+    except RuleViolation as refused:
+        messages.error(request, said(str(refused)))
+    else:
+        messages.success(request, _("已催办，对方的待办里看得到。"))
+    return redirect("staff:formation_course", pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,6 +17,7 @@ from committees.domain.formation import Count, missing, nearest, outlook, ranked
 from committees.selectors.divisions import divided, lies_in
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of, with_corrections
+from committees.selectors.pipeline import counted
 from committees.selectors.places import authorities_keeping, import_for
 from committees.selectors.quality import SHOWN, shown_by
 from committees.selectors.register import known_estates, plan_of
@@ -49,7 +50,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def formation(request: HttpRequest) -> HttpResponse:
     """How many estates have a committee, here and in the places below."""
     found = formation_of_request(request)
-    counts = found.counts()
+    counts = counted(found)
     total, target = whole(counts), target_of(found.at, timezone.localdate())
     names = {place.key or "own": place for place in found.places_of(counts)}
     places = [(key, one.estates) for key, one in names.items()]
@@ -266,6 +267,7 @@ def _row(place: Place, target: Target | None) -> dict[str, Any]:
         "count": count,
         "rate": share_down(count.formed, count.total),
         "owners_rate": share_down(count.owners, count.total),
+        "due_rate": share_down(count.due_formed, count.due),
         "missing": missing(count.formed, count.total, target.share) if target else None,
         "reached": reached(count.formed, count.total, target.share) if target else None,
     }

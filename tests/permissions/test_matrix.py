@@ -302,6 +302,9 @@ TABLE = [
     Row("staff:formation_reply", FORMERS, args=("course", "inquiry")),
     Row("staff:formation_reply", FORMERS, BAD, args=("course", "inquiry"), post=True),
     Row("staff:formation_seat", FORMERS, REFUSED, args=("course",), post=True),
+    Row(
+        "staff:formation_urge", {"street_office", "bureau"}, MOVED, args=("course",), post=True
+    ),
     Row("staff:formation_end", FORMERS, args=("course",)),
     Row("staff:formation_end", FORMERS, BAD, args=("course",), post=True),
     Row("staff:formation_new", FORMERS, args=("estate",)),
