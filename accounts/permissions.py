@@ -73,6 +73,11 @@ class Permission(StrEnum):
     KEEP_DUTIES = "keep_duties"  # enter what was done, with evidence; strike what shows nothing
     HANDLE_BREACH = "handle_breach"  # reports of what the list prohibits; they name people
     KEEP_REPORTS = "keep_reports"  # to the authority above; takes in those from below
+    VIEW_COMMITTEE = "view_committee"  # of an estate: how far, which seats, counts; no names
+    KEEP_FORMATION = "keep_formation"  # stages of forming a committee, with what proves them
+    KEEP_MEMBERS = "keep_members"  # names, offices, party answers by consent, the handover
+    KEEP_PROBLEMS = "keep_problems"  # the problem register: report, enter progress, correct
+    CLOSE_PROBLEM = "close_problem"  # look over and close, move deadlines, open again
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
 
 
@@ -91,6 +96,10 @@ _COMMITTEES = _REPAIRS | {_P.DECIDE_EMERGENCY, _P.DECIDE_FUND, _P.RELEASE_FUND}
 
 _KEEPS_REGISTER = frozenset({_P.VIEW_REGISTER, _P.KEEP_REGISTER})
 _KEEPS_DUTIES = frozenset({_P.WATCH_DUTIES, _P.KEEP_DUTIES})
+_KEEPS_MEMBERS = frozenset({_P.VIEW_COMMITTEE, _P.KEEP_MEMBERS})
+_KEEPS_FORMATION = _KEEPS_MEMBERS | {_P.KEEP_FORMATION}
+_KEEPS_PROBLEMS = frozenset({_P.KEEP_PROBLEMS})
+_CLOSES_PROBLEMS = _KEEPS_PROBLEMS | {_P.CLOSE_PROBLEM}
 _KEEPS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.KEEP_ACCOUNTS, _P.DISCLOSE_SERVICE})
 _CHECKS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.CHECK_ACCOUNTS})
 
@@ -110,7 +119,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _KEEPS_ACCOUNTS
     | _CHECKS_ACCOUNTS
     | {_P.ANSWER_ACCOUNTS}
-    | _KEEPS_DUTIES,
+    | _KEEPS_DUTIES
+    | _KEEPS_MEMBERS,
     "supervisor": _WATCHES
     | _SETTLES
     | {_P.DECIDE_RULING, _P.CONFIRM_STANDIN, _P.STAMP_PAPERS}
@@ -129,7 +139,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _CHECKS_ACCOUNTS
     | {_P.ANSWER_ACCOUNTS, _P.WATCH_ACCOUNTS}
     | _KEEPS_REGISTER
-    | _KEEPS_DUTIES,
+    | _KEEPS_DUTIES
+    | _KEEPS_FORMATION
+    | _KEEPS_PROBLEMS,
     "street_office": _WATCHES
     | _RULES
     | _SETTLES
@@ -144,14 +156,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _KEEPS_REGISTER
     # What a committee did wrong, no body that is part of it or works with it looks into.
     | _KEEPS_DUTIES
-    | {_P.HANDLE_BREACH},
+    | {_P.HANDLE_BREACH}
+    | _KEEPS_FORMATION
+    | _CLOSES_PROBLEMS,
     "bureau": _SEES
     | {_P.RECORD_STANDING, _P.WITNESS, _P.KEEP_FUND}
     | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND}
     # Of emergencies, only what a street office overslept comes up to a bureau.
     | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY}
-    | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS}
+    | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS, _P.VIEW_COMMITTEE}
     | _KEEPS_REGISTER
+    | _CLOSES_PROBLEMS
     | {_P.WATCH_DUTIES, _P.HANDLE_BREACH, _P.KEEP_REPORTS},
     "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
     "operator": frozenset({_P.MANAGE_GRANTS}),

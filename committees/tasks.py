@@ -2,10 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from committees.selectors.elected import awaiting_seats
+from committees.selectors.findings import due_findings
 from committees.selectors.months import is_taken, last_ended, standing_on
+from committees.services.findings import file_findings
+from committees.services.formations import seat_elected
+from committees.services.party import forget_dropped
 from committees.services.snapshots import take_snapshot
 from core.deadlines import local_day
-from voting.tasks import Sweeper
+from registry.models import Estate
+from voting.tasks import Sweeper, each
 
 
 def take_due_snapshot(at: datetime) -> int:
@@ -17,4 +23,32 @@ def take_due_snapshot(at: datetime) -> int:
     return 1
 
 
-SWEEPERS: tuple[Sweeper, ...] = (Sweeper("snapshots", timedelta(hours=1), take_due_snapshot),)
+def seat_awaiting(at: datetime) -> int:
+    """Committees elected here take office as soon as their resolution is out.
+
+    One that may not (too few seats, say) is refused here as on its page, and waits there.
+    """
+    return each(
+        awaiting_seats(), lambda one: seat_elected(formation_id=one.pk, actor="system", at=at)
+    )
+
+
+def forget_dropped_candidates(at: datetime) -> int:
+    """What candidates said whom a draft has dropped."""
+    return forget_dropped(at=at)
+
+
+def file_due_findings(at: datetime) -> int:
+    """Problems the system finds by itself, on the register; at how many estates."""
+    # Read first: a command an estate is for those alone at which something is new.
+    due = dict(due_findings(local_day(at)))
+    estates = Estate.objects.filter(pk__in=due).order_by("pk")
+    return each(estates, lambda one: file_findings(estate_id=one.pk, found=due[one.pk], at=at))
+
+
+SWEEPERS: tuple[Sweeper, ...] = (
+    Sweeper("snapshots", timedelta(hours=1), take_due_snapshot),
+    Sweeper("findings", timedelta(hours=1), file_due_findings),
+    Sweeper("committees_elected", timedelta(minutes=10), seat_awaiting),
+    Sweeper("party_answers", timedelta(hours=1), forget_dropped_candidates),
+)

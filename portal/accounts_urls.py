@@ -3,12 +3,14 @@
 from django.urls import path
 
 import portal.converters  # noqa: F401 (day and book)
-from portal.views import breaches, duties, my_accounts, public_accounts
+from portal.views import breaches, duties, my_accounts, public_accounts, public_problems
 
 _ACCOUNT = "e/<slug:code>/accounts/<book:kind>/<day:first>/"
 urlpatterns = [
     path("e/<slug:code>/accounts/", public_accounts.home, name="accounts_home"),
     path("e/<slug:code>/duties/", duties.public, name="duties"),
+    path("e/<slug:code>/problems/", public_problems.estate, name="problems"),
+    path("problems/<int:pk>/", public_problems.authority, name="authority_problems"),
     path("e/<slug:code>/sources/", public_accounts.sources, name="sources"),
     path(
         "e/<slug:code>/accounts/papers/<int:pk>.jpg",

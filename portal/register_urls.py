@@ -19,6 +19,7 @@ urlpatterns = [
     path("estates/files/<int:pk>/", registers.handed_in, name="register_import"),
     path("estates/files/<int:pk>/confirm", registers.confirm, name="register_confirm"),
     path("estates/files/<int:pk>/drop", registers.drop, name="register_drop"),
+    path("problems/", include("portal.problem_urls")),
     path("estates/<str:code>/", estates.estate, name="register_estate"),
     path("estates/<str:code>/move", estates.move, name="register_move"),
     path("places/<int:pk>/move", estates.move_all, name="register_move_all"),

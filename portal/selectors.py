@@ -29,6 +29,7 @@ from funds.models import RepairRequest
 from funds.selectors.emergencies import open_emergencies
 from funds.selectors.reviewing import waiting_for, worklist
 from funds.selectors.waiting import Places, money_waiting, spoken_for
+from portal.committee_tasks import committee_tasks
 from portal.sentences import said
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
@@ -232,6 +233,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_repair_tasks(user, places),
         *_money_tasks(user, places),
         *_account_tasks(user, places, at),
+        *(Task(*one) for one in committee_tasks(places, local_day(at), FUND_TASKS)),
     ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))

@@ -12,6 +12,8 @@ from functools import cache
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from portal.account_sentences import ACCOUNTS
+from portal.formation_sentences import FORMATIONS
+from portal.problem_sentences import PROBLEMS
 from portal.register_sentences import REGISTERS
 
 _ = gettext_noop  # collected for the catalogue, translated in `said`
@@ -1578,6 +1580,8 @@ SENTENCES = frozenset(
     + _RETENTION
     + ACCOUNTS
     + REGISTERS
+    + FORMATIONS
+    + PROBLEMS
     + _JOINED
 )
 

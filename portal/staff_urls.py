@@ -232,6 +232,7 @@ urlpatterns = [
     path("sources/", include(sources_urls)),
     path("watching/", include(watching_urls)),
     path("registers/", include("portal.register_urls")),
+    path("registers/", include("portal.formation_urls")),
     path("repairs/", include("portal.repair_urls")),
     path("funds/", funds.home, name="funds"),
     path("funds/new", funds.special_new, name="fund_new"),

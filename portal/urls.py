@@ -3,7 +3,15 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from portal.views import emergencies, my_fund, own_fund, plans, public, public_repairs
+from portal.views import (
+    emergencies,
+    handovers,
+    my_fund,
+    own_fund,
+    plans,
+    public,
+    public_repairs,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -19,6 +27,7 @@ urlpatterns = [
         name="own_statement",
     ),
     path("e/<slug:code>/plan/", plans.public_plan, name="repair_plan"),
+    path("e/<slug:code>/committee/", handovers.public_committee, name="committee"),
     path("", include("portal.accounts_urls")),
     path("my/", my_fund.start, name="my_start"),
     path("my/code", my_fund.code, name="my_code"),

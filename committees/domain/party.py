@@ -72,3 +72,40 @@ def prospect(
         replace=max(others - max(seats - wanted, 0), 0) if wanted else 0,
         add=max(min(wanted, seats) - most, 0),
     )
+
+
+class Count(NamedTuple):
+    """Members of a committee; `party` of them said they are party members, `unknown` did not
+    answer (or would rather not, or took their consent back)."""
+
+    members: int
+    party: int
+    unknown: int
+
+    def verdict(self, share: tuple[int, int] = HALF) -> str:
+        """met | missed | open | none: met or missed whatever the silent would say, else open;
+        none where there is no member (不适用)."""
+        if not self.members:
+            return "none"
+        if meets(self.party, self.members, share):
+            return "met"
+        return "open" if meets(self.party + self.unknown, self.members, share) else "missed"
+
+
+# Fewer tell of each of them.
+LEAST_SHOWN = 3
+
+
+def shown(party: int, members: int) -> tuple[int, int] | None:
+    """Between which two numbers everybody is told the party members are; None: nothing.
+
+    "All" and "none" would name each of them (PIPL 28): the two numbers at either end are told
+    together.
+    """
+    if not 0 <= party <= members:
+        raise ValueError(f"{party} of {members} members")
+    if members < LEAST_SHOWN:
+        return None
+    if party <= 1:
+        return 0, 1
+    return (members - 1, members) if party >= members - 1 else (party, party)

@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count as Number
 from django.db.models import Q, QuerySet
@@ -75,3 +75,10 @@ def in_office(on: date | None = None) -> QuerySet[Committee]:
         return Committee.objects.filter(ended_on__isnull=True)
     lasting = Q(ended_on__isnull=True) | Q(ended_on__gt=on)
     return Committee.objects.filter(lasting, formed_on__lte=on)
+
+
+def per_place(rows: QuerySet[Any], reach: Reach) -> dict[int, int]:
+    """How many of what belongs to an estate there are, by its authority; in a place only."""
+    counted = reach.narrowed(rows).order_by().values_list("estate__authority")
+    found = counted.annotate(Number("pk"))
+    return {place: number for place, number in found if reach.has(place)}

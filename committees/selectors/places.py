@@ -1,11 +1,24 @@
 """The only ways of a view to what the registers hold."""
 
-from django.db.models import QuerySet
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
 from django.http import Http404
 
-from accounts.permissions import Permission, Visitor, authorities_reached
-from committees.models import RegisterImport
+from accounts.permissions import Permission, Visitor, authorities_reached, estates_for
+from committees.models import (
+    Committee,
+    Evidence,
+    Formation,
+    Handover,
+    HandoverItem,
+    Inquiry,
+    Member,
+    Nominee,
+    RegisterImport,
+)
 from registry.models import Authority
+from voting.models import Candidate
 
 
 def authorities_keeping(user: Visitor) -> QuerySet[Authority]:
@@ -20,6 +33,75 @@ def import_for(user: Visitor, pk: int) -> RegisterImport:
         .select_related("authority")
         .first()
     )
+    if found is None:
+        raise Http404
+    return found
+
+
+T = TypeVar("T", bound=Model)
+_LINE = "authority__parent__parent__parent__parent"
+
+
+def formation_for(user: Visitor, pk: int, permission: Permission) -> Formation:
+    """A formation at an estate where `user` has `permission`; else Http404."""
+    rows = Formation.objects.filter(estate__in=estates_for(user, permission))
+    return _one(rows.select_related("committee", "session", f"estate__{_LINE}"), pk)
+
+
+def inquiry_for(user: Visitor, formation: int, pk: int, permission: Permission) -> Inquiry:
+    """A department that was asked; else Http404."""
+    rows = Inquiry.objects.filter(
+        formation=formation, formation__estate__in=estates_for(user, permission)
+    )
+    return _one(rows.select_related("formation__estate"), pk)
+
+
+def member_for(user: Visitor, pk: int, permission: Permission) -> Member:
+    """A member of a committee; else Http404."""
+    rows = Member.objects.filter(committee__estate__in=estates_for(user, permission))
+    return _one(rows.select_related("committee__estate"), pk)
+
+
+def committee_for(user: Visitor, pk: int, permission: Permission) -> Committee:
+    """A committee, in office or not; else Http404."""
+    rows = Committee.objects.filter(estate__in=estates_for(user, permission))
+    return _one(rows.select_related(f"estate__{_LINE}"), pk)
+
+
+def nominee_for(user: Visitor, pk: int, permission: Permission) -> Nominee:
+    """A candidate of a list kept by hand; else Http404."""
+    rows = Nominee.objects.filter(formation__estate__in=estates_for(user, permission))
+    return _one(rows.select_related("formation__estate"), pk)
+
+
+def candidate_for(user: Visitor, pk: int, permission: Permission) -> Candidate:
+    """A candidate of an election here; else Http404."""
+    estates = estates_for(user, permission)
+    rows = Candidate.objects.filter(election__motion__session__estate__in=estates)
+    return _one(rows.select_related("election__motion__session__estate"), pk)
+
+
+def handover_for(user: Visitor, pk: int, permission: Permission) -> Handover:
+    """A handover list; else Http404."""
+    rows = Handover.objects.filter(committee__estate__in=estates_for(user, permission))
+    return _one(rows.select_related(f"committee__estate__{_LINE}"), pk)
+
+
+def item_for(user: Visitor, pk: int, permission: Permission) -> HandoverItem:
+    """An item of a handover list; else Http404."""
+    estates = estates_for(user, permission)
+    rows = HandoverItem.objects.filter(handover__committee__estate__in=estates)
+    return _one(rows.select_related("handover__committee__estate"), pk)
+
+
+def evidence_for(user: Visitor, pk: int, permission: Permission) -> Evidence:
+    """A paper that proves something; else Http404."""
+    rows = Evidence.objects.filter(estate__in=estates_for(user, permission))
+    return _one(rows.select_related("estate"), pk)
+
+
+def _one(rows: QuerySet[T], pk: int) -> T:
+    found = rows.filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -9,6 +9,8 @@ from committees.selectors.register import place_index
 from committees.services.register import confirm_register, preview_register
 from committees.services.snapshots import take_snapshot
 from core.deadlines import local_day
+from portal.demo import formations
+from portal.demo.problems import keep_problems
 from portal.demo.stock import cells_in, stock
 from registry.domain.sheets import workbook
 from registry.models import Authority, Division
@@ -45,6 +47,8 @@ def keep_registers(
         done = confirm_register(import_id=handed_in.pk, actor=actor, at=at)
         take_snapshot(day=day, at=at)
         say(f"{city.name}的台账，截至 {day}：新增 {done.new} 个，变更 {done.changed} 个")
+    formations.walk_stages(city, head, at, say)
+    keep_problems(city, head, at, say)
 
 
 def _months(today: date) -> list[date]:

@@ -22,7 +22,7 @@ from core.deadlines import local_day
 from documents.authority import development_identity
 from documents.wording import last_day
 from portal.costs import share_tables
-from portal.demo import accounts, registers, repairs, reports, rounds
+from portal.demo import accounts, formations, registers, repairs, reports, rounds
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
@@ -189,6 +189,7 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     _vote(opened, SECOND, tokens, window, say, turnout=40)
     links = _links(opened, tokens)
     accounts.publish_accounts(estate, people, on, today, say)
+    formations.seat_main(estate, people, timezone.now(), say)
     city, now = authority_chain(estate)[-1], timezone.now()
     registers.keep_registers(city, people["city"], now, say)
     reports.note_duties(people, now, say)

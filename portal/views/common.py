@@ -2,8 +2,11 @@
 
 from secrets import token_urlsafe
 from typing import Any, Protocol
+from urllib.parse import quote
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.utils.functional import cached_property
 
 from accounts.models import User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_at, roles_at
@@ -11,7 +14,20 @@ from voting.models import Party, Session
 from voting.selectors import parties_with_room
 from voting.steps import Signer
 
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHOWN = 50  # rooms found by a search
+
+
+class Counted(Paginator):  # type: ignore[type-arg]
+    """Pages of rows whose number is known."""
+
+    def __init__(self, rows: Any, size: int, known: int) -> None:
+        super().__init__(rows, size)
+        self._known = known
+
+    @cached_property
+    def count(self) -> int:
+        return self._known
 
 
 class Proposed(Protocol):
@@ -57,6 +73,14 @@ def signer_of(
 def searched(request: HttpRequest) -> str:
     """What was typed into a page's search box, without what no name contains."""
     return request.GET.get("q", "").replace("\x00", "").strip()[:80]
+
+
+def asked_authority(request: HttpRequest) -> int | None:
+    """The number of the authority an address names (?at=…), None for none; else Http404."""
+    asked = request.GET.get("at", "")
+    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 10):
+        raise Http404
+    return int(asked) if asked else None
 
 
 def submission_of(request: HttpRequest) -> str:
@@ -106,6 +130,13 @@ def may_decide(
             for role in roles_at(user_of(request), session.estate)
         )
     )
+
+
+def xlsx_answer(content: bytes, name: str) -> HttpResponse:
+    """A spreadsheet to take away; its name may be Chinese."""
+    answer = HttpResponse(content, content_type=_XLSX)
+    answer.headers["Content-Disposition"] = "attachment; filename*=UTF-8''" + quote(name)
+    return answer
 
 
 def kept_paper(paper: KeptPaper, content: bytes) -> HttpResponse:

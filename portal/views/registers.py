@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -29,13 +28,12 @@ from portal.forms import add_reasons
 from portal.outlooks import formation_chart, outlook_words
 from portal.overviews import LEAST, overview_of
 from portal.register_forms import RegisterForm
-from portal.views.common import actor_of, posted, searched
+from portal.views.common import actor_of, asked_authority, posted, searched, xlsx_answer
 from registry.domain.sheets import workbook
 from registry.models import Estate
 
 _P = Permission
 A_PAGE, SHOWN_FAULTS = 50, 200
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (6, 24, 24, 30, 30, 12, 12, 12, 30, 12)
 
 
@@ -142,7 +140,7 @@ def estates_file(request: HttpRequest) -> HttpResponse:
         notes=notes(),
         widths=_WIDTHS,
     )
-    return file_answer(content, f"{TITLE}{timezone.localdate()}.xlsx")
+    return xlsx_answer(content, f"{TITLE}{timezone.localdate()}.xlsx")
 
 
 @require_safe
@@ -150,7 +148,7 @@ def blank_file(request: HttpRequest) -> HttpResponse:
     """The annex to be filled in."""
     require(request.user, _P.KEEP_REGISTER)
     content = workbook(HEADER, [], title=TITLE, heading=TITLE, notes=notes(), widths=_WIDTHS)
-    return file_answer(content, f"{TITLE}.xlsx")
+    return xlsx_answer(content, f"{TITLE}.xlsx")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -255,11 +253,8 @@ def months(request: HttpRequest) -> HttpResponse:
 def formation_of_request(request: HttpRequest) -> Formation:
     """The place the address names, else all this person sees; Http404 for another's."""
     require(request.user, _P.VIEW_REGISTER)
-    asked = request.GET.get("at", "")
-    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 10):
-        raise Http404
     try:
-        return Formation(request.user, int(asked) if asked else None)
+        return Formation(request.user, asked_authority(request))
     except LookupError:
         raise Http404 from None
 
@@ -274,13 +269,6 @@ def _row(place: Place, target: Target | None) -> dict[str, Any]:
         "missing": missing(count.formed, count.total, target.share) if target else None,
         "reached": reached(count.formed, count.total, target.share) if target else None,
     }
-
-
-def file_answer(content: bytes, name: str) -> HttpResponse:
-    """A spreadsheet to be taken away."""
-    answer = HttpResponse(content, content_type=_XLSX)
-    answer.headers["Content-Disposition"] = "attachment; filename*=UTF-8''" + quote(name)
-    return answer
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

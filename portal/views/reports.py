@@ -33,8 +33,7 @@ from disclosures.steps import By
 from documents.selectors import document_pdf
 from portal.report_forms import ReportForm, SendBackForm
 from portal.views.account_pages import forming
-from portal.views.common import actor_of, posted
-from portal.views.registers import file_answer
+from portal.views.common import actor_of, posted, xlsx_answer
 from registry.domain.sheets import workbook
 from registry.models import Authority
 
@@ -211,7 +210,7 @@ def report_xlsx(request: HttpRequest, pk: int) -> HttpResponse:
     title = f"{found.authority.name}{heading_of(found)}"
     notes = f"数字截至{found.as_of}，第{found.version}版。依据：{found.clause}"
     content = workbook(header, cells, title=heading_of(found), heading=title, notes=notes)
-    return file_answer(content, f"{title}.xlsx")
+    return xlsx_answer(content, f"{title}.xlsx")
 
 
 def _section(authority: Authority, due: Due, today: date) -> dict[str, Any]:

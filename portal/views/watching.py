@@ -4,11 +4,9 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -34,7 +32,7 @@ from disclosures.steps import By
 from portal.disclosure_forms import ComplaintsForm, EnrolForm, ServiceForm
 from portal.forms import add_reasons
 from portal.views.account_pages import acting, answer, forming, may_at, uploads
-from portal.views.common import actor_of, posted, searched
+from portal.views.common import Counted, actor_of, posted, searched
 from portal.views.vouchers import csv_answer
 from registry.models import Estate
 
@@ -43,18 +41,6 @@ _form_page = require_http_methods(["GET", "HEAD", "POST"])
 A_PAGE, LISTED = 50, 200
 UNHEARD, _UNHEARD_TITLE = "answers", gettext_lazy("逾期没有答复")
 _FORMS = {"service": ServiceForm, "complaints": ComplaintsForm}
-
-
-class _Counted(Paginator):  # type: ignore[type-arg]
-    """Pages of rows whose number is known."""
-
-    def __init__(self, rows: Any, size: int, known: int) -> None:
-        super().__init__(rows, size)
-        self._known = known
-
-    @cached_property
-    def count(self) -> int:
-        return self._known
 
 
 # --- late ----------------------------------------------------------------------------------
@@ -69,13 +55,13 @@ def late(request: HttpRequest) -> HttpResponse:
     unanswered = sum(one.many for one in counts)
     if kind == UNHEARD:
         totals = found.totals_of(counts)
-        page = _Counted(found.unheard(), A_PAGE, totals.estates).get_page(number)
+        page = Counted(found.unheard(), A_PAGE, totals.estates).get_page(number)
         shown: dict[str, Any] = {"unheard": list(with_estates(page, found.on))}
     else:
         totals = found.totals()
         keys = found.of_kind(kind).values_list("pk", flat=True)
         known = totals.kinds[kind] if kind else totals.duties
-        page = _Counted(keys, A_PAGE, known).get_page(number)
+        page = Counted(keys, A_PAGE, known).get_page(number)
         shown = {"rows": found.said(list(page))}
     context = shown | {
         "totals": totals,

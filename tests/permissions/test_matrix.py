@@ -23,11 +23,18 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, RoleGrant
-from committees.models import Committee, Report
+from committees.formation_steps import Proof, Terms, Upload
+from committees.models import Committee, ProblemPage, Report
 from committees.selectors.months import last_ended
 from committees.selectors.register import place_index
+from committees.services.bodies import end_committee, record_committee
 from committees.services.breaches import Reported, report_breach
 from committees.services.duties import Shown, record_done, record_occasion
+from committees.services.formations import open_formation, report_stage
+from committees.services.handovers import open_handover
+from committees.services.members import add_member
+from committees.services.nominees import add_nominee
+from committees.services.vetting import ask_departments
 from disclosures.models import Publication, Question, SourceReport
 from disclosures.services.publishing import Statement, prepare
 from disclosures.services.sources import Said as OwnerSaid
@@ -58,6 +65,7 @@ from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
 from tests.committees.city import hand_in, line
+from tests.committees.troubles import closed, progressed, reported
 from tests.disclosures.accounts import (
     add_rules,
     booked,
@@ -154,6 +162,7 @@ DUTY_WATCHERS = ACCOUNT_WATCHERS | {"organiser"}
 DUTY_KEEPERS = DUTY_WATCHERS - {"bureau"}
 ALL_DUTY_WATCHERS = DUTY_WATCHERS | {f"other {who}" for who in DUTY_WATCHERS}
 BREACH_HANDLERS = {"street_office", "bureau"}
+PROBLEM_CLOSERS = {"street_office", "bureau"}
 ALL_BUREAUS = BUREAU | {"other bureau"}
 # Whoever has to do with repairs: applies, checks on site, reviews, pays.
 APPLICANTS = {
@@ -175,6 +184,9 @@ REPORTERS = APPLICANTS - {"bureau"}
 FINDERS = {"residents_committee", "street_office", "bureau"}
 URGENT_DECIDERS = {"organiser", "street_office", "bureau"}
 NOBODY: set[str] = set()
+SEAT_KEEPERS = {"organiser", "residents_committee", "street_office"}
+FORMERS = {"residents_committee", "street_office"}
+COMMITTEE_READERS = SEAT_KEEPERS | BUREAU
 
 
 @dataclass(frozen=True)
@@ -331,6 +343,77 @@ TABLE = [
     Row("staff:breach_new", BREACH_HANDLERS, BAD, args=("estate",), post=True),
     Row("staff:breach", BREACH_HANDLERS, args=("breach",)),
     Row("staff:breach", BREACH_HANDLERS, BAD, args=("breach",), post=True),
+    # --- committees: how one is formed, who sits on it, what it takes over --------------------
+    Row("staff:formations", ALL_ACCOUNT_WATCHERS),
+    Row("staff:formation_course", COMMITTEE_READERS, args=("course",)),
+    Row("staff:formation_stage", FORMERS, args=("course", "stage")),
+    Row("staff:formation_stage", FORMERS, BAD, args=("course", "stage"), post=True),
+    Row("staff:formation_stage_back", FORMERS, args=("course", "stage")),
+    Row("staff:formation_stage_back", FORMERS, BAD, args=("course", "stage"), post=True),
+    Row("staff:formation_vetting", FORMERS, args=("course",)),
+    Row("staff:formation_vetting", FORMERS, BAD, args=("course",), post=True),
+    Row("staff:formation_reply", FORMERS, args=("course", "inquiry")),
+    Row("staff:formation_reply", FORMERS, BAD, args=("course", "inquiry"), post=True),
+    Row("staff:formation_seat", FORMERS, REFUSED, args=("course",), post=True),
+    Row("staff:formation_end", FORMERS, args=("course",)),
+    Row("staff:formation_end", FORMERS, BAD, args=("course",), post=True),
+    Row("staff:formation_new", FORMERS, args=("estate",)),
+    Row("staff:formation_new", FORMERS, BAD, args=("estate",), post=True),
+    Row("staff:evidence", FORMERS, args=("proof_paper",)),
+    Row("staff:evidence_jpg", FORMERS, args=("proof_paper", "number")),
+    Row("staff:nominee_new", SEAT_KEEPERS, args=("course",)),
+    Row("staff:nominee_new", SEAT_KEEPERS, BAD, args=("course",), post=True),
+    Row("staff:nominee_withdraw", SEAT_KEEPERS, MOVED, args=("nominee",), post=True),
+    Row("staff:formation_seats", SEAT_KEEPERS, args=("course",)),
+    Row("staff:formation_seats", SEAT_KEEPERS, BAD, args=("course",), post=True),
+    Row("staff:estate_committee", COMMITTEE_READERS, args=("estate",)),
+    Row("staff:committee_new", FORMERS, args=("estate",)),
+    Row("staff:committee_new", FORMERS, BAD, args=("estate",), post=True),
+    Row("staff:committee_end", FORMERS, args=("body",)),
+    Row("staff:committee_end", FORMERS, BAD, args=("body",), post=True),
+    Row("staff:committee_by_election", SEAT_KEEPERS, REFUSED, args=("body",), post=True),
+    Row("staff:member_new", SEAT_KEEPERS, args=("body",)),
+    Row("staff:member_new", SEAT_KEEPERS, BAD, args=("body",), post=True),
+    Row("staff:member_office", SEAT_KEEPERS, args=("member",)),
+    Row("staff:member_office", SEAT_KEEPERS, BAD, args=("member",), post=True),
+    Row("staff:member_end", SEAT_KEEPERS, args=("member",)),
+    Row("staff:member_end", SEAT_KEEPERS, BAD, args=("member",), post=True),
+    Row("staff:explanation_new", SEAT_KEEPERS, args=("body",)),
+    Row("staff:explanation_new", SEAT_KEEPERS, BAD, args=("body",), post=True),
+    Row("staff:party_answer", SEAT_KEEPERS, args=("of_member", "member")),
+    Row("staff:party_answer", SEAT_KEEPERS, BAD, args=("of_member", "member"), post=True),
+    Row("staff:party_answer", SEAT_KEEPERS, args=("of_nominee", "nominee")),
+    Row("staff:party_answer", SEAT_KEEPERS, args=("of_candidate", "candidate")),
+    Row("staff:party_withdraw", SEAT_KEEPERS, MOVED, args=("of_member", "member"), post=True),
+    Row("staff:handover_new", SEAT_KEEPERS, args=("body",)),
+    Row("staff:handover_new", SEAT_KEEPERS, BAD, args=("bare_body",), post=True),
+    Row("staff:handover", COMMITTEE_READERS, args=("handover",)),
+    Row("staff:handover_item_new", SEAT_KEEPERS, args=("handover",)),
+    Row("staff:handover_item_new", SEAT_KEEPERS, BAD, args=("handover",), post=True),
+    Row("staff:handover_item", SEAT_KEEPERS, args=("handed",)),
+    Row("staff:handover_item", SEAT_KEEPERS, BAD, args=("handed",), post=True),
+    Row("staff:handover_confirm", FORMERS, REFUSED, args=("handover",), post=True),
+    # --- the register of problems ----------------------------------------------------------
+    Row("staff:problems", ALL_ACCOUNT_WATCHERS),
+    Row("staff:problems_xlsx", ALL_ACCOUNT_WATCHERS),
+    Row("staff:campaign_xlsx", ALL_ACCOUNT_WATCHERS, args=("number",)),
+    Row("staff:problem_choose", ALL_ACCOUNT_WATCHERS),
+    Row("staff:problem_items", ALL_BUREAUS),
+    Row("staff:problem_items", ALL_BUREAUS, BAD, post=True),
+    Row("staff:problem_new", ACCOUNT_WATCHERS, args=("estate",)),
+    Row("staff:problem_new", ACCOUNT_WATCHERS, BAD, args=("estate",), post=True),
+    Row("staff:problem", ACCOUNT_WATCHERS, args=("problem",)),
+    Row("staff:problem_page", ACCOUNT_WATCHERS, args=("problem_closed", "problem_page")),
+    Row("staff:problem_progress", ACCOUNT_WATCHERS, args=("problem",)),
+    Row("staff:problem_progress", ACCOUNT_WATCHERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_correct", ACCOUNT_WATCHERS, args=("problem",)),
+    Row("staff:problem_correct", ACCOUNT_WATCHERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_deadline", PROBLEM_CLOSERS, args=("problem",)),
+    Row("staff:problem_deadline", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_close", PROBLEM_CLOSERS, args=("problem",)),
+    Row("staff:problem_close", PROBLEM_CLOSERS, BAD, args=("problem",), post=True),
+    Row("staff:problem_reopen", PROBLEM_CLOSERS, args=("problem_closed",)),
+    Row("staff:problem_reopen", PROBLEM_CLOSERS, BAD, args=("problem_closed",), post=True),
     # --- the worklist and the places ---------------------------------------------------
     Row("staff:home", SIGNED_IN),
     Row("staff:estates", SIGNED_IN),
@@ -807,6 +890,8 @@ PUBLIC_ENTRANCE = ["account_inactive", "mfa_login_webauthn", "account_logout"]
 
 # What owners and the public see: no role changes a word of it.
 PUBLIC = {
+    "portal:problems": ("estate",),
+    "portal:authority_problems": ("desk",),
     "portal:home": (),
     "portal:help": (),
     "portal:check": (),
@@ -860,6 +945,7 @@ PUBLIC = {
     "portal:own_fund": ("session",),
     "portal:own_statement": ("session", "three", "year"),
     "portal:repair_plan": ("estate",),
+    "portal:committee": ("estate",),
     "portal:my_start": (),
     "portal:my_code": (),
     "portal:my_fund": (),
@@ -1291,8 +1377,10 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "number": 1,
         "proxy": authority.pk,
         **registers(town.here),
+        **put_committee(town.here.estate),
         **put_duties(town.here.estate),
         **put_reports(town.here),
+        **problems(town.here),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
@@ -1393,12 +1481,9 @@ def registers(place: Place) -> dict[str, int]:
 
 
 def put_duties(estate: Estate) -> dict[str, Any]:
-    """A committee that decided something and keeps its archive, and a report about it."""
+    """What its committee decided and how it keeps its archive, and a report about it."""
     now, today = timezone.now(), timezone.localdate()
-    committee = Committee.objects.create(
-        estate=estate, kind="owners", source="filed", formed_on=today - timedelta(days=40),
-        recorded_by="user:0", recorded_at=now,
-    )  # fmt: skip
+    committee = Committee.objects.get(estate=estate, ended_on=None)
     by = By("user:0", "organiser")
     event = record_occasion(
         committee_id=committee.pk, duty="decision", day=today - timedelta(days=9),
@@ -1452,6 +1537,63 @@ def put_reports(place: Place) -> dict[str, Any]:
         "report_last": ended.isoformat(),
         "to_above": to_above.pk,
         "handed_in": handed_in.pk,
+    }
+
+
+def put_committee(estate: Estate) -> dict[str, Any]:
+    """A committee with a member and a list, one before it, and a renewal under way."""
+    now = timezone.now()
+    day = timezone.localdate(now) - timedelta(days=30)
+    by: dict[str, Any] = {"actor": "user:0", "at": now}
+    recorded: dict[str, Any] = {
+        "estate_id": estate.pk, "kind": "owners", "formed_on": day, "terms": Terms(5),
+        "proof": Proof("备案回执第1号"),
+    }  # fmt: skip
+    bare = record_committee(**recorded, **by)
+    end_committee(committee_id=bare.pk, day=day, why="业主大会决定", **by)
+    body = record_committee(**recorded, **by)
+    member = add_member(committee_id=body.pk, name="样例", office="member", since=day, **by)
+    handover = open_handover(committee_id=body.pk, source="former", **by)
+    course = open_formation(estate_id=estate.pk, kind="renewal", **by)
+    # Who stands is known from the contest of these rows.
+    for stage in ("due", "group"):
+        upload = Upload("公告.jpg", photo()) if stage == "due" else None
+        proof = Proof("街道的公告一份", upload)
+        report_stage(formation_id=course.pk, stage=stage, day=day, proof=proof, **by)
+    (inquiry,) = ask_departments(
+        formation_id=course.pk, departments=["公安"], asked_on=timezone.localdate(now), **by
+    )
+    paper = course.reached.get(stage="due").evidence
+    assert paper is not None
+    return {
+        "course": course.pk,
+        "stage": "group",
+        "inquiry": inquiry.pk,
+        "proof_paper": paper.pk,
+        "nominee": add_nominee(formation_id=course.pk, name="样例二", **by).pk,
+        "body": body.pk,
+        "bare_body": bare.pk,
+        "member": member.pk,
+        "of_member": "member",
+        "of_nominee": "nominee",
+        "of_candidate": "candidate",
+        "handover": handover.pk,
+        "handed": handover.items.all()[0].pk,
+    }
+
+
+def problems(place: Place) -> dict[str, int]:
+    """A problem that is open, and one that was looked over."""
+    found = {"found_on": timezone.localdate(), "deadline": timezone.localdate()}
+    one, other = (reported(place.estate, at=timezone.now(), **found) for _n in range(2))
+    today = {"day": timezone.localdate(), "at": timezone.now()}
+    progressed(other, **today)
+    closed(other, **today)
+    return {
+        "problem": one.pk,
+        "problem_closed": other.pk,
+        "problem_page": ProblemPage.objects.get().pk,
+        "desk": place.district.pk,
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from committees.domain.party import least_party, meets, prospect
+from committees.domain.party import Count, least_party, meets, prospect, shown
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,48 @@ def test_no_outcome_without_seats_or_people() -> None:
     assert prospect(5, 2, 2) is None
     with pytest.raises(ValueError, match="below zero"):
         prospect(5, -1, 9)
+
+
+@pytest.mark.parametrize(
+    ("members", "party", "unknown", "verdict"),
+    [
+        (0, 0, 0, "none"),
+        (5, 3, 0, "met"),
+        (5, 2, 0, "missed"),
+        (5, 3, 2, "met"),  # whatever the two would say
+        (5, 2, 1, "open"),
+        (5, 1, 1, "missed"),
+        (4, 2, 0, "met"),  # half is enough
+        (1, 0, 1, "open"),
+    ],
+)
+def test_who_did_not_answer_is_not_known(
+    members: int, party: int, unknown: int, verdict: str
+) -> None:
+    assert Count(members, party, unknown).verdict() == verdict
+
+
+@given(st.integers(0, 12), st.data())
+def test_a_verdict_is_what_every_answer_of_the_silent_agrees_on(
+    members: int, data: st.DataObject
+) -> None:
+    party = data.draw(st.integers(0, members))
+    unknown = data.draw(st.integers(0, members - party))
+    outcomes = {2 * (party + more) >= members for more in range(unknown + 1)}
+    wanted = "open" if len(outcomes) == 2 else "met" if outcomes == {True} else "missed"
+    assert Count(members, party, unknown).verdict() == (wanted if members else "none")
+
+
+@given(st.integers(0, 12), st.data())
+def test_what_everybody_is_told_names_nobody(members: int, data: st.DataObject) -> None:
+    party = data.draw(st.integers(0, members))
+    told = shown(party, members)
+    if members < 3:
+        assert told is None
+        return
+    assert told is not None
+    low, high = told
+    assert low <= party <= high
+    # Neither "everybody" nor "nobody" can be told from it.
+    assert low < members
+    assert high > 0

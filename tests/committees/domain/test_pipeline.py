@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from committees.domain.pipeline import FORMED, KINDS, STAGES, out_of_order, standing
+from committees.domain.pipeline import (
+    FORMED,
+    KINDS,
+    STAGES,
+    TURNS,
+    lacking,
+    out_of_order,
+    resting_on,
+    standing,
+)
 
 PERIODS = {
     "formation.group_days": 60,
@@ -83,6 +92,12 @@ def test_a_management_committee_has_neither_roll_nor_election() -> None:
         # A seal may come before the account or after it, but not before the election.
         ({"elected": DAY, "seal": after(9), "account": after(3), "handover": after(1)}, []),
         ({"elected": DAY, "seal": after(-9)}, [("seal", "elected")]),
+        # The roll is on show while candidates are found; the vetting comes before the posting.
+        ({"roll": after(9), "candidates": after(3)}, []),
+        ({"vetting": after(9), "posted": after(3)}, [("posted", "vetting")]),
+        # A first meeting may follow the filing; a seal is cut on its paper (274号 34).
+        ({"filed": after(3), "first_meeting": after(5), "seal": after(4)}, []),
+        ({"filed": after(3), "seal": after(2)}, [("seal", "filed")]),
     ],
 )  # fmt: skip
 def test_days_that_cannot_be(reached: dict[str, date], wrong: list[tuple[str, str]]) -> None:
@@ -96,13 +111,47 @@ def test_any_course(kind: str, data: st.DataObject) -> None:
     known = data.draw(st.sets(st.sampled_from(codes)))
     reached = {code: after(data.draw(st.integers(0, 400))) for code in known}
     seen = standing(kind, reached, PERIODS, after(500))
-    if len(known) == len(codes):
-        assert seen.following is None
-    else:
-        assert seen.following is not None
-        assert seen.following.code not in known
-        assert set(codes[: codes.index(seen.following.code)]) <= known
+    passed = {code for code in codes if any(code in resting_on(kind, one) for one in known)}
+    ahead = [code for code in codes if code not in known | passed]
+    assert (seen.following.code if seen.following else None) == (ahead[0] if ahead else None)
     assert (seen.stage is None) is (not known)
     if seen.stage is not None:
         assert seen.since == reached[seen.stage.code]
         assert not set(codes[codes.index(seen.stage.code) + 1 :]) & known
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "reached", "missing"),
+    [
+        ("owners_committee", "due", "", ""),
+        ("owners_committee", "group", "", "due"),
+        ("owners_committee", "posted", "due group candidates", ""),  # nobody was vetted
+        ("owners_committee", "elected", "due group candidates posted", "roll"),
+        ("owners_committee", "elected", "due", "roll posted"),
+        ("owners_committee", "seal", "elected", "filed"),
+        ("owners_committee", "account", "elected", ""),
+        ("management_committee", "elected", "due candidates posted", ""),
+        ("renewal", "handover", "due group", "elected"),
+    ],
+)
+def test_what_has_to_come_before(kind: str, code: str, reached: str, missing: str) -> None:
+    found = lacking(kind, code, dict.fromkeys(reached.split(), DAY))
+    assert [stage.code for stage in found] == missing.split()
+
+
+def test_what_was_passed_by_is_not_asked_for_any_more() -> None:
+    """Elected without a vetting on record: the next step is not the vetting."""
+    seen = standing("owners_committee", {"due": DAY, "elected": after(90)}, PERIODS, after(91))
+    assert seen.following is not None
+    assert seen.following.code == "first_meeting"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_table_is_whole(kind: str) -> None:
+    codes = [stage.code for stage in STAGES[kind]]
+    assert len(set(codes)) == len(codes)
+    for place, stage in enumerate(STAGES[kind]):
+        assert stage.turn in TURNS
+        assert set(stage.rests_on) <= set(codes[:place])
+        assert bool(stage.period) == bool(stage.counted_from)
+        assert not stage.counted_from or stage.counted_from in resting_on(kind, stage.code)

@@ -6,7 +6,7 @@ from logbook.triggers import append_only, refuses
 
 
 class Migration(migrations.Migration):
-    dependencies = [("committees", "0009_duties")]
+    dependencies = [("committees", "0011_duties")]
     operations = [
         append_only("committees_occasion"),
         append_only("committees_dutydone"),

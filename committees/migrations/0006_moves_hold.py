@@ -16,7 +16,7 @@ def take_over(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("committees", "0013_seen_and_moves")]
+    dependencies = [("committees", "0005_seen_and_moves")]
     operations = [
         migrations.RunPython(take_over, migrations.RunPython.noop),
         append_only("committees_estatemove"),

@@ -8,7 +8,7 @@ _COUNTED = "EXISTS (SELECT 1 FROM committees_snapshotcount WHERE snapshot_id = N
 
 
 class Migration(migrations.Migration):
-    dependencies = [("committees", "0011_reports")]
+    dependencies = [("committees", "0013_reports")]
     operations = [
         append_only("committees_snapshotfigure"),
         append_only(

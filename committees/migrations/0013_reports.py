@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("committees", "0010_duties_hold"),
+        ("committees", "0012_duties_hold"),
         ("documents", "0006_authority_papers"),
         ("registry", "0003_authority_phone"),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("committees", "0014_moves_hold"),
+        ("committees", "0010_formations_hold"),
         ("disclosures", "0007_reports_due"),
         ("registry", "0003_authority_phone"),
     ]
