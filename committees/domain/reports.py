@@ -22,6 +22,12 @@ FORMATION = {
     "management": "物业管理委员会（个）",
 }
 COUNTED = {
+    "party_known": "党员人数已知的委员会（个）",
+    "party_met": "其中党员比例达标（个）",
+    "problems_found": "本期发现的问题（件）",
+    "problems_closed": "本期销号的问题（件）",
+    "problems_open": "未销号的问题（件）",
+    "problems_late": "其中逾期（件）",
     "late_publications": "逾期没有公布的（件）",
     "late_estates": "其中涉及小区（个）",
     "late_duties": "逾期的履职事项（件）",

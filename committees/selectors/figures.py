@@ -5,19 +5,26 @@ is frozen and for the daily dispatch. One more figure is one more line of `COLLE
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
+from committees.domain.party import Count as Members
 from committees.domain.reports import COUNTED, FORMATION
+from committees.models import PartyCount
 from committees.selectors.duties import overdue
+from committees.selectors.formation import in_office
 from committees.selectors.months import standing_on
+from committees.selectors.party import SHARE, share_in
+from committees.selectors.problems import counted_in
 from core.deadlines import start_of
 from disclosures.models import Duty
 from funds.models import FundApplication, Instalment
+from registry.domain.profiles import resolve
 from registry.models import Estate
+from registry.selectors import profile_layers
 from voting.models import Ballot, PaperBallot, Session
 
 # (first day, last day) → authority → number
@@ -42,6 +49,42 @@ def formation_of(last: date) -> dict[int, dict[str, int]]:
         if one.formed:
             numbers[one.formed] += 1
     return found
+
+
+def _party_known(_first: date, last: date) -> Mapping[int, int]:
+    return Counter(place for place, _verdict in _party(last))
+
+
+def _party_met(_first: date, last: date) -> Mapping[int, int]:
+    return Counter(place for place, verdict in _party(last) if verdict == "met")
+
+
+def _party(last: date) -> Iterator[tuple[int, str]]:
+    """Of each committee in office whose share can be told: its authority, and whether it is
+    met; as `committees.selectors.party`, as that day ended."""
+    known = PartyCount.objects.filter(committee__in=in_office(last), recorded_at__lt=_end(last))
+    newest = known.order_by().values("committee").annotate(last=Max("pk")).values("last")
+    rows = PartyCount.objects.filter(pk__in=newest).values_list(
+        "committee__estate__authority", "committee__estate__profile_code",
+        "members", "party", "unknown",
+    )  # fmt: skip
+    shares: dict[str, tuple[int, int]] = {}
+    for place, code, *numbers in rows:
+        if code not in shares:
+            shares[code] = share_in(resolve(profile_layers(code), last).get(SHARE))
+        verdict = Members(*numbers).verdict(shares[code])
+        if verdict in ("met", "missed"):
+            yield place, verdict
+
+
+def _problems(name: str) -> Collector:
+    """One number of the problem register, of these days or as the last of them ends."""
+
+    def collect(first: date, last: date) -> Mapping[int, int]:
+        counted = counted_in(first, last)
+        return {place: getattr(one, name) for place, one in counted.items()}
+
+    return collect
 
 
 def _late(last: date) -> QuerySet[Duty]:
@@ -118,6 +161,12 @@ def _votes_paper(first: date, last: date) -> Mapping[int, int]:
 
 
 COLLECTORS: tuple[tuple[str, Collector], ...] = (
+    ("party_known", _party_known),
+    ("party_met", _party_met),
+    ("problems_found", _problems("found")),
+    ("problems_closed", _problems("closed")),
+    ("problems_open", _problems("open")),
+    ("problems_late", _problems("overdue")),
     ("late_publications", _late_publications),
     ("late_estates", _late_estates),
     ("late_duties", _late_duties),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import Max, QuerySet
 
 from committees.models import Problem, ProblemStep
+from committees.selectors.duties import findings as duty_findings
 from committees.selectors.fund_findings import fund_findings
 from disclosures.selectors.findings import Finding
 from disclosures.selectors.findings import findings as account_findings
@@ -20,7 +21,7 @@ A key is one fact, day after day the same, and belongs to one finder.
 """
 
 # Whoever finds something more adds a line here.
-FINDERS: tuple[Finder, ...] = (account_findings, fund_findings)
+FINDERS: tuple[Finder, ...] = (account_findings, fund_findings, duty_findings)
 _CHUNK = 2000  # estates looked at together: evidence of all of them would fill the memory
 
 

@@ -173,6 +173,11 @@ def problem_counts(
     return {place: count for place, count in counts.items() if place in inside}
 
 
+def counted_in(first: date, last: date) -> dict[int, ProblemCount]:
+    """The same of these days, everywhere."""
+    return _in_time(Problem.objects.all(), first, last)
+
+
 def _standing_now(rows: QuerySet[Problem], today: date) -> dict[int, ProblemCount]:
     states = ("closed", *STATES[:3])
     found = (

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from committees.domain.reports import COUNTED, WORDS
-from committees.models import Committee, Report, SnapshotCount, SnapshotFigure
+from committees.models import Committee, PartyCount, Report, SnapshotCount, SnapshotFigure
 from committees.selectors.figures import COLLECTORS, figures_of
 from committees.selectors.reports import due_for, dues_of, filings, rows_of, total_of
 from committees.services.reports import (
@@ -333,3 +333,25 @@ def test_the_database_keeps_it(bureau):
             as_of=DAY, version=1, state="signed", figures={}, text="x", drafted_by="user:1",
             drafted_at=AT, edited_by="user:1", signed_by="user:1", signed_at=AT,
         )  # fmt: skip
+
+
+def test_the_partys_share_and_problems_are_counted_as_the_month_ended(bureau):
+    """3 of 5 meet a half, 2 of 5 do not, 2 of 5 with three silent: nobody knows yet. What was
+    told after the month does not count."""
+    counts = {"东0": (5, 3, 0), "东1": (5, 2, 0), "西苑": (5, 2, 3)}
+    for name, (members, party, unknown) in counts.items():
+        body = Committee.objects.get(estate__name=name, ended_on=None)
+        PartyCount.objects.create(
+            committee=body, members=members, party=party, unknown=unknown,
+            recorded_at=start_of(DAY),
+        )  # fmt: skip
+        PartyCount.objects.create(
+            committee=body, members=5, party=5, unknown=0,
+            recorded_at=start_of(DAY + timedelta(days=1)),
+        )  # fmt: skip
+    place = Estate.objects.get(name="东0").authority_id
+    found = figures_of(DAY.replace(day=1), DAY)
+    assert (found[place]["party_known"], found[place]["party_met"]) == (2, 1)
+    later = figures_of(DAY, DAY + timedelta(days=1))[place]
+    assert (later["party_known"], later["party_met"]) == (2, 2)
+    assert sum(one.get("party_known", 0) for one in found.values()) == 2
