@@ -1,7 +1,8 @@
 """Where every formation is: what was reported by hand, merged with what happened here.
 
 cases = pipeline(reach, today)          # open formations, the latest first
-overdue(reach, today, 10)               # those past a deadline
+overdue(reach, today, 10)               # those longest past a deadline
+overdue_number(reach, today)            # how many are
 stage_counts(cases)                     # authority -> stage that comes next -> how many
 due_counts(reach)                       # authority -> estates that have to form
 """
@@ -9,6 +10,7 @@ due_counts(reach)                       # authority -> estates that have to form
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -89,9 +91,27 @@ def _cases(rows: QuerySet[Formation], today: date) -> list[Case]:
     return cases
 
 
-def overdue(reach: Reach, today: date, limit: int | None = None) -> list[Case]:
-    """Open formations past the deadline of their next stage, the latest first."""
-    return late_of(pipeline(reach, today))[:limit]
+def overdue(reach: Reach, today: date, limit: int) -> list[Case]:
+    """The open formations longest past the deadline of their next stage."""
+    rows = reach.narrowed(late_formations(today)).values_list("pk", "estate__authority")
+    keys = list(islice((pk for pk, place in rows if reach.has(place)), limit))
+    return late_of(_cases(Formation.objects.filter(pk__in=keys), today))
+
+
+def overdue_within(within: Q, today: date, limit: int) -> list[Case]:
+    """The same; `within`: of formations, by their estate."""
+    keys = list(late_formations(today).filter(within).values_list("pk", flat=True)[:limit])
+    return late_of(_cases(Formation.objects.filter(pk__in=keys), today))
+
+
+def overdue_number(reach: Reach, today: date) -> int:
+    """How many formations are past a deadline; one query."""
+    return sum(per_place(late_formations(today).order_by(), reach).values())
+
+
+def late_formations(today: date) -> QuerySet[Formation]:
+    """Open formations past a deadline, by the day that is kept with each, the latest first."""
+    return Formation.objects.filter(ending="", due_on__lt=today).order_by("due_on", "pk")
 
 
 def late_of(cases: Iterable[Case]) -> list[Case]:

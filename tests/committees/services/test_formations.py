@@ -16,6 +16,7 @@ from committees.selectors.pipeline import (
     case_of,
     due_counts,
     overdue,
+    overdue_number,
     pipeline,
     stage_counts,
 )
@@ -358,7 +359,7 @@ def test_the_latest_come_first_and_places_are_counted() -> None:
     # The handover was due on 21 May, the first meeting of owners on 20 June.
     assert [one.formation.pk for one in cases] == [done.pk, late.pk, fresh.pk, never.pk]
     assert [one.formation.pk for one in overdue(reach, TODAY, 1)] == [done.pk]
-    assert len(overdue(reach, TODAY)) == 2
+    assert overdue_number(reach, TODAY) == 2
     here = estate.authority_id
     counts = stage_counts(cases)
     assert counts[here] == {"elected": 1}
