@@ -51,7 +51,7 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
     total, target = whole(counts), target_of(found.at, today)
     months = months_of(found.reach, today.year)
     ahead = outlook(months, target.share) if months and target else None
-    told = reported(found.reach, today)
+    told = reported(found.reach, {pk: one.total for pk, one in counts.items()}, today)
     return {
         "at": found.at,
         "above": found.above,

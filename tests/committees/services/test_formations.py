@@ -12,9 +12,10 @@ from accounts.permissions import Permission
 from accounts.reach import Reach
 from committees.formation_steps import Proof, Terms, Upload
 from committees.models import Committee, Formation, Reached
+from committees.selectors.formation import Formation as Watched
 from committees.selectors.pipeline import (
     case_of,
-    due_counts,
+    counted,
     overdue,
     overdue_number,
     pipeline,
@@ -365,7 +366,11 @@ def test_the_latest_come_first_and_places_are_counted() -> None:
     assert counts[here] == {"elected": 1}
     assert counts[fresh.estate.authority_id] == {"group": 1, "due": 1}
     # 甲苑 has begun and 戊苑 has formed here; of 乙苑 and 丙苑 only the first has begun.
-    assert due_counts(reach) == {
+    head = make_user("counter")
+    grant(head, "bureau", authority("样例市住建局"))
+    assert {
+        place: (one.due, one.due_formed) for place, one in counted(Watched(head)).items()
+    } == {
         here: (2, 1), fresh.estate.authority_id: (1, 0), done.estate.authority_id: (1, 1),
     }  # fmt: skip
     west = Reach(make_user("nobody"), Permission.VIEW_REGISTER, None)
