@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
+import accounts.lookups  # noqa: F401 (anyof)
 from accounts.permissions import (
     Permission,
     Visitor,
@@ -62,7 +63,7 @@ class Reach:
 
     def within(self, estate: str = "") -> Q:
         """What belongs to an estate in this place; `estate` leads to it ("estate__")."""
-        found = Q(**{f"{estate}authority__in": self.inside})
+        found = Q(**{f"{estate}authority__anyof": self.inside})
         if self.alone:
             found |= Q(**{f"{estate}pk__in": self.alone})
         return found

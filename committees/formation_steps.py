@@ -15,6 +15,8 @@ from committees.models import (
     PartyCount,
 )
 from committees.selectors.party import newest_count, tally_of
+from committees.selectors.pipeline import case_of
+from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
 from documents.intake import pages_of
@@ -219,6 +221,14 @@ def count_party(committee: Committee, *, at: datetime) -> None:
     now, before = tally_of(committee), newest_count(committee)
     if before is None or before != now:
         PartyCount.objects.create(committee=committee, **now._asdict(), recorded_at=at)
+
+
+def keep_due(formation: Formation, *, at: datetime) -> None:
+    """Keep the last day of what comes next with an open formation, after any change of it."""
+    due_on = case_of(formation, local_day(at)).standing.due_on
+    if not formation.ending and due_on != formation.due_on:
+        formation.due_on = due_on
+        formation.save(update_fields=["due_on"])
 
 
 def note_act(

@@ -2,11 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
+from committees.models import Formation
 from committees.selectors.elected import awaiting_seats
 from committees.selectors.findings import due_findings
 from committees.selectors.months import is_taken, last_ended, standing_on
+from committees.selectors.pipeline import pipeline_within
 from committees.services.findings import file_findings
-from committees.services.formations import seat_elected
+from committees.services.formations import refresh_due, seat_elected
 from committees.services.party import forget_dropped
 from committees.services.snapshots import take_snapshot
 from core.deadlines import local_day
@@ -33,6 +37,14 @@ def seat_awaiting(at: datetime) -> int:
     )
 
 
+def refresh_due_days(at: datetime) -> int:
+    """The last days kept with formations follow what happened here and what rules say now."""
+    cases = pipeline_within(Q(), local_day(at))
+    moved = [one.formation.pk for one in cases if one.standing.due_on != one.formation.due_on]
+    rows = Formation.objects.filter(pk__in=moved)
+    return each(rows, lambda one: refresh_due(formation_id=one.pk, at=at))
+
+
 def forget_dropped_candidates(at: datetime) -> int:
     """What candidates said whom a draft has dropped."""
     return forget_dropped(at=at)
@@ -50,5 +62,6 @@ SWEEPERS: tuple[Sweeper, ...] = (
     Sweeper("snapshots", timedelta(hours=1), take_due_snapshot),
     Sweeper("findings", timedelta(hours=1), file_due_findings),
     Sweeper("committees_elected", timedelta(minutes=10), seat_awaiting),
+    Sweeper("formations_due", timedelta(minutes=10), refresh_due_days),
     Sweeper("party_answers", timedelta(hours=1), forget_dropped_candidates),
 )

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission
-from committees.selectors.pipeline import Case, late_of, pipeline_within
+from committees.selectors.pipeline import Case, overdue_within
 from committees.selectors.urges import newest_urges
 from committees.selectors.watch import Need, to_renew, too_few, unexplained
 from core.deadlines import start_of
@@ -38,7 +38,7 @@ def committee_tasks(
     `places`: of accounts.permissions.estates_by_role.
     """
     if (forms := _within(places, Permission.KEEP_FORMATION)) is not None:
-        yield from _late(late_of(pipeline_within(forms, today))[:most])
+        yield from _late(overdue_within(forms, today, most))
     if (within := _within(places, Permission.KEEP_MEMBERS)) is None:
         return
     words = {

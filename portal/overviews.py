@@ -16,7 +16,7 @@ from committees.domain.formation import Count, Outlook, missing, outlook, ranked
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of
 from committees.selectors.party import party_counts, whole_party
-from committees.selectors.pipeline import Case, counted, overdue
+from committees.selectors.pipeline import Case, counted, overdue, overdue_number
 from committees.selectors.problems import problem_counts
 from committees.selectors.quality import Reported, reported, unreported
 from committees.selectors.targets import Target, target_of
@@ -48,11 +48,10 @@ class Row(NamedTuple):
 def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any]:
     """What the page shows of a place."""
     counts = counted(found)
-    late = overdue(found.reach, today)
     total, target = whole(counts), target_of(found.at, today)
     months = months_of(found.reach, today.year)
     ahead = outlook(months, target.share) if months and target else None
-    told = reported(found.reach, today)
+    told = reported(found.reach, {pk: one.total for pk, one in counts.items()}, today)
     return {
         "at": found.at,
         "above": found.above,
@@ -68,11 +67,11 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
         "chart": formation_chart(months, ahead, target, today.year) if months else "",
         **_ranking(found, counts, target, told),
         "late": {
-            "formations": len(late),
+            "formations": overdue_number(found.reach, today),
             "problems": sum(one.overdue for one in problem_counts(found.reach, today).values()),
             "publications": late_numbers(found.reach, today),
         },
-        "overdue": [_late(one) for one in late[:LISTED]],
+        "overdue": [_late(one) for one in overdue(found.reach, today, LISTED)],
         **_party(found.reach, today),
         **_backlog(found.reach, at),
         "quality": _whole(told),

@@ -32,6 +32,9 @@ class Formation(models.Model):
     )
     # The meeting of owners that elected it, where it was held here.
     session = models.ForeignKey(Session, null=True, on_delete=models.PROTECT, related_name="+")
+    # The last day of the stage that comes next, kept so that what is late is asked of the
+    # database; None: no period runs.
+    due_on = models.DateField(null=True)
     ending = models.CharField(max_length=10, choices=ENDINGS, blank=True)
     ended_on = models.DateField(null=True)
     ended_why = EncryptedTextField()
@@ -39,6 +42,7 @@ class Formation(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [models.Index(fields=["ending", "due_on"], name="late_formations")]
         constraints = [
             models.UniqueConstraint(
                 fields=["estate"],

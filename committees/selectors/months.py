@@ -64,7 +64,7 @@ def months_of(reach: Reach, year: int) -> list[Month]:
     """The months of a year whose snapshots were taken, in a place; one query."""
     rows = (
         SnapshotCount.objects.filter(snapshot__day__year=year)
-        .filter(authority__in=reach.inside)
+        .filter(authority__anyof=reach.inside)
         .order_by("snapshot__day")
         .values_list("snapshot__day")
         .annotate(Sum("total"), Sum("owners"), Sum("management"))

@@ -7,11 +7,11 @@ and everybody else what `committees.domain.party.shown` leaves of them.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import reduce
+from functools import cache, reduce
 from typing import NamedTuple
 
 from django.db.models import Count as Number
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Max, Q
 
 from accounts.reach import Reach
 from committees.domain.party import HALF, Count
@@ -122,8 +122,10 @@ def share_of(estate: Estate, on: date) -> tuple[tuple[int, int], str]:
 def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
     """By authority, of the committees in office in a place; two queries and the profiles."""
     living = Committee.objects.filter(ended_on__isnull=True)
-    newer = PartyCount.objects.filter(committee=OuterRef("committee"), pk__gt=OuterRef("pk"))
-    newest = PartyCount.objects.filter(~Exists(newer), committee__ended_on__isnull=True)
+    last = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
+    newest = PartyCount.objects.filter(
+        pk__in=last.values("last"), committee__ended_on__isnull=True
+    )
     rows = (
         reach.narrowed(newest, "committee__estate__")
         .order_by()
@@ -136,28 +138,28 @@ def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
         )
         .annotate(Number("pk"))
     )
-    shares: dict[str, tuple[int, int]] = {}
-    sums: dict[int, PartyCounts] = defaultdict(PartyCounts)
-    for place, code, members, party, unknown, number in rows:
-        if not reach.has(place):
-            continue
-        if code not in shares:
-            shares[code] = share_in(resolve(profile_layers(code), today).get(SHARE))
-        verdict = Count(members, party, unknown).verdict(shares[code])
-        sums[place] = sums[place].plus(_of(verdict, members, party, number))
+    share = cache(lambda code: share_in(resolve(profile_layers(code), today).get(SHARE)))
+    one = cache(lambda code, *told: _of(Count(*told).verdict(share(code)), *told[:2]))
+    sums: dict[int, list[int]] = defaultdict(lambda: [0] * len(PartyCounts._fields))
+    for place, *told, number in rows:
+        if reach.has(place):
+            sums[place] = [
+                so_far + number * more
+                for so_far, more in zip(sums[place], one(*told), strict=True)
+            ]
     found = {}
     for place, number in per_place(living, reach).items():
-        told = sums[place]
-        silent = number - told.known - told.unknown  # nobody was ever on record
-        found[place] = told.plus(PartyCounts(unknown=silent, empty=silent))
+        known = PartyCounts(*sums[place])
+        silent = number - known.known - known.unknown  # nobody was ever on record
+        found[place] = known.plus(PartyCounts(unknown=silent, empty=silent))
     return found
 
 
-def _of(verdict: str, members: int, party: int, number: int) -> PartyCounts:
+def _of(verdict: str, members: int, party: int) -> PartyCounts:
+    """Of one committee."""
     if verdict in ("met", "missed"):
-        meeting = number if verdict == "met" else 0
-        return PartyCounts(number, meeting, members * number, party * number)
-    return PartyCounts(unknown=number, empty=number if verdict == "none" else 0)
+        return PartyCounts(1, int(verdict == "met"), members, party)
+    return PartyCounts(unknown=1, empty=int(verdict == "none"))
 
 
 def share_in(stated: RuleValue | None) -> tuple[int, int]:

@@ -1,14 +1,16 @@
 """Where every formation is: what was reported by hand, merged with what happened here.
 
 cases = pipeline(reach, today)          # open formations, the latest first
-overdue(reach, today, 10)               # those past a deadline
+overdue(reach, today, 10)               # those longest past a deadline
+overdue_number(reach, today)            # how many are
 stage_counts(cases)                     # authority -> stage that comes next -> how many
-due_counts(reach)                       # authority -> estates that have to form
+counted(found)                          # authority -> estates, with those that have to form
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -89,9 +91,27 @@ def _cases(rows: QuerySet[Formation], today: date) -> list[Case]:
     return cases
 
 
-def overdue(reach: Reach, today: date, limit: int | None = None) -> list[Case]:
-    """Open formations past the deadline of their next stage, the latest first."""
-    return late_of(pipeline(reach, today))[:limit]
+def overdue(reach: Reach, today: date, limit: int) -> list[Case]:
+    """The open formations longest past the deadline of their next stage."""
+    rows = reach.narrowed(late_formations(today)).values_list("pk", "estate__authority")
+    keys = list(islice((pk for pk, place in rows if reach.has(place)), limit))
+    return late_of(_cases(Formation.objects.filter(pk__in=keys), today))
+
+
+def overdue_within(within: Q, today: date, limit: int) -> list[Case]:
+    """The same; `within`: of formations, by their estate."""
+    keys = list(late_formations(today).filter(within).values_list("pk", flat=True)[:limit])
+    return late_of(_cases(Formation.objects.filter(pk__in=keys), today))
+
+
+def overdue_number(reach: Reach, today: date) -> int:
+    """How many formations are past a deadline; one query."""
+    return sum(per_place(late_formations(today).order_by(), reach).values())
+
+
+def late_formations(today: date) -> QuerySet[Formation]:
+    """Open formations past a deadline, by the day that is kept with each, the latest first."""
+    return Formation.objects.filter(ending="", due_on__lt=today).order_by("due_on", "pk")
 
 
 def late_of(cases: Iterable[Case]) -> list[Case]:
@@ -108,37 +128,23 @@ def stage_counts(cases: Iterable[Case]) -> dict[int, Counter[str]]:
     return dict(found)
 
 
-def due_counts(reach: Reach) -> dict[int, tuple[int, int]]:
-    """By authority, the estates that have to form, and those of them that did; two queries.
+def counted(found: Watched) -> dict[int, Count]:
+    """Of each authority, the estates it answers for itself, with those that have to form.
 
     Due is one with a committee in office, and one with an open formation of which any stage was
-    reported: no step is taken before the conditions are met.
+    reported: no step is taken before the conditions are met. Three queries.
     """
-    living = Committee.objects.filter(ended_on__isnull=True)
     newer = Reached.objects.filter(
         formation=OuterRef("formation"), stage=OuterRef("stage"), pk__gt=OuterRef("pk")
     )
     standing_rows = Reached.objects.filter(
         ~Exists(newer), formation=OuterRef("pk"), day__isnull=False
     )
-    waiting = Formation.objects.filter(Exists(standing_rows), ending="").exclude(
-        estate__in=living.values("estate")
-    )
-    formed = per_place(living, reach)
-    begun = per_place(waiting, reach)
+    living = Committee.objects.filter(ended_on__isnull=True, estate=OuterRef("estate"))
+    waiting = Formation.objects.filter(Exists(standing_rows), ~Exists(living), ending="")
+    begun = per_place(waiting, found.reach)
     return {
-        place: (formed.get(place, 0) + begun.get(place, 0), formed.get(place, 0))
-        for place in {*formed, *begun}
-    }
-
-
-def counted(found: Watched) -> dict[int, Count]:
-    """Of each authority, the estates it answers for itself, with those that have to form."""
-    due = due_counts(found.reach)
-    return {
-        place: count._replace(due=due[place][0], due_formed=due[place][1])
-        if place in due
-        else count
+        place: count._replace(due=count.formed + begun.get(place, 0), due_formed=count.formed)
         for place, count in found.counts().items()
     }
 

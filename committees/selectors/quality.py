@@ -1,5 +1,6 @@
 """How far the registers of a place can be relied on: what was never reported, or long ago."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -39,9 +40,8 @@ class Reported(NamedTuple):
         )
 
 
-def reported(reach: Reach, today: date) -> dict[int, Reported]:
-    """Of each authority, of the estates it answers for itself; two queries."""
-    estates = reach.narrowed(Estate.objects.order_by(), "").values_list("authority")
+def reported(reach: Reach, estates: Mapping[int, int], today: date) -> dict[int, Reported]:
+    """Of each authority, of the `estates` (so many) it answers for itself; one query."""
     seen = reach.narrowed(EstateSeen.objects.order_by()).values_list("estate__authority")
     named = {
         place: numbers
@@ -50,10 +50,9 @@ def reported(reach: Reach, today: date) -> dict[int, Reported]:
         )
     }
     found = {}
-    for place, total in estates.annotate(Count("pk")):
-        if reach.has(place):
-            known, old, last = named.get(place, (0, 0, None))
-            found[place] = Reported(total, total - known, old, last)
+    for place, total in estates.items():
+        known, old, last = named.get(place, (0, 0, None))
+        found[place] = Reported(total, total - known, old, last)
     return found
 
 

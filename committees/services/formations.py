@@ -10,6 +10,7 @@ from committees.domain.wording import day_reasons, note_reasons
 from committees.formation_steps import (
     Proof,
     Terms,
+    keep_due,
     locked_estate,
     locked_formation,
     note_act,
@@ -56,6 +57,7 @@ def open_formation(
         opened_by=actor,
         opened_at=at,
     )
+    keep_due(made, at=at)
     facts = {"formation": made.pk, "kind": kind}
     note_act(estate, "formation-opened", facts, actor=actor, at=at)
     return made
@@ -107,6 +109,7 @@ def report_stage(
             recorded_by=actor,
             recorded_at=at,
         )
+        keep_due(formation, at=at)
         facts = {"formation": formation.pk, "stage": stage, "day": str(day)}
         note_act(formation.estate, "stage-reached", facts, actor=actor, at=at)
     return made
@@ -149,6 +152,7 @@ def take_stage_back(
         recorded_by=actor,
         recorded_at=at,
     )
+    keep_due(formation, at=at)
     facts = {"formation": formation.pk, "stage": stage}
     note_act(formation.estate, "stage-taken-back", facts, actor=actor, at=at)
 
@@ -180,6 +184,7 @@ def seat_elected(*, formation_id: int, actor: str, at: datetime) -> Committee:
     seat_members(committee, won.members(committee, actor=actor, at=at), at=at)
     formation.committee, formation.session = committee, won.session
     formation.save(update_fields=["committee", "session"])
+    keep_due(formation, at=at)
     facts = {"formation": formation.pk, "committee": committee.pk, "seats": won.seats}
     note_act(formation.estate, "committee-elected", facts, actor=actor, at=at)
     return committee
@@ -216,6 +221,14 @@ def end_formation(
     formation.save(update_fields=["ending", "ended_on", "ended_why", "ended_by", "ended_at"])
     facts = {"formation": formation.pk, "ending": ending}
     note_act(formation.estate, "formation-ended", facts, actor=actor, at=at)
+    return formation
+
+
+@transaction.atomic(durable=True)
+def refresh_due(*, formation_id: int, at: datetime) -> Formation:
+    """What happened here since, or another rule, may have moved the last day kept with it."""
+    formation = locked_formation(formation_id)
+    keep_due(formation, at=at)
     return formation
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from committees.domain.handover import standard_items
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
-from committees.formation_steps import demand_living, locked_committee, note_act
+from committees.formation_steps import demand_living, keep_due, locked_committee, note_act
 from committees.models import Committee, Handover, HandoverItem, ItemState
 from committees.selectors.handovers import has_entered, items_of
 from core.deadlines import local_day
@@ -128,6 +128,8 @@ def confirm_handover(*, handover_id: int, actor: str, at: datetime) -> Handover:
     handover.confirmed_on = max(line.state.day for line in lines if line.state)
     handover.confirmed_by, handover.confirmed_at = actor, at
     handover.save(update_fields=["confirmed_on", "confirmed_by", "confirmed_at"])
+    for formation in handover.committee.formations.filter(ending="").select_related("estate"):
+        keep_due(formation, at=at)
     _note(handover, "handover-confirmed", {"items": len(lines)}, actor=actor, at=at)
     return handover
 

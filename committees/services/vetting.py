@@ -7,7 +7,7 @@ from django.db import transaction
 
 from committees.domain.pipeline import stage_of
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
-from committees.formation_steps import Proof, locked_formation, note_act
+from committees.formation_steps import Proof, keep_due, locked_formation, note_act
 from committees.models import Formation, Inquiry, InquiryReply
 from committees.selectors.pipeline import case_of
 from core.deadlines import local_day
@@ -62,6 +62,7 @@ def ask_departments(
         if name not in known
     ]
     if made:
+        keep_due(formation, at=at)
         facts = {"formation": formation.pk, "inquiries": [one.pk for one in made]}
         note_act(formation.estate, "departments-asked", facts, actor=actor, at=at)
     return made
@@ -113,6 +114,7 @@ def record_reply(
             recorded_by=actor,
             recorded_at=at,
         )
+        keep_due(formation, at=at)
         facts = {"inquiry": inquiry.pk, "answer": answer}
         note_act(formation.estate, "department-replied", facts, actor=actor, at=at)
     return made

@@ -9,13 +9,14 @@ requests each, median and the longest.
 """
 
 import os
+import random
 import resource
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings_test")
@@ -97,6 +98,7 @@ def run(many: int, vendor: str) -> None:
     timed("the same again", lambda: confirm_register(import_id=again.pk, **told))
     timed("a month's end", lambda: take_snapshot(day=DAY, at=at))
 
+    live_in(at)
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     timed("taken away", lambda: client.get(reverse("staff:register_xlsx")))
@@ -104,6 +106,9 @@ def run(many: int, vendor: str) -> None:
     district = Authority.objects.filter(parent=city).first()
     assert district is not None
     for name, asked in (
+        ("formations", {}),
+        ("formations", {"at": city.pk}),
+        ("problems", {}),
         ("formation", {}),
         ("formation", {"at": city.pk}),
         ("formation", {"at": district.pk}),
@@ -117,6 +122,65 @@ def run(many: int, vendor: str) -> None:
         ("formation_divisions", {"at": city.pk, "in": district.division_id}),
     ):
         page(client, reverse(f"staff:{name}"), asked)
+
+
+def live_in(at: Any) -> None:
+    """What lies on desks over all these estates, written past the commands: every committee's
+    party count, a formation at each sixth estate without one, 5,000 problems, 3,000 late
+    duties to publish."""
+    from django.db import connection
+
+    from committees.models import Committee, Formation, PartyCount, Problem, Reached
+    from disclosures.models import Duty
+    from registry.models import Estate
+
+    dice = random.Random(5)
+    PartyCount.objects.bulk_create(
+        [
+            PartyCount(committee_id=pk, members=5, party=dice.randint(0, 5), unknown=0,
+                       recorded_at=at)
+            for pk in Committee.objects.values_list("pk", flat=True)
+        ],
+        batch_size=1000,
+    )  # fmt: skip
+    free = Estate.objects.exclude(committees__isnull=False).order_by("pk")[::6]
+    begun = Formation.objects.bulk_create(
+        [
+            Formation(estate=one, kind="owners_committee", opened_on=DAY, opened_by="bench",
+                      opened_at=at)
+            for one in free
+        ],
+        batch_size=1000,
+    )  # fmt: skip
+    Reached.objects.bulk_create(
+        [
+            Reached(formation=one, stage=stage, day=DAY - timedelta(days=dice.randint(1, 200)),
+                    note="", reason="", recorded_by="bench", recorded_at=at)
+            for one in begun
+            for stage in ("due", "group")
+        ],
+        batch_size=1000,
+    )  # fmt: skip
+    estates = list(Estate.objects.order_by("pk")[:5000])
+    Problem.objects.bulk_create(
+        [
+            Problem(estate=one, number=1, submission="1", item=1, source="own", found_on=DAY,
+                    deadline=DAY + timedelta(days=dice.randint(1, 90)), content="样例",
+                    recorded_by="bench", recorded_at=at)
+            for one in estates
+        ],
+        batch_size=1000,
+    )  # fmt: skip
+    Duty.objects.bulk_create(
+        [
+            Duty(estate=one, kind="revenue", first=DAY, last=DAY, due_on=DAY, late_on=DAY)
+            for one in estates[:3000]
+        ],
+        batch_size=1000,
+    )
+    say(f"  {len(begun):,} formations under way")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as it is done by itself, a minute later
 
 
 def timed(what: str, act: Callable[[], T]) -> T:

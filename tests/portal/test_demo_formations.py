@@ -8,8 +8,10 @@ from accounts.permissions import Permission
 from accounts.reach import Reach
 from committees.domain.pipeline import STAGES
 from committees.models import Committee, Formation, Handover
+from committees.selectors.formation import Formation as Watched
+from committees.selectors.formation import whole
 from committees.selectors.party import party_counts, whole_party
-from committees.selectors.pipeline import due_counts, pipeline
+from committees.selectors.pipeline import counted, pipeline
 from committees.selectors.watch import too_few, unexplained
 from core.deadlines import local_day
 from portal.demo import registers
@@ -39,18 +41,16 @@ def test_the_city_shows_every_stage_and_both_sides_of_the_share(
     assert waiting == {stage.code for stages in STAGES.values() for stage in stages}
     assert any(one.standing.late for one in cases)
     assert any(one.silent for one in cases)
-    whole = whole_party(party_counts(reach, today))
-    assert 0 < whole.meeting < whole.known
-    assert whole.unknown > 0
+    share = whole_party(party_counts(reach, today))
+    assert 0 < share.meeting < share.known
+    assert share.unknown > 0
     within = reach.within("estate__")
     assert len(too_few(within)) == 1
     missed = unexplained(within, today)
     assert missed
-    assert len(missed) < whole.known - whole.meeting  # some have an explanation
-    due = due_counts(reach)
-    assert sum(number for number, _formed in due.values()) > sum(
-        formed for _number, formed in due.values()
-    )
+    assert len(missed) < share.known - share.meeting  # some have an explanation
+    counts = whole(counted(Watched(head)))
+    assert counts.due > counts.due_formed > 0
     assert Formation.objects.filter(ending="").count() == len(cases)
 
 

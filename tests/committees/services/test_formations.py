@@ -12,10 +12,12 @@ from accounts.permissions import Permission
 from accounts.reach import Reach
 from committees.formation_steps import Proof, Terms, Upload
 from committees.models import Committee, Formation, Reached
+from committees.selectors.formation import Formation as Watched
 from committees.selectors.pipeline import (
     case_of,
-    due_counts,
+    counted,
     overdue,
+    overdue_number,
     pipeline,
     stage_counts,
 )
@@ -358,13 +360,17 @@ def test_the_latest_come_first_and_places_are_counted() -> None:
     # The handover was due on 21 May, the first meeting of owners on 20 June.
     assert [one.formation.pk for one in cases] == [done.pk, late.pk, fresh.pk, never.pk]
     assert [one.formation.pk for one in overdue(reach, TODAY, 1)] == [done.pk]
-    assert len(overdue(reach, TODAY)) == 2
+    assert overdue_number(reach, TODAY) == 2
     here = estate.authority_id
     counts = stage_counts(cases)
     assert counts[here] == {"elected": 1}
     assert counts[fresh.estate.authority_id] == {"group": 1, "due": 1}
     # 甲苑 has begun and 戊苑 has formed here; of 乙苑 and 丙苑 only the first has begun.
-    assert due_counts(reach) == {
+    head = make_user("counter")
+    grant(head, "bureau", authority("样例市住建局"))
+    assert {
+        place: (one.due, one.due_formed) for place, one in counted(Watched(head)).items()
+    } == {
         here: (2, 1), fresh.estate.authority_id: (1, 0), done.estate.authority_id: (1, 1),
     }  # fmt: skip
     west = Reach(make_user("nobody"), Permission.VIEW_REGISTER, None)
