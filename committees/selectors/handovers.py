@@ -36,6 +36,11 @@ def items_of(handover: Handover) -> list[Line]:
     return [Line(one, list(one.states.all())[-1] if one.states.all() else None) for one in rows]
 
 
+def has_entered(handover: Handover, actor: str) -> bool:
+    """Whether this person entered anything on the list: another one confirms it."""
+    return ItemState.objects.filter(item__handover=handover, recorded_by=actor).exists()
+
+
 def due_of(committee: Committee, today: date) -> Due | None:
     """Ten days after the committee was formed, or as the rules say (274号 48)."""
     stated: RuleValue | None = profile_for(committee.estate, committee.formed_on).get(

@@ -9,7 +9,7 @@ from committees.domain.handover import standard_items
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
 from committees.formation_steps import demand_living, keep_due, locked_committee, note_act
 from committees.models import Committee, Handover, HandoverItem, ItemState
-from committees.selectors.handovers import items_of
+from committees.selectors.handovers import has_entered, items_of
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
@@ -122,8 +122,7 @@ def confirm_handover(*, handover_id: int, actor: str, at: datetime) -> Handover:
     if waiting:
         told = f"还有没登记的：{'、'.join(waiting[:5])}；交不出的也要写明原因"
         raise RuleViolation("handover.open", told)
-    entered = ItemState.objects.filter(item__handover=handover)
-    if entered.filter(recorded_by=actor).exists():
+    if has_entered(handover, actor):
         told = "登记移交的人不能自己确认，请由另一位工作人员确认"
         raise RuleViolation("handover.same_person", told)
     handover.confirmed_on = max(line.state.day for line in lines if line.state)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission
 from committees.selectors.bodies import body_of, in_office_at
-from committees.selectors.handovers import due_of, items_of
+from committees.selectors.handovers import due_of, has_entered, items_of
 from committees.selectors.party import first_whole_count
 from committees.selectors.places import committee_for, handover_for, item_for
 from committees.selectors.public import filed_on, result_session
@@ -63,6 +63,7 @@ def handover(request: HttpRequest, pk: int) -> HttpResponse:
         "handover": found,
         "lines": lines,
         "open": sum(not line.settled for line in lines),
+        "wrote": has_entered(found, actor_of(request)),
         "due": due_of(found.committee, timezone.localdate()),
         "may": may_at(request, found.committee.estate),
     }

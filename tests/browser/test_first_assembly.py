@@ -33,6 +33,7 @@ from voting.selectors import decision_holds, preliminary_of, result_of
 from voting.spool import read_spool
 
 from .conftest import Open, shoot
+from .officials import Clock
 from .test_cabinet_journey import aside, file
 from .test_owner_journeys import answer, pass_sms, sms_digits
 from .test_staff_journeys import DESK, PDF, PHONE, no_sideways, sign_in
@@ -49,23 +50,9 @@ GROUP = [
 ]
 
 
-class Clock:
-    """What `timezone.now()` says everywhere in this process."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI)
-
-    def set(self, month: int, day: int, hour: int = 9, minute: int = 0) -> datetime:
-        self.now = datetime(2026, month, day, hour, minute, tzinfo=SHANGHAI)
-        return self.now
-
-    def __call__(self) -> datetime:
-        return self.now.astimezone(timezone.get_default_timezone())
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
+    made = Clock(datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI))
     monkeypatch.setattr(timezone, "now", made)
     return made
 
@@ -104,6 +91,7 @@ def test_from_the_preparatory_group_to_the_filing(
     counted(open_page, vote, clock)
     resolved(open_page, vote, clock)
     kept_and_filed(open_page, vote, clock, settings, tmp_path)
+    in_office(open_page, vote)
 
 
 def draft_by_the_group(open_page: Open, here: Town, clock: Clock) -> Session:
@@ -452,3 +440,32 @@ def kept_and_filed(
     desk.reload()
     desk.get_by_role("link", name=re.compile("备案〔")).click()
     expect(desk.locator("main")).to_contain_text("登记中有这份文件，现在有效")
+
+
+def in_office(open_page: Open, vote: Vote) -> None:
+    """What was done here is read, not typed: the formation's page has it all, and whoever was
+    elected takes office."""
+    street = staff(open_page, "street_office")
+    street.goto(f"/staff/registers/estates/{vote.session.estate.code}/committee")
+    street.get_by_role("link", name="开始组建或者换届").click()
+    street.get_by_label("组建业主委员会").check()
+    street.get_by_role("button", name="保存", exact=True).click()
+    street.get_by_role("link", name="组建业主委员会").click()
+    street.get_by_role("button", name="登记当选的委员会").click()
+    for stage, act in (
+        ("成立筹备组", "会议的依据文件"), ("业主名册公示", "名册公示"),
+        ("推荐候选人", "候选人登记"), ("候选人公示", "表决公告附候选人名单"),
+        ("业主大会选举", "业主大会决议"), ("备案回执", "备案回执"),
+    ):  # fmt: skip
+        row = street.get_by_role("row").filter(has_text=stage).first
+        expect(row).to_contain_text(f"本系统：{act}")
+    elected = street.get_by_role("row").filter(has_text="业主大会选举")
+    expect(elected).to_contain_text("2026-04-1")
+    shoot(street, "first-assembly-formation")
+    street.goto(f"/staff/registers/estates/{vote.session.estate.code}/committee")
+    expect(street.locator("main")).to_contain_text(f"{SEATS}个，在任{SEATS}人")
+    anyone = open_page()
+    anyone.goto(f"/e/{vote.session.estate.code}/committee/")
+    expect(anyone.locator("main")).to_contain_text(f"{SEATS}个，在任{SEATS}人")
+    expect(anyone.get_by_role("link", name="选举结果")).to_be_visible()
+    no_sideways(anyone)

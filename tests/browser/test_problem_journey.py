@@ -10,28 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from committees.models import Problem
-from registry.models import Authority
 from tests.browser.conftest import Open, shoot
+from tests.browser.officials import seated, session_of
 from tests.browser.test_cabinet_journey import aside
 from tests.committees.city import authority, city
 from tests.committees.troubles import BUREAU, closed, place, progressed, reported
 from tests.documents.test_scans import photo
-from tests.town import grant, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-
-def _session(who: Authority, role: str) -> str:
-    user = make_user(f"{role}_{who.pk}")
-    grant(user, role, who)
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return str(client.cookies["sessionid"].value)
 
 
 def _filled() -> tuple[str, str, str]:
@@ -47,16 +36,12 @@ def _filled() -> tuple[str, str, str]:
     done = reported(estate, source="petition", item=4, content="三楼老太太说隔壁养鸡")
     progressed(done)
     closed(done, by=BUREAU)
-    clerk = _session(authority("999901001001居委会"), "residents_committee")
-    return estate.code, clerk, _session(authority("东1街道办事处"), "street_office")
+    clerk = session_of(authority("999901001001居委会"), "residents_committee")
+    return estate.code, clerk, session_of(authority("东1街道办事处"), "street_office")
 
 
 def _number(content: str) -> int:
     return Problem.objects.get(content=content).pk
-
-
-def _cookie(token: str, server: Any) -> dict[str, str]:
-    return {"name": "sessionid", "value": token, "url": server.url}
 
 
 def test_a_problem_from_the_list_to_its_end(
@@ -65,8 +50,7 @@ def test_a_problem_from_the_list_to_its_end(
     code, clerk, official = aside(_filled)
     picture = tmp_path / "现场.jpg"
     picture.write_bytes(photo())
-    page = open_page(js=False)
-    page.context.add_cookies([_cookie(clerk, live_server)])
+    page = seated(open_page(js=False), clerk, live_server)
     page.goto("/staff/registers/problems/")
     shoot(page, "problems")
     page.get_by_role("link", name="登记问题").click()
@@ -85,8 +69,7 @@ def test_a_problem_from_the_list_to_its_end(
     page.get_by_role("button", name="保存").click()
     made = aside(_number, "北门两个垃圾桶满溢")
 
-    street = open_page(js=False)
-    street.context.add_cookies([_cookie(official, live_server)])
+    street = seated(open_page(js=False), official, live_server)
     street.goto(f"/staff/registers/problems/{made}/")
     street.get_by_role("link", name="验收销号").click()
     street.get_by_label("验收人").fill("钱检")

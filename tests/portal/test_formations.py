@@ -398,9 +398,13 @@ def test_whoever_entered_a_handover_does_not_confirm_it() -> None:
             day=days_ago(1),
             received_by="主任",
         )
+    told = page(street, "handover", handover.pk)
+    assert "登记过移交的，自己不能确认" in told
+    assert "确认移交完成" not in told
     answer = street.post(reverse("staff:handover_confirm", args=[handover.pk]))
     assert "登记移交的人不能自己确认" in answer.content.decode()
     other = desk(COMMUNITY, "residents_committee")
+    assert "确认移交完成" in page(other, "handover", handover.pk)
     assert "移交已确认" in send(other, "handover_confirm", handover.pk)
 
 
