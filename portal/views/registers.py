@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, has_permission, require
 from committees.domain.estate_register import HEADER, TITLE, cells, notes
-from committees.domain.formation import Count, missing, nearest, outlook, ranked, reached
+from committees.domain.formation import Count, Month, missing, nearest, outlook, ranked, reached
 from committees.selectors.divisions import divided, lies_in
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of, with_corrections
@@ -229,7 +229,9 @@ def months(request: HttpRequest) -> HttpResponse:
     year = int(asked) if re.fullmatch(r"20\d\d", asked, re.ASCII) else today.year
     known = months_of(found.reach, year)
     target = target_of(found.at, today)
-    ahead = outlook(known, target.share) if known and target else None
+    # A year that runs goes on to today, so that the outlook starts where things stand.
+    points = [*known, Month(today, whole(found.counts()))] if year == today.year else known
+    ahead = outlook(points, target.share) if target and year == today.year else None
     context = {
         "at": found.at,
         "year": year,
@@ -243,10 +245,8 @@ def months(request: HttpRequest) -> HttpResponse:
             }
             for told in with_corrections(found.reach, known)
         ],
-        "outlook": outlook_words(known[-1].estates, ahead, target)
-        if ahead and target and year == today.year
-        else "",
-        "chart": formation_chart(known, ahead, target, year) if known else "",
+        "outlook": outlook_words(points[-1].estates, ahead, target) if ahead and target else "",
+        "chart": formation_chart(points, ahead, target, year) if known else "",
     }
     return _page(request, "registers/months.html", context)
 
