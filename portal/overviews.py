@@ -76,7 +76,7 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
         **_party(found.reach, today),
         **_backlog(found.reach, at),
         "quality": _whole(told),
-        "unreported": unreported(found.reach),
+        "unreported": None if (left := unreported(found.reach)) is None else left.count(),
     }
 
 

@@ -11,6 +11,7 @@ from committees.register_steps import Fees
 from portal.account_forms import FenField
 from portal.forms import DATE
 from portal.roll_forms import FileForm
+from portal.sentences import said
 from registry.models import Authority, Estate
 
 
@@ -103,7 +104,7 @@ class EstateForm(forms.Form):
         for name, codes in (("service", SERVICES), ("formed", FORMED), ("party", PARTY)):
             self.fields[name].choices = [  # type: ignore[attr-defined]
                 ("", _("没有填")),
-                *((str(code), f"{code}. {words}") for code, words in codes.items()),
+                *((str(code), f"{code}. {said(words)}") for code, words in codes.items()),
             ]
 
     def clean(self) -> dict[str, Any]:

@@ -155,6 +155,35 @@ def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
     return found
 
 
+class Listed(NamedTuple):
+    """A committee with its newest count, None where nobody is on record. `verdict`: of
+    committees.domain.party.Count."""
+
+    committee: Committee
+    told: Count | None
+    verdict: str
+
+
+def listed(reach: Reach, state: str, today: date) -> list[Listed]:
+    """The committees behind a number of the share: "met", "missed", or "unknown"."""
+    last = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
+    newest = {
+        one.committee_id: Count(one.members, one.party, one.unknown)
+        for one in PartyCount.objects.filter(pk__in=last.values("last"))
+    }
+    share = cache(lambda code: share_in(resolve(profile_layers(code), today).get(SHARE)))
+    found = []
+    living = reach.narrowed(Committee.objects.filter(ended_on__isnull=True))
+    for one in living.select_related("estate__authority").order_by("estate__name", "pk"):
+        if not reach.has(one.estate.authority_id):
+            continue
+        count = newest.get(one.pk)
+        verdict = count.verdict(share(one.estate.profile_code)) if count else "none"
+        if state == verdict or (state == "unknown" and verdict not in ("met", "missed")):
+            found.append(Listed(one, count, verdict))
+    return found
+
+
 def _of(verdict: str, members: int, party: int) -> PartyCounts:
     """Of one committee."""
     if verdict in ("met", "missed"):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from committees.models import EstateMove, EstateRecord
+from committees.models import Committee, EstateMove, EstateRecord, PartyCount
 from registry.models import Authority, Estate, RuleProfile
 from tests.committees.city import authority, city, line, write
 from tests.factories import make_unit
@@ -55,7 +55,7 @@ def test_one_page_says_it_all_and_adds_up(bureau: Authority) -> None:
     assert sum(formed for formed, _all, _lacking in found.values()) == 6
     assert sum(total for _formed, total, _lacking in found.values()) == 10
     # A 社区 without any estate: 东22 and 西11, 西12, 西21.
-    assert "还没有登记任何物业管理区域的社区（不含村）：4 个。" in shown
+    assert "还没有登记任何物业管理区域的社区（不含村）：4 个" in shown
     assert "没有填过台账的：0 个" in shown
 
 
@@ -262,3 +262,25 @@ def test_the_nearest_first(bureau: Authority) -> None:
     assert [(row["place"].name, row["missing"]) for row in found["rows"]] == [
         ("东区住建局", 1), ("西区住建局", 2), ("样例高新区管委会", 0),
     ]  # fmt: skip
+
+
+def test_communities_without_a_row_and_committees_by_share(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    found = client.get(reverse("staff:unreported"))
+    names = [one.name for one in found.context["page"]]
+    assert names == ["东22社区居委会", "西11社区居委会", "西12社区居委会", "西21社区居委会"]
+    committee = Committee.objects.get(estate__name="东0")
+    PartyCount.objects.create(
+        committee=committee, members=5, party=2, unknown=0, recorded_at=timezone.now()
+    )
+    for state, many in (("missed", 1), ("met", 0), ("unknown", 5)):
+        listed = client.get(reverse("staff:party_shares"), {"state": state})
+        assert listed.context["page"].paginator.count == many
+    assert "东0" in page(client, "party_shares", state="missed")
+    page(client, "party_shares", state="x", status=404)
+    west = at_desk(authority("西区住建局"))
+    assert "东0" not in page(west, "party_shares", state="missed")
+    shown = page(client, "overview")
+    assert "1 个里 0 个" in shown
+    assert "还不能确定的 5 个" in shown
