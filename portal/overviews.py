@@ -15,7 +15,7 @@ from accounts.reach import Reach
 from committees.domain.formation import Count, Month, Outlook, missing, outlook, ranked, reached
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of
-from committees.selectors.party import party_counts, whole_party
+from committees.selectors.party import party_within
 from committees.selectors.pipeline import Case, counted, overdue, overdue_number
 from committees.selectors.problems import problem_counts
 from committees.selectors.quality import Reported, reported, unreported
@@ -73,16 +73,16 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
             "publications": late_numbers(found.reach, today),
         },
         "overdue": [_late(one) for one in overdue(found.reach, today, LISTED)],
-        **_party(found.reach, today),
+        **_party(found.reach, total.formed, today),
         **_backlog(found.reach, at),
         "quality": _whole(told),
         "unreported": None if (left := unreported(found.reach)) is None else left.count(),
     }
 
 
-def _party(reach: Reach, today: date) -> dict[str, Any]:
+def _party(reach: Reach, formed: int, today: date) -> dict[str, Any]:
     """Committees that meet the party's share, of those of which it can be told."""
-    told = whole_party(party_counts(reach, today))
+    told = party_within(reach, formed, today)
     return {"party": told, "party_rate": share_down(told.meeting, told.known)}
 
 

@@ -4,10 +4,9 @@ Only whoever keeps the members of an estate sees who said what; everybody above 
 and everybody else what `committees.domain.party.shown` leaves of them.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache, reduce
+from functools import cache
 from typing import NamedTuple
 
 from django.db.models import Count as Number
@@ -16,7 +15,6 @@ from django.db.models import Max, Q
 from accounts.reach import Reach
 from committees.domain.party import HALF, Count
 from committees.models import Committee, Member, Nominee, PartyAnswer, PartyCount
-from committees.selectors.formation import per_place
 from registry.domain.profiles import RuleValue, resolve
 from registry.fields import keyed_hash
 from registry.models import Estate
@@ -119,40 +117,25 @@ def share_of(estate: Estate, on: date) -> tuple[tuple[int, int], str]:
     return share_in(stated), stated.clause if stated else ""
 
 
-def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
-    """By authority, of the committees in office in a place; two queries and the profiles."""
-    living = Committee.objects.filter(ended_on__isnull=True)
+def party_within(reach: Reach, formed: int, today: date) -> PartyCounts:
+    """Of the committees in office in a place, of which there are `formed`; one query and the
+    profiles."""
     last = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
     newest = PartyCount.objects.filter(
-        pk__in=last.values("last"), committee__ended_on__isnull=True
+        reach.within("committee__estate__"),
+        pk__in=last.values("last"),
+        committee__ended_on__isnull=True,
     )
-    rows = (
-        reach.narrowed(newest, "committee__estate__")
-        .order_by()
-        .values_list(
-            "committee__estate__authority",
-            "committee__estate__profile_code",
-            "members",
-            "party",
-            "unknown",
-        )
-        .annotate(Number("pk"))
+    rows = newest.order_by().values_list(
+        "committee__estate__profile_code", "members", "party", "unknown"
     )
     share = cache(lambda code: share_in(resolve(profile_layers(code), today).get(SHARE)))
-    one = cache(lambda code, *told: _of(Count(*told).verdict(share(code)), *told[:2]))
-    sums: dict[int, list[int]] = defaultdict(lambda: [0] * len(PartyCounts._fields))
-    for place, *told, number in rows:
-        if reach.has(place):
-            sums[place] = [
-                so_far + number * more
-                for so_far, more in zip(sums[place], one(*told), strict=True)
-            ]
-    found = {}
-    for place, number in per_place(living, reach).items():
-        known = PartyCounts(*sums[place])
-        silent = number - known.known - known.unknown  # nobody was ever on record
-        found[place] = known.plus(PartyCounts(unknown=silent, empty=silent))
-    return found
+    found = PartyCounts()
+    for code, members, party, unknown, number in rows.annotate(Number("pk")):
+        verdict = Count(members, party, unknown).verdict(share(code))
+        found = found.plus(_of(verdict, members, party, number))
+    silent = formed - found.known - found.unknown  # nobody was ever on record
+    return found.plus(PartyCounts(unknown=silent, empty=silent))
 
 
 class Listed(NamedTuple):
@@ -184,11 +167,12 @@ def listed(reach: Reach, state: str, today: date) -> list[Listed]:
     return found
 
 
-def _of(verdict: str, members: int, party: int) -> PartyCounts:
-    """Of one committee."""
+def _of(verdict: str, members: int, party: int, number: int) -> PartyCounts:
+    """Of so many committees with the same count."""
     if verdict in ("met", "missed"):
-        return PartyCounts(1, int(verdict == "met"), members, party)
-    return PartyCounts(unknown=1, empty=int(verdict == "none"))
+        meeting = number if verdict == "met" else 0
+        return PartyCounts(number, meeting, members * number, party * number)
+    return PartyCounts(unknown=number, empty=number if verdict == "none" else 0)
 
 
 def share_in(stated: RuleValue | None) -> tuple[int, int]:
@@ -197,8 +181,3 @@ def share_in(stated: RuleValue | None) -> tuple[int, int]:
         return HALF
     num, den = stated.value
     return int(num), int(den)
-
-
-def whole_party(counts: Mapping[int, PartyCounts]) -> PartyCounts:
-    """All authorities together."""
-    return reduce(PartyCounts.plus, counts.values(), PartyCounts())

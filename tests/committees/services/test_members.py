@@ -17,7 +17,7 @@ from committees.selectors.party import (
     PartyCounts,
     first_whole_count,
     newest_count,
-    party_counts,
+    party_within,
     tally_of,
 )
 from committees.services.bodies import end_committee, record_committee
@@ -321,7 +321,7 @@ def test_an_explanation_is_kept_and_says_who_and_when() -> None:
         Explanation.objects.update(by="别人")
 
 
-def test_counts_add_up_by_authority() -> None:
+def test_counts_add_up_by_place() -> None:
     met = a_committee(an_estate("甲苑"))
     for place, one in enumerate(full(met)):
         say(one, "yes" if place < 3 else "no")
@@ -339,13 +339,11 @@ def test_counts_add_up_by_authority() -> None:
     user = make_user("watcher")
     grant(user, "bureau", authority("样例市住建局"))
     reach = Reach(user, Permission.VIEW_REGISTER, None)
-    found = party_counts(reach, TODAY)
-    assert found == {
-        met.estate.authority_id: PartyCounts(2, 1, 10, 5, 2, 1),
-        elsewhere.estate.authority_id: PartyCounts(1, 0, 1, 0, 0, 0),
-    }
-    street = Reach(user, Permission.VIEW_REGISTER, authority("西1街道办事处").pk)
-    assert set(party_counts(street, TODAY)) == {elsewhere.estate.authority_id}
+    assert party_within(reach, 5, TODAY) == PartyCounts(3, 1, 11, 5, 2, 1)
+    east = Reach(user, Permission.VIEW_REGISTER, authority("东1街道办事处").pk)
+    assert party_within(east, 4, TODAY) == PartyCounts(2, 1, 10, 5, 2, 1)
+    west = Reach(user, Permission.VIEW_REGISTER, authority("西1街道办事处").pk)
+    assert party_within(west, 1, TODAY) == PartyCounts(1, 0, 1, 0, 0, 0)
 
 
 def test_a_count_never_changes() -> None:
