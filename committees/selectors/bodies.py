@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from committees.domain.party import Count, Prospect, prospect
+from committees.domain.party import NOBODY, Count, Prospect, prospect
 from committees.domain.terms import Standing, Term, standing, term
 from committees.models import Committee, Formation, Member, Nominee, PartyAnswer
 from committees.selectors.party import (
@@ -131,10 +131,10 @@ def _of_election(election: Election, estate: Estate, share: tuple[int, int]) -> 
         .defer("withdrawal")
         .order_by("place", "pk")
     )
-    sitting = (0, 0)
+    sitting = NOBODY
     committee = in_office_at(estate) if election.by_election else None
     if committee is not None and (now := newest_count(committee)) is not None:
-        sitting = (now.party, now.members - now.party)
+        sitting = now
     answers = answers_of_candidates(candidates)
     title = election.motion.session.title
     return _slate(
@@ -148,13 +148,11 @@ def _slate(
     people: Sequence[Candidate | Nominee],
     answers: Mapping[int, PartyAnswer],
     share: tuple[int, int],
-    sitting: tuple[int, int] = (0, 0),
+    sitting: Count = NOBODY,
     by_election: bool = False,
 ) -> Slate:
     count = counted(len(people), answers)
-    outlook = prospect(
-        seats or 0, count.party, count.members - count.party, sitting=sitting, share=share
-    )
+    outlook = prospect(seats or 0, count, sitting=sitting, share=share)
     rows = [(one, answers.get(one.pk)) for one in people]
     return Slate(title, seats, rows, outlook, share, by_election)
 

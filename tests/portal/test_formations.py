@@ -339,9 +339,16 @@ def test_a_list_kept_by_hand_says_what_it_can_lead_to() -> None:
     refused = send(street, "formation_seats", formation.pk, status=400, seats="4")
     assert "5至11人的单数" in refused
     told = send(street, "formation_seats", formation.pk, seats="5")
-    assert "不论谁当选，党员比例都低于50%。再有3名党员参选，才有可能达到。" in told
+    # Nobody has answered: silence is not "no".
+    assert "不论谁当选" not in told
+    assert "还有6人没有登记是不是党员，现在还看不出党员比例能不能不低于50%。" in told
+    assert "当选的人里党员最少0人、最多5人" in told
+    assert "再有4人登记为党员，或者换成党员，才一定不低于" in told
     people = list(formation.nominees.all())
     yes = {"answer": "yes", "how": "form", "consented_on": "2026-03-30"}
+    for one in people:
+        told = send(street, "party_answer", "nominee", one.pk, **{**yes, "answer": "no"})
+    assert "不论谁当选，党员比例都低于50%。再有3名党员参选，才有可能达到。" in told
     for one in people[:3]:
         told = send(street, "party_answer", "nominee", one.pk, **yes)
     assert "最少2人、最多3人，党员比例可能低于50%" in told
