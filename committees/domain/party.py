@@ -5,6 +5,7 @@ target and no condition of an election: it warns and is reported, and never bloc
 reorders anybody.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 HALF = (1, 2)
@@ -43,6 +44,23 @@ class Count(NamedTuple):
         if meets(self.party, self.members, share):
             return "met"
         return "open" if meets(self.party + self.unknown, self.members, share) else "missed"
+
+
+def explained_from(counts: Sequence[Count], share: tuple[int, int] = HALF) -> int | None:
+    """The place of the count an explanation has to be younger than; None: none is wanted.
+
+    `counts`: of one committee, the newest last. Whoever comes or leaves, and fewer members of
+    the party, ask for a new explanation; an answer that changes nothing does not.
+    """
+    if not counts or counts[-1].verdict(share) != "missed":
+        return None
+    place = len(counts) - 1
+    while place and counts[place - 1].verdict(share) == "missed":
+        before, now = counts[place - 1], counts[place]
+        if before.members != now.members or now.party < before.party:
+            break
+        place -= 1
+    return place
 
 
 class Prospect(NamedTuple):

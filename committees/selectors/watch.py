@@ -8,9 +8,9 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 
 from committees.domain.party import Count
 from committees.domain.terms import term
-from committees.models import Committee, Explanation, Formation, PartyCount
+from committees.models import Committee, Formation, PartyCount
 from committees.selectors.bodies import DEFAULT_LEAD, LEAD
-from committees.selectors.party import SHARE, share_in
+from committees.selectors.party import SHARE, share_in, unexplained_since
 from registry.domain.profiles import RuleValue, resolve
 from registry.selectors import profile_layers
 
@@ -62,24 +62,22 @@ def to_renew(within: Q, today: date) -> list[Need]:
 
 
 def unexplained(within: Q, today: date) -> list[Need]:
-    """Below the party's share for certain, without an explanation on file."""
+    """Below the party's share for certain, without an explanation of how it came to that:
+    looked at anew whenever somebody leaves."""
     newest = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
-    told = Explanation.objects.filter(committee=OuterRef("committee"))
     living = Committee.objects.filter(within, ended_on__isnull=True)
-    rows = (
-        PartyCount.objects.filter(committee__in=living, pk__in=newest.values("last"))
-        .exclude(Exists(told))
-        .select_related("committee__estate")
-    )
+    rows = PartyCount.objects.filter(
+        committee__in=living, pk__in=newest.values("last")
+    ).select_related("committee__estate")
     rules = _Rules(today)
-    return [
-        Need(row.committee, None)
-        for row in rows
-        if Count(row.members, row.party, row.unknown).verdict(
-            share_in(rules.of(row.committee, SHARE))
-        )
-        == "missed"
-    ]
+    below, shares = [], {}
+    for row in rows:
+        share = share_in(rules.of(row.committee, SHARE))
+        if Count(row.members, row.party, row.unknown).verdict(share) == "missed":
+            below.append(row.committee)
+            shares[row.committee_id] = share
+    wanted = unexplained_since(below, shares) if below else {}
+    return [Need(one, None) for one in below if one.pk in wanted]
 
 
 class _Rules:

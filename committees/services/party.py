@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Literal, cast
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
 from committees.formation_steps import (
@@ -16,7 +16,7 @@ from committees.formation_steps import (
     note_act,
 )
 from committees.models import Committee, Explanation, Member, Nominee, PartyAnswer
-from committees.selectors.party import name_hash
+from committees.selectors.party import lacks_explanation, name_hash, share_of
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
@@ -103,18 +103,26 @@ def explain_ratio(
     actor: str,
     at: datetime,
 ) -> Explanation:
-    """情况说明: why the share is missed, by whom, of which day; the same again is one.
+    """情况说明: why the share is missed, by whom, of which day; the same again is one, until
+    somebody leaves: then it has to be explained anew, not before that day.
 
     RuleViolation "explanation.invalid", "committee.ended".
     """
     committee = locked_committee(committee_id)
     demand_living(committee)
+    share, _clause = share_of(committee.estate, local_day(at))
+    wanted = lacks_explanation(committee, share)
     before = committee.explanations.last()
-    if before and (before.text, before.by, before.day) == (text.strip(), by.strip(), day):
+    given = (text.strip(), by.strip(), day)
+    if before and not wanted and (before.text, before.by, before.day) == given:
         return before
     found = note_reasons("text", "情况说明", text, most=2000)
     found += name_reasons("by", "由谁说明", by, most=80)
     found += day_reasons("day", "说明的日期", day, local_day(at))
+    left = committee.members.aggregate(last=Max("ended_on"))["last"]
+    if wanted and day is not None and left is not None and day < left:
+        told = f"{left}还有人离任，请登记这一天以后的情况说明"
+        found.append(Reason("explanation.early", told, "day"))
     demand_none("explanation.invalid", found)
     made = Explanation.objects.create(
         committee=committee,

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from committees.domain.party import Count, least_party, meets, prospect, shown
+from committees.domain.party import (
+    Count,
+    explained_from,
+    least_party,
+    meets,
+    prospect,
+    shown,
+)
 
 
 @pytest.mark.parametrize(
@@ -191,3 +198,24 @@ def test_what_everybody_is_told_names_nobody(members: int, data: st.DataObject) 
     # Neither "everybody" nor "nobody" can be told from it.
     assert low < members
     assert high > 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "place"),
+    [
+        ([], None),
+        ([(5, 3, 0)], None),
+        ([(5, 2, 1)], None),  # nobody knows
+        ([(5, 3, 0), (5, 2, 0)], 1),
+        ([(5, 2, 0), (4, 1, 0)], 1),  # somebody left: rechecked
+        ([(5, 2, 0), (4, 1, 0), (5, 1, 0)], 2),
+        ([(5, 1, 1), (5, 1, 0)], 0),  # an answer that changes nothing
+        ([(5, 2, 0), (5, 1, 0), (5, 1, 0)], 1),
+        ([(5, 2, 0), (4, 2, 0), (4, 1, 0)], 2),  # met in between
+        ([(5, 2, 0), (4, 2, 0)], None),
+    ],
+)
+def test_from_which_count_on_it_has_to_be_explained(
+    counts: list[tuple[int, int, int]], place: int | None
+) -> None:
+    assert explained_from([Count(*one) for one in counts]) == place

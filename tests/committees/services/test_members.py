@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Q
 
 from accounts.permissions import Permission
 from accounts.reach import Reach
@@ -20,6 +21,7 @@ from committees.selectors.party import (
     party_counts,
     tally_of,
 )
+from committees.selectors.watch import unexplained
 from committees.services.bodies import end_committee, record_committee
 from committees.services.formations import end_formation
 from committees.services.members import change_office, end_member
@@ -319,6 +321,43 @@ def test_an_explanation_is_kept_and_says_who_and_when() -> None:
     ]  # fmt: skip
     with pytest.raises(DatabaseError), transaction.atomic():
         Explanation.objects.update(by="别人")
+
+
+def test_who_leaves_after_an_explanation_asks_for_a_new_one() -> None:
+    committee = a_committee()
+    members = full(committee)
+    for place, one in enumerate(members):
+        say(one, "yes" if place < 2 else "no")
+
+    def wanted() -> bool:
+        return [one.committee for one in unexplained(Q(), TODAY)] == [committee]
+
+    def explain(day: date, minutes: int) -> Explanation:
+        return explain_ratio(
+            committee_id=committee.pk, text="报名的党员只有两人", by="街道办事处", day=day,
+            actor=BY, at=AT + timedelta(minutes=minutes),
+        )  # fmt: skip
+
+    assert wanted()
+    first = explain(TODAY - timedelta(days=3), 1)
+    assert not wanted()
+    end_member(
+        member_id=members[0].pk, ending="resigned", day=TODAY - timedelta(days=1),
+        note="辞职信一份", actor=BY, at=AT + timedelta(minutes=2),
+    )  # fmt: skip
+    assert wanted()
+    # The old one again is not an explanation of this.
+    assert codes(refusal(explain, TODAY - timedelta(days=3), 3)) == ["explanation.early"]
+    second = explain(TODAY, 4)
+    assert second.pk != first.pk
+    assert explain(TODAY, 5).pk == second.pk  # sent twice
+    assert not wanted()
+    end_member(
+        member_id=members[4].pk, ending="resigned", day=TODAY, note="辞职信一份",
+        actor=BY, at=AT + timedelta(minutes=6),
+    )  # fmt: skip
+    assert wanted()  # rechecked, though it was no member of the party
+    assert explain(TODAY, 7).pk != second.pk
 
 
 def test_counts_add_up_by_authority() -> None:
