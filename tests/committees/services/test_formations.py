@@ -166,6 +166,16 @@ def test_what_cannot_be_reported(stage: str, changes: dict, code: str, said: str
     assert Reached.objects.count() == 2
 
 
+def test_an_account_is_opened_on_the_paper_of_the_filing() -> None:
+    formation = walked(opened(), "elected")
+    assert "请先登记前面的：备案回执" in str(refusal(report, formation, "account"))
+    report(formation, "filed")
+    early = day_of("filed") - timedelta(days=1)
+    refused = refusal(report, formation, "account", early)
+    assert "“开立账户”不能早于“备案回执”" in str(refused)
+    report(formation, "account", day_of("filed"))
+
+
 def test_a_missing_day_is_asked_for() -> None:
     formation = walked(opened(), "group")
     refused = refusal(
