@@ -43,6 +43,10 @@ class Asked(NamedTuple):
     inquiry: Inquiry
     reply: InquiryReply | None
 
+    @property
+    def objects(self) -> bool:
+        return self.reply is not None and self.reply.answer == "objects"
+
 
 class Case(NamedTuple):
     """A formation with everything that is known of it."""
@@ -61,6 +65,12 @@ class Case(NamedTuple):
     def silent(self) -> list[str]:
         """The departments that were asked and have not replied."""
         return [one.inquiry.department for one in self.asked if one.reply is None]
+
+    @property
+    def objecting(self) -> list[str]:
+        """The departments whose newest reply is an objection: it forbids nothing, and is to be
+        dealt with until they reply anew or are not asked any more."""
+        return [one.inquiry.department for one in self.asked if one.objects]
 
     @property
     def turn(self) -> str:
@@ -223,7 +233,7 @@ def _told(
     row = rows[-1] if rows else None
     if stage.code == "vetting" and asked:
         days = [one.reply.day for one in asked if one.reply is not None]
-        if len(days) < len(asked):
+        if len(days) < len(asked) or any(one.objects for one in asked):
             return Told(stage, None, None, row, rows)
         return Told(stage, max(days), Act(max(days), "各部门的答复"), row, rows)
     act = acts.get(stage.code)

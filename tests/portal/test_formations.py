@@ -121,6 +121,46 @@ def test_from_the_group_to_the_handover_by_hand() -> None:
     assert street.get(reverse("staff:evidence_jpg", args=[evidence.pk, 9])).status_code == 404
 
 
+def test_an_objection_is_not_overlooked() -> None:
+    formation = walked(opened(), "candidates")
+    street = desk(STREET, "street_office")
+    ask = {"departments": ["公安", "法院"], "asked_on": "2026-04-05"}
+    send(street, "formation_vetting", formation.pk, **ask)
+    refused = send(street, "formation_vetting", formation.pk, status=400, **ask)
+    assert "公安" in refused
+    police, court = formation.inquiries.all()
+    send(
+        street, "formation_reply", formation.pk, police.pk, answer="objects",
+        day="2026-04-08", text="2号候选人正在服刑",
+    )  # fmt: skip
+    send(street, "formation_reply", formation.pk, court.pk, answer="none", day="2026-04-08")
+    told = page(street, "formation_course", formation.pk)
+    assert "公安有异议：请先处理。" in told
+    assert "下一步：联审" in told
+    for stage, warned in (("posted", True), ("elected", True), ("roll", False)):
+        told = page(street, "formation_stage", formation.pk, stage)
+        assert ("公安有异议：请先处理。" in told) is warned
+    told = send(
+        street, "formation_reply", formation.pk, police.pk, answer="recalled",
+        day="2026-04-10", text="候选人已经退出", reason="候选人已经退出",
+    )  # fmt: skip
+    assert "有异议：请先处理" not in told
+    assert "下一步：候选人公示" in told
+
+
+def test_one_under_way_is_not_begun_again() -> None:
+    formation = opened()
+    street = desk(STREET, "street_office")
+    told = send(
+        street, "formation_new", formation.estate.code, status=400, kind="owners_committee",
+        seats="7",
+    )  # fmt: skip
+    assert "请先办完或者停办" in told
+    assert reverse("staff:formation_course", args=[formation.pk]) in told
+    formation.refresh_from_db()
+    assert formation.seats is None
+
+
 def test_the_list_filters_and_says_what_is_late() -> None:
     an_estate("甲苑")
     first = Formation.objects.get(pk=walked(opened(estate=Estate.objects.get()), "posted").pk)

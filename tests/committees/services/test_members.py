@@ -403,7 +403,9 @@ def test_a_list_kept_by_hand() -> None:
     assert "5至11人的单数" in str(refused)
     assert plan_seats(formation_id=formation.pk, seats=5, **by).seats == 5
     first = add_nominee(formation_id=formation.pk, name="样例甲", **by)
-    assert add_nominee(formation_id=formation.pk, name=" 样例甲 ", **by).pk == first.pk
+    twice = refusal(add_nominee, formation_id=formation.pk, name=" 样例甲 ", **by)
+    assert codes(twice) == ["nominee.twice"]
+    assert formation.nominees.count() == 1
     assert codes(refusal(add_nominee, formation_id=formation.pk, name="", **by)) == [
         "name.missing"
     ]
@@ -416,6 +418,12 @@ def test_a_list_kept_by_hand() -> None:
     assert again.pk != first.pk
     with pytest.raises(DatabaseError), transaction.atomic():
         formation.nominees.filter(pk=first.pk).update(withdrawn_on=None)
+
+
+def test_nobody_stands_after_the_election() -> None:
+    formation = walked(opened(), "elected")
+    refused = refusal(add_nominee, formation_id=formation.pk, name="样例甲", actor=BY, at=AT)
+    assert codes(refused) == ["nominee.late"]
 
 
 def newest_count_exists() -> bool:
