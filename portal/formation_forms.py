@@ -156,8 +156,9 @@ class VettingForm(forms.Form):
 
     def __init__(self, *args: Any, asked: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # What was sent from an older page is answered by the command, which says who is silent.
         self.fields["departments"].choices = [  # type: ignore[attr-defined]
-            (name, said(name)) for name in DEPARTMENTS if name not in asked
+            (name, said(name)) for name in DEPARTMENTS if self.is_bound or name not in asked
         ]
 
     def names(self) -> list[str]:

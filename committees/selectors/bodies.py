@@ -4,9 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from django.db.models import Exists, OuterRef, Q
+
 from committees.domain.party import NOBODY, Count, Prospect, prospect
 from committees.domain.terms import Standing, Term, standing, term
-from committees.models import Committee, Formation, Member, Nominee, PartyAnswer
+from committees.models import (
+    Committee,
+    Formation,
+    Member,
+    Nominee,
+    PartyAnswer,
+    PartyCount,
+)
 from committees.selectors.party import (
     answers_of_candidates,
     answers_of_members,
@@ -157,7 +166,16 @@ def _slate(
     return Slate(title, seats, rows, outlook, share, by_election)
 
 
+def whole_once() -> Q:
+    """Committees of which everybody is on record, or was once: elected here, every seat taken
+    on some day, or somebody left. Until then members are still being written down."""
+    full = PartyCount.objects.filter(committee=OuterRef("pk"), members__gte=OuterRef("seats"))
+    left = Member.objects.filter(committee=OuterRef("pk")).exclude(ending__in=("", "term"))
+    return Q(source="election") | Q(Exists(full)) | Q(Exists(left))
+
+
 def _standing(committee: Committee, members: int) -> Standing | None:
     if committee.seats is None:
         return None
-    return standing(members, committee.seats)
+    whole = Committee.objects.filter(whole_once(), pk=committee.pk).exists()
+    return standing(members, committee.seats, complete=whole)

@@ -58,7 +58,8 @@ def place_reasons(case: Case, stage: str) -> list[Reason]:
 def _vetting_told(case: Case) -> str:
     """What the vetting still wants, and of whom."""
     if case.silent:
-        return f"还没有答复的部门：{'、'.join(case.silent)}；请逐个登记答复，都答复了，联审才算完成"
+        names = "、".join(case.silent)
+        return f"还没有答复的部门：{names}；请逐个登记答复，都答复了，联审才算完成"
     if case.objecting:
         return (
             f"有异议的部门：{'、'.join(case.objecting)}；"

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from committees.domain.party import Count
 from committees.domain.terms import term
 from committees.models import Committee, Formation, PartyCount
-from committees.selectors.bodies import DEFAULT_LEAD, LEAD
+from committees.selectors.bodies import DEFAULT_LEAD, LEAD, whole_once
 from committees.selectors.party import SHARE, share_in, unexplained_since
 from registry.domain.profiles import RuleValue, resolve
 from registry.selectors import profile_layers
@@ -28,11 +28,14 @@ class Need(NamedTuple):
 def too_few(within: Q) -> list[Need]:
     """With fewer than half of the seats filled: all are elected anew (274号 46).
 
-    Nobody on record at all says nothing. `within`: of committees, by their estate. One query.
+    While members are still being written down, empty seats say nothing. `within`: of
+    committees, by their estate. One query.
     """
     seated = Number("members", filter=Q(members__ending="") & ~Q(members__office="alternate"))
     rows = (
-        Committee.objects.filter(within, ended_on__isnull=True, members__isnull=False)
+        Committee.objects.filter(
+            within, whole_once(), ended_on__isnull=True, members__isnull=False
+        )
         .annotate(seated=seated)
         .filter(seats__gt=2 * F("seated"))
         .select_related("estate")

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
+from committees.domain.terms import years_later
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
 from committees.formation_steps import (
     count_party,
@@ -26,6 +27,8 @@ from voting.models import Candidate
 
 Who = Literal["member", "nominee", "candidate"]
 ANSWERS = ("yes", "no", "rather_not")
+# Nobody consents longer than this before the formation or the committee began.
+_CONSENT_YEARS = 2
 
 
 @transaction.atomic(durable=True)
@@ -52,6 +55,10 @@ def answer_party(
     ):
         return before
     found = day_reasons("consented_on", "本人同意的日期", consented_on, local_day(at))
+    began = years_later(_began(of), -_CONSENT_YEARS)
+    if consented_on is not None and not found and consented_on < began:
+        told = f"本人同意的日期太早，不能早于{began}，请核对"
+        found.append(Reason("consented_on.early", told, "consented_on"))
     if answer not in ANSWERS:
         found.append(Reason("party.answer", "请选择本人怎样说", "answer"))
     if how not in dict(PartyAnswer.HOWS):
@@ -180,6 +187,16 @@ def _person(who: Who, person_id: int) -> tuple[Estate, Committee | None, Mapping
         committee_of,
         {"candidate": candidate, "name_hash": name_hash(candidate.name)},
     )
+
+
+def _began(of: Mapping[str, Any]) -> date:
+    """The day on which what somebody stands for, or sits on, began."""
+    if (member := of.get("member")) is not None:
+        return cast(date, member.committee.formed_on)
+    if (nominee := of.get("nominee")) is not None:
+        days = nominee.formation.reached.filter(day__isnull=False).values_list("day", flat=True)
+        return min([nominee.formation.opened_on, *days])
+    return local_day(of["candidate"].election.motion.session.created_at)
 
 
 def _key(of: Mapping[str, Any]) -> Q:

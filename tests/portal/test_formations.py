@@ -127,7 +127,7 @@ def test_an_objection_is_not_overlooked() -> None:
     ask = {"departments": ["公安", "法院"], "asked_on": "2026-04-05"}
     send(street, "formation_vetting", formation.pk, **ask)
     refused = send(street, "formation_vetting", formation.pk, status=400, **ask)
-    assert "公安" in refused
+    assert "这些部门已经征求过；还没有答复的：公安、法院" in refused
     police, court = formation.inquiries.all()
     send(
         street, "formation_reply", formation.pk, police.pk, answer="objects",
@@ -274,6 +274,8 @@ def test_members_names_are_for_those_who_keep_them() -> None:
     told = send(organiser, "party_withdraw", "member", member.pk)
     assert "登记的内容已经删除" in told
     assert "委员1人，其中党员0人，没有登记是不是党员的1人。" in told
+    assert "还没有登记完，还差4人" in told
+    assert "不足总数的一半" not in told
     send(organiser, "member_office", member.pk, office="vice")
     told = send(
         organiser,

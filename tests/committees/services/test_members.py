@@ -14,6 +14,7 @@ from committees.domain.party import Count
 from committees.domain.terms import standing
 from committees.formation_steps import Proof, Terms
 from committees.models import Committee, Explanation, Member, PartyAnswer, PartyCount
+from committees.selectors.bodies import body_of
 from committees.selectors.party import (
     PartyCounts,
     first_whole_count,
@@ -21,7 +22,7 @@ from committees.selectors.party import (
     party_counts,
     tally_of,
 )
-from committees.selectors.watch import unexplained
+from committees.selectors.watch import too_few, unexplained
 from committees.services.bodies import end_committee, record_committee
 from committees.services.formations import end_formation
 from committees.services.members import change_office, end_member
@@ -203,6 +204,29 @@ def test_after_a_resignation_four_are_lawful_and_one_seat_is_vacant() -> None:
     assert (left.vacant, left.too_few) == (3, True)  # two of five: fewer than half (274号 46)
 
 
+def test_members_still_being_written_down_are_not_too_few() -> None:
+    committee = a_committee()
+
+    def seen() -> tuple[bool, bool, int]:
+        body = body_of(committee, TODAY)
+        assert body.seats is not None
+        return body.seats.complete, body.seats.too_few, len(too_few(Q()))
+
+    sit(committee, 1)
+    sit(committee, 2)
+    assert seen() == (False, False, 0)
+    members = [sit(committee, place) for place in (3, 4, 5)]
+    assert seen() == (True, False, 0)
+    for one in members:
+        leave(one)
+    assert seen() == (True, True, 1)
+    # Where one left before the list was whole, it is known that somebody did.
+    other = a_committee(an_estate("乙苑"))
+    leave(sit(other, 1))
+    sit(other, 2)
+    assert len(too_few(Q())) == 2
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
@@ -261,6 +285,8 @@ def test_who_did_not_answer_counts_as_not_known() -> None:
         ({"how": "heard it"}, "party.consent"),
         ({"consented_on": None}, "consented_on.missing"),
         ({"consented_on": date(2027, 1, 1)}, "consented_on.future"),
+        ({"consented_on": date(1999, 1, 1)}, "consented_on.early"),
+        ({"consented_on": date(2023, 5, 31)}, "consented_on.early"),  # two years and a day
         ({"answer": "maybe"}, "party.answer"),
         ({"answer": "withdrawn"}, "party.answer"),
     ],
@@ -269,6 +295,15 @@ def test_no_answer_without_consent(changes: dict, code: str) -> None:
     member = sit(a_committee(), 1)
     assert code in codes(refusal(say, member, **changes))
     assert not PartyAnswer.objects.exists()
+
+
+def test_a_candidate_consents_about_when_the_formation_began() -> None:
+    formation = walked(opened(), "group")  # it began on 2 March 2026
+    one = add_nominee(formation_id=formation.pk, name="样例甲", actor=BY, at=AT)
+    refused = refusal(say, one, who="nominee", consented_on=date(2024, 3, 1))
+    assert codes(refused) == ["consented_on.early"]
+    assert "不能早于2024-03-02" in str(refused)
+    say(one, who="nominee", consented_on=date(2024, 3, 2))
 
 
 def test_withdrawn_consent_empties_what_was_said() -> None:
