@@ -278,6 +278,13 @@ class HandoverForm(forms.Form):
 
     source = _choice(_("由谁移交"), kept.Handover.SOURCES)
 
+    def __init__(self, *args: Any, offered: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What is not offered and sent all the same is answered by the command, with the reason.
+        self.fields["source"].choices = [  # type: ignore[attr-defined]
+            one for one in kept.Handover.SOURCES if self.is_bound or one[0] in offered
+        ]
+
 
 class ItemForm(forms.Form):
     """One more thing on the list."""

@@ -459,6 +459,35 @@ def test_whoever_entered_a_handover_does_not_confirm_it() -> None:
     assert "移交已确认" in send(other, "handover_confirm", handover.pk)
 
 
+def test_the_giver_of_a_handover_is_one_there_was() -> None:
+    committee = walked(opened(), "elected").committee
+    assert committee is not None
+    street = desk(STREET, "street_office")
+    assert "原业主委员会" not in page(street, "handover_new", committee.pk)
+    refused = send(street, "handover_new", committee.pk, status=400, source="former")
+    assert "以前没有过这样的委员会" in refused
+    send(street, "handover_new", committee.pk, source="developer")
+    handover = Handover.objects.get()
+    assert "更改由谁移交" in page(street, "handover", handover.pk)
+    told = send(street, "handover_new", committee.pk, source="preparatory_group")
+    assert "筹备组" in told
+    item = handover.items.first()
+    assert item is not None
+    send(street, "handover_item", item.pk, state="handed", day=days_ago(1), received_by="主任")
+    assert "更改由谁移交" not in page(street, "handover", handover.pk)
+    refused = send(street, "handover_new", committee.pk, status=400, source="developer")
+    assert "不能再改由谁移交" in refused
+
+
+def test_whose_turn_it_is_in_english() -> None:
+    formation = walked(opened(), "filed")
+    street = desk(STREET, "street_office")
+    cookies = {"HTTP_ACCEPT_LANGUAGE": "en"}
+    address = reverse("staff:formation_course", args=[formation.pk])
+    told = street.get(address, **cookies).content.decode()  # type: ignore[arg-type]
+    assert "委员会" not in re.sub(r"<h1>.*?</h1>", "", told.split("Next")[1].split("</p>")[0])
+
+
 def test_what_is_late_or_missing_lies_on_the_desk() -> None:
     estate = an_estate("甲苑")
     seated(estate, 1)

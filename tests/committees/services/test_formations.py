@@ -23,6 +23,7 @@ from committees.selectors.pipeline import (
 )
 from committees.services.bodies import end_committee
 from committees.services.formations import end_formation, report_stage, take_stage_back
+from committees.services.handovers import open_handover
 from committees.services.vetting import ask_departments, record_reply
 from core.errors import RuleViolation
 from logbook.models import Entry
@@ -71,11 +72,16 @@ def test_from_the_first_day_to_the_handover(kind: str) -> None:
     assert committee.last_day == (date(2031, 5, 11) if kind == "owners_committee" else None)
     case = case_of(formation, TODAY)
     assert case.standing.following is not None
-    assert (case.standing.following.code, case.turn) == ("handover", "移交的一方")
+    assert (case.standing.following.code, case.turn) == (
+        "handover",
+        "建设单位、筹备组" if kind == "owners_committee" else "建设单位",
+    )
     # 274号 48: ten days after the election.
     assert case.standing.due_on == day_of("elected") + timedelta(days=10)
     assert "48" in case.clause
     assert refusal(end, formation).code == "formation.invalid"
+    open_handover(committee_id=committee.pk, source="preparatory_group", actor=BY, at=AT)
+    assert case_of(formation, TODAY).turn == "筹备组"
     handed_over(committee)
     assert case_of(formation, TODAY).standing.following is None
     assert end(formation).ending == "finished"
