@@ -5,7 +5,7 @@ and everybody else what `committees.domain.party.shown` leaves of them.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import NamedTuple
 
@@ -13,8 +13,15 @@ from django.db.models import Count as Number
 from django.db.models import Max, Q
 
 from accounts.reach import Reach
-from committees.domain.party import HALF, Count
-from committees.models import Committee, Member, Nominee, PartyAnswer, PartyCount
+from committees.domain.party import HALF, Count, explained_from
+from committees.models import (
+    Committee,
+    Explanation,
+    Member,
+    Nominee,
+    PartyAnswer,
+    PartyCount,
+)
 from registry.domain.profiles import RuleValue, resolve
 from registry.fields import keyed_hash
 from registry.models import Estate
@@ -99,6 +106,39 @@ def newest_count(committee: Committee) -> Count | None:
     """The last count that was written down."""
     found = committee.party_counts.last()
     return Count(found.members, found.party, found.unknown) if found else None
+
+
+def unexplained_since(
+    committees: Iterable[Committee], shares: Mapping[int, tuple[int, int]]
+) -> dict[int, datetime]:
+    """Of the committees below the share without an explanation that is younger than what made
+    them miss it: since when, by committee. `shares`: by committee. Two queries."""
+    keys = [one.pk for one in committees]
+    rows = PartyCount.objects.filter(committee__in=keys).order_by("pk")
+    counts: dict[int, list[PartyCount]] = defaultdict(list)
+    for row in rows:
+        counts[row.committee_id].append(row)
+    told = dict(
+        Explanation.objects.filter(committee__in=keys)
+        .order_by()
+        .values_list("committee")
+        .annotate(last=Max("recorded_at"))
+    )
+    found = {}
+    for key, known in counts.items():
+        read = [Count(one.members, one.party, one.unknown) for one in known]
+        place = explained_from(read, shares[key])
+        if place is None:
+            continue
+        since = known[place].recorded_at
+        if key not in told or told[key] < since:
+            found[key] = since
+    return found
+
+
+def lacks_explanation(committee: Committee, share: tuple[int, int]) -> bool:
+    """Whether a (new) 情况说明 is wanted."""
+    return bool(unexplained_since([committee], {committee.pk: share}))
 
 
 def first_whole_count(committee: Committee) -> Count | None:
