@@ -22,6 +22,7 @@ from committees.domain.reports import (
 )
 from committees.models import Report, Snapshot, SnapshotCount, SnapshotFigure
 from committees.selectors.figures import figures_of, formation_of
+from committees.selectors.months import last_ended
 from committees.selectors.targets import rules_at
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -91,16 +92,17 @@ def due_for(authority: Authority, kind: str, last: date) -> Due:
     raise RuleViolation("report.rule", "这里的规则没有规定这样的报表")
 
 
-def dues_of(authority: Authority, month: date) -> list[Due]:
+def dues_of(authority: Authority, month: date, today: date) -> list[Due]:
     """What is to be reported of the month that ends so, and of a stage that ends in the month
-    after, or in it."""
+    after, or in it; of the last month that ended, also of a stage that has begun since."""
     found = []
-    rules = rules_at(authority, month)
-    if "reports.monthly_day" in rules:
+    if "reports.monthly_day" in rules_at(authority, month):
         found.append(due_for(authority, MONTHLY, month))
-    if "reports.summary" in rules:
-        span = summary_span(read_summary(rules["reports.summary"].value), month.year)
-        if month.replace(day=1) <= span.last.replace(day=1) and span.first <= month:
+    until = today if month == last_ended(today) else month
+    stage = rules_at(authority, until).get("reports.summary")
+    for year in sorted({month.year, until.year}) if stage is not None else ():
+        span = summary_span(read_summary(stage.value), year)
+        if month.replace(day=1) <= span.last and span.first <= until:
             found.append(due_for(authority, SUMMARY, span.last))
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -15,6 +15,7 @@ from committees.domain.reports import WORDS
 from committees.models import Report
 from committees.selectors.months import last_ended
 from committees.services.snapshots import take_snapshot
+from core.deadlines import SHANGHAI
 from documents.models import Document
 from registry.models import Authority, RuleProfile
 from tests.committees.city import authority, city, line, write
@@ -140,8 +141,11 @@ def test_bad_input(bureau: Authority, ended: date) -> None:
     running = ended + timedelta(days=40)
     running = running.replace(day=1) - timedelta(days=1)
     answer = ann.post(path("report_to_draft", district, "monthly", running), {"text": "早了"})
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "这个月还没有结束" in answer.content.decode()
+    for odd in (running, ended - timedelta(days=1)):
+        refused = page(ann, "report_to_draft", district, "monthly", odd, status=409)
+        assert f'href="{path("reports")}">返回' in refused
     assert send(ann, ended, text=" ").status_code == 400
     earlier = last_ended(ended)
     without = ann.post(path("report_to_draft", district, "monthly", earlier), {"text": "补"})
@@ -160,7 +164,9 @@ def test_bad_input(bureau: Authority, ended: date) -> None:
         == 404
     )
     for strange in ("2026-13", "x", "1999-01", "2099-01"):
-        assert f"{ended.month}月" in page(ann, "reports", month=strange)
+        page(ann, "reports", month=strange, status=404)
+    running = f"{timezone.localdate():%Y-%m}"
+    assert f"{ended.month}月" in page(ann, "reports", month=running)
 
 
 def test_nobody_else(bureau: Authority, ended: date) -> None:
@@ -200,3 +206,34 @@ def test_without_a_rule_the_page_says_so(bureau: Authority) -> None:
 
     RuleProfile.objects.update(values={})
     assert "没有规定报表" in page(at_desk("东区住建局", "ann"), "reports")
+
+
+@pytest.mark.parametrize("day", [16, 29])
+def test_the_summary_is_on_the_list_while_its_stage_runs(monkeypatch, day: int) -> None:
+    now = datetime(2026, 11, day, 9, 0, tzinfo=SHANGHAI)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    made = city()
+    stage = {"first": "11-16", "last": "12-15", "due": "12-15"}
+    make_profile("national", **{"reports.summary": stage})
+    write(made, line("东苑", formed="1"), day=date(2026, 10, 31), at=now)
+    ann, top = at_desk("东区住建局", "ann"), at_desk("样例市住建局", "top")
+    shown = page(ann, "reports")
+    assert "2026-12-15 以前报上一级" in shown
+    assert "2026-12-15起才能填" in shown
+    to_draft = path("report_to_draft", authority("东区住建局").pk, "summary", "2026-12-15")
+    assert to_draft not in shown
+    assert ann.post(to_draft, {"text": "早了"}).status_code == 409
+    assert not Report.objects.exists()
+    assert "东区住建局" in page(top, "reports").split("个没有报：")[1].split("</p>")[0]
+    # On the last day it is drawn up, handed in and taken.
+    later = datetime(2026, 12, 15, 9, 0, tzinfo=SHANGHAI)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    ann, top = at_desk("东区住建局", "cid"), at_desk("样例市住建局", "eve")
+    assert to_draft in page(ann, "reports")
+    assert ann.post(to_draft, {"text": "全年组建一个"}).status_code == 302
+    pk = Report.objects.get().pk
+    ben = at_desk("东区住建局", "ben")
+    assert ben.post(path("report_to_sign", pk)).status_code == 302
+    assert ben.post(path("report_hand_in", pk)).status_code == 302
+    assert path("report_to_above", pk) in page(top, "reports")
+    assert top.post(path("report_receive", pk)).status_code == 302
