@@ -216,7 +216,14 @@ def report_xlsx(request: HttpRequest, pk: int) -> HttpResponse:
     cells += [[name, share] for name, share in rates_of(total_of(rows))]
     title = f"{found.authority.name}{heading_of(found)}"
     notes = f"数字截至{found.as_of}，第{found.version}版。依据：{found.clause}"
-    content = workbook(header, cells, title=heading_of(found), heading=title, notes=notes)
+    content = workbook(
+        header,
+        cells,
+        title=heading_of(found),
+        heading=title,
+        notes=notes,
+        widths=(34, 12, *[14] * len(rows)),
+    )
     return xlsx_answer(content, f"{title}.xlsx")
 
 

@@ -259,7 +259,10 @@ class TestTheAnnexes:
         assert sheet.cell(1, 1).value == "住宅物业服务问题整治工作台账"
         assert tuple(texts(sheet, 2, 11)) == ANQING
         assert sheet.cell(2, 12).value is None
-        assert sheet.merged_cells.ranges == set()
+        # The title and the notes go across all columns, nothing else is joined.
+        assert {str(one) for one in sheet.merged_cells.ranges} == {
+            f"A{row}:K{row}" for row in (1, *range(6, sheet.max_row + 1))
+        }
         assert texts(sheet, 3, 11) == [
             1, "东苑", "东区", "样例物业有限公司", 3, "=cmd|' /C calc'!A0",
             "每天早晚各清运一次\n2026-10-20 @SUM(A1)已经退回", "样例物业有限公司 / 赵工",
@@ -317,7 +320,7 @@ class TestTheAnnexes:
             f"{column}{first}:{column}{last}"
             for first, last in ((5, 7), (9, 10))
             for column in "ABCDJK"
-        }
+        } | {f"A{row}:L{row}" for row in (1, 2, 3, 11)}
         assert sheet.cell(11, 1).value == (
             "注：1. 表格使用 Excel 类电子表格。2. 按照环境卫生、道路设施等四项攻坚行动分别建立"
             "台账。3. 问题、整治措施等相对应，每条问题占一行。序号同项目名称等对应，一个项目"
