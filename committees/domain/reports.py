@@ -40,6 +40,11 @@ COUNTED = {
     "votes_paper": "其中纸质票（张）",
 }
 WORDS: Mapping[str, str] = {**FORMATION, **COUNTED}
+# What the daily dispatch counts otherwise: by the day it was written down on.
+ENTERED = {
+    "problems_found": "当天登记的问题（件）",
+    "problems_closed": "当天登记销号的问题（件）",
+}
 
 # What is worked on; "dropped", "received" and "returned" are ends.
 OPEN = frozenset({"draft", "signed", "handed_in"})

@@ -17,8 +17,9 @@ from committees.selectors.months import last_ended
 from committees.services.snapshots import take_snapshot
 from core.deadlines import SHANGHAI
 from documents.models import Document
-from registry.models import Authority, RuleProfile
+from registry.models import Authority, Estate, RuleProfile
 from tests.committees.city import authority, city, line, write
+from tests.committees.troubles import closed, progressed, reported
 from tests.disclosures.accounts import can_sign
 from tests.factories import make_profile
 from tests.town import grant, make_user
@@ -237,3 +238,19 @@ def test_the_summary_is_on_the_list_while_its_stage_runs(monkeypatch, day: int) 
     assert ben.post(path("report_hand_in", pk)).status_code == 302
     assert path("report_to_above", pk) in page(top, "reports")
     assert top.post(path("report_receive", pk)).status_code == 302
+
+
+def test_the_dispatch_counts_what_was_entered_today(bureau: Authority) -> None:
+    now, day = timezone.now(), timezone.localdate()
+    estate = Estate.objects.get(name="东1")
+    old = reported(estate, found_on=day - timedelta(days=20), deadline=day, at=now)
+    progressed(old, day=day - timedelta(days=9), at=now)
+    closed(old, day=day - timedelta(days=8), at=now)
+    before = now - timedelta(days=1)
+    reported(estate, found_on=day - timedelta(days=30), deadline=day, at=before, item=2)
+    answer = at_desk("样例市住建局", "top").get(path("dispatch"))
+    rows = {row["words"]: (row["now"], row["before"]) for row in answer.context["rows"]}
+    assert rows["当天登记的问题（件）"] == (1, 1)
+    assert rows["当天登记销号的问题（件）"] == (1, 0)
+    assert rows["未销号的问题（件）"] == (1, 1)
+    assert "按当天登记进系统的算" in answer.content.decode()
