@@ -189,7 +189,7 @@ def filings(authority: Authority, due: Due, today: date) -> list[Filing]:
     reports = Report.objects.filter(authority__in=below, kind=due.kind, last=span.last)
     for one in reports.exclude(state="dropped").defer("figures", "text").order_by("version"):
         versions[one.authority_id].append(one)
-    stocked = _stocked(span.last if due.kind == MONTHLY else None)
+    stocked = _stocked(due)
     found = [_filing(one, versions[one.pk], span, stocked, today) for one in below]
     return sorted(found, key=lambda one: (not one.missing, -one.late, one.authority.pk))
 
@@ -209,9 +209,18 @@ def _filing(
     return Filing(authority, versions[-1] if versions else None, on, late, expected)
 
 
-def _stocked(day: date | None) -> set[int] | None:
-    """The authorities with estates, in or below them, as a month ended; None: not known."""
-    if day is None:
+def has_to_report(authority: Authority, due: Due) -> bool:
+    """Whether there are estates in or below it, as far as that is known."""
+    stocked = _stocked(due)
+    return stocked is None or authority.pk in stocked
+
+
+def _stocked(due: Due) -> set[int] | None:
+    """The authorities with estates, in or below them, as the month ended, or the last one of a
+    stage; None: not known."""
+    taken = Snapshot.objects.filter(day__lte=due.span.last).order_by("-day")
+    day = taken.values_list("day", flat=True).first()
+    if day is None or (due.kind == MONTHLY and day != due.span.last):
         return None
     counted = SnapshotCount.objects.filter(snapshot__day=day, total__gt=0)
     places = set(counted.values_list("authority", flat=True))

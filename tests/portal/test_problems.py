@@ -246,6 +246,21 @@ def test_a_local_item_is_in_the_fifth_class(bureau: Authority, estate: Estate) -
     assert "23. 高空抛物。" in str(sheet.cell(sheet.max_row - 1, 1).value)
 
 
+def test_sent_anew_from_further_back_it_is_a_repetition(
+    bureau: Authority, estate: Estate
+) -> None:
+    clerk = at_desk(authority("999901001001居委会"), "residents_committee")
+    form = SAID | {"found_on": str(today()), "deadline": str(today())}
+    path = reverse("staff:problem_new", args=[estate.code])
+    first = clerk.post(path, form | {"submission": "a" * 32})
+    again = clerk.post(path, form | {"submission": "b" * 32})
+    assert (first.status_code, again.status_code) == (302, 400)
+    shown = again.content.decode()
+    assert "已经登记过：第1号" in shown
+    assert f'href="{first.headers["Location"]}"' in shown
+    assert estate.problems.count() == 1
+
+
 class TestTheAnnexes:
     def test_anqing(self, bureau: Authority, estate: Estate) -> None:
         problem = reported(estate, item=15, content="=cmd|' /C calc'!A0", remarks="+1")

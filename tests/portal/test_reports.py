@@ -254,3 +254,44 @@ def test_the_dispatch_counts_what_was_entered_today(bureau: Authority) -> None:
     assert rows["当天登记销号的问题（件）"] == (1, 0)
     assert rows["未销号的问题（件）"] == (1, 1)
     assert "按当天登记进系统的算" in answer.content.decode()
+
+
+def waiting(client: Client) -> tuple[str, str]:
+    """The worklist: what lies with the reader, what with somebody else."""
+    answer = client.get("/staff/")
+    mine, others = answer.context["mine"], answer.context["others"]
+    return tuple("；".join(str(one.what) for one in those) for those in (mine, others))
+
+
+def test_the_worklist_says_whose_turn_it_is(bureau: Authority, ended: date) -> None:
+    ann, ben = at_desk("东区住建局", "ann"), at_desk("东区住建局", "ben")
+    top, west = at_desk("样例市住建局", "top"), at_desk("西区住建局", "west")
+    send(ann, ended)
+    pk = Report.objects.get().pk
+    assert "报表等审签" in waiting(ben)[0]
+    assert "报表等审签" in waiting(ann)[1]
+    assert path("report_to_above", pk) in ben.get("/staff/").content.decode()
+    assert "报表" not in "".join(waiting(west) + waiting(top)).replace("月报", "")
+    ben.post(path("report_to_sign", pk))
+    assert "等报送" in waiting(ann)[0]
+    ben.post(path("report_hand_in", pk))
+    assert "报表" not in "".join(waiting(ann))
+    assert "下级报来的报表，等接收" in waiting(top)[0]
+    top.post(path("report_receive", pk))
+    assert "等接收" not in waiting(top)[0]
+
+
+@pytest.mark.parametrize(("day", "late"), [(3, False), (4, True)])
+def test_what_is_overdue_is_on_both_worklists(monkeypatch, day: int, late: bool) -> None:
+    now = datetime(2026, 11, day, 9, 0, tzinfo=SHANGHAI)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    made = city()
+    make_profile("national", **{"reports.monthly_day": 3})
+    write(made, line("东苑", formed="1"), day=date(2026, 10, 31), at=now)
+    take_snapshot(day=date(2026, 10, 31), at=now)
+    ann, top = at_desk("东区住建局", "ann"), at_desk("样例市住建局", "top")
+    assert ("月报过了期限还没有报" in waiting(ann)[0]) is late
+    # The west has no estates and reports nothing.
+    assert "没有报" not in waiting(at_desk("西区住建局", "west"))[0]
+    assert ("月报：还有1个下级机构过了期限没有报" in waiting(top)[0]) is late
+    assert "过了期限还没有报" not in waiting(top)[0]
