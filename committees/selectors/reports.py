@@ -100,7 +100,9 @@ def dues_of(authority: Authority, month: date, today: date) -> list[Due]:
         found.append(due_for(authority, MONTHLY, month))
     until = today if month == last_ended(today) else month
     stage = rules_at(authority, until).get("reports.summary")
-    for year in sorted({month.year, until.year}) if stage is not None else ():
+    if stage is None:
+        return found
+    for year in sorted({month.year, until.year}):
         span = summary_span(read_summary(stage.value), year)
         if month.replace(day=1) <= span.last and span.first <= until:
             found.append(due_for(authority, SUMMARY, span.last))

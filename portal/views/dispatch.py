@@ -25,7 +25,7 @@ def dispatch(request: HttpRequest) -> HttpResponse:
         "rows": [
             {"words": words, "now": now, "before": before, "more": now - before}
             for words, now, before in zip(
-                (WORDS | ENTERED).values(),
+                {**WORDS, **ENTERED}.values(),
                 _living(today, inside),
                 _living(today - timedelta(days=1), inside),
                 strict=True,
