@@ -24,6 +24,18 @@ class Fees(NamedTuple):
     due: int
 
 
+class ByHand(NamedTuple):
+    """One estate as somebody reports it: the ten columns as the annex has them.
+
+    `fees`: the rate is reckoned from them, rounded down; one that is typed beside them must be
+    the same. `ends`: the reporter says that the committee on record is no more.
+    """
+
+    row: tuple[str, ...]
+    fees: Fees | None = None
+    ends: bool = False
+
+
 def write_plan(
     plan: Plan,
     handed_in: RegisterImport,
@@ -135,15 +147,13 @@ def _formed(
     estate: Estate, step: Step, handed_in: RegisterImport, by: tuple[str, datetime]
 ) -> list[Committee]:
     """The committee to be written down, after one known from a register alone is ended."""
-    known = step.known.committee if step.known else None
     wanted = _KINDS.get(step.row.formed or 0)
-    if known is not None and (known.kind == wanted or step.row.formed is None):
-        return []
-    if known is not None:
-        known.ended_on, known.ended_why = max(handed_in.day, known.formed_on), "台账改报"
-        known.ended_by, known.ended_at = by
-        known.save(update_fields=["ended_on", "ended_why", "ended_by", "ended_at"])
-    if wanted is None:
+    ended = step.ended
+    if ended is not None:
+        ended.ended_on, ended.ended_why = max(handed_in.day, ended.formed_on), "台账改报"
+        ended.ended_by, ended.ended_at = by
+        ended.save(update_fields=["ended_on", "ended_why", "ended_by", "ended_at"])
+    if wanted is None or (ended is None and step.known and step.known.committee):
         return []
     return [
         Committee(

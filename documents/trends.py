@@ -43,6 +43,7 @@ def trend(
     right = _WIDE - _RIGHT
     lines = [f'<path class="axis" d="M{_LEFT} {_TOP}V{_HIGH - _BOTTOM}H{right}"/>']
     words = [_text(_x(month), _HIGH - 6, str(month), "middle") for month in range(1, 13)]
+    words += [_text(_LEFT + 4, _TOP + 10, "100%"), _text(_LEFT + 4, _HIGH - _BOTTOM - 4, "0%")]
     dots = [(_x(one.month), _y(one.share)) for one in points]
     if target is not None:
         lines.append(_line("target", _DOTTED, (_LEFT, _y(target)), (right, _y(target))))

@@ -156,8 +156,9 @@ class VettingForm(forms.Form):
 
     def __init__(self, *args: Any, asked: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # What was sent from an older page is answered by the command, which says who is silent.
         self.fields["departments"].choices = [  # type: ignore[attr-defined]
-            (name, said(name)) for name in DEPARTMENTS if name not in asked
+            (name, said(name)) for name in DEPARTMENTS if self.is_bound or name not in asked
         ]
 
     def names(self) -> list[str]:
@@ -276,6 +277,13 @@ class HandoverForm(forms.Form):
     may_be_empty = frozenset[str]()
 
     source = _choice(_("由谁移交"), kept.Handover.SOURCES)
+
+    def __init__(self, *args: Any, offered: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What is not offered and sent all the same is answered by the command, with the reason.
+        self.fields["source"].choices = [  # type: ignore[attr-defined]
+            one for one in kept.Handover.SOURCES if self.is_bound or one[0] in offered
+        ]
 
 
 class ItemForm(forms.Form):

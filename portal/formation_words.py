@@ -1,5 +1,7 @@
 """Sentences about what a list of candidates can lead to, and about the party's share."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from committees.domain.party import Count, shown
@@ -13,7 +15,11 @@ def share_words(share: tuple[int, int]) -> str:
 
 
 def prospect_words(slate: Slate) -> str:
-    """What the seats can come to: guaranteed, possible, or not; the smallest change."""
+    """What the seats can come to: guaranteed, possible, or not; the smallest change.
+
+    Who did not answer counts as no member for what is guaranteed, and as one for what is not
+    possible: between the two it cannot be told yet.
+    """
     found = slate.outlook
     if not slate.seats:
         return _("还没有写明应选几人，看不出党员比例。")
@@ -26,11 +32,14 @@ def prospect_words(slate: Slate) -> str:
         "share": share_words(slate.share),
         "low": found.fewest,
         "high": found.most,
+        "unknown": found.unknown,
         "replace": found.replace,
         "add": found.add,
     }
     if found.guaranteed:
         return _("照这个名单，不论谁当选，党员比例都不低于%(share)s。") % facts
+    if found.possible and found.unknown:
+        return _open_words(facts)
     if found.possible:
         return (
             _(
@@ -43,6 +52,18 @@ def prospect_words(slate: Slate) -> str:
     return _("照这个名单，不论谁当选，党员比例都低于%(share)s。") % facts + (
         _("再有%(add)s名党员参选，才有可能达到。") % facts if found.add else ""
     )
+
+
+def _open_words(facts: dict[str, Any]) -> str:
+    """It hangs on those who did not answer: how many they are, and what is certain."""
+    told = _("还有%(unknown)s人没有登记是不是党员，现在还看不出党员比例能不能不低于%(share)s。")
+    told = told % facts + (
+        _("可以确定的是：照这个名单，当选的人里党员最少%(low)s人、最多%(high)s人。") % facts
+    )
+    if not facts["replace"]:
+        return told
+    more = _("再有%(replace)s人登记为党员，或者换成党员，才一定不低于。")
+    return told + more % facts
 
 
 def ratio_words(party: Count, verdict: str, share: tuple[int, int]) -> str:

@@ -19,16 +19,16 @@ def outlook_words(now: Count, ahead: Outlook, target: Target) -> str:
         parts.append(_("目标 %(target)s 已经达到。") % {"target": target.words})
     elif ahead.pace is None:
         parts.append(
-            _("目标 %(target)s，还差 %(n)s 个，今年没有剩下的月份了。")
+            _("目标 %(target)s，还差 %(n)s 个，今年没有剩下的日子了。")
             % {"target": target.words, "n": ahead.missing}
         )
     else:
         parts.append(
-            _("目标 %(target)s，还差 %(n)s 个；还剩 %(months)s 个月，每月要组建 %(pace)s 个。")
+            _("目标 %(target)s，还差 %(n)s 个；还剩 %(days)s 天，每30天要组建 %(pace)s 个。")
             % {
                 "target": target.words,
                 "n": ahead.missing,
-                "months": ahead.months,
+                "days": ahead.left,
                 "pace": _tenths(ahead.pace, up=True),
             }
         )
@@ -36,10 +36,10 @@ def outlook_words(now: Count, ahead: Outlook, target: Target) -> str:
 
 
 def expected_words(now: Count, ahead: Outlook) -> str:
-    """Where the year may end; empty where too few months are known, or none is left."""
-    if ahead.speed is None or ahead.expected is None or not ahead.months:
+    """Where the year may end; empty where too little is known, or no day is left."""
+    if ahead.speed is None or ahead.expected is None or not ahead.left:
         return ""
-    words = _("照最近每月 %(speed)s 个的速度，到12月31日约 %(n)s 个，组建率 %(rate)s，")
+    words = _("照最近每30天 %(speed)s 个的速度，到12月31日约 %(n)s 个，组建率 %(rate)s，")
     words += _("能达到目标。") if ahead.enough else _("达不到目标。")
     return words % {
         "speed": _tenths(ahead.speed),

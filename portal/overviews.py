@@ -12,10 +12,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from accounts.reach import Reach
-from committees.domain.formation import Count, Outlook, missing, outlook, ranked, reached
+from committees.domain.formation import Count, Month, Outlook, missing, outlook, ranked, reached
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of
-from committees.selectors.party import party_counts, whole_party
+from committees.selectors.party import party_within
 from committees.selectors.pipeline import Case, counted, overdue, overdue_number
 from committees.selectors.problems import problem_counts
 from committees.selectors.quality import Reported, reported, unreported
@@ -50,7 +50,8 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
     counts = counted(found)
     total, target = whole(counts), target_of(found.at, today)
     months = months_of(found.reach, today.year)
-    ahead = outlook(months, target.share) if months and target else None
+    known = [*months, Month(today, total)]
+    ahead = outlook(known, target.share) if target else None
     told = reported(found.reach, {pk: one.total for pk, one in counts.items()}, today)
     return {
         "at": found.at,
@@ -63,8 +64,8 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
         "days_left": (date(today.year, 12, 31) - today).days,
         "grown": f"{total.formed - months[-1].estates.formed:+d}" if months else None,
         "risk": _risk(total, target, ahead),
-        "outlook": expected_words(months[-1].estates, ahead) if ahead else "",
-        "chart": formation_chart(months, ahead, target, today.year) if months else "",
+        "outlook": expected_words(total, ahead) if ahead else "",
+        "chart": formation_chart(known, ahead, target, today.year) if total.total else "",
         **_ranking(found, counts, target, told),
         "late": {
             "formations": overdue_number(found.reach, today),
@@ -72,16 +73,16 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
             "publications": late_numbers(found.reach, today),
         },
         "overdue": [_late(one) for one in overdue(found.reach, today, LISTED)],
-        **_party(found.reach, today),
+        **_party(found.reach, total.formed, today),
         **_backlog(found.reach, at),
         "quality": _whole(told),
-        "unreported": unreported(found.reach),
+        "unreported": None if (left := unreported(found.reach)) is None else left.count(),
     }
 
 
-def _party(reach: Reach, today: date) -> dict[str, Any]:
+def _party(reach: Reach, formed: int, today: date) -> dict[str, Any]:
     """Committees that meet the party's share, of those of which it can be told."""
-    told = whole_party(party_counts(reach, today))
+    told = party_within(reach, formed, today)
     return {"party": told, "party_rate": share_down(told.meeting, told.known)}
 
 

@@ -7,10 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from committees.domain.estate_register import FIELDS, FORMED, PARTY, SERVICES
-from committees.register_steps import Fees
+from committees.register_steps import ByHand, Fees
+from core.errors import RuleViolation
 from portal.account_forms import FenField
-from portal.forms import DATE
+from portal.forms import DATE, add_reasons
 from portal.roll_forms import FileForm
+from portal.sentences import said
 from registry.models import Authority, Estate
 
 
@@ -51,7 +53,7 @@ class EstateForm(forms.Form):
 
     may_be_empty = frozenset(
         {"small_names", "boundaries", "service", "formed", "party", "manager", "fee_rate"}
-        | {"fee_due", "fee_paid"}
+        | {"fee_due", "fee_paid", "ends"}
     )
 
     authority = forms.ChoiceField(label=_("哪个机构的台账"))
@@ -88,6 +90,8 @@ class EstateForm(forms.Form):
         label=_("数据截至"), widget=DATE, error_messages={"invalid": _("这不是一个日期")}
     )
     reporter = forms.CharField(label=_("填报单位"), max_length=80)
+    # Asked only where a report would end a committee, see `refuse`.
+    ends = forms.BooleanField(label=_("登记的委员会确实已经没有了"), required=False)
 
     def __init__(
         self, *args: Any, authorities: Iterable[Authority], known: bool, **kwargs: Any
@@ -96,33 +100,45 @@ class EstateForm(forms.Form):
         if known:
             for name in ("authority", "name", "place"):
                 del self.fields[name]
-        else:
+        if "ends" not in self.data:
+            self._ends = self.fields.pop("ends")
+        if not known:
             self.fields["authority"].choices = [  # type: ignore[attr-defined]
                 (str(one.pk), one.name) for one in authorities
             ]
         for name, codes in (("service", SERVICES), ("formed", FORMED), ("party", PARTY)):
             self.fields[name].choices = [  # type: ignore[attr-defined]
                 ("", _("没有填")),
-                *((str(code), f"{code}. {words}") for code, words in codes.items()),
+                *((str(code), f"{code}. {said(words)}") for code, words in codes.items()),
             ]
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
-        if (found.get("fee_due") is None) != (found.get("fee_paid") is None):
+        given = [name for name in ("fee_due", "fee_paid") if found.get(name) is not None]
+        if len(given) == 1 and not {"fee_due", "fee_paid"} & set(self.errors):
             self.add_error("fee_due", _("应收和实收要一起填"))
         return found
 
-    def row(self, name: str = "", place: str = "") -> tuple[str, ...]:
-        """The ten columns; `name` and `place` of an estate that is known."""
+    def told(self, name: str = "", place: str = "") -> ByHand:
+        """What was reported; `name` and `place` of an estate that is known."""
         given = self.cleaned_data
         told = {**given, "name": name or given["name"], "place": place or given["place"]}
-        return ("1", *(str(told[field]) for field in FIELDS.values()))
+        fees = None
+        if given["fee_due"] is not None:
+            fees = Fees(given["fee_paid"], given["fee_due"])
+            # The rate of the last report, left where it stood, says nothing about these.
+            if "fee_rate" not in self.changed_data:
+                told["fee_rate"] = ""
+        row = ("1", *(str(told[field]) for field in FIELDS.values()))
+        return ByHand(row, fees, bool(given.get("ends")))
 
-    def fees(self) -> Fees | None:
-        given = self.cleaned_data
-        if given["fee_due"] is None:
-            return None
-        return Fees(given["fee_paid"], given["fee_due"])
+    def refuse(self, refused: RuleViolation) -> None:
+        """Show every reason; with the box to be ticked where a committee would end."""
+        reasons = refused.facts.get("reasons") or []
+        assert isinstance(reasons, list)  # noqa: S101
+        if "ends" not in self.fields and any(one.field == "ends" for one in reasons):
+            self.fields["ends"] = self._ends
+        add_reasons(self, refused)
 
 
 class MoveForm(forms.Form):

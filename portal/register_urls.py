@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.views import estates, registers
+from portal.views import behind, estates, registers
 
 urlpatterns = [
     path("", registers.formation, name="formation"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("reports/", include("portal.report_urls")),
     path("overview", registers.overview, name="overview"),
     path("divisions", registers.divisions, name="formation_divisions"),
+    path("shares", behind.shares, name="party_shares"),
+    path("communities", behind.communities, name="unreported"),
     path("months", registers.months, name="formation_months"),
     path("estates/", registers.estates, name="register"),
     path("estates.xlsx", registers.estates_file, name="register_xlsx"),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from core.tables import Table, fill_merged
+from core.tables import Merged, Table, fill_merged
 from core.text import half_width
 
 TITLE = "住宅物业管理区域信息台账"
@@ -55,10 +55,16 @@ SERVICES = {
 FORMED = {1: "业主委员会", 2: "物业管理委员会", 3: "未成立"}
 PARTY = {1: "党委", 2: "党总支", 3: "党支部", 4: "党的工作小组", 5: "未成立"}
 OWNERS, MANAGEMENT, NONE = FORMED
+_CODES = {"service": SERVICES, "formed": FORMED, "party": PARTY}
+# The annex's own words, with its numbering and its full stop after 党总支; only the half-width
+# ":", "," and ";" of the copy are written full-width, as Chinese papers print them.
 _NOTES = (
-    "填表说明：物业服务形态：{}；业主委员会组建情况：{}；党的工作覆盖情况：{}；"
-    "以上可直接填写数字。"
+    "填表说明：物业服务形态主要包括以下几种：1. 专业化物业服务，2. 社区统管，3. 单位代管，"
+    "4. 居民自管，5. 无物管，6. 其它形态；2 业主委员会组建情况：1. 业主委员会，"
+    "2 物业管理委员会，3. 未成立；3 党的工作覆盖情况：1. 党委，2. 党总支。3. 党支部，"
+    "4. 党的工作小组，5. 未成立；以上可直接填写数字。"
 )
+_NAME = 1
 _MOST = {1: 80, 2: 200, 3: 120, 4: 300, 8: 120}
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%?")
 _FRACTION = re.compile(r"0?\.\d{1,20}|1(?:\.0{1,20})?|0")
@@ -94,28 +100,30 @@ class RegisterRow(NamedTuple):
 
 def notes() -> str:
     """The annex's notes for filling in."""
-    lists = (SERVICES, FORMED, PARTY)
-    return _NOTES.format(
-        *("，".join(f"{code}. {words}" for code, words in one.items()) for one in lists)
-    )
+    return _NOTES
 
 
 def parse(table: Table) -> tuple[list[RegisterRow], list[Fault]]:
     """The rows of a register somebody filled in, and everything that is wrong with it.
 
     A header that is not the annex's is one fault that names each column; rows are read all the
-    same only where it is. Cells merged over rows (a 社区 with ten estates) are repeated.
+    same only where it is. Cells merged over rows (a 社区 with ten estates) are repeated, except
+    the names: those rows would be one estate, so only the first of them is returned.
     """
     if wrong := _header_faults(table):
         return [], wrong
+    shared = _merged_names(table)
     table = fill_merged(table, range(1, len(HEADER)))
     found = [Fault(one.row, one.column, one.reason) for one in table.faults]
+    found += shared.values()
+    below = {number for one in shared for number in range(one.first_row + 1, one.last_row + 1)}
     rows = []
     for number, cells in table.rows:
         if _is_note(cells):
             continue
-        row, faults = _row(number, cells)
-        rows.append(row)
+        row, faults = _row(number, cells, is_workbook=bool(table.sheet))
+        if number not in below:
+            rows.append(row)
         found += faults
     if not rows:
         found.append(Fault(table.header_row, None, "表头下面没有内容"))
@@ -136,6 +144,17 @@ def cells(number: int, row: RegisterRow) -> tuple[str | int, ...]:
         row.manager,
         rate_words(row.fee_rate),
     )
+
+
+def words(row: RegisterRow, field: str) -> str:
+    """One field as people read it: a code by its meaning, the rate with its sign; empty where
+    nothing was filled in."""
+    value = getattr(row, field)
+    if field == "fee_rate":
+        return rate_words(value)
+    if known := _CODES.get(field):
+        return known.get(value, "")
+    return str(value)
 
 
 def rate_words(rate: int | None) -> str:
@@ -177,7 +196,26 @@ def _is_note(row: Sequence[str]) -> bool:
     return any("填表说明" in cell for cell in row[:2])
 
 
-def _row(number: int, given: Sequence[str]) -> tuple[RegisterRow, list[Fault]]:
+def _merged_names(table: Table) -> dict[Merged, Fault]:
+    """Cells of the name column that are merged over several rows."""
+    cells = {row.number: row.cells for row in table.rows}
+    return {
+        one: Fault(
+            one.first_row,
+            _NAME,
+            f"B{one.first_row}:B{one.last_row} 是合并的单元格，名称要一行填一个",
+        )
+        for one in table.merged
+        if one.first_column <= _NAME <= one.last_column
+        and one.first_row < one.last_row
+        and any(cells.get(one.first_row, ()))
+        and not _is_note(cells[one.first_row])
+    }
+
+
+def _row(
+    number: int, given: Sequence[str], *, is_workbook: bool
+) -> tuple[RegisterRow, list[Fault]]:
     texts = [" ".join(cell.split()) for cell in given]
     found = [
         Fault(number, place, f"“{HEADER[place]}”最多{most}个字")
@@ -193,7 +231,7 @@ def _row(number: int, given: Sequence[str]) -> tuple[RegisterRow, list[Fault]]:
         codes.append(code)
         if wrong:
             found.append(Fault(number, place, wrong))
-    rate, wrong = _rate(texts[9])
+    rate, wrong = _rate(texts[9], is_workbook)
     if wrong:
         found.append(Fault(number, 9, wrong))
     service, formed, party = codes
@@ -221,15 +259,22 @@ def _code(text: str, known: Mapping[int, str]) -> tuple[int | None, str]:
     return None, f"“{text[:20]}”不在代码表里，请填：{choices}"
 
 
-def _rate(text: str) -> tuple[int | None, str]:
-    """Hundredths of a percent. A spreadsheet stores 85.3 % as 0.853, and shows it as it was."""
+def _rate(text: str, is_workbook: bool) -> tuple[int | None, str]:
+    """Hundredths of a percent.
+
+    A workbook stores a cell that shows 85.3% as 0.853 and its reader is not told the format,
+    so there a number up to 1 is a share. Typed by a person, or in a .csv, it may be either.
+    """
     plain = half_width(text).replace(" ", "")
     if plain in _NOBODY:
         return None, ""
-    # Below 1 without the sign it is a share: nobody collects less than 1 % and reports it so.
     if _FRACTION.fullmatch(plain):
         whole, _dot, rest = plain.partition(".")
-        return int((whole or "0") + (rest + "0000")[:4]), ""
+        share = int((whole or "0") + (rest + "0000")[:4])
+        if is_workbook or not share:
+            return share, ""
+        either = f"{rate_words(share)} 或者 {rate_words(share // 100)}"
+        return None, f"“{text[:20]}”请写成 {either}"
     if found := _PERCENT.fullmatch(plain):
         rate = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
         if rate <= 10_000:

@@ -11,8 +11,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-# How many monthly steps the forecast rests on: one busy month is no trend.
-RECENT = 3
+# How many steps back the forecast goes: one busy month is no trend, a few days are none.
+RECENT, ENOUGH_DAYS = 3, 28
 
 
 class Share(NamedTuple):
@@ -61,7 +61,7 @@ def missing(formed: int, total: int, target: Share) -> int:
 
 
 class Month(NamedTuple):
-    """Where a place stood as a month ended."""
+    """Where a place stood as a month ended, or stands today."""
 
     day: date
     estates: Count
@@ -70,14 +70,14 @@ class Month(NamedTuple):
 class Outlook(NamedTuple):
     """What is needed and what is to be expected by `day`.
 
-    `months`: whole months left, counted from the last month's end. `pace`: estates a month that
-    would just do; None where none is missing or no month is left. `speed`: formed a month of
-    late; None where fewer than two months are known. `expected`: formed then at that speed,
-    rounded down, never more than there are estates nor fewer than none.
+    `left`: days until then. `pace`: estates every thirty days that would just do; None where
+    none is missing or no day is left. `speed`: formed every thirty days of late; None where too
+    little is known. `expected`: formed then at that speed, rounded down, never more than there
+    are estates nor fewer than none.
     """
 
     day: date
-    months: int
+    left: int
     missing: int
     pace: Fraction | None
     speed: Fraction | None
@@ -86,40 +86,32 @@ class Outlook(NamedTuple):
 
 
 def outlook(months: Sequence[Month], target: Share) -> Outlook:
-    """Looks ahead to 31 December of the last month's year.
+    """Looks ahead to 31 December of the last day's year.
 
-    The method, as the page says it: the mean monthly change of what is formed over the last
-    three months, carried on unchanged; the number of estates stays as it is. A month that is
-    missing counts as time all the same. ValueError without a month, or out of order.
+    The method, as the page says it: what was formed since the month's end three steps back
+    (ends of months, and today), by days, carried on unchanged; the number of estates stays as
+    it is. Fewer than `ENOUGH_DAYS` say nothing. ValueError without a day, or out of order.
     """
     if not months or any(one.day >= other.day for one, other in pairwise(months)):
         raise ValueError("an outlook needs months in order")
-    last = months[-1]
+    last, first = months[-1], months[-RECENT - 1 :][0]
     end = date(last.day.year, 12, 31)
-    left = end.month - last.day.month
+    left, apart = (end - last.day).days, (last.day - first.day).days
     total, formed = last.estates.total, last.estates.formed
     short = missing(formed, total, target)
-    known = months[-RECENT - 1 :]
-    apart = _number(last.day) - _number(known[0].day)
-    speed = Fraction(formed - known[0].estates.formed, apart) if apart else None
+    change = formed - first.estates.formed
     expected = None
-    if speed is not None:
-        ahead = formed + speed * left
-        expected = min(max(ahead.numerator // ahead.denominator, 0), total)
+    if apart >= ENOUGH_DAYS:
+        expected = min(max(formed + change * left // apart, 0), total)
     return Outlook(
         end,
         left,
         short,
-        Fraction(short, left) if short and left else None,
-        speed,
+        Fraction(30 * short, left) if short and left else None,
+        None if expected is None else Fraction(30 * change, apart),
         expected,
         None if expected is None else reached(expected, total, target),
     )
-
-
-def _number(day: date) -> int:
-    """Months counted through the years."""
-    return 12 * day.year + day.month
 
 
 def ranked(

@@ -40,3 +40,24 @@ FIRST_SOURCES = frozenset({"preparatory_group", "developer", "residents_committe
 def standard_items(source: str) -> tuple[str, ...]:
     """The titles of the list, by who hands over."""
     return _TO_A_FIRST_COMMITTEE if source in FIRST_SOURCES else _FROM_A_COMMITTEE
+
+
+# Whoever hands over, in the words of whose turn it is.
+GIVERS = {
+    "former": "上一届业主委员会",
+    "preparatory_group": "筹备组",
+    "developer": "建设单位",
+    "residents_committee": "居委会",
+    "management_committee": "上一届物业管理委员会",
+}
+_LIKELY = {
+    "owners_committee": "建设单位、筹备组",
+    "management_committee": "建设单位",
+    "renewal": GIVERS["former"],
+}
+
+
+def giver(kind: str, source: str) -> str:
+    """Who hands over at the end of a formation of that kind; `source`: of its list, "" while
+    there is none."""
+    return GIVERS.get(source) or _LIKELY[kind]

@@ -5,6 +5,7 @@ target and no condition of an election: it warns and is reported, and never bloc
 reorders anybody.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 HALF = (1, 2)
@@ -22,58 +23,6 @@ def least_party(members: int, share: tuple[int, int] = HALF) -> int:
     return -(-share[0] * members // share[1])
 
 
-class Prospect(NamedTuple):
-    """What the seats can come to.
-
-    `fewest`, `most`: party members among the elected, over every possible outcome.
-    `guaranteed`: every outcome meets the share. `possible`: one does. `replace`: the fewest
-    candidates not known to be members that would have to give way to members for every outcome
-    to meet it. `add`: how many more members would have to stand for one outcome to meet it. A
-    by-election can have too few seats for either: then both say what comes nearest.
-    """
-
-    seats: int
-    fewest: int
-    most: int
-    guaranteed: bool
-    possible: bool
-    replace: int
-    add: int
-
-
-def prospect(
-    seats: int,
-    party: int,
-    others: int,
-    *,
-    sitting: tuple[int, int] = (0, 0),
-    share: tuple[int, int] = HALF,
-) -> Prospect | None:
-    """Of a list of candidates; None without a seat or where fewer stand than seats.
-
-    `others`: everybody not known to be a member, those who did not say among them: only what is
-    known guarantees anything. `sitting`: in a by-election, party members and others who stay.
-    """
-    stays_party, stays_others = sitting
-    if min(seats, party, others, stays_party, stays_others) < 0:
-        raise ValueError("a number of people below zero")
-    if not seats or party + others < seats:
-        return None
-    fewest, most = max(seats - others, 0), min(seats, party)
-    # Of the seats, so many have to go to party members.
-    wanted = max(least_party(stays_party + stays_others + seats, share) - stays_party, 0)
-    # Every outcome has at least seats - others members: others may be at most seats - wanted.
-    return Prospect(
-        seats,
-        fewest,
-        most,
-        guaranteed=fewest >= wanted,
-        possible=most >= wanted,
-        replace=max(others - max(seats - wanted, 0), 0) if wanted else 0,
-        add=max(min(wanted, seats) - most, 0),
-    )
-
-
 class Count(NamedTuple):
     """Members of a committee; `party` of them said they are party members, `unknown` did not
     answer (or would rather not, or took their consent back)."""
@@ -81,6 +30,11 @@ class Count(NamedTuple):
     members: int
     party: int
     unknown: int
+
+    @property
+    def others(self) -> int:
+        """Who said they are no party members."""
+        return self.members - self.party - self.unknown
 
     def verdict(self, share: tuple[int, int] = HALF) -> str:
         """met | missed | open | none: met or missed whatever the silent would say, else open;
@@ -90,6 +44,85 @@ class Count(NamedTuple):
         if meets(self.party, self.members, share):
             return "met"
         return "open" if meets(self.party + self.unknown, self.members, share) else "missed"
+
+
+def explained_from(counts: Sequence[Count], share: tuple[int, int] = HALF) -> int | None:
+    """The place of the count an explanation has to be younger than; None: none is wanted.
+
+    `counts`: of one committee, the newest last. Whoever comes or leaves, and fewer members of
+    the party, ask for a new explanation; an answer that changes nothing does not.
+    """
+    if not counts or counts[-1].verdict(share) != "missed":
+        return None
+    place = len(counts) - 1
+    while place and counts[place - 1].verdict(share) == "missed":
+        before, now = counts[place - 1], counts[place]
+        if before.members != now.members or now.party < before.party:
+            break
+        place -= 1
+    return place
+
+
+class Prospect(NamedTuple):
+    """What the seats can come to.
+
+    `fewest`, `most`: party members among the elected, over every possible outcome and whatever
+    the silent would say. `unknown`: those who did not answer, of the candidates and of who
+    stays. `guaranteed`: it is met by what is known, whoever is elected; `possible`: by one
+    outcome, if all of the silent were members. Neither holds: it can only be missed.
+
+    `replace`: the fewest candidates not known to be members who would have to turn out as
+    members, or to give way to members, for every outcome to meet it. `add`: how many more
+    members would have to stand for one outcome to meet it. 0 also where the seats of a
+    by-election are too few for either.
+    """
+
+    seats: int
+    fewest: int
+    most: int
+    unknown: int
+    guaranteed: bool
+    possible: bool
+    replace: int
+    add: int
+
+
+NOBODY = Count(0, 0, 0)
+
+
+def prospect(
+    seats: int,
+    standing: Count,
+    *,
+    sitting: Count = NOBODY,
+    share: tuple[int, int] = HALF,
+) -> Prospect | None:
+    """Of a list of candidates; None without a seat or where fewer stand than seats.
+
+    `sitting`: in a by-election, who stays on the committee.
+    """
+    if seats < 0 or any(min(one.others, *one) < 0 for one in (standing, sitting)):
+        raise ValueError("a number of people below zero")
+    if not seats or standing.members < seats:
+        return None
+    not_known = standing.members - standing.party
+    fewest = max(seats - not_known, 0)
+    most = min(seats, standing.party + standing.unknown)
+    # Of the seats, so many have to go to party members: by what is known, and at the best.
+    least = least_party(sitting.members + seats, share)
+    wanted = max(least - sitting.party, 0)
+    at_best = max(least - sitting.party - sitting.unknown, 0)
+    return Prospect(
+        seats,
+        fewest,
+        most,
+        standing.unknown + sitting.unknown,
+        guaranteed=fewest >= wanted,
+        possible=most >= at_best,
+        # Every outcome has at least seats - not_known members: seats - wanted may be others.
+        replace=max(not_known - (seats - wanted), 0) if 0 < wanted <= seats else 0,
+        add=max(at_best - most, 0) if at_best <= seats else 0,
+    )
 
 
 # Fewer tell of each of them.

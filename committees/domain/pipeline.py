@@ -6,7 +6,8 @@ one; it is an authority of local regulation, so it has neither a roll nor an ele
 (换届) ends like a first formation. What happened is a day per stage; all else follows from it.
 
 A stage rests on others: nobody is elected who did not stand. The roll is put on show while
-candidates are found, and the seal is cut on the paper of the filing (274号 34).
+candidates are found, and the seal is cut on the paper of the filing (274号 34). A bank opens an
+account on that paper too: not before the filing, and no law puts the seal before the account.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,7 +47,7 @@ _CANDIDATES = Stage("candidates", "推荐候选人", "group", ("group",))
 _VETTING = Stage("vetting", "联审", "street_office", ("candidates",), optional=True)
 _POSTED = Stage("posted", "候选人公示", "group", ("candidates", "vetting"))
 _SEAL = Stage("seal", "刻制印章", "committee", ("filed",))
-_ACCOUNT = Stage("account", "开立账户", "committee", ("elected",))
+_ACCOUNT = Stage("account", "开立账户", "committee", ("filed",))
 _HANDOVER = Stage(
     "handover", "移交", "former", ("elected",), "elected", "committee.handover_days"
 )
@@ -124,11 +125,13 @@ def standing(
 
     A stage may be reached while one before it is not (an account before the seal): what was
     reached last is the furthest, and what comes next is the first that is open and was not
-    passed by: who has been elected is not vetted any more.
+    passed by: who has been elected is not vetted any more. The filing is never passed by: an
+    account that is on record here does not show that it was made.
     """
     stages = STAGES[kind]
     done = [stage for stage in stages if stage.code in reached]
     passed = {code for stage in done for code in resting_on(kind, stage.code)}
+    passed &= resting_on(kind, FORMED)
     ahead = [one for one in stages if one.code not in reached and one.code not in passed]
     following = ahead[0] if ahead else None
     last = done[-1] if done else None

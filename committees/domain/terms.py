@@ -34,19 +34,23 @@ def fits(seats: int, size: Size) -> bool:
 
 class Standing(NamedTuple):
     """What follows from who is left. `vacant`: seats to be filled (补选). `too_few`: fewer than
-    half of the seats are filled, so the owners elect all anew (274号 46)."""
+    half of the seats are filled, so the owners elect all anew (274号 46). `complete`: everybody
+    who was elected is on record, or was once: while not, an empty seat says nothing."""
 
     members: int
     seats: int
     vacant: int
     too_few: bool
+    complete: bool
 
 
-def standing(members: int, seats: int) -> Standing:
+def standing(members: int, seats: int, *, complete: bool = True) -> Standing:
     """ValueError where there are more members than seats."""
     if not 0 <= members <= seats:
         raise ValueError(f"{members} members on {seats} seats")
-    return Standing(members, seats, seats - members, 2 * members < seats)
+    complete = complete or members == seats
+    few = complete and 2 * members < seats
+    return Standing(members, seats, seats - members, few, complete)
 
 
 class Term(NamedTuple):

@@ -4,9 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from committees.domain.party import Count, Prospect, prospect
+from django.db.models import Exists, OuterRef, Q
+
+from committees.domain.party import NOBODY, Count, Prospect, prospect
 from committees.domain.terms import Standing, Term, standing, term
-from committees.models import Committee, Formation, Member, Nominee, PartyAnswer
+from committees.models import (
+    Committee,
+    Formation,
+    Member,
+    Nominee,
+    PartyAnswer,
+    PartyCount,
+)
 from committees.selectors.party import (
     answers_of_candidates,
     answers_of_members,
@@ -131,10 +140,10 @@ def _of_election(election: Election, estate: Estate, share: tuple[int, int]) -> 
         .defer("withdrawal")
         .order_by("place", "pk")
     )
-    sitting = (0, 0)
+    sitting = NOBODY
     committee = in_office_at(estate) if election.by_election else None
     if committee is not None and (now := newest_count(committee)) is not None:
-        sitting = (now.party, now.members - now.party)
+        sitting = now
     answers = answers_of_candidates(candidates)
     title = election.motion.session.title
     return _slate(
@@ -148,18 +157,25 @@ def _slate(
     people: Sequence[Candidate | Nominee],
     answers: Mapping[int, PartyAnswer],
     share: tuple[int, int],
-    sitting: tuple[int, int] = (0, 0),
+    sitting: Count = NOBODY,
     by_election: bool = False,
 ) -> Slate:
     count = counted(len(people), answers)
-    outlook = prospect(
-        seats or 0, count.party, count.members - count.party, sitting=sitting, share=share
-    )
+    outlook = prospect(seats or 0, count, sitting=sitting, share=share)
     rows = [(one, answers.get(one.pk)) for one in people]
     return Slate(title, seats, rows, outlook, share, by_election)
+
+
+def whole_once() -> Q:
+    """Committees of which everybody is on record, or was once: elected here, every seat taken
+    on some day, or somebody left. Until then members are still being written down."""
+    full = PartyCount.objects.filter(committee=OuterRef("pk"), members__gte=OuterRef("seats"))
+    left = Member.objects.filter(committee=OuterRef("pk")).exclude(ending__in=("", "term"))
+    return Q(source="election") | Q(Exists(full)) | Q(Exists(left))
 
 
 def _standing(committee: Committee, members: int) -> Standing | None:
     if committee.seats is None:
         return None
-    return standing(members, committee.seats)
+    whole = Committee.objects.filter(whole_once(), pk=committee.pk).exists()
+    return standing(members, committee.seats, complete=whole)

@@ -1,5 +1,6 @@
 """How many estates have a committee by the division codes, whoever answers for them."""
 
+import re
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -53,9 +54,7 @@ def divided(reach: Reach, code: str) -> Divided:
     LookupError where the place has no division or the code lies outside it.
     """
     top = _top(reach)
-    at = Division.objects.filter(code=code or top.code).select_related("parent").first()
-    if at is None or not at.code.startswith(top.code[: DIGITS[top.level]]):
-        raise LookupError(code)
+    at = _within(top, code or top.code)
     short = DIGITS.get(at.level + 1, 12)
     whole, rolled = Count(), defaultdict[str, Count](Count)
     for place, count in _own(reach, at.code[: DIGITS[at.level]]).items():
@@ -65,6 +64,20 @@ def divided(reach: Reach, code: str) -> Divided:
     below = [Below(one, rolled[one.code[:short]]) for one in children]
     above = at.parent if at.code != top.code else None
     return Divided(at, above, whole, [one for one in below if one.estates.total])
+
+
+def division_within(reach: Reach, code: str) -> Division:
+    """The division of that code; LookupError as for `divided`."""
+    return _within(_top(reach), code)
+
+
+def _within(top: Division, code: str) -> Division:
+    if not re.fullmatch(r"[0-9]{12}", code, re.ASCII):
+        raise LookupError(code)
+    at = Division.objects.filter(code=code).select_related("parent").first()
+    if at is None or not at.code.startswith(top.code[: DIGITS[top.level]]):
+        raise LookupError(code)
+    return at
 
 
 def _top(reach: Reach) -> Division:

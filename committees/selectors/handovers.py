@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.db.models import Prefetch
 
+from committees.domain.handover import standard_items
 from committees.models import Committee, Handover, HandoverItem, ItemState
 from registry.domain.profiles import RuleValue
 from registry.selectors import profile_for
@@ -39,6 +40,35 @@ def items_of(handover: Handover) -> list[Line]:
 def has_entered(handover: Handover, actor: str) -> bool:
     """Whether this person entered anything on the list: another one confirms it."""
     return ItemState.objects.filter(item__handover=handover, recorded_by=actor).exists()
+
+
+def sources_of(committee: Committee) -> list[str]:
+    """Who can hand over to this committee. A committee before it only where there was one:
+    there was none before one that was formed here for the first time, and of one recorded from
+    papers it is not known."""
+    offered = [code for code, _title in Handover.SOURCES]
+    formation = committee.formations.first()
+    if formation is None:
+        return offered
+    # A committee known from the register gave way to its own papers: it is the same one.
+    former = (
+        Committee.objects.filter(estate=committee.estate_id, pk__lt=committee.pk)
+        .exclude(source="register", ended_why="有了备案材料")
+        .values_list("kind", flat=True)
+    )
+    were = set(former)
+    gone = {"former": "owners", "management_committee": "management"}
+    return [one for one in offered if one not in gone or gone[one] in were]
+
+
+def untouched(handover: Handover) -> bool:
+    """Nothing was entered, added or confirmed: it can be drawn up anew."""
+    titles = list(handover.items.order_by("position").values_list("title", flat=True))
+    return (
+        handover.confirmed_on is None
+        and titles == list(standard_items(handover.source))
+        and not ItemState.objects.filter(item__handover=handover).exists()
+    )
 
 
 def due_of(committee: Committee, today: date) -> Due | None:

@@ -4,19 +4,24 @@ Only whoever keeps the members of an estate sees who said what; everybody above 
 and everybody else what `committees.domain.party.shown` leaves of them.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
-from functools import cache, reduce
+from datetime import date, datetime
+from functools import cache
 from typing import NamedTuple
 
 from django.db.models import Count as Number
 from django.db.models import Max, Q
 
 from accounts.reach import Reach
-from committees.domain.party import HALF, Count
-from committees.models import Committee, Member, Nominee, PartyAnswer, PartyCount
-from committees.selectors.formation import per_place
+from committees.domain.party import HALF, Count, explained_from
+from committees.models import (
+    Committee,
+    Explanation,
+    Member,
+    Nominee,
+    PartyAnswer,
+    PartyCount,
+)
 from registry.domain.profiles import RuleValue, resolve
 from registry.fields import keyed_hash
 from registry.models import Estate
@@ -103,6 +108,39 @@ def newest_count(committee: Committee) -> Count | None:
     return Count(found.members, found.party, found.unknown) if found else None
 
 
+def unexplained_since(
+    committees: Iterable[Committee], shares: Mapping[int, tuple[int, int]]
+) -> dict[int, datetime]:
+    """Of the committees below the share without an explanation that is younger than what made
+    them miss it: since when, by committee. `shares`: by committee. Two queries."""
+    keys = [one.pk for one in committees]
+    rows = PartyCount.objects.filter(committee__in=keys).order_by("pk")
+    counts: dict[int, list[PartyCount]] = defaultdict(list)
+    for row in rows:
+        counts[row.committee_id].append(row)
+    told = dict(
+        Explanation.objects.filter(committee__in=keys)
+        .order_by()
+        .values_list("committee")
+        .annotate(last=Max("recorded_at"))
+    )
+    found = {}
+    for key, known in counts.items():
+        read = [Count(one.members, one.party, one.unknown) for one in known]
+        place = explained_from(read, shares[key])
+        if place is None:
+            continue
+        since = known[place].recorded_at
+        if key not in told or told[key] < since:
+            found[key] = since
+    return found
+
+
+def lacks_explanation(committee: Committee, share: tuple[int, int]) -> bool:
+    """Whether a (new) 情况说明 is wanted."""
+    return bool(unexplained_since([committee], {committee.pk: share}))
+
+
 def first_whole_count(committee: Committee) -> Count | None:
     """The first count with every seat taken and every answer known: what everybody is told.
 
@@ -119,47 +157,62 @@ def share_of(estate: Estate, on: date) -> tuple[tuple[int, int], str]:
     return share_in(stated), stated.clause if stated else ""
 
 
-def party_counts(reach: Reach, today: date) -> dict[int, PartyCounts]:
-    """By authority, of the committees in office in a place; two queries and the profiles."""
-    living = Committee.objects.filter(ended_on__isnull=True)
+def party_within(reach: Reach, formed: int, today: date) -> PartyCounts:
+    """Of the committees in office in a place, of which there are `formed`; one query and the
+    profiles."""
     last = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
     newest = PartyCount.objects.filter(
-        pk__in=last.values("last"), committee__ended_on__isnull=True
+        reach.within("committee__estate__"),
+        pk__in=last.values("last"),
+        committee__ended_on__isnull=True,
     )
-    rows = (
-        reach.narrowed(newest, "committee__estate__")
-        .order_by()
-        .values_list(
-            "committee__estate__authority",
-            "committee__estate__profile_code",
-            "members",
-            "party",
-            "unknown",
-        )
-        .annotate(Number("pk"))
+    rows = newest.order_by().values_list(
+        "committee__estate__profile_code", "members", "party", "unknown"
     )
     share = cache(lambda code: share_in(resolve(profile_layers(code), today).get(SHARE)))
-    one = cache(lambda code, *told: _of(Count(*told).verdict(share(code)), *told[:2]))
-    sums: dict[int, list[int]] = defaultdict(lambda: [0] * len(PartyCounts._fields))
-    for place, *told, number in rows:
-        if reach.has(place):
-            sums[place] = [
-                so_far + number * more
-                for so_far, more in zip(sums[place], one(*told), strict=True)
-            ]
-    found = {}
-    for place, number in per_place(living, reach).items():
-        known = PartyCounts(*sums[place])
-        silent = number - known.known - known.unknown  # nobody was ever on record
-        found[place] = known.plus(PartyCounts(unknown=silent, empty=silent))
+    found = PartyCounts()
+    for code, members, party, unknown, number in rows.annotate(Number("pk")):
+        verdict = Count(members, party, unknown).verdict(share(code))
+        found = found.plus(_of(verdict, members, party, number))
+    silent = formed - found.known - found.unknown  # nobody was ever on record
+    return found.plus(PartyCounts(unknown=silent, empty=silent))
+
+
+class Listed(NamedTuple):
+    """A committee with its newest count, None where nobody is on record. `verdict`: of
+    committees.domain.party.Count."""
+
+    committee: Committee
+    told: Count | None
+    verdict: str
+
+
+def listed(reach: Reach, state: str, today: date) -> list[Listed]:
+    """The committees behind a number of the share: "met", "missed", or "unknown"."""
+    last = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
+    newest = {
+        one.committee_id: Count(one.members, one.party, one.unknown)
+        for one in PartyCount.objects.filter(pk__in=last.values("last"))
+    }
+    share = cache(lambda code: share_in(resolve(profile_layers(code), today).get(SHARE)))
+    found = []
+    living = reach.narrowed(Committee.objects.filter(ended_on__isnull=True))
+    for one in living.select_related("estate__authority").order_by("estate__name", "pk"):
+        if not reach.has(one.estate.authority_id):
+            continue
+        count = newest.get(one.pk)
+        verdict = count.verdict(share(one.estate.profile_code)) if count else "none"
+        if state == verdict or (state == "unknown" and verdict not in ("met", "missed")):
+            found.append(Listed(one, count, verdict))
     return found
 
 
-def _of(verdict: str, members: int, party: int) -> PartyCounts:
-    """Of one committee."""
+def _of(verdict: str, members: int, party: int, number: int) -> PartyCounts:
+    """Of so many committees with the same count."""
     if verdict in ("met", "missed"):
-        return PartyCounts(1, int(verdict == "met"), members, party)
-    return PartyCounts(unknown=1, empty=int(verdict == "none"))
+        meeting = number if verdict == "met" else 0
+        return PartyCounts(number, meeting, members * number, party * number)
+    return PartyCounts(unknown=number, empty=number if verdict == "none" else 0)
 
 
 def share_in(stated: RuleValue | None) -> tuple[int, int]:
@@ -168,8 +221,3 @@ def share_in(stated: RuleValue | None) -> tuple[int, int]:
         return HALF
     num, den = stated.value
     return int(num), int(den)
-
-
-def whole_party(counts: Mapping[int, PartyCounts]) -> PartyCounts:
-    """All authorities together."""
-    return reduce(PartyCounts.plus, counts.values(), PartyCounts())

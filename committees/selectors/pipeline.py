@@ -17,8 +17,16 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.reach import Reach
 from committees.domain.formation import Count
+from committees.domain.handover import giver
 from committees.domain.pipeline import STAGES, TURNS, Stage, Standing, standing
-from committees.models import Committee, Formation, Inquiry, InquiryReply, Reached
+from committees.models import (
+    Committee,
+    Formation,
+    Handover,
+    Inquiry,
+    InquiryReply,
+    Reached,
+)
 from committees.selectors.acts import Act, acts_of, among
 from committees.selectors.formation import Formation as Watched
 from committees.selectors.formation import per_place
@@ -43,6 +51,10 @@ class Asked(NamedTuple):
     inquiry: Inquiry
     reply: InquiryReply | None
 
+    @property
+    def objects(self) -> bool:
+        return self.reply is not None and self.reply.answer == "objects"
+
 
 class Case(NamedTuple):
     """A formation with everything that is known of it."""
@@ -52,6 +64,7 @@ class Case(NamedTuple):
     asked: Sequence[Asked]
     standing: Standing
     clause: str  # where the next deadline comes from
+    source: str = ""  # who hands over by the list of the committee
 
     @property
     def reached(self) -> dict[str, date]:
@@ -63,6 +76,12 @@ class Case(NamedTuple):
         return [one.inquiry.department for one in self.asked if one.reply is None]
 
     @property
+    def objecting(self) -> list[str]:
+        """The departments whose newest reply is an objection: it forbids nothing, and is to be
+        dealt with until they reply anew or are not asked any more."""
+        return [one.inquiry.department for one in self.asked if one.objects]
+
+    @property
     def turn(self) -> str:
         """Whose turn it is; "" where all is done."""
         following = self.standing.following
@@ -70,6 +89,8 @@ class Case(NamedTuple):
             return ""
         if following.code == "vetting" and self.silent:
             return "、".join(self.silent)
+        if following.code == "handover":
+            return giver(self.formation.kind, self.source)
         return TURNS[following.turn]
 
 
@@ -162,6 +183,11 @@ def cases_of(formations: Sequence[Formation], today: date, *, full: bool = False
     rows = reports_of(formations) if full else {}
     days = {key: told[-1].day for key, told in rows.items()} if full else _reported(formations)
     acts, asked = acts_of(formations), asked_of(formations)
+    sources = dict(
+        Handover.objects.filter(among("committee", formations, "committee")).values_list(
+            "committee", "source"
+        )
+    )
     rules = _rules({one.estate.profile_code for one in formations}, today)
     periods = {code: _periods(values) for code, values in rules.items()}
     found = []
@@ -182,7 +208,8 @@ def cases_of(formations: Sequence[Formation], today: date, *, full: bool = False
         seen = standing(one.kind, reached, periods[one.estate.profile_code], today)
         period = seen.following.period if seen.following else ""
         clause = values[period].clause if period in values else ""
-        found.append(Case(one, told, replies, seen, clause))
+        source = sources.get(one.committee_id or 0, "")
+        found.append(Case(one, told, replies, seen, clause, source))
     return found
 
 
@@ -223,7 +250,7 @@ def _told(
     row = rows[-1] if rows else None
     if stage.code == "vetting" and asked:
         days = [one.reply.day for one in asked if one.reply is not None]
-        if len(days) < len(asked):
+        if len(days) < len(asked) or any(one.objects for one in asked):
             return Told(stage, None, None, row, rows)
         return Told(stage, max(days), Act(max(days), "各部门的答复"), row, rows)
     act = acts.get(stage.code)

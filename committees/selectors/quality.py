@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
 from accounts.reach import Reach
 from committees.models import EstateSeen
@@ -56,7 +56,7 @@ def reported(reach: Reach, estates: Mapping[int, int], today: date) -> dict[int,
     return found
 
 
-def unreported(reach: Reach) -> int | None:
+def unreported(reach: Reach) -> QuerySet[Division] | None:
     """社区 in the place without any estate on record; None where the place is no division's.
 
     Villages (村) are left out: most have no residential estate to be registered.
@@ -67,7 +67,8 @@ def unreported(reach: Reach) -> int | None:
     inside = told_digits(at.division_id)
     places = Division.objects.filter(code__startswith=inside, level=COMMUNITY)
     taken = Estate.objects.order_by().values("division")
-    return places.exclude(name__endswith="村委会").exclude(code__in=taken).count()
+    left = places.exclude(name__endswith="村委会").exclude(code__in=taken)
+    return left.select_related("parent").order_by("code")
 
 
 def shown_by(which: str, today: date) -> Q:

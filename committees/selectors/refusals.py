@@ -41,8 +41,7 @@ def place_reasons(case: Case, stage: str) -> list[Reason]:
     if stage in _FROM_ROWS:
         return [Reason("stage.rows", _FROM_ROWS[stage])]
     if stage == "vetting" and case.asked:
-        told = "已经征求了各部门的意见，请逐个登记答复；都答复了，这一步就完成"
-        return [Reason("stage.rows", told)]
+        return [Reason("stage.rows", _vetting_told(case))]
     known = next(one for one in case.told if one.stage.code == stage)
     if known.act is not None:
         sentence = f"这一步在本系统里办了（{known.act.day}），以它为准，不用另外登记"
@@ -54,6 +53,19 @@ def place_reasons(case: Case, stage: str) -> list[Reason]:
     if stage == FORMED and case.formation.committee is not None:
         return in_office_reasons(case.formation.committee)
     return []
+
+
+def _vetting_told(case: Case) -> str:
+    """What the vetting still wants, and of whom."""
+    if case.silent:
+        names = "、".join(case.silent)
+        return f"还没有答复的部门：{names}；请逐个登记答复，都答复了，联审才算完成"
+    if case.objecting:
+        return (
+            f"有异议的部门：{'、'.join(case.objecting)}；"
+            "请先处理，再登记新的答复（无异议，或者不再征求并写明原因）"
+        )
+    return "各部门都答复了，联审已经完成，不用另外登记"
 
 
 def in_office_reasons(committee: Committee) -> list[Reason]:

@@ -7,13 +7,16 @@ from typing import NamedTuple
 from django.db.models import Max, QuerySet
 
 from committees.domain.estate_register import (
+    FIELDS,
     FORMED,
+    HEADER,
     MANAGEMENT,
     NONE,
     OWNERS,
     Fault,
     RegisterRow,
     parse,
+    words,
 )
 from committees.domain.places import Place, PlaceIndex, written
 from committees.models import Committee, EstateRecord, RegisterImport
@@ -35,6 +38,14 @@ class Known(NamedTuple):
     row: RegisterRow
     record: EstateRecord | None
     committee: Committee | None
+
+
+class Difference(NamedTuple):
+    """A column of the annex with what stood there and what a file says instead."""
+
+    column: str
+    old: str
+    new: str
 
 
 class Step(NamedTuple):
@@ -59,6 +70,23 @@ class Step(NamedTuple):
         passed = {"row", "place"} | ({"formed"} if self.row.formed is None else set())
         return [name for name, new, old in pairs if new != old and name not in passed]
 
+    @property
+    def differences(self) -> list[Difference]:
+        """What would change, in words, column by column."""
+        if self.known is None:
+            return []
+        old, names = self.known.row, set(self.changed)
+        return [
+            Difference(HEADER[place or 0], words(old, name), words(self.row, name))
+            for place, name in FIELDS.items()
+            if name in names
+        ]
+
+    @property
+    def ended(self) -> Committee | None:
+        """The committee this row ends."""
+        return _ended(self.row, self.known)
+
 
 class Plan(NamedTuple):
     """What a file would do. With a fault it does nothing. `absent`: estates it leaves out."""
@@ -74,6 +102,11 @@ class Plan(NamedTuple):
     @property
     def changes(self) -> list[Step]:
         return [step for step in self.steps if step.changed]
+
+    @property
+    def ending(self) -> list[Step]:
+        """The rows that end a committee."""
+        return [step for step in self.steps if step.ended]
 
     @property
     def same(self) -> int:
@@ -220,13 +253,19 @@ def _known(
 
 def _committee_fault(row: RegisterRow, known: Known | None) -> Fault | None:
     """A register does not end a committee whose papers are here."""
-    committee = known.committee if known else None
+    committee = _ended(row, known)
     if committee is None or committee.source == "register" or row.formed is None:
-        return None
-    if row.formed == KIND_CODES[committee.kind]:
         return None
     have, told = FORMED[KIND_CODES[committee.kind]], FORMED[row.formed]
     sentence = (
         f"这里登记有{have}（{committee.formed_on}成立），台账填的是{told}；请先办终止或者换届"
     )
     return Fault(row.row, _FORMED, sentence)
+
+
+def _ended(row: RegisterRow, known: Known | None) -> Committee | None:
+    """The committee on record of which a row says that there is none, or another."""
+    committee = known.committee if known else None
+    if committee is None or row.formed in {None, KIND_CODES[committee.kind]}:
+        return None
+    return committee

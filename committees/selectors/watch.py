@@ -8,9 +8,9 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 
 from committees.domain.party import Count
 from committees.domain.terms import term
-from committees.models import Committee, Explanation, Formation, PartyCount
-from committees.selectors.bodies import DEFAULT_LEAD, LEAD
-from committees.selectors.party import SHARE, share_in
+from committees.models import Committee, Formation, PartyCount
+from committees.selectors.bodies import DEFAULT_LEAD, LEAD, whole_once
+from committees.selectors.party import SHARE, share_in, unexplained_since
 from registry.domain.profiles import RuleValue, resolve
 from registry.selectors import profile_layers
 
@@ -28,11 +28,14 @@ class Need(NamedTuple):
 def too_few(within: Q) -> list[Need]:
     """With fewer than half of the seats filled: all are elected anew (274号 46).
 
-    Nobody on record at all says nothing. `within`: of committees, by their estate. One query.
+    While members are still being written down, empty seats say nothing. `within`: of
+    committees, by their estate. One query.
     """
     seated = Number("members", filter=Q(members__ending="") & ~Q(members__office="alternate"))
     rows = (
-        Committee.objects.filter(within, ended_on__isnull=True, members__isnull=False)
+        Committee.objects.filter(
+            within, whole_once(), ended_on__isnull=True, members__isnull=False
+        )
         .annotate(seated=seated)
         .filter(seats__gt=2 * F("seated"))
         .select_related("estate")
@@ -62,24 +65,22 @@ def to_renew(within: Q, today: date) -> list[Need]:
 
 
 def unexplained(within: Q, today: date) -> list[Need]:
-    """Below the party's share for certain, without an explanation on file."""
+    """Below the party's share for certain, without an explanation of how it came to that:
+    looked at anew whenever somebody leaves."""
     newest = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
-    told = Explanation.objects.filter(committee=OuterRef("committee"))
     living = Committee.objects.filter(within, ended_on__isnull=True)
-    rows = (
-        PartyCount.objects.filter(committee__in=living, pk__in=newest.values("last"))
-        .exclude(Exists(told))
-        .select_related("committee__estate")
-    )
+    rows = PartyCount.objects.filter(
+        committee__in=living, pk__in=newest.values("last")
+    ).select_related("committee__estate")
     rules = _Rules(today)
-    return [
-        Need(row.committee, None)
-        for row in rows
-        if Count(row.members, row.party, row.unknown).verdict(
-            share_in(rules.of(row.committee, SHARE))
-        )
-        == "missed"
-    ]
+    below, shares = [], {}
+    for row in rows:
+        share = share_in(rules.of(row.committee, SHARE))
+        if Count(row.members, row.party, row.unknown).verdict(share) == "missed":
+            below.append(row.committee)
+            shares[row.committee_id] = share
+    wanted = unexplained_since(below, shares) if below else {}
+    return [Need(one, None) for one in below if one.pk in wanted]
 
 
 class _Rules:

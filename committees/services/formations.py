@@ -36,15 +36,13 @@ from core.reasons import Reason, demand_none
 def open_formation(
     *, estate_id: int, kind: str, seats: int | None = None, actor: str, at: datetime
 ) -> Formation:
-    """Take up a formation or a renewal; the same one that is open already is one.
+    """Take up a formation or a renewal.
 
     RuleViolation "formation.invalid": another is open, there is a committee already, or none
     to be renewed, or so many seats are not allowed.
     """
     estate = locked_estate(estate_id)
     running = estate.formations.filter(ending="").first()
-    if running is not None and running.kind == kind:
-        return running
     found = opening_reasons(kind, running, estate.committees.filter(ended_on=None).first())
     if kind in COMMITTEES and seats is not None:
         found += size_reasons(estate, COMMITTEES[kind], seats, local_day(at))
@@ -87,9 +85,11 @@ def report_stage(
         formation = locked_formation(formation_id)
         case = case_of(formation, local_day(at))
         before = next((one.row for one in case.told if one.stage.code == stage), None)
-        if before and scan is None and (before.day, before.note) == (day, proof.note.strip()):
-            return before
         found = place_reasons(case, stage)
+        same = before and (before.day, before.note) == (day, proof.note.strip())
+        # Reported by hand, and then departments were asked: their replies go before it.
+        if before and same and scan is None and "stage.rows" not in {one.code for one in found}:
+            return before
         found += day_reasons("day", "日期", day, local_day(at))
         found += note_reasons("note", "有什么材料证明、放在哪里", proof.note)
         if before is not None and before.day is not None:

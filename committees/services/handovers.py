@@ -9,7 +9,7 @@ from committees.domain.handover import standard_items
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
 from committees.formation_steps import demand_living, keep_due, locked_committee, note_act
 from committees.models import Committee, Handover, HandoverItem, ItemState
-from committees.selectors.handovers import has_entered, items_of
+from committees.selectors.handovers import has_entered, items_of, sources_of, untouched
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
@@ -19,26 +19,35 @@ MOST_ITEMS = 60
 
 @transaction.atomic(durable=True)
 def open_handover(*, committee_id: int, source: str, actor: str, at: datetime) -> Handover:
-    """The standard list by who hands over; a committee has one.
+    """The standard list by who hands over; a committee has one. Chosen wrongly, it is drawn up
+    anew while nothing was entered.
 
-    RuleViolation "handover.invalid", "committee.ended".
+    RuleViolation "handover.invalid", "handover.begun", "committee.ended".
     """
     committee = locked_committee(committee_id)
     known = Handover.objects.filter(committee=committee).first()
-    if known is not None:
+    if known is not None and known.source == source:
         return known
     demand_living(committee)
-    if source not in dict(Handover.SOURCES):
-        demand_none("handover.invalid", [Reason("handover.source", "请选择由谁移交", "source")])
-    made = Handover.objects.create(
-        committee=committee, source=source, opened_by=actor, opened_at=at
-    )
-    HandoverItem.objects.bulk_create(
-        HandoverItem(handover=made, position=place, title=title, added_by=actor, added_at=at)
-        for place, title in enumerate(standard_items(source), 1)
-    )
-    _note(made, "handover-opened", {"source": source}, actor=actor, at=at)
-    return made
+    demand_none("handover.invalid", _source_reasons(committee, source))
+    if known is None:
+        made = Handover.objects.create(
+            committee=committee, source=source, opened_by=actor, opened_at=at
+        )
+        _list(made, actor=actor, at=at)
+        _note(made, "handover-opened", {"source": source}, actor=actor, at=at)
+        return made
+    if not untouched(known):
+        told = "移交清单已经登记过，不能再改由谁移交；清单里没有的，可以加一项"
+        raise RuleViolation("handover.begun", told)
+    before, known.source = known.source, source
+    if standard_items(before) != standard_items(source):
+        known.items.all().delete()
+        _list(known, actor=actor, at=at)
+    known.save(update_fields=["source"])
+    facts: dict[str, object] = {"source": source, "before": before}
+    _note(known, "handover-source", facts, actor=actor, at=at)
+    return known
 
 
 @transaction.atomic(durable=True)
@@ -132,6 +141,25 @@ def confirm_handover(*, handover_id: int, actor: str, at: datetime) -> Handover:
         keep_due(formation, at=at)
     _note(handover, "handover-confirmed", {"items": len(lines)}, actor=actor, at=at)
     return handover
+
+
+def _source_reasons(committee: Committee, source: str) -> list[Reason]:
+    if source not in dict(Handover.SOURCES):
+        return [Reason("handover.source", "请选择由谁移交", "source")]
+    if source not in sources_of(committee):
+        told = "这里以前没有过这样的委员会，不能由它移交；请另外选择由谁移交"
+        return [Reason("handover.nobody", told, "source")]
+    return []
+
+
+def _list(handover: Handover, *, actor: str, at: datetime) -> None:
+    """The standard list of its source."""
+    HandoverItem.objects.bulk_create(
+        HandoverItem(
+            handover=handover, position=place, title=title, added_by=actor, added_at=at
+        )
+        for place, title in enumerate(standard_items(handover.source), 1)
+    )
 
 
 def _open(handover_id: int) -> Handover:

@@ -5,9 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from committees.domain.kinds import COMMITTEES
+from committees.domain.pipeline import FORMED
 from committees.domain.wording import name_reasons
 from committees.formation_steps import locked_formation, note_act, size_reasons
 from committees.models import Formation, Nominee
+from committees.selectors.pipeline import case_of
 from core.deadlines import local_day
 from core.reasons import Reason, demand_none
 
@@ -30,13 +32,16 @@ def plan_seats(*, formation_id: int, seats: int | None, actor: str, at: datetime
 
 @transaction.atomic(durable=True)
 def add_nominee(*, formation_id: int, name: str, actor: str, at: datetime) -> Nominee:
-    """Somebody stands; a name that is on the list is one. RuleViolation "nominee.invalid"."""
+    """Somebody stands. RuleViolation "nominee.invalid": the name is on the list, or whoever
+    stood has been elected."""
     formation = locked_formation(formation_id)
     standing = [one for one in formation.nominees.all() if one.withdrawn_on is None]
-    same = next((one for one in standing if one.name == name.strip()), None)
-    if same is not None:
-        return same
     found = name_reasons("name", "候选人的姓名", name)
+    if FORMED in case_of(formation, local_day(at)).reached:
+        found.append(Reason("nominee.late", "选举已经办完，不能再加候选人"))
+    if any(one.name == name.strip() for one in standing):
+        told = "这个姓名已经在名单里；确实是两个人的，请在姓名后面加以区别"
+        found.append(Reason("nominee.twice", told, "name"))
     if len(standing) >= MOST:
         found.append(Reason("nominee.many", f"名单最多{MOST}人", "name"))
     demand_none("nominee.invalid", found)

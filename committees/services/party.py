@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import Any, Literal, cast
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
+from committees.domain.terms import years_later
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
 from committees.formation_steps import (
     count_party,
@@ -16,7 +17,7 @@ from committees.formation_steps import (
     note_act,
 )
 from committees.models import Committee, Explanation, Member, Nominee, PartyAnswer
-from committees.selectors.party import name_hash
+from committees.selectors.party import lacks_explanation, name_hash, share_of
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
@@ -26,6 +27,8 @@ from voting.models import Candidate
 
 Who = Literal["member", "nominee", "candidate"]
 ANSWERS = ("yes", "no", "rather_not")
+# Nobody consents longer than this before the formation or the committee began.
+_CONSENT_YEARS = 2
 
 
 @transaction.atomic(durable=True)
@@ -52,6 +55,10 @@ def answer_party(
     ):
         return before
     found = day_reasons("consented_on", "本人同意的日期", consented_on, local_day(at))
+    began = years_later(_began(of), -_CONSENT_YEARS)
+    if consented_on is not None and not found and consented_on < began:
+        told = f"本人同意的日期太早，不能早于{began}，请核对"
+        found.append(Reason("consented_on.early", told, "consented_on"))
     if answer not in ANSWERS:
         found.append(Reason("party.answer", "请选择本人怎样说", "answer"))
     if how not in dict(PartyAnswer.HOWS):
@@ -103,18 +110,26 @@ def explain_ratio(
     actor: str,
     at: datetime,
 ) -> Explanation:
-    """情况说明: why the share is missed, by whom, of which day; the same again is one.
+    """情况说明: why the share is missed, by whom, of which day; the same again is one, until
+    somebody leaves: then it has to be explained anew, not before that day.
 
     RuleViolation "explanation.invalid", "committee.ended".
     """
     committee = locked_committee(committee_id)
     demand_living(committee)
+    share, _clause = share_of(committee.estate, local_day(at))
+    wanted = lacks_explanation(committee, share)
     before = committee.explanations.last()
-    if before and (before.text, before.by, before.day) == (text.strip(), by.strip(), day):
+    given = (text.strip(), by.strip(), day)
+    if before and not wanted and (before.text, before.by, before.day) == given:
         return before
     found = note_reasons("text", "情况说明", text, most=2000)
     found += name_reasons("by", "由谁说明", by, most=80)
     found += day_reasons("day", "说明的日期", day, local_day(at))
+    left = committee.members.aggregate(last=Max("ended_on"))["last"]
+    if wanted and day is not None and left is not None and day < left:
+        told = f"{left}还有人离任，请登记这一天以后的情况说明"
+        found.append(Reason("explanation.early", told, "day"))
     demand_none("explanation.invalid", found)
     made = Explanation.objects.create(
         committee=committee,
@@ -172,6 +187,16 @@ def _person(who: Who, person_id: int) -> tuple[Estate, Committee | None, Mapping
         committee_of,
         {"candidate": candidate, "name_hash": name_hash(candidate.name)},
     )
+
+
+def _began(of: Mapping[str, Any]) -> date:
+    """The day on which what somebody stands for, or sits on, began."""
+    if (member := of.get("member")) is not None:
+        return cast(date, member.committee.formed_on)
+    if (nominee := of.get("nominee")) is not None:
+        days = nominee.formation.reached.filter(day__isnull=False).values_list("day", flat=True)
+        return min([nominee.formation.opened_on, *days])
+    return local_day(of["candidate"].election.motion.session.created_at)
 
 
 def _key(of: Mapping[str, Any]) -> Q:

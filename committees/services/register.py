@@ -6,16 +6,15 @@ confirm_register(import_id=…)   # or drop_register(…)
 """
 
 import hashlib
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
 
-from committees.domain.estate_register import FIELDS, HEADER, rate_words
+from committees.domain.estate_register import FIELDS, FORMED, HEADER, rate_words
 from committees.models import RegisterImport
-from committees.register_steps import Fees, write_plan
-from committees.selectors.register import ROWS, plan_of
+from committees.register_steps import ByHand, Fees, write_plan
+from committees.selectors.register import KIND_CODES, ROWS, Plan, plan_of
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
@@ -93,45 +92,47 @@ def confirm_register(*, import_id: int, actor: str, at: datetime) -> Told:
 
 @transaction.atomic(durable=True)
 def report_estate(
-    *,
-    authority_id: int,
-    row: Sequence[str],
-    day: date,
-    reporter: str,
-    fees: Fees | None,
-    actor: str,
-    at: datetime,
+    *, authority_id: int, told: ByHand, day: date, reporter: str, actor: str, at: datetime
 ) -> int:
-    """Report one estate by hand, by the rules of a register with one row; the estate's key.
+    """Report an estate on record by hand, by the rules of a register with one row; its key.
 
-    `row`: the ten columns as the annex has them; with `fees` the rate is reckoned from them,
-    rounded down, whatever is typed. RuleViolation "register.day", "register.reporter",
-    "register.fees", "register.row" with every fault.
+    RuleViolation "register.day", "register.reporter", "register.fees", "register.row" with
+    every fault, among them a committee that would end without `told.ends`.
     """
-    _demand_head(day, reporter, at)
-    cells = list(row)
-    if fees is not None:
-        cells[_RATE] = _rate(fees)
-    table = Table(0, HEADER, [Row(1, tuple(cells))])
-    handed_in = RegisterImport.objects.create(
-        authority_id=authority_id,
-        day=day,
-        reporter=reporter.strip(),
-        rows=sealed_table(table, purpose=ROWS),
-        actor=actor,
-        created_at=at,
-    )
-    Authority.objects.select_for_update(no_key=True).get(pk=authority_id)
+    handed_in = _by_hand(authority_id, told, day, reporter, actor, at)
     plan = plan_of(handed_in)
-    demand_none(
-        "register.row",
-        [Reason("register.row", one.reason, FIELDS.get(one.column, "")) for one in plan.faults],
-    )
-    (estate,) = write_plan(plan, handed_in, actor=actor, at=at, fees=fees)
-    handed_in.state, handed_in.confirmed_at = "confirmed", at
-    handed_in.save(update_fields=["state", "confirmed_at"])
-    _note(handed_in, "estate-reported", {"new": len(plan.new)}, actor, at)
-    return estate
+    wrong = _faults(plan, told)
+    if plan.new:
+        wrong.append(_reason("没有找到这个物业管理区域，可能刚刚划转过，请刷新页面再填"))
+    for step in plan.ending:
+        if (ended := step.ended) and not told.ends:
+            kind = FORMED[KIND_CODES[ended.kind]]
+            sentence = (
+                f"台账里登记有{kind}（{ended.formed_on}成立），确实已经没有了的，请勾选确认"
+            )
+            wrong.append(_reason(sentence, "ends"))
+    demand_none("register.row", wrong)
+    return _written(plan, handed_in, told, actor, at)
+
+
+@transaction.atomic(durable=True)
+def found_estate(
+    *, authority_id: int, told: ByHand, day: date, reporter: str, actor: str, at: datetime
+) -> int:
+    """Put an estate on record that no register has named yet; its key.
+
+    RuleViolation as `report_estate`; one whose name its 社区 has already is refused, so that a
+    form sent twice, or a name two people came upon, empties nothing that was reported.
+    """
+    handed_in = _by_hand(authority_id, told, day, reporter, actor, at)
+    plan = plan_of(handed_in)
+    wrong = _faults(plan, told) + [
+        _reason(f"这个社区已经有一个“{step.row.name}”，请到它的页面填报", "name")
+        for step in plan.steps
+        if step.known
+    ]
+    demand_none("register.row", wrong)
+    return _written(plan, handed_in, told, actor, at)
 
 
 @transaction.atomic(durable=True)
@@ -150,12 +151,62 @@ def _demand_head(day: date, reporter: str, at: datetime) -> None:
         raise RuleViolation("register.reporter", "请写明填报单位（最多80个字）")
 
 
-def _rate(fees: Fees) -> str:
+def _by_hand(
+    authority_id: int, told: ByHand, day: date, reporter: str, actor: str, at: datetime
+) -> RegisterImport:
+    """A register with one row, one at a time below an authority."""
+    _demand_head(day, reporter, at)
+    cells = list(told.row)
+    if told.fees is not None:
+        cells[_RATE] = cells[_RATE] or rate_words(_reckoned(told.fees))
+    table = Table(0, HEADER, [Row(1, tuple(cells))])
+    handed_in = RegisterImport.objects.create(
+        authority_id=authority_id,
+        day=day,
+        reporter=reporter.strip(),
+        rows=sealed_table(table, purpose=ROWS),
+        actor=actor,
+        created_at=at,
+    )
+    Authority.objects.select_for_update(no_key=True).get(pk=authority_id)
+    return handed_in
+
+
+def _faults(plan: Plan, told: ByHand) -> list[Reason]:
+    """Everything that is wrong with a row, each beside its field."""
+    wrong = [_reason(one.reason, FIELDS.get(one.column, "")) for one in plan.faults]
+    rate = _reckoned(told.fees) if told.fees is not None else None
+    if rate is not None and any(step.row.fee_rate != rate for step in plan.steps):
+        sentence = (
+            "收缴率和实收、应收算出来的不一样"
+            f"（算出来是 {rate_words(rate)}），请核对；不填的，自动算出"
+        )
+        wrong.append(_reason(sentence, "fee_rate"))
+    return wrong
+
+
+def _reason(sentence: str, field: str = "") -> Reason:
+    return Reason("register.row", sentence, field)
+
+
+def _written(
+    plan: Plan, handed_in: RegisterImport, told: ByHand, actor: str, at: datetime
+) -> int:
+    facts: dict[str, object] = {"new": len(plan.new), "ended": len(plan.ending)}
+    (estate,) = write_plan(plan, handed_in, actor=actor, at=at, fees=told.fees)
+    handed_in.state, handed_in.confirmed_at = "confirmed", at
+    handed_in.save(update_fields=["state", "confirmed_at"])
+    _note(handed_in, "estate-reported", facts, actor, at)
+    return estate
+
+
+def _reckoned(fees: Fees) -> int:
+    """Hundredths of a percent, rounded down; RuleViolation "register.fees"."""
     if fees.due <= 0 or not 0 <= fees.paid <= fees.due:
         raise RuleViolation(
             "register.fees", "实收的物业费不能超过应收的，应收的要大于零；没有应收的请不填"
         )
-    return rate_words(10_000 * fees.paid // fees.due)
+    return 10_000 * fees.paid // fees.due
 
 
 def _waiting(import_id: int) -> RegisterImport:

@@ -8,8 +8,8 @@ from django.db import transaction
 from committees.domain.pipeline import stage_of
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
 from committees.formation_steps import Proof, keep_due, locked_formation, note_act
-from committees.models import Formation, Inquiry, InquiryReply
-from committees.selectors.pipeline import case_of
+from committees.models import Inquiry, InquiryReply
+from committees.selectors.pipeline import Case, case_of
 from core.deadlines import local_day
 from core.reasons import Reason, demand_none
 
@@ -32,18 +32,21 @@ def ask_departments(
 ) -> list[Inquiry]:
     """Departments were asked; one that was asked before stays as it is.
 
-    RuleViolation "vetting.invalid": nobody to be vetted yet, no department, a day that cannot
-    be.
+    RuleViolation "vetting.invalid": nobody to be vetted yet, no department, none that was not
+    asked before, a day that cannot be.
     """
     formation = locked_formation(formation_id)
     names = list(dict.fromkeys(one.strip() for one in departments if one.strip()))
-    known = set(formation.inquiries.values_list("department", flat=True))
-    found = _asking_reasons(formation, asked_on, at)
+    case = case_of(formation, local_day(at))
+    known = {one.inquiry.department for one in case.asked}
+    found = _asking_reasons(case, asked_on)
     found += day_reasons("asked_on", "征求意见的日期", asked_on, local_day(at))
     if not names:
         found.append(
             Reason("vetting.nobody", "请选择或者填写征求哪些部门的意见", "departments")
         )
+    elif set(names) <= known:
+        found.append(Reason("vetting.asked", _asked_told(case), "departments"))
     if len(known | set(names)) > MOST_DEPARTMENTS:
         told = f"最多{MOST_DEPARTMENTS}个部门"
         found.append(Reason("vetting.many", told, "departments"))
@@ -120,10 +123,15 @@ def record_reply(
     return made
 
 
-def _asking_reasons(formation: Formation, asked_on: date | None, at: datetime) -> list[Reason]:
-    if stage_of(formation.kind, "vetting") is None:
+def _asked_told(case: Case) -> str:
+    if case.silent:
+        return f"这些部门已经征求过；还没有答复的：{'、'.join(case.silent)}"
+    return "这些部门已经征求过，也都答复了"
+
+
+def _asking_reasons(case: Case, asked_on: date | None) -> list[Reason]:
+    if stage_of(case.formation.kind, "vetting") is None:
         return [Reason("vetting.none", "这种组建没有联审这一步")]
-    case = case_of(formation, local_day(at))
     recommended = case.reached.get("candidates")
     if recommended is None:
         return [Reason("vetting.early", "还没有推荐候选人，请先登记推荐候选人这一步")]

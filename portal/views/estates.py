@@ -1,5 +1,6 @@
 """One estate of the register: its history, a report by hand, and where it belongs."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -11,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission, estate_for, estates_for
 from committees.domain.estate_register import rate_words
+from committees.register_steps import ByHand
 from committees.selectors.moves import goal_of, movable, moves_of, receivers
 from committees.selectors.places import authorities_keeping
 from committees.selectors.register import Known, known_estates, records_of
 from committees.services.moves import move_estates
-from committees.services.register import report_estate
+from committees.services.register import found_estate, report_estate
 from core.errors import RuleViolation
 from portal.forms import add_reasons
 from portal.register_forms import EstateForm, MoveForm
@@ -53,8 +55,8 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
         initial={**_initial(one), "day": today, "reporter": found.authority.name},
     )
     if request.method == "POST" and form.is_valid():
-        row = form.row(name=found.name, place=one.row.place)
-        if _reported(request, form, row, found.authority_id):
+        told = form.told(name=found.name, place=one.row.place)
+        if _reported(request, form, report_estate, told, found.authority_id):
             return redirect("staff:register_estate", found.code)
     return _page(request, "registers/report.html", {"form": form, "estate": found})
 
@@ -74,7 +76,7 @@ def found(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         authority = int(form.cleaned_data["authority"])
-        if made := _reported(request, form, form.row(), authority):
+        if made := _reported(request, form, found_estate, form.told(), authority):
             return redirect("staff:register_estate", Estate.objects.get(pk=made).code)
     return _page(request, "registers/report.html", {"form": form})
 
@@ -131,21 +133,24 @@ def _moved(request: HttpRequest, form: MoveForm, estates: list[Estate]) -> int:
 
 
 def _reported(
-    request: HttpRequest, form: EstateForm, row: tuple[str, ...], authority: int
+    request: HttpRequest,
+    form: EstateForm,
+    command: Callable[..., int],
+    told: ByHand,
+    authority: int,
 ) -> int:
     """The estate that was written down; 0 where it was refused: the form says why."""
     try:
-        made = report_estate(
+        made = command(
             authority_id=authority,
-            row=row,
+            told=told,
             day=form.cleaned_data["day"],
             reporter=form.cleaned_data["reporter"],
-            fees=form.fees(),
             actor=actor_of(request),
             at=timezone.now(),
         )
     except RuleViolation as refused:
-        add_reasons(form, refused)
+        form.refuse(refused)
         return 0
     messages.success(request, _("已写入台账。"))
     return made

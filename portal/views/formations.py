@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, estate_for, require
 from accounts.reach import Reach
-from committees.domain.pipeline import FORMED, STAGES, stage_of
+from committees.domain.pipeline import FORMED, STAGES, resting_on, stage_of
 from committees.formation_steps import picture_of
 from committees.models import Formation
+from committees.selectors.bodies import open_formation_at
 from committees.selectors.elected import winners_of
 from committees.selectors.pipeline import Case, case_of, pipeline
 from committees.selectors.places import evidence_for, formation_for, inquiry_for
@@ -75,6 +76,7 @@ def formation_new(request: HttpRequest, code: str) -> HttpResponse:
     """Take up a formation or a renewal."""
     estate = estate_for(request.user, code, _P.KEEP_FORMATION)
     form = OpenForm(posted(request))
+    running = open_formation_at(estate)
 
     def act() -> None:
         open_formation(
@@ -89,6 +91,7 @@ def formation_new(request: HttpRequest, code: str) -> HttpResponse:
         "estate": estate,
         "title": _("开始组建或者换届"),
         "back": reverse("staff:estate_committee", args=[estate.code]),
+        "running": running,
     }
     return forming(request, form, act, context, done=_("已开始。请按顺序登记每一步。"))
 
@@ -158,7 +161,8 @@ def formation_stage(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
         )
 
     title = _("登记：%(stage)s") % {"stage": said(step.title)}
-    return forming(request, form, act, _in(found, title), done=_("已登记。"))
+    context = _in(found, title) | {"case": objected_to(found, stage)}
+    return forming(request, form, act, context, done=_("已登记。"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -286,6 +290,13 @@ def reach_asked(request: HttpRequest) -> Reach:
         return Reach(request.user, _P.VIEW_REGISTER, int(asked) if asked else None)
     except LookupError:
         raise Http404 from None
+
+
+def objected_to(found: Formation, stage: str) -> Case | None:
+    """The formation, where a department objects to whoever stands and this stage goes on with
+    them: the law does not let the objection forbid it, but nobody is to overlook it."""
+    case = case_of(found, timezone.localdate())
+    return case if case.objecting and "vetting" in resting_on(found.kind, stage) else None
 
 
 def _in(found: Formation, title: str) -> dict[str, Any]:

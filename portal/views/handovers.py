@@ -11,8 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission
+from committees.models import Handover
 from committees.selectors.bodies import body_of, in_office_at
-from committees.selectors.handovers import due_of, has_entered, items_of
+from committees.selectors.handovers import (
+    due_of,
+    has_entered,
+    items_of,
+    sources_of,
+    untouched,
+)
 from committees.selectors.party import first_whole_count
 from committees.selectors.places import committee_for, handover_for, item_for
 from committees.selectors.public import filed_on, result_session
@@ -33,9 +40,11 @@ _P = Permission
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def handover_new(request: HttpRequest, pk: int) -> HttpResponse:
-    """Begin the list of a committee."""
+    """Begin the list of a committee, or draw it up anew for another giver."""
     found = committee_for(request.user, pk, _P.KEEP_MEMBERS)
-    form = HandoverForm(posted(request))
+    known = Handover.objects.filter(committee=found).first()
+    initial = {"source": known.source} if known else {}
+    form = HandoverForm(posted(request), initial=initial, offered=sources_of(found))
 
     def act() -> None:
         open_handover(
@@ -47,10 +56,13 @@ def handover_new(request: HttpRequest, pk: int) -> HttpResponse:
 
     context = {
         "estate": found.estate,
-        "title": _("开始移交清单"),
-        "back": reverse("staff:estate_committee", args=[found.estate.code]),
+        "title": _("更改由谁移交") if known else _("开始移交清单"),
+        "back": _list(known.pk)
+        if known
+        else reverse("staff:estate_committee", args=[found.estate.code]),
     }
-    return forming(request, form, act, context, done=_("清单已列出，请逐项登记。"))
+    done = _("移交清单已按由谁移交列出，请逐项登记。")
+    return forming(request, form, act, context, done=done)
 
 
 @require_safe
@@ -62,6 +74,7 @@ def handover(request: HttpRequest, pk: int) -> HttpResponse:
         "estate": found.committee.estate,
         "handover": found,
         "lines": lines,
+        "untouched": untouched(found),
         "open": sum(not line.settled for line in lines),
         "wrote": has_entered(found, actor_of(request)),
         "due": due_of(found.committee, timezone.localdate()),

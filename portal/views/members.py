@@ -16,6 +16,7 @@ from committees.models import Committee
 from committees.selectors.bodies import body_of, in_office_at, open_formation_at, slates_of
 from committees.selectors.elected import by_elections_of
 from committees.selectors.handovers import due_of
+from committees.selectors.party import lacks_explanation
 from committees.selectors.pipeline import case_of
 from committees.selectors.places import committee_for, member_for
 from committees.services.bodies import end_committee, record_committee
@@ -198,6 +199,7 @@ def _seats(committee: Committee) -> dict[str, Any]:
         "body": body,
         "ratio": ratio_words(body.party, body.verdict, body.share),
         "explanations": committee.explanations.order_by("-pk"),
+        "explain": lacks_explanation(committee, body.share),
         "handover": getattr(committee, "handover", None),
         "handover_due": due_of(committee, today),
         "by_elections": by_elections_of(committee.estate, committee),

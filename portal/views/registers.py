@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, has_permission, require
 from committees.domain.estate_register import HEADER, TITLE, cells, notes
-from committees.domain.formation import Count, missing, nearest, outlook, ranked, reached
-from committees.selectors.divisions import divided, lies_in
+from committees.domain.formation import Count, Month, missing, nearest, outlook, ranked, reached
+from committees.selectors.divisions import divided, division_within, lies_in
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of, with_corrections
 from committees.selectors.pipeline import counted
@@ -31,10 +31,10 @@ from portal.overviews import LEAST, overview_of
 from portal.register_forms import RegisterForm
 from portal.views.common import actor_of, asked_authority, posted, searched, xlsx_answer
 from registry.domain.sheets import workbook
-from registry.models import Estate
+from registry.models import Division, Estate
 
 _P = Permission
-A_PAGE, SHOWN_FAULTS = 50, 200
+A_PAGE, SHOWN_ROWS = 50, 200
 _WIDTHS = (6, 18, 18, 26, 26, 10, 10, 10, 20, 10)
 
 
@@ -103,10 +103,8 @@ def estates(request: HttpRequest) -> HttpResponse:
     found = formation_of_request(request)
     search = searched(request)
     rows = found.estates.order_by("division", "name", "pk")
-    asked = request.GET.get("in", "")
-    inside = asked if re.fullmatch(r"[0-9]{12}", asked, re.ASCII) else ""
-    if inside:
-        rows = rows.filter(lies_in(inside))
+    if inside := request.GET.get("in", ""):
+        rows = rows.filter(lies_in(_division(found, inside).code))
     show = request.GET.get("show", "")
     if show in SHOWN:
         rows = rows.filter(shown_by(show, timezone.localdate()))
@@ -190,11 +188,17 @@ def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"file": found}
     if found.state == "previewed":
         plan = plan_of(found)
+        changes, ending = plan.changes, plan.ending
         context |= {
             "plan": plan,
-            "faults": plan.faults[:SHOWN_FAULTS],
-            "more": max(len(plan.faults) - SHOWN_FAULTS, 0),
+            "faults": plan.faults[:SHOWN_ROWS],
+            "more": max(len(plan.faults) - SHOWN_ROWS, 0),
             "columns": HEADER,
+            "changes": changes[:SHOWN_ROWS],
+            "more_changes": max(len(changes) - SHOWN_ROWS, 0),
+            "ending": ending[:SHOWN_ROWS],
+            "endings": len(ending),
+            "more_endings": max(len(ending) - SHOWN_ROWS, 0),
         }
     return _page(request, "registers/handed_in.html", context)
 
@@ -225,11 +229,12 @@ def months(request: HttpRequest) -> HttpResponse:
     """A year by month, as it was told then; what is needed and what is to be expected."""
     found = formation_of_request(request)
     today = timezone.localdate()
-    asked = request.GET.get("year", "")
-    year = int(asked) if re.fullmatch(r"20\d\d", asked, re.ASCII) else today.year
+    year = _asked_year(request, today.year)
     known = months_of(found.reach, year)
     target = target_of(found.at, today)
-    ahead = outlook(known, target.share) if known and target else None
+    # A year that runs goes on to today, so that the outlook starts where things stand.
+    points = [*known, Month(today, whole(found.counts()))] if year == today.year else known
+    ahead = outlook(points, target.share) if target and year == today.year else None
     context = {
         "at": found.at,
         "year": year,
@@ -243,10 +248,8 @@ def months(request: HttpRequest) -> HttpResponse:
             }
             for told in with_corrections(found.reach, known)
         ],
-        "outlook": outlook_words(known[-1].estates, ahead, target)
-        if ahead and target and year == today.year
-        else "",
-        "chart": formation_chart(known, ahead, target, year) if known else "",
+        "outlook": outlook_words(points[-1].estates, ahead, target) if ahead and target else "",
+        "chart": formation_chart(points, ahead, target, year) if known else "",
     }
     return _page(request, "registers/months.html", context)
 
@@ -258,6 +261,21 @@ def formation_of_request(request: HttpRequest) -> Formation:
         return Formation(request.user, asked_authority(request))
     except LookupError:
         raise Http404 from None
+
+
+def _division(found: Formation, code: str) -> Division:
+    try:
+        return division_within(found.reach, code)
+    except LookupError:
+        raise Http404 from None
+
+
+def _asked_year(request: HttpRequest, latest: int) -> int:
+    """The year an address names, the latest where it names none; else Http404."""
+    asked = request.GET.get("year", str(latest))
+    if not re.fullmatch(r"20[0-9]{2}", asked, re.ASCII) or int(asked) > latest:
+        raise Http404
+    return int(asked)
 
 
 def _row(place: Place, target: Target | None) -> dict[str, Any]:

@@ -272,6 +272,8 @@ TABLE = [
     Row("staff:formation", ALL_ACCOUNT_WATCHERS),
     Row("staff:formation_months", ALL_ACCOUNT_WATCHERS),
     Row("staff:formation_divisions", set()),  # their authorities here have no division
+    Row("staff:party_shares", ALL_ACCOUNT_WATCHERS),
+    Row("staff:unreported", set()),  # their authorities here have no division
     Row("staff:overview", ALL_ACCOUNT_WATCHERS),
     Row("staff:register", ALL_ACCOUNT_WATCHERS),
     Row("staff:register_xlsx", ALL_ACCOUNT_WATCHERS),

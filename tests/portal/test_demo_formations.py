@@ -10,7 +10,7 @@ from committees.domain.pipeline import STAGES
 from committees.models import Committee, Formation, Handover
 from committees.selectors.formation import Formation as Watched
 from committees.selectors.formation import whole
-from committees.selectors.party import party_counts, whole_party
+from committees.selectors.party import party_within
 from committees.selectors.pipeline import counted, pipeline
 from committees.selectors.watch import too_few, unexplained
 from core.deadlines import local_day
@@ -41,7 +41,8 @@ def test_the_city_shows_every_stage_and_both_sides_of_the_share(
     assert waiting == {stage.code for stages in STAGES.values() for stage in stages}
     assert any(one.standing.late for one in cases)
     assert any(one.silent for one in cases)
-    share = whole_party(party_counts(reach, today))
+    formed = Committee.objects.filter(ended_on=None).count()
+    share = party_within(reach, formed, today)
     assert 0 < share.meeting < share.known
     assert share.unknown > 0
     within = reach.within("estate__")

@@ -121,6 +121,46 @@ def test_from_the_group_to_the_handover_by_hand() -> None:
     assert street.get(reverse("staff:evidence_jpg", args=[evidence.pk, 9])).status_code == 404
 
 
+def test_an_objection_is_not_overlooked() -> None:
+    formation = walked(opened(), "candidates")
+    street = desk(STREET, "street_office")
+    ask = {"departments": ["公安", "法院"], "asked_on": "2026-04-05"}
+    send(street, "formation_vetting", formation.pk, **ask)
+    refused = send(street, "formation_vetting", formation.pk, status=400, **ask)
+    assert "这些部门已经征求过；还没有答复的：公安、法院" in refused
+    police, court = formation.inquiries.all()
+    send(
+        street, "formation_reply", formation.pk, police.pk, answer="objects",
+        day="2026-04-08", text="2号候选人正在服刑",
+    )  # fmt: skip
+    send(street, "formation_reply", formation.pk, court.pk, answer="none", day="2026-04-08")
+    told = page(street, "formation_course", formation.pk)
+    assert "公安有异议：请先处理。" in told
+    assert "下一步：联审" in told
+    for stage, warned in (("posted", True), ("elected", True), ("roll", False)):
+        told = page(street, "formation_stage", formation.pk, stage)
+        assert ("公安有异议：请先处理。" in told) is warned
+    told = send(
+        street, "formation_reply", formation.pk, police.pk, answer="recalled",
+        day="2026-04-10", text="候选人已经退出", reason="候选人已经退出",
+    )  # fmt: skip
+    assert "有异议：请先处理" not in told
+    assert "下一步：候选人公示" in told
+
+
+def test_one_under_way_is_not_begun_again() -> None:
+    formation = opened()
+    street = desk(STREET, "street_office")
+    told = send(
+        street, "formation_new", formation.estate.code, status=400, kind="owners_committee",
+        seats="7",
+    )  # fmt: skip
+    assert "请先办完或者停办" in told
+    assert reverse("staff:formation_course", args=[formation.pk]) in told
+    formation.refresh_from_db()
+    assert formation.seats is None
+
+
 def test_the_list_filters_and_says_what_is_late() -> None:
     an_estate("甲苑")
     first = Formation.objects.get(pk=walked(opened(estate=Estate.objects.get()), "posted").pk)
@@ -234,6 +274,8 @@ def test_members_names_are_for_those_who_keep_them() -> None:
     told = send(organiser, "party_withdraw", "member", member.pk)
     assert "登记的内容已经删除" in told
     assert "委员1人，其中党员0人，没有登记是不是党员的1人。" in told
+    assert "还没有登记完，还差4人" in told
+    assert "不足总数的一半" not in told
     send(organiser, "member_office", member.pk, office="vice")
     told = send(
         organiser,
@@ -284,6 +326,8 @@ def test_below_the_share_an_explanation_is_asked_for() -> None:
             organiser, "member_end", member.pk, ending="resigned", day=f"2026-02-0{number}",
             note="辞职信一份",
         )  # fmt: skip
+        # Rechecked at each resignation: at one of two it is met again.
+        assert ("要有新的情况说明" in told) is (number < 4)
     assert "不足总数的一半" in told
     assert "空缺3个，请办补选" in told
 
@@ -339,9 +383,16 @@ def test_a_list_kept_by_hand_says_what_it_can_lead_to() -> None:
     refused = send(street, "formation_seats", formation.pk, status=400, seats="4")
     assert "5至11人的单数" in refused
     told = send(street, "formation_seats", formation.pk, seats="5")
-    assert "不论谁当选，党员比例都低于50%。再有3名党员参选，才有可能达到。" in told
+    # Nobody has answered: silence is not "no".
+    assert "不论谁当选" not in told
+    assert "还有6人没有登记是不是党员，现在还看不出党员比例能不能不低于50%。" in told
+    assert "当选的人里党员最少0人、最多5人" in told
+    assert "再有4人登记为党员，或者换成党员，才一定不低于" in told
     people = list(formation.nominees.all())
     yes = {"answer": "yes", "how": "form", "consented_on": "2026-03-30"}
+    for one in people:
+        told = send(street, "party_answer", "nominee", one.pk, **{**yes, "answer": "no"})
+    assert "不论谁当选，党员比例都低于50%。再有3名党员参选，才有可能达到。" in told
     for one in people[:3]:
         told = send(street, "party_answer", "nominee", one.pk, **yes)
     assert "最少2人、最多3人，党员比例可能低于50%" in told
@@ -406,6 +457,35 @@ def test_whoever_entered_a_handover_does_not_confirm_it() -> None:
     other = desk(COMMUNITY, "residents_committee")
     assert "确认移交完成" in page(other, "handover", handover.pk)
     assert "移交已确认" in send(other, "handover_confirm", handover.pk)
+
+
+def test_the_giver_of_a_handover_is_one_there_was() -> None:
+    committee = walked(opened(), "elected").committee
+    assert committee is not None
+    street = desk(STREET, "street_office")
+    assert "原业主委员会" not in page(street, "handover_new", committee.pk)
+    refused = send(street, "handover_new", committee.pk, status=400, source="former")
+    assert "以前没有过这样的委员会" in refused
+    send(street, "handover_new", committee.pk, source="developer")
+    handover = Handover.objects.get()
+    assert "更改由谁移交" in page(street, "handover", handover.pk)
+    told = send(street, "handover_new", committee.pk, source="preparatory_group")
+    assert "筹备组" in told
+    item = handover.items.first()
+    assert item is not None
+    send(street, "handover_item", item.pk, state="handed", day=days_ago(1), received_by="主任")
+    assert "更改由谁移交" not in page(street, "handover", handover.pk)
+    refused = send(street, "handover_new", committee.pk, status=400, source="developer")
+    assert "不能再改由谁移交" in refused
+
+
+def test_whose_turn_it_is_in_english() -> None:
+    formation = walked(opened(), "filed")
+    street = desk(STREET, "street_office")
+    cookies = {"HTTP_ACCEPT_LANGUAGE": "en"}
+    address = reverse("staff:formation_course", args=[formation.pk])
+    told = street.get(address, **cookies).content.decode()  # type: ignore[arg-type]
+    assert "委员会" not in re.sub(r"<h1>.*?</h1>", "", told.split("Next")[1].split("</p>")[0])
 
 
 def test_what_is_late_or_missing_lies_on_the_desk() -> None:

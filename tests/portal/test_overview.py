@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from committees.models import EstateMove, EstateRecord
+from committees.models import Committee, EstateMove, EstateRecord, PartyCount
 from registry.models import Authority, Estate, RuleProfile
 from tests.committees.city import authority, city, line, write
 from tests.factories import make_unit
@@ -55,7 +55,7 @@ def test_one_page_says_it_all_and_adds_up(bureau: Authority) -> None:
     assert sum(formed for formed, _all, _lacking in found.values()) == 6
     assert sum(total for _formed, total, _lacking in found.values()) == 10
     # A 社区 without any estate: 东22 and 西11, 西12, 西21.
-    assert "还没有登记任何物业管理区域的社区（不含村）：4 个。" in shown
+    assert "还没有登记任何物业管理区域的社区（不含村）：4 个" in shown
     assert "没有填过台账的：0 个" in shown
 
 
@@ -161,6 +161,58 @@ def test_one_estate_is_reported_by_hand(bureau: Authority) -> None:
     assert EstateRecord.objects.filter(estate=estate).count() == 2
 
 
+def test_a_committee_is_not_ended_by_the_way(bureau: Authority) -> None:
+    write(bureau, line("东苑", formed="1"))
+    client, estate = at_desk(bureau), Estate.objects.get()
+    assert 'name="ends"' not in page(client, "register_report", estate.code)
+    given = {"formed": "3", "day": timezone.localdate().isoformat(),
+             "reporter": "样例"}  # fmt: skip
+    refused = post(client, "register_report", estate.code, **given)
+    assert refused.status_code == 400
+    shown = refused.content.decode()
+    assert "台账里登记有业主委员会（2026-10-31成立），确实已经没有了的，请勾选确认" in shown
+    assert '<input type="checkbox" name="ends"' in shown
+    assert Committee.objects.get().ended_on is None
+    # Another mistake keeps the tick.
+    wrong = post(client, "register_report", estate.code, **given, ends="on", fee_rate="x")
+    assert wrong.status_code == 400
+    assert "checked" in wrong.content.decode().split('name="ends"')[1].split(">")[0]
+    assert Committee.objects.get().ended_on is None
+    done = post(client, "register_report", estate.code, **given, ends="on")
+    assert done.status_code == 302
+    assert Committee.objects.get().ended_on is not None
+
+
+def test_a_rate_by_hand_is_clear(bureau: Authority) -> None:
+    write(bureau, line("东苑", rate="80%"))
+    client, estate = at_desk(bureau), Estate.objects.get()
+    given = {"day": timezone.localdate().isoformat(), "reporter": "样例"}
+    fees = {"fee_due": "1000", "fee_paid": "853.3"}
+    for typed, told in (
+        ({"fee_rate": "0.85"}, "“0.85”请写成 85% 或者 0.85%"),
+        ({"fee_rate": "1"}, "“1”请写成 100% 或者 1%"),
+        (fees | {"fee_rate": "90"}, "算出来是 85.33%"),
+    ):
+        refused = post(client, "register_report", estate.code, **given, **typed)
+        assert refused.status_code == 400
+        assert told in refused.content.decode()
+    # What the form began with, left as it stood, is no answer.
+    done = post(client, "register_report", estate.code, **given, **fees, fee_rate="80%")
+    assert done.status_code == 302
+    assert EstateRecord.objects.latest("pk").fee_rate == 8533
+
+
+@pytest.mark.parametrize("due", ["0", "-5", "1e3"])
+def test_one_wrong_amount_is_one_error(bureau: Authority, due: str) -> None:
+    write(bureau, line("东苑"))
+    client, estate = at_desk(bureau), Estate.objects.get()
+    given = {"day": timezone.localdate().isoformat(), "reporter": "样例"}
+    for amounts in ({"fee_due": due, "fee_paid": "0"}, {"fee_due": "10", "fee_paid": "-1"}):
+        refused = post(client, "register_report", estate.code, **given, **amounts)
+        assert refused.status_code == 400
+        assert "应收和实收要一起填" not in refused.content.decode()
+
+
 def test_an_estate_is_put_on_record(bureau: Authority) -> None:
     client = at_desk(bureau)
     given = {"authority": str(bureau.pk), "name": "新苑", "place": WEST, "service": "5",
@@ -171,8 +223,12 @@ def test_an_estate_is_put_on_record(bureau: Authority) -> None:
     wrong = post(client, "register_found", **(given | {"place": "哪里也没有"}))
     assert wrong.status_code == 400
     assert "没有找到“哪里也没有”这个地方" in wrong.content.decode()
-    # Sent again, it is the same estate and nothing new.
-    assert post(client, "register_found", **given).status_code == 302
+    # Sent again, or found a second time with less known of it, it is refused.
+    for again in (given, given | {"service": ""}):
+        refused = post(client, "register_found", **again)
+        assert refused.status_code == 400
+        assert "这个社区已经有一个“新苑”，请到它的页面填报" in refused.content.decode()
+    assert EstateRecord.objects.get().service == 5
     assert Estate.objects.count() == 1
     assert EstateRecord.objects.count() == 1
 
@@ -233,6 +289,10 @@ def test_divisions_outside_the_place_are_no_places(bureau: Authority) -> None:
     client = at_desk(west)
     for code in ("999901000000", "999900000000", "000000000000", "x", "９９９９"):
         page(client, "formation_divisions", at=west.pk, status=404, **{"in": code})
+        page(client, "register", at=west.pk, status=404, **{"in": code})
+    page(client, "register", at=west.pk, status=404, **{"in": "\0"})
+    # A 社区 of the place without any estate is a place all the same.
+    assert "这里还没有登记" in page(client, "register", at=west.pk, **{"in": "999902001001"})
 
 
 def test_the_numbers_of_quality_open_to_their_rows(bureau: Authority) -> None:
@@ -262,3 +322,25 @@ def test_the_nearest_first(bureau: Authority) -> None:
     assert [(row["place"].name, row["missing"]) for row in found["rows"]] == [
         ("东区住建局", 1), ("西区住建局", 2), ("样例高新区管委会", 0),
     ]  # fmt: skip
+
+
+def test_communities_without_a_row_and_committees_by_share(bureau: Authority) -> None:
+    stock(bureau)
+    client = at_desk(bureau)
+    found = client.get(reverse("staff:unreported"))
+    names = [one.name for one in found.context["page"]]
+    assert names == ["东22社区居委会", "西11社区居委会", "西12社区居委会", "西21社区居委会"]
+    committee = Committee.objects.get(estate__name="东0")
+    PartyCount.objects.create(
+        committee=committee, members=5, party=2, unknown=0, recorded_at=timezone.now()
+    )
+    for state, many in (("missed", 1), ("met", 0), ("unknown", 5)):
+        listed = client.get(reverse("staff:party_shares"), {"state": state})
+        assert listed.context["page"].paginator.count == many
+    assert "东0" in page(client, "party_shares", state="missed")
+    page(client, "party_shares", state="x", status=404)
+    west = at_desk(authority("西区住建局"))
+    assert "东0" not in page(west, "party_shares", state="missed")
+    shown = page(client, "overview")
+    assert "1 个里 0 个" in shown
+    assert "还不能确定的 5 个" in shown

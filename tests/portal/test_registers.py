@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 
 import pytest
@@ -189,6 +190,57 @@ def test_handing_in_looking_confirming(bureau: Authority) -> None:
     assert "已写入" in client.get(sent["Location"]).content.decode()
 
 
+def text_of(shown: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+
+
+def test_looking_at_what_changes_and_what_ends(bureau: Authority) -> None:
+    before = line("东苑", formed="1", rate="80%", manager="")
+    write(bureau, before, line("西苑", WEST), line("南苑", WEST, formed="2"))
+    client = at_desk(bureau)
+    after = line("东苑", formed="3", rate="85.3%", service="5", manager="样例物业，样例经理")
+    sent = send(client, workbook([after, line("西苑", WEST), line("南苑", WEST, formed="")]))
+    shown = text_of(client.get(sent["Location"]).content.decode())
+    for words in (
+        "物业服务形态 ： 专业化物业服务 → 无物管",
+        "业主委员会组建情况 ： 业主委员会 → 未成立",
+        "物业服务企业及项目负责人 ： 没有填 → 样例物业，样例经理",
+        "物业费收缴率 ： 80% → 85.3%",
+    ):
+        assert words.replace(" ", "") in shown.replace(" ", "")
+    assert "党的工作覆盖情况" not in shown
+    assert "写入以后，1个委员会将从台账里终止" in shown
+    assert "业主委员会（2026-10-31成立）" in shown
+    assert "西苑" not in shown
+    assert "南苑" not in shown
+    # Where nothing ends nothing warns.
+    sent = send(client, workbook([line("东苑", formed="1", around="东至二路")]))
+    shown = text_of(client.get(sent["Location"]).content.decode())
+    assert "终止" not in shown
+    assert "四至范围：东至一路→东至二路" in shown.replace(" ", "")
+
+
+def test_merged_names_are_named(bureau: Authority) -> None:
+    book = load_workbook(io.BytesIO(workbook([line("东苑"), line("")])))
+    book.active.merge_cells("B3:B4")
+    out = io.BytesIO()
+    book.save(out)
+    client = at_desk(bureau)
+    shown = client.get(send(client, out.getvalue())["Location"]).content.decode()
+    assert "B3:B4 是合并的单元格，名称要一行填一个" in shown
+    assert "有1处错误" in shown
+
+
+def test_a_search_that_finds_nothing(bureau: Authority) -> None:
+    client = at_desk(bureau)
+    assert "这里还没有登记物业管理区域" in page(client, "register")
+    write(bureau, line("东苑", formed="1"))
+    for asked in ({"show": "unformed"}, {"q": "西"}):
+        shown = page(client, "register", **asked)
+        assert "没有找到。" in shown
+        assert "这里还没有登记" not in shown
+
+
 def test_every_fault_with_its_row_and_column(bureau: Authority) -> None:
     client = at_desk(bureau)
     sent = send(
@@ -199,6 +251,8 @@ def test_every_fault_with_its_row_and_column(bureau: Authority) -> None:
     for words in ("物业服务形态", "物业费收缴率不能超过百分之百", "没有找到“火星”这个地方"):
         assert words in shown
     assert "确认，写入台账" not in shown
+    assert "有错误，不能写入" in shown
+    assert "等确认" not in shown
     pk = RegisterImport.objects.get().pk
     assert client.post(reverse("staff:register_confirm", args=[pk])).status_code == 409
     done = client.post(reverse("staff:register_drop", args=[pk]), follow=True)
@@ -218,6 +272,7 @@ def test_files_that_are_none(bureau: Authority, content: bytes, name: str, words
     sent = send(at_desk(bureau), content, name)
     assert sent.status_code == 400
     assert words in sent.content.decode()
+    assert sent.content.decode().count("errors-title") == 2  # one list, named by its heading
     assert not RegisterImport.objects.exists()
 
 
@@ -273,18 +328,19 @@ def test_a_year_by_month(bureau: Authority) -> None:
     assert "按现在的记录，10个中组建了2个" in shown
     assert ">10.00%<" in shown  # what was told stays
     assert "还没有月末数据" in page(client, "formation_months", year="2020")
-    for strange in ("x", "1999", "２０２５", "-1"):
-        page(client, "formation_months", year=strange)
+    ahead = str(timezone.localdate().year + 1)
+    for strange in ("x", "1999", "２０２５", "-1", "9999", ahead):
+        page(client, "formation_months", year=strange, status=404)
 
 
 @pytest.mark.parametrize(
     ("formed", "words"),
     [
-        ((1, 4), "目标 70%，还差 3 个；还剩 3 个月，每月要组建 1 个。"
-                 "照最近每月 3 个的速度，到12月31日约 10 个，组建率 100.00%，能达到目标。"),
-        ((4, 4), "目标 70%，还差 3 个；还剩 3 个月，每月要组建 1 个。"
-                 "照最近每月 0 个的速度，到12月31日约 4 个，组建率 40.00%，达不到目标。"),
-        ((4,), "目标 70%，还差 3 个；还剩 3 个月，每月要组建 1 个。"),
+        ((1, 4), "目标 70%，还差 3 个；还剩 92 天，每30天要组建 1 个。"
+                 "照最近每30天 3 个的速度，到12月31日约 10 个，组建率 100.00%，能达到目标。"),
+        ((4, 4), "目标 70%，还差 3 个；还剩 92 天，每30天要组建 1 个。"
+                 "照最近每30天 0 个的速度，到12月31日约 4 个，组建率 40.00%，达不到目标。"),
+        ((4,), "目标 70%，还差 3 个；还剩 92 天，每30天要组建 1 个。"),
         ((8,), "目标 70% 已经达到。"),
     ],
 )  # fmt: skip

@@ -17,6 +17,7 @@ from committees.domain.estate_register import (
     notes,
     parse,
     rate_words,
+    words,
 )
 from core.tables import CellFault, Merged, Row, Table, read_table
 
@@ -24,6 +25,13 @@ from core.tables import CellFault, Merged, Row, Table, read_table
 PRINTED = (
     "序号\t物业管理区域名称\t小区名称\t所在市县(区)、街道、社区\t四至范围\t物业服务形态\t"
     "业主委员会组建情况\t党的工作覆盖情况\t物业服务企业及项目负责人\t物业费收缴率"
+)
+# The notes below it, as copied from the paper.
+PRINTED_NOTES = (
+    "填表说明: 物业服务形态主要包括以下几种: 1. 专业化物业服务, 2. 社区统管, 3. 单位代管, "
+    "4. 居民自管, 5. 无物管, 6. 其它形态; 2 业主委员会组建情况: 1. 业主委员会, "
+    "2 物业管理委员会, 3. 未成立; 3 党的工作覆盖情况: 1. 党委, 2. 党总支。3. 党支部, "
+    "4. 党的工作小组, 5. 未成立; 以上可直接填写数字。"
 )
 
 
@@ -52,10 +60,9 @@ def filled(**changes: str) -> tuple[str, ...]:
 
 def test_the_header_is_the_papers() -> None:
     assert "\t".join(HEADER) == PRINTED
-    assert (
-        "1. 专业化物业服务，2. 社区统管，3. 单位代管，4. 居民自管，5. 无物管，6. 其它形态"
-        in notes()
-    )
+    assert notes() == PRINTED_NOTES.translate(str.maketrans(":,;", "：，；")).replace(
+        "： ", "："
+    ).replace("， ", "，").replace("； ", "；")
     assert (len(SERVICES), len(FORMED), len(PARTY)) == (6, 3, 5)
 
 
@@ -72,15 +79,36 @@ def test_a_row() -> None:
 @pytest.mark.parametrize(
     ("text", "rate"),
     [
-        ("85.3%", 8530), ("85.3％", 8530), ("85.3", 8530), ("0.853", 8530), (".8532", 8532),
-        ("0.853279999", 8532), ("1", 10_000), ("100%", 10_000), ("100", 10_000), ("0", 0),
-        ("0%", 0), ("0.5%", 50), ("", None), ("—", None), ("未统计", None), (" 90 % ", 9000),
+        ("85.3%", 8530), ("85.3％", 8530), ("85.3", 8530), ("100%", 10_000), ("100", 10_000),
+        ("0", 0), ("0.0", 0), ("0%", 0), ("0.5%", 50), ("1%", 100), ("1.5", 150), ("", None),
+        ("—", None), ("未统计", None), (" 90 % ", 9000),
     ],
 )  # fmt: skip
-def test_rates_as_people_and_spreadsheets_write_them(text: str, rate: int | None) -> None:
-    rows, faults = parse(table(filled(rate=text)))
+@pytest.mark.parametrize("sheet", ["", "台账"])
+def test_rates_as_people_and_spreadsheets_write_them(
+    text: str, rate: int | None, sheet: str
+) -> None:
+    rows, faults = parse(table(filled(rate=text), sheet=sheet))
     assert faults == []
     assert rows[0].fee_rate == rate
+
+
+@pytest.mark.parametrize(
+    ("text", "rate", "either"),
+    [
+        ("0.853", 8530, "85.3% 或者 0.85%"), (".8532", 8532, "85.32% 或者 0.85%"),
+        ("0.853279999", 8532, "85.32% 或者 0.85%"), ("1", 10_000, "100% 或者 1%"),
+        ("0.85", 8500, "85% 或者 0.85%"), (".5", 5000, "50% 或者 0.5%"),
+        ("1.0", 10_000, "100% 或者 1%"),
+    ],
+)  # fmt: skip
+def test_a_bare_share_is_clear_in_a_workbook_alone(text: str, rate: int, either: str) -> None:
+    """A cell that shows 85.3% holds 0.853; a person who types 0.85 may mean either."""
+    rows, faults = parse(table(filled(rate=text), sheet="台账"))
+    assert (rows[0].fee_rate, faults) == (rate, [])
+    rows, faults = parse(table(filled(rate=text)))
+    assert rows[0].fee_rate is None
+    assert [tuple(fault) for fault in faults] == [(2, 9, f"“{text}”请写成 {either}")]
 
 
 @pytest.mark.parametrize("text", ["101%", "八成", "-5%", "85.333%", "=1+1", "1e2", "85,3"])
@@ -147,6 +175,22 @@ def test_cells_merged_over_rows_are_repeated() -> None:
     assert rows[1].place == rows[0].place
 
 
+def test_a_name_merged_over_rows_is_said_so() -> None:
+    rows, faults = parse(
+        table(filled(), filled(name=""), filled(name="", service="9"), filled(name="西区"),
+              merged=(Merged(2, 1, 4, 1),))
+    )  # fmt: skip
+    assert [row.row for row in rows] == [2, 5]
+    assert [tuple(fault)[:2] for fault in faults] == [(2, 1), (4, 5)]
+    assert faults[0].reason == "B2:B4 是合并的单元格，名称要一行填一个"
+    # Merged across, and the notes merged over two rows, are nothing of the kind.
+    for rows_of, merged in (
+        ((filled(), filled(name="西区")), Merged(2, 1, 2, 2)),
+        ((filled(), (notes(), *[""] * 9)), Merged(3, 0, 4, 9)),
+    ):
+        assert parse(table(*rows_of, merged=(merged,)))[1] == []
+
+
 def test_the_notes_below_the_table_are_no_estate() -> None:
     rows, faults = parse(table(filled(), (notes(), *[""] * 9)))
     assert (len(rows), faults) == (1, [])
@@ -193,3 +237,15 @@ def test_what_is_exported_is_read_again(row: RegisterRow) -> None:
 )
 def test_rates_as_printed(rate: int | None, words: str) -> None:
     assert rate_words(rate) == words
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [("service", "专业化物业服务"), ("formed", "未成立"), ("party", "未成立"),
+     ("fee_rate", "85.3%"), ("manager", "样例物业，样例经理")],
+)  # fmt: skip
+def test_a_field_in_words(field: str, said: str) -> None:
+    (row,), _faults = parse(table(filled()))
+    assert words(row, field) == said
+    empty = row._replace(service=None, formed=None, party=None, fee_rate=None, manager="")
+    assert words(empty, field) == ""

@@ -82,27 +82,38 @@ def month(number: int, formed: int, total: int = 100) -> Month:
 
 def test_the_mean_of_three_months_goes_on() -> None:
     seen = outlook([month(6, 10), month(7, 50), month(8, 52), month(9, 56)], ANHUI_2023)
-    # (56 - 10) / 3 a month, three months left: 56 + 46.
-    assert seen == (date(2026, 12, 31), 3, 14, Fraction(14, 3), Fraction(46, 3), 100, True)
+    # 46 in the 92 days from 30 June, and 92 days are left: 102 would be, of 100.
+    assert seen == (date(2026, 12, 31), 92, 14, Fraction(420, 92), Fraction(15), 100, True)
     seen = outlook([month(5, 40), *(month(6 + n, 50 + n) for n in range(4))], ANHUI_2023)
-    assert (seen.speed, seen.expected, seen.enough) == (1, 56, False)
+    assert (seen.speed, seen.expected, seen.enough) == (Fraction(90, 92), 56, False)
 
 
 def test_a_month_nobody_wrote_down_is_time_all_the_same() -> None:
     seen = outlook([month(6, 40), month(9, 52)], ANHUI_2023)
-    assert (seen.speed, seen.expected) == (4, 64)
+    assert (seen.speed, seen.expected) == (Fraction(360, 92), 64)
+
+
+def test_today_goes_on_from_where_it_stands() -> None:
+    today = Month(date(2026, 11, 30), Count(100, owners=62))
+    seen = outlook([month(8, 50), month(9, 52), month(10, 53), today], ANHUI_2023)
+    # 12 in the 91 days from 31 August, 31 days are left: 62 + 4.08.
+    assert (seen.left, seen.missing, seen.expected) == (31, 8, 66)
+    assert seen.expected >= today.estates.formed
+    # Two days after a month's end, with that month alone, nothing can be told.
+    soon = Month(date(2026, 11, 2), Count(100, owners=60))
+    assert outlook([month(10, 53), soon], ANHUI_2023).expected is None
 
 
 @pytest.mark.parametrize(
     ("months", "expected", "pace"),
     [
-        ([month(9, 60)], None, Fraction(10, 3)),  # one month is no trend
+        ([month(9, 60)], None, Fraction(300, 92)),  # one month is no trend
         ([month(11, 69), month(12, 69)], 69, None),  # the year is over
         ([month(10, 70), month(11, 71)], 72, None),  # nothing is missing
-        ([month(10, 60), month(11, 50)], 40, Fraction(20)),
-        ([month(10, 5), month(11, 1)], 0, Fraction(69)),  # never below none
+        ([month(10, 60), month(11, 50)], 39, Fraction(600, 31)),
+        ([month(10, 5), month(11, 1)], 0, Fraction(2070, 31)),  # never below none
         ([month(10, 0), month(11, 90)], 100, None),  # nor above all
-        ([month(10, 60), month(11, 60)], 60, Fraction(10)),
+        ([month(10, 60), month(11, 60)], 60, Fraction(300, 31)),
     ],
 )
 def test_at_the_edges(months: list[Month], expected: int | None, pace: Fraction | None) -> None:

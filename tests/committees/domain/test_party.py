@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from committees.domain.party import Count, least_party, meets, prospect, shown
+from committees.domain.party import (
+    Count,
+    explained_from,
+    least_party,
+    meets,
+    prospect,
+    shown,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,40 +44,83 @@ def test_another_share() -> None:
     assert least_party(7, (3, 5)) == 5
 
 
-small = st.integers(0, 6)
+@st.composite
+def counts(draw: st.DrawFn, most: int) -> Count:
+    party, others, unknown = (draw(st.integers(0, most)) for _kind in range(3))
+    return Count(party + others + unknown, party, unknown)
 
 
-@given(st.integers(1, 7), small, small, st.tuples(st.integers(0, 3), st.integers(0, 3)))
-def test_every_outcome_is_tried(
-    seats: int, party: int, others: int, sitting: tuple[int, int]
-) -> None:
-    """The oracle is every choice of `seats` from the list."""
-    seen = prospect(seats, party, others, sitting=sitting)
-    if party + others < seats:
+def completions(known: Count) -> list[tuple[int, int]]:
+    """Whatever the silent would say: members and others."""
+    return [
+        (known.party + more, known.members - known.party - more)
+        for more in range(known.unknown + 1)
+    ]
+
+
+def outcomes(seats: int, party: int, others: int) -> set[int]:
+    return {sum(chosen) for chosen in combinations([1] * party + [0] * others, seats)}
+
+
+def verdicts(seats: int, standing: Count, sitting: Count) -> set[bool]:
+    """Of every choice of `seats` from the list, and every answer of the silent."""
+    return {
+        2 * (party + elected) >= sitting.members + seats
+        for party, _others in completions(sitting)
+        for by_list in completions(standing)
+        for elected in outcomes(seats, *by_list)
+    }
+
+
+@given(st.integers(1, 7), counts(4), counts(2))
+def test_every_outcome_is_tried(seats: int, standing: Count, sitting: Count) -> None:
+    """The oracle tries all; nothing is said to be certain that one of them contradicts."""
+    seen = prospect(seats, standing, sitting=sitting)
+    if standing.members < seats:
         assert seen is None
         return
     assert seen is not None
+    elected = {one for told in completions(standing) for one in outcomes(seats, *told)}
+    assert (seen.fewest, seen.most) == (min(elected), max(elected))
+    assert seen.unknown == standing.unknown + sitting.unknown
+    all_of = verdicts(seats, standing, sitting)
+    assert seen.guaranteed is (all_of == {True})
+    assert seen.possible is (True in all_of)
 
-    def outcomes(party: int, others: int) -> list[int]:
-        people = [1] * party + [0] * others
-        return [sum(chosen) for chosen in combinations(people, seats)]
 
-    def met(elected: int) -> bool:
-        members = sum(sitting) + seats
-        return 2 * (sitting[0] + elected) >= members
+@given(st.integers(1, 7), counts(4), counts(2))
+def test_the_smallest_change(seats: int, standing: Count, sitting: Count) -> None:
+    seen = prospect(seats, standing, sitting=sitting)
+    if seen is None:
+        return
+    people, party, unknown = standing
 
-    all_of = outcomes(party, others)
-    assert (seen.fewest, seen.most) == (min(all_of), max(all_of))
-    assert seen.guaranteed is all(met(one) for one in all_of)
-    assert seen.possible is any(met(one) for one in all_of)
-    if met(seats):  # somebody could reach it
-        # The smallest change: no fewer replaced guarantee it, so many do.
-        for replaced in range(others + 1):
-            guaranteed = all(met(one) for one in outcomes(party + replaced, others - replaced))
-            assert guaranteed is (replaced >= seen.replace)
-        for added in range(8):
-            possible = any(met(one) for one in outcomes(party + added, others))
-            assert possible is (added >= seen.add)
+    def sure(replaced: int) -> bool:
+        """The others give way first: whoever does, the outcome is the same."""
+        silent = min(unknown, people - party - replaced)
+        new = Count(people, party + replaced, silent)
+        return verdicts(seats, new, sitting) == {True}
+
+    # No fewer replaced guarantee it, so many do; 0 where it is so, or none can.
+    enough = [number for number in range(people - party + 1) if sure(number)]
+    assert seen.replace == (enough[0] if enough else 0)
+    more = [
+        number
+        for number in range(seats + 1)
+        if True in verdicts(seats, Count(people + number, party + number, unknown), sitting)
+    ]
+    assert seen.add == (more[0] if more else 0)
+
+
+def test_silence_is_not_no() -> None:
+    """Eight stand for seven seats; nobody answered, then three said yes."""
+    for party, unknown in ((0, 8), (3, 5)):
+        seen = prospect(7, Count(8, party, unknown))
+        assert seen is not None
+        assert (seen.guaranteed, seen.possible) == (False, True)
+    seen = prospect(7, Count(8, 3, 0))
+    assert seen is not None
+    assert not seen.possible
 
 
 @pytest.mark.parametrize(
@@ -92,17 +142,17 @@ def test_what_a_list_can_lead_to(
     replace: int,
     add: int,
 ) -> None:
-    seen = prospect(seats, party, others)
+    seen = prospect(seats, Count(party + others, party, 0))
     assert seen is not None
     assert (seen.guaranteed, seen.possible) == (guaranteed, possible)
     assert (seen.replace, seen.add) == (replace, add)
 
 
 def test_no_outcome_without_seats_or_people() -> None:
-    assert prospect(0, 3, 3) is None
-    assert prospect(5, 2, 2) is None
+    assert prospect(0, Count(6, 3, 0)) is None
+    assert prospect(5, Count(4, 2, 0)) is None
     with pytest.raises(ValueError, match="below zero"):
-        prospect(5, -1, 9)
+        prospect(5, Count(8, -1, 0))
 
 
 @pytest.mark.parametrize(
@@ -148,3 +198,24 @@ def test_what_everybody_is_told_names_nobody(members: int, data: st.DataObject) 
     # Neither "everybody" nor "nobody" can be told from it.
     assert low < members
     assert high > 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "place"),
+    [
+        ([], None),
+        ([(5, 3, 0)], None),
+        ([(5, 2, 1)], None),  # nobody knows
+        ([(5, 3, 0), (5, 2, 0)], 1),
+        ([(5, 2, 0), (4, 1, 0)], 1),  # somebody left: rechecked
+        ([(5, 2, 0), (4, 1, 0), (5, 1, 0)], 2),
+        ([(5, 1, 1), (5, 1, 0)], 0),  # an answer that changes nothing
+        ([(5, 2, 0), (5, 1, 0), (5, 1, 0)], 1),
+        ([(5, 2, 0), (4, 2, 0), (4, 1, 0)], 2),  # met in between
+        ([(5, 2, 0), (4, 2, 0)], None),
+    ],
+)
+def test_from_which_count_on_it_has_to_be_explained(
+    counts: list[tuple[int, int, int]], place: int | None
+) -> None:
+    assert explained_from([Count(*one) for one in counts]) == place

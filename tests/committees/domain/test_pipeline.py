@@ -98,6 +98,7 @@ def test_a_management_committee_has_neither_roll_nor_election() -> None:
         # A first meeting may follow the filing; a seal is cut on its paper (274号 34).
         ({"filed": after(3), "first_meeting": after(5), "seal": after(4)}, []),
         ({"filed": after(3), "seal": after(2)}, [("seal", "filed")]),
+        ({"filed": after(3), "account": after(2)}, [("account", "filed")]),
     ],
 )  # fmt: skip
 def test_days_that_cannot_be(reached: dict[str, date], wrong: list[tuple[str, str]]) -> None:
@@ -112,6 +113,7 @@ def test_any_course(kind: str, data: st.DataObject) -> None:
     reached = {code: after(data.draw(st.integers(0, 400))) for code in known}
     seen = standing(kind, reached, PERIODS, after(500))
     passed = {code for code in codes if any(code in resting_on(kind, one) for one in known)}
+    passed &= resting_on(kind, FORMED)  # what follows the election is done or it is not
     ahead = [code for code in codes if code not in known | passed]
     assert (seen.following.code if seen.following else None) == (ahead[0] if ahead else None)
     assert (seen.stage is None) is (not known)
@@ -129,7 +131,9 @@ def test_any_course(kind: str, data: st.DataObject) -> None:
         ("owners_committee", "elected", "due group candidates posted", "roll"),
         ("owners_committee", "elected", "due", "roll posted"),
         ("owners_committee", "seal", "elected", "filed"),
-        ("owners_committee", "account", "elected", ""),
+        ("owners_committee", "account", "elected", "filed"),
+        ("management_committee", "account", "elected", "filed"),
+        ("owners_committee", "account", "elected filed", ""),  # before the seal
         ("management_committee", "elected", "due candidates posted", ""),
         ("renewal", "handover", "due group", "elected"),
     ],
@@ -144,6 +148,18 @@ def test_what_was_passed_by_is_not_asked_for_any_more() -> None:
     seen = standing("owners_committee", {"due": DAY, "elected": after(90)}, PERIODS, after(91))
     assert seen.following is not None
     assert seen.following.code == "first_meeting"
+
+
+def test_an_account_on_record_does_not_show_that_anything_was_filed() -> None:
+    reached = {
+        "due": DAY,
+        "elected": after(90),
+        "first_meeting": after(91),
+        "account": after(95),
+    }
+    seen = standing("owners_committee", reached, PERIODS, after(96))
+    assert seen.following is not None
+    assert (seen.following.code, seen.due_on) == ("filed", after(120))
 
 
 @pytest.mark.parametrize("kind", KINDS)

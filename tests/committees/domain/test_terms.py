@@ -32,6 +32,12 @@ def test_fewer_than_half_elect_anew(
     assert (seen.vacant, seen.too_few) == (vacant, too_few)
 
 
+@pytest.mark.parametrize("members", range(6))
+def test_while_members_are_written_down_nothing_follows(members: int) -> None:
+    seen = standing(members, 5, complete=False)
+    assert (seen.too_few, seen.complete) == (False, members == 5)
+
+
 def test_more_members_than_seats() -> None:
     with pytest.raises(ValueError, match="6 members on 5 seats"):
         standing(6, 5)

@@ -23,6 +23,7 @@ from committees.selectors.pipeline import (
 )
 from committees.services.bodies import end_committee
 from committees.services.formations import end_formation, report_stage, take_stage_back
+from committees.services.handovers import open_handover
 from committees.services.vetting import ask_departments, record_reply
 from core.errors import RuleViolation
 from logbook.models import Entry
@@ -71,11 +72,16 @@ def test_from_the_first_day_to_the_handover(kind: str) -> None:
     assert committee.last_day == (date(2031, 5, 11) if kind == "owners_committee" else None)
     case = case_of(formation, TODAY)
     assert case.standing.following is not None
-    assert (case.standing.following.code, case.turn) == ("handover", "移交的一方")
+    assert (case.standing.following.code, case.turn) == (
+        "handover",
+        "建设单位、筹备组" if kind == "owners_committee" else "建设单位",
+    )
     # 274号 48: ten days after the election.
     assert case.standing.due_on == day_of("elected") + timedelta(days=10)
     assert "48" in case.clause
     assert refusal(end, formation).code == "formation.invalid"
+    open_handover(committee_id=committee.pk, source="preparatory_group", actor=BY, at=AT)
+    assert case_of(formation, TODAY).turn == "筹备组"
     handed_over(committee)
     assert case_of(formation, TODAY).standing.following is None
     assert end(formation).ending == "finished"
@@ -85,7 +91,7 @@ def test_from_the_first_day_to_the_handover(kind: str) -> None:
 
 def test_one_open_formation_at_an_estate() -> None:
     formation = opened()
-    assert opened(estate=formation.estate).pk == formation.pk  # sent twice
+    assert "先办完或者停办" in str(refusal(opened, estate=formation.estate))  # sent twice
     refused = refusal(opened, "management_committee", formation.estate)
     assert "先办完或者停办" in str(refused)
     fields = {"kind": "renewal", "opened_on": TODAY, "opened_by": BY, "opened_at": AT}
@@ -164,6 +170,16 @@ def test_what_cannot_be_reported(stage: str, changes: dict, code: str, said: str
     assert code in [one.code for one in refused.facts["reasons"]]
     assert said in str(refused)
     assert Reached.objects.count() == 2
+
+
+def test_an_account_is_opened_on_the_paper_of_the_filing() -> None:
+    formation = walked(opened(), "elected")
+    assert "请先登记前面的：备案回执" in str(refusal(report, formation, "account"))
+    report(formation, "filed")
+    early = day_of("filed") - timedelta(days=1)
+    refused = refusal(report, formation, "account", early)
+    assert "“开立账户”不能早于“备案回执”" in str(refused)
+    report(formation, "account", day_of("filed"))
 
 
 def test_a_missing_day_is_asked_for() -> None:
@@ -284,7 +300,10 @@ def reply(inquiry, answer: str = "none", day: date | None = None, text: str = ""
 def test_vetting_is_reached_when_every_department_has_replied() -> None:
     formation = walked(opened(), "candidates")
     police, court, roads = ask(formation, "公安", "法院", "城市管理")
-    assert ask(formation, "公安") == []  # asked already
+    refused = str(refusal(ask, formation, "公安"))
+    assert "还没有答复的：公安、法院、城市管理" in refused
+    assert ask(formation, "公安", "信访", on=day_of("vetting"))[0].department == "信访"
+    reply(formation.inquiries.get(department="信访"))
     case = case_of(formation, TODAY)
     assert (case.turn, case.silent) == ("公安、法院、城市管理", ["公安", "法院", "城市管理"])
     first = reply(police)
@@ -292,15 +311,39 @@ def test_vetting_is_reached_when_every_department_has_replied() -> None:
     reply(
         court, "objects", day_of("vetting") + timedelta(days=2), "3号候选人有拖欠物业费的判决"
     )
-    assert "逐个登记答复" in str(refusal(report, formation, "vetting"))
+    assert "还没有答复的部门：城市管理" in str(refusal(report, formation, "vetting"))
     assert case_of(formation, TODAY).silent == ["城市管理"]
     reply(roads, "recalled", text="与候选人无关，不再征求")
+    # All replied, and one objects: it is to be dealt with.
     case = case_of(formation, TODAY)
+    assert (case.objecting, "vetting" in case.reached) == (["法院"], False)
+    assert "有异议的部门：法院" in str(refusal(report, formation, "vetting"))
+    reply(court, "none", day_of("vetting") + timedelta(days=2), reason="判决已经履行")
+    case = case_of(formation, TODAY)
+    assert case.objecting == []
     assert case.reached["vetting"] == day_of("vetting") + timedelta(days=2)
     told = next(one for one in case.told if one.stage.code == "vetting")
     assert told.act is not None
     assert case.standing.following is not None
     assert case.standing.following.code == "posted"
+
+
+def test_a_vetting_reported_by_hand_gives_way_to_the_departments_asked_after_it() -> None:
+    formation = walked(opened(), "candidates")
+    first = report(formation, "vetting")
+    assert report(formation, "vetting").pk == first.pk  # sent twice
+    ask(formation, "公安", "法院")
+    assert "还没有答复的部门：公安、法院" in str(refusal(report, formation, "vetting"))
+    assert "vetting" not in case_of(formation, TODAY).reached
+
+
+def test_an_objection_forbids_nothing_that_follows() -> None:
+    formation = walked(opened(), "candidates")
+    (police,) = ask(formation, "公安")
+    reply(police, "objects", None, "2号候选人正在服刑")
+    report(formation, "posted")  # no law lets a department forbid it: the page warns
+    case = case_of(formation, TODAY)
+    assert (case.objecting, "vetting" in case.reached) == (["公安"], False)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,18 @@ from django.db import DatabaseError, transaction
 
 from committees.domain.handover import standard_items
 from committees.models import Handover, HandoverItem, ItemState
-from committees.selectors.handovers import due_of, items_of
+from committees.selectors.handovers import due_of, items_of, sources_of
 from committees.services.handovers import add_item, confirm_handover, open_handover, settle_item
 from core.errors import RuleViolation
 from tests.committees.city import AT, BY
-from tests.committees.formed import SECOND, a_committee, an_estate, handed_over
+from tests.committees.formed import (
+    SECOND,
+    a_committee,
+    an_estate,
+    handed_over,
+    opened,
+    walked,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 2)
@@ -54,10 +61,8 @@ def test_ten_days_and_then_it_is_late() -> None:
 
 def test_one_list_a_committee_and_every_item_once() -> None:
     handover = begun()
-    again = open_handover(
-        committee_id=handover.committee_id, source="developer", actor=BY, at=AT
-    )
-    assert (again.pk, again.source) == (handover.pk, "former")
+    again = open_handover(committee_id=handover.committee_id, source="former", actor=BY, at=AT)
+    assert again.pk == handover.pk  # sent twice
     extra = add_item(handover_id=handover.pk, title="门禁系统管理密码", actor=BY, at=AT)
     assert add_item(handover_id=handover.pk, title="门禁系统管理密码", actor=BY, at=AT) == extra
     assert [line.item for line in items_of(handover)][-1] == extra
@@ -65,6 +70,62 @@ def test_one_list_a_committee_and_every_item_once() -> None:
         add_item(handover_id=handover.pk, title=" ", actor=BY, at=AT)
     with pytest.raises(RuleViolation, match="由谁移交"):
         open_handover(committee_id=a_second(), source="nobody", actor=BY, at=AT)
+
+
+def choose(handover: Handover, source: str) -> Handover:
+    return open_handover(committee_id=handover.committee_id, source=source, actor=BY, at=AT)
+
+
+def titles(handover: Handover) -> list[str]:
+    return [line.item.title for line in items_of(handover)]
+
+
+def test_a_wrong_giver_is_put_right_while_nothing_was_entered() -> None:
+    handover = begun("former")
+    right = choose(handover, "developer")
+    assert (right.pk, right.source) == (handover.pk, "developer")
+    assert titles(right) == list(standard_items("developer"))
+    first = right.items.get(position=1)
+    choose(right, "preparatory_group")  # the same list
+    assert right.items.get(position=1) == first
+    settle(first)
+    with pytest.raises(RuleViolation, match="不能再改由谁移交"):
+        choose(handover, "former")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Handover.objects.filter(pk=handover.pk).update(source="former")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        HandoverItem.objects.filter(handover=handover, position=2).delete()
+    assert choose(handover, "preparatory_group").pk == handover.pk
+
+
+def test_a_list_with_something_added_stays() -> None:
+    handover = begun("former")
+    add_item(handover_id=handover.pk, title="门禁系统管理密码", actor=BY, at=AT)
+    with pytest.raises(RuleViolation, match="不能再改由谁移交"):
+        choose(handover, "developer")
+
+
+def test_no_committee_before_the_first_hands_over() -> None:
+    formation = walked(opened(), "elected")
+    first = formation.committee
+    assert first is not None
+    assert sources_of(first) == ["preparatory_group", "developer", "residents_committee"]
+    for source in ("former", "management_committee"):
+        with pytest.raises(RuleViolation, match="以前没有过这样的委员会"):
+            open_handover(committee_id=first.pk, source=source, actor=BY, at=AT)
+    # After a property management committee: that one, and still no owners' committee.
+    estate = an_estate("丙苑")
+    a_committee(estate, kind="management", seats=4)
+    later = walked(opened(estate=estate), "elected").committee
+    assert later is not None
+    assert "management_committee" in sources_of(later)
+    assert "former" not in sources_of(later)
+    # A renewal has one before it; of what is known from papers alone, nobody knows.
+    estate = an_estate("丁苑")
+    assert "former" in sources_of(a_committee(estate))
+    renewed = walked(opened("renewal", estate), "elected").committee
+    assert renewed is not None
+    assert "former" in sources_of(renewed)
 
 
 def a_second() -> int:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Q
 
 from accounts.permissions import Permission
 from accounts.reach import Reach
@@ -13,13 +14,15 @@ from committees.domain.party import Count
 from committees.domain.terms import standing
 from committees.formation_steps import Proof, Terms
 from committees.models import Committee, Explanation, Member, PartyAnswer, PartyCount
+from committees.selectors.bodies import body_of
 from committees.selectors.party import (
     PartyCounts,
     first_whole_count,
     newest_count,
-    party_counts,
+    party_within,
     tally_of,
 )
+from committees.selectors.watch import too_few, unexplained
 from committees.services.bodies import end_committee, record_committee
 from committees.services.formations import end_formation
 from committees.services.members import change_office, end_member
@@ -201,6 +204,29 @@ def test_after_a_resignation_four_are_lawful_and_one_seat_is_vacant() -> None:
     assert (left.vacant, left.too_few) == (3, True)  # two of five: fewer than half (274号 46)
 
 
+def test_members_still_being_written_down_are_not_too_few() -> None:
+    committee = a_committee()
+
+    def seen() -> tuple[bool, bool, int]:
+        body = body_of(committee, TODAY)
+        assert body.seats is not None
+        return body.seats.complete, body.seats.too_few, len(too_few(Q()))
+
+    sit(committee, 1)
+    sit(committee, 2)
+    assert seen() == (False, False, 0)
+    members = [sit(committee, place) for place in (3, 4, 5)]
+    assert seen() == (True, False, 0)
+    for one in members:
+        leave(one)
+    assert seen() == (True, True, 1)
+    # Where one left before the list was whole, it is known that somebody did.
+    other = a_committee(an_estate("乙苑"))
+    leave(sit(other, 1))
+    sit(other, 2)
+    assert len(too_few(Q())) == 2
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
@@ -259,6 +285,8 @@ def test_who_did_not_answer_counts_as_not_known() -> None:
         ({"how": "heard it"}, "party.consent"),
         ({"consented_on": None}, "consented_on.missing"),
         ({"consented_on": date(2027, 1, 1)}, "consented_on.future"),
+        ({"consented_on": date(1999, 1, 1)}, "consented_on.early"),
+        ({"consented_on": date(2023, 5, 31)}, "consented_on.early"),  # two years and a day
         ({"answer": "maybe"}, "party.answer"),
         ({"answer": "withdrawn"}, "party.answer"),
     ],
@@ -267,6 +295,15 @@ def test_no_answer_without_consent(changes: dict, code: str) -> None:
     member = sit(a_committee(), 1)
     assert code in codes(refusal(say, member, **changes))
     assert not PartyAnswer.objects.exists()
+
+
+def test_a_candidate_consents_about_when_the_formation_began() -> None:
+    formation = walked(opened(), "group")  # it began on 2 March 2026
+    one = add_nominee(formation_id=formation.pk, name="样例甲", actor=BY, at=AT)
+    refused = refusal(say, one, who="nominee", consented_on=date(2024, 3, 1))
+    assert codes(refused) == ["consented_on.early"]
+    assert "不能早于2024-03-02" in str(refused)
+    say(one, who="nominee", consented_on=date(2024, 3, 2))
 
 
 def test_withdrawn_consent_empties_what_was_said() -> None:
@@ -321,7 +358,44 @@ def test_an_explanation_is_kept_and_says_who_and_when() -> None:
         Explanation.objects.update(by="别人")
 
 
-def test_counts_add_up_by_authority() -> None:
+def test_who_leaves_after_an_explanation_asks_for_a_new_one() -> None:
+    committee = a_committee()
+    members = full(committee)
+    for place, one in enumerate(members):
+        say(one, "yes" if place < 2 else "no")
+
+    def wanted() -> bool:
+        return [one.committee for one in unexplained(Q(), TODAY)] == [committee]
+
+    def explain(day: date, minutes: int) -> Explanation:
+        return explain_ratio(
+            committee_id=committee.pk, text="报名的党员只有两人", by="街道办事处", day=day,
+            actor=BY, at=AT + timedelta(minutes=minutes),
+        )  # fmt: skip
+
+    assert wanted()
+    first = explain(TODAY - timedelta(days=3), 1)
+    assert not wanted()
+    end_member(
+        member_id=members[0].pk, ending="resigned", day=TODAY - timedelta(days=1),
+        note="辞职信一份", actor=BY, at=AT + timedelta(minutes=2),
+    )  # fmt: skip
+    assert wanted()
+    # The old one again is not an explanation of this.
+    assert codes(refusal(explain, TODAY - timedelta(days=3), 3)) == ["explanation.early"]
+    second = explain(TODAY, 4)
+    assert second.pk != first.pk
+    assert explain(TODAY, 5).pk == second.pk  # sent twice
+    assert not wanted()
+    end_member(
+        member_id=members[4].pk, ending="resigned", day=TODAY, note="辞职信一份",
+        actor=BY, at=AT + timedelta(minutes=6),
+    )  # fmt: skip
+    assert wanted()  # rechecked, though it was no member of the party
+    assert explain(TODAY, 7).pk != second.pk
+
+
+def test_counts_add_up_by_place() -> None:
     met = a_committee(an_estate("甲苑"))
     for place, one in enumerate(full(met)):
         say(one, "yes" if place < 3 else "no")
@@ -339,13 +413,11 @@ def test_counts_add_up_by_authority() -> None:
     user = make_user("watcher")
     grant(user, "bureau", authority("样例市住建局"))
     reach = Reach(user, Permission.VIEW_REGISTER, None)
-    found = party_counts(reach, TODAY)
-    assert found == {
-        met.estate.authority_id: PartyCounts(2, 1, 10, 5, 2, 1),
-        elsewhere.estate.authority_id: PartyCounts(1, 0, 1, 0, 0, 0),
-    }
-    street = Reach(user, Permission.VIEW_REGISTER, authority("西1街道办事处").pk)
-    assert set(party_counts(street, TODAY)) == {elsewhere.estate.authority_id}
+    assert party_within(reach, 5, TODAY) == PartyCounts(3, 1, 11, 5, 2, 1)
+    east = Reach(user, Permission.VIEW_REGISTER, authority("东1街道办事处").pk)
+    assert party_within(east, 4, TODAY) == PartyCounts(2, 1, 10, 5, 2, 1)
+    west = Reach(user, Permission.VIEW_REGISTER, authority("西1街道办事处").pk)
+    assert party_within(west, 1, TODAY) == PartyCounts(1, 0, 1, 0, 0, 0)
 
 
 def test_a_count_never_changes() -> None:
@@ -364,7 +436,9 @@ def test_a_list_kept_by_hand() -> None:
     assert "5至11人的单数" in str(refused)
     assert plan_seats(formation_id=formation.pk, seats=5, **by).seats == 5
     first = add_nominee(formation_id=formation.pk, name="样例甲", **by)
-    assert add_nominee(formation_id=formation.pk, name=" 样例甲 ", **by).pk == first.pk
+    twice = refusal(add_nominee, formation_id=formation.pk, name=" 样例甲 ", **by)
+    assert codes(twice) == ["nominee.twice"]
+    assert formation.nominees.count() == 1
     assert codes(refusal(add_nominee, formation_id=formation.pk, name="", **by)) == [
         "name.missing"
     ]
@@ -377,6 +451,12 @@ def test_a_list_kept_by_hand() -> None:
     assert again.pk != first.pk
     with pytest.raises(DatabaseError), transaction.atomic():
         formation.nominees.filter(pk=first.pk).update(withdrawn_on=None)
+
+
+def test_nobody_stands_after_the_election() -> None:
+    formation = walked(opened(), "elected")
+    refused = refusal(add_nominee, formation_id=formation.pk, name="样例甲", actor=BY, at=AT)
+    assert codes(refused) == ["nominee.late"]
 
 
 def newest_count_exists() -> bool:

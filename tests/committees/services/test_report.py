@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 
 from committees.models import Committee, EstateRecord, EstateSeen, RegisterImport
-from committees.register_steps import Fees
+from committees.register_steps import ByHand, Fees
 from committees.selectors.register import known_estates
-from committees.services.register import report_estate
+from committees.services.register import found_estate, report_estate
 from core.errors import RuleViolation
 from registry.models import Authority, Estate
 from tests.committees.city import AT, BY, DAY, authority, city, line, write
@@ -23,19 +24,24 @@ def bureau() -> Authority:
 
 
 def report(
-    who: Authority, row: list[str], *, fees: Fees | None = None, **changes: object
+    who: Authority,
+    row: list[str],
+    *,
+    fees: Fees | None = None,
+    ends: bool = False,
+    command: Callable[..., int] = report_estate,
+    **changes: object,
 ) -> int:
     asked = {"day": DAY, "reporter": who.name, "actor": BY, "at": AT} | changes
-    return report_estate(
-        authority_id=who.pk,
-        row=row,
-        fees=fees,
-        **asked,  # type: ignore[arg-type]
-    )
+    return command(authority_id=who.pk, told=ByHand(tuple(row), fees, ends), **asked)
+
+
+def found(who: Authority, row: list[str], fees: Fees | None = None) -> int:
+    return report(who, row, fees=fees, command=found_estate)
 
 
 def test_a_new_estate_is_founded_with_its_fees(bureau: Authority) -> None:
-    made = report(bureau, line("东苑", formed="1"), fees=Fees(85_333_32, 100_000_00))
+    made = found(bureau, line("东苑", formed="1"), fees=Fees(85_333_32, 100_000_00))
     estate = Estate.objects.get(pk=made)
     assert (estate.name, estate.authority.name) == ("东苑", "999901001001居委会")
     record = EstateRecord.objects.get(estate=estate)
@@ -74,14 +80,14 @@ def test_an_older_register_does_not_make_an_estate_older(bureau: Authority) -> N
 @pytest.mark.parametrize("fees", [Fees(1, 0), Fees(101, 100), Fees(-1, 100), Fees(0, -5)])
 def test_fees_that_cannot_be(bureau: Authority, fees: Fees) -> None:
     with pytest.raises(RuleViolation, match="实收的物业费不能超过应收的") as refused:
-        report(bureau, line("东苑"), fees=fees)
+        found(bureau, line("东苑"), fees=fees)
     assert refused.value.code == "register.fees"
     assert not Estate.objects.exists()
 
 
 def test_every_fault_at_once_and_nothing_is_written(bureau: Authority) -> None:
     with pytest.raises(RuleViolation) as refused:
-        report(bureau, line("东苑", "哪里也没有", service="9", rate="200"))
+        found(bureau, line("东苑", "哪里也没有", service="9", rate="200"))
     fields = {reason.field for reason in refused.value.facts["reasons"]}  # type: ignore[attr-defined]
     assert fields == {"place", "service", "fee_rate"}
     assert not RegisterImport.objects.exists()
@@ -90,10 +96,79 @@ def test_every_fault_at_once_and_nothing_is_written(bureau: Authority) -> None:
 
 def test_another_place_is_refused(bureau: Authority) -> None:
     with pytest.raises(RuleViolation, match="不在您的辖区"):
-        report(authority("西区住建局"), line("东苑"))
+        found(authority("西区住建局"), line("东苑"))
 
 
 def test_a_formula_stays_a_text(bureau: Authority) -> None:
-    report(bureau, line("=1+1", manager="=HYPERLINK(1)"))
+    found(bureau, line("=1+1", manager="=HYPERLINK(1)"))
     (one,) = known_estates(Estate.objects.all())
     assert (one.row.name, one.row.manager) == ("=1+1", "=HYPERLINK(1)")
+
+
+def test_a_name_its_community_has_already_is_not_founded_again(bureau: Authority) -> None:
+    write(bureau, line("东苑", service="1", rate="85.3%"))
+    for row in (line("东苑", around="", service=""), line("东苑", small="另一个小区")):
+        with pytest.raises(RuleViolation) as refused:
+            found(bureau, row)
+        assert str(refused.value) == "这个社区已经有一个“东苑”，请到它的页面填报"
+        (reason,) = refused.value.facts["reasons"]  # type: ignore[misc]
+        assert reason.field == "name"
+    assert EstateRecord.objects.get().fee_rate == 8530
+    assert RegisterImport.objects.count() == 1
+    # In another 社区 it is another estate.
+    found(bureau, line("东苑", "西区、西2街道、西22社区"))
+    assert Estate.objects.count() == 2
+
+
+def test_an_estate_not_on_record_is_not_reported_into_being(bureau: Authority) -> None:
+    with pytest.raises(RuleViolation, match="没有找到这个物业管理区域"):
+        report(bureau, line("东苑"))
+    assert not Estate.objects.exists()
+
+
+@pytest.mark.parametrize("formed", ["2", "3"])
+def test_a_committee_ends_only_where_the_reporter_says_so(
+    bureau: Authority, formed: str
+) -> None:
+    write(bureau, line("东苑", formed="1"))
+    with pytest.raises(RuleViolation) as refused:
+        report(bureau, line("东苑", formed=formed))
+    assert str(refused.value) == (
+        f"台账里登记有业主委员会（{DAY}成立），确实已经没有了的，请勾选确认"
+    )
+    assert Committee.objects.get().ended_on is None
+    assert EstateRecord.objects.count() == 1
+    report(bureau, line("东苑", formed=formed), ends=True)
+    assert Committee.objects.get(kind="owners").ended_on == DAY
+    living = Committee.objects.filter(ended_on__isnull=True).values_list("kind", flat=True)
+    assert list(living) == (["management"] if formed == "2" else [])
+
+
+def test_nothing_ends_where_the_committee_is_the_same_or_left_out(bureau: Authority) -> None:
+    write(bureau, line("东苑", formed="1"))
+    for formed in ("1", ""):
+        report(bureau, line("东苑", formed=formed, around="东至二路"), ends=True)
+    assert Committee.objects.get().ended_on is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "accepted"), [("", True), ("85.33", True), ("85.33%", True), ("85.3", False),
+                            ("90", False), ("无", False)],
+)  # fmt: skip
+def test_a_typed_rate_is_the_reckoned_one(
+    bureau: Authority, typed: str, accepted: bool
+) -> None:
+    row, fees = line("东苑", rate=typed), Fees(85_333_32, 100_000_00)
+    if accepted:
+        found(bureau, row, fees)
+        assert EstateRecord.objects.get().fee_rate == 8533
+        return
+    with pytest.raises(RuleViolation, match=r"算出来是 85\.33%"):
+        found(bureau, row, fees)
+    assert not Estate.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["1", "0.85", ".5"])
+def test_a_bare_share_is_asked_back(bureau: Authority, typed: str) -> None:
+    with pytest.raises(RuleViolation, match=f"“{typed}”请写成"):
+        found(bureau, line("东苑", rate=typed))
