@@ -77,6 +77,18 @@ class ReportFacts(PaperFacts):
         return f"{self.estate}{self.heading}"
 
     @property
+    def numeral(self) -> dict[str, str]:
+        """Each part that is there with the numeral of its heading."""
+        there = {
+            "figures": True,
+            "places": len(self.rows) > 1,
+            "text": True,
+            "below": bool(self.below),
+        }
+        parts = [one for one, is_there in there.items() if is_there]
+        return dict(zip(parts, "一二三四"[: len(parts)], strict=True))
+
+    @property
     def totals(self) -> list[tuple[str, int | None]]:
         """Each figure with its words."""
         return list(zip(self.columns, self.total.values, strict=True))

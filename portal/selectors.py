@@ -30,6 +30,7 @@ from funds.selectors.emergencies import open_emergencies
 from funds.selectors.reviewing import waiting_for, worklist
 from funds.selectors.waiting import Places, money_waiting, spoken_for
 from portal.committee_tasks import committee_tasks
+from portal.report_tasks import report_tasks
 from portal.sentences import said
 from registry.domain.rooms import natural
 from registry.models import Authority, Estate, RollImport, Unit
@@ -80,7 +81,7 @@ _DISPUTED = Ruling.objects.filter(session=OuterRef("pk"), state="proposed")
 class Task(NamedTuple):
     """One thing to do: where, what, on whose desk, until when."""
 
-    estate: Estate
+    estate: Estate | Authority
     what: str
     desk: str
     url: str
@@ -234,6 +235,10 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_money_tasks(user, places),
         *_account_tasks(user, places, at),
         *(Task(*one) for one in committee_tasks(places, local_day(at), FUND_TASKS)),
+        *(
+            Task(*one)
+            for one in report_tasks(user, places.keys(), f"user:{user.pk}", local_day(at))
+        ),
     ]
     far = at + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable
 from datetime import date
 from typing import NamedTuple
+from unicodedata import normalize
 
 from core.reasons import Reason, explains
 from core.text import half_width
@@ -134,6 +135,11 @@ def person_reasons(
     """What is wrong with the name of somebody."""
     found = text_reasons(field, label, name, 40, may_be_empty=may_be_empty)
     return found or personal_reasons(field, name)
+
+
+def name_key(name: str) -> str:
+    """By which two spellings are one person's: width, blanks and case tell nobody apart."""
+    return "".join(normalize("NFKC", name).casefold().split())
 
 
 def is_late(deadline: date | None, state: str, today: date) -> bool:

@@ -40,6 +40,11 @@ COUNTED = {
     "votes_paper": "其中纸质票（张）",
 }
 WORDS: Mapping[str, str] = {**FORMATION, **COUNTED}
+# What the daily dispatch counts otherwise: by the day it was written down on.
+ENTERED = {
+    "problems_found": "当天登记的问题（件）",
+    "problems_closed": "当天登记销号的问题（件）",
+}
 
 # What is worked on; "dropped", "received" and "returned" are ends.
 OPEN = frozenset({"draft", "signed", "handed_in"})
@@ -93,14 +98,23 @@ def read_summary(value: Mapping[str, str]) -> Summary:
 
 
 def demand_over(kind: str, span: Span, today: date) -> None:
-    """RuleViolation "report.running" for a month that is not over, or a stage not begun.
+    """RuleViolation "report.running" before the first day a report may be drawn up on."""
+    day = drawn_from(kind, span)
+    if today >= day:
+        return
+    begins = f"{day.year}年{day.month}月{day.day}日"
+    if kind == MONTHLY:
+        raise RuleViolation("report.running", f"这个月还没有结束，月报从{begins}起才能填")
+    raise RuleViolation("report.running", f"总结阶段还没有到最后一天，从{begins}起才能填")
 
-    A summary is due on the last day of its stage, so it may be drawn up within it.
+
+def drawn_from(kind: str, span: Span) -> date:
+    """The first day on which a report may be drawn up.
+
+    Its figures are frozen then, and nothing may be missing from them: a month is over. A
+    summary is due on the last day of its stage, so it is drawn up on that day at the earliest.
     """
-    if kind == MONTHLY and span.last >= today:
-        raise RuleViolation("report.running", "这个月还没有结束，月报在下个月初才能填")
-    if kind == SUMMARY and span.first > today:
-        raise RuleViolation("report.running", "总结阶段还没有开始，到时候才能填")
+    return span.last if kind == SUMMARY else span.last + timedelta(days=1)
 
 
 def demand_move(state: str, to: str) -> None:

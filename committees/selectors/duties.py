@@ -169,7 +169,9 @@ def _rule(rules: Mapping[str, RuleValue], duty: Duty) -> RuleValue | None:
 
 
 def _lateness(duty: Duty, due: Due) -> str:
-    return f"{duty.title}应在{day_words(due.due_on)}以前完成，已经逾期{due.late}天"
+    # Since when, not for how long: it stays on a public list.
+    late = day_words(due.due_on + timedelta(days=1))
+    return f"{duty.title}应在{day_words(due.due_on)}以前完成，{late}起逾期"
 
 
 def _proof(row: Any, sentence: str) -> Evidence:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, F, Q, QuerySet
@@ -12,6 +12,7 @@ from accounts.permissions import Permission, Visitor, estates_for
 from accounts.reach import Reach
 from committees.domain.problems import LAST, items_in
 from committees.models import Problem, ProblemPage, ProblemStep
+from core.deadlines import start_of
 from disclosures.models import Disclosure, Holding
 from registry.domain.problems import OTHER
 from registry.fields import open_bytes
@@ -176,6 +177,19 @@ def problem_counts(
 def counted_in(first: date, last: date) -> dict[int, ProblemCount]:
     """The same of these days, everywhere."""
     return _in_time(Problem.objects.all(), first, last)
+
+
+def entered_on(day: date) -> dict[int, tuple[int, int]]:
+    """Authority → problems and closings written down on a day, whatever day they are of; a
+    problem closed twice counts once."""
+    begin, end = start_of(day), start_of(day + timedelta(days=1))
+    place = "estate__authority"
+    made = Problem.objects.filter(recorded_at__gte=begin, recorded_at__lt=end).order_by()
+    closings = ProblemStep.objects.filter(kind="closed", at__gte=begin, at__lt=end).order_by()
+    found = dict(made.values_list(place).annotate(n=Count("pk")))
+    of_problems = closings.values_list(f"problem__{place}")
+    closed = dict(of_problems.annotate(n=Count("problem", distinct=True)))
+    return {one: (found.get(one, 0), closed.get(one, 0)) for one in {*found, *closed}}
 
 
 def _standing_now(rows: QuerySet[Problem], today: date) -> dict[int, ProblemCount]:

@@ -22,6 +22,7 @@ from committees.domain.reports import (
 )
 from committees.models import Report, Snapshot, SnapshotCount, SnapshotFigure
 from committees.selectors.figures import figures_of, formation_of
+from committees.selectors.months import last_ended
 from committees.selectors.targets import rules_at
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -91,16 +92,19 @@ def due_for(authority: Authority, kind: str, last: date) -> Due:
     raise RuleViolation("report.rule", "这里的规则没有规定这样的报表")
 
 
-def dues_of(authority: Authority, month: date) -> list[Due]:
+def dues_of(authority: Authority, month: date, today: date) -> list[Due]:
     """What is to be reported of the month that ends so, and of a stage that ends in the month
-    after, or in it."""
+    after, or in it; of the last month that ended, also of a stage that has begun since."""
     found = []
-    rules = rules_at(authority, month)
-    if "reports.monthly_day" in rules:
+    if "reports.monthly_day" in rules_at(authority, month):
         found.append(due_for(authority, MONTHLY, month))
-    if "reports.summary" in rules:
-        span = summary_span(read_summary(rules["reports.summary"].value), month.year)
-        if month.replace(day=1) <= span.last.replace(day=1) and span.first <= month:
+    until = today if month == last_ended(today) else month
+    stage = rules_at(authority, until).get("reports.summary")
+    if stage is None:
+        return found
+    for year in sorted({month.year, until.year}):
+        span = summary_span(read_summary(stage.value), year)
+        if month.replace(day=1) <= span.last and span.first <= until:
             found.append(due_for(authority, SUMMARY, span.last))
     return found
 
@@ -187,7 +191,7 @@ def filings(authority: Authority, due: Due, today: date) -> list[Filing]:
     reports = Report.objects.filter(authority__in=below, kind=due.kind, last=span.last)
     for one in reports.exclude(state="dropped").defer("figures", "text").order_by("version"):
         versions[one.authority_id].append(one)
-    stocked = _stocked(span.last if due.kind == MONTHLY else None)
+    stocked = _stocked(due)
     found = [_filing(one, versions[one.pk], span, stocked, today) for one in below]
     return sorted(found, key=lambda one: (not one.missing, -one.late, one.authority.pk))
 
@@ -207,9 +211,18 @@ def _filing(
     return Filing(authority, versions[-1] if versions else None, on, late, expected)
 
 
-def _stocked(day: date | None) -> set[int] | None:
-    """The authorities with estates, in or below them, as a month ended; None: not known."""
-    if day is None:
+def has_to_report(authority: Authority, due: Due) -> bool:
+    """Whether there are estates in or below it, as far as that is known."""
+    stocked = _stocked(due)
+    return stocked is None or authority.pk in stocked
+
+
+def _stocked(due: Due) -> set[int] | None:
+    """The authorities with estates, in or below them, as the month ended, or the last one of a
+    stage; None: not known."""
+    taken = Snapshot.objects.filter(day__lte=due.span.last).order_by("-day")
+    day = taken.values_list("day", flat=True).first()
+    if day is None or (due.kind == MONTHLY and day != due.span.last):
         return None
     counted = SnapshotCount.objects.filter(snapshot__day=day, total__gt=0)
     places = set(counted.values_list("authority", flat=True))

@@ -1,6 +1,6 @@
 """Reports of what the list prohibits: taken in, handled step by step, settled."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from registry.models import Estate
 from voting.domain.drafts import text_reasons
 
 MOST_TEXT = 1000
+REPEATED = timedelta(days=1)  # the same within it is a repetition
 _OWNER = "owner"
 _EARLIEST = date(2000, 1, 1)
 
@@ -39,7 +40,8 @@ def report_breach(
     """Take a report in, from an owner or from an official who heard of it.
 
     The same submission is one. RuleViolation "breach.invalid" with every reason,
-    "breach.role", "breach.too_many" of one household.
+    "breach.role", "breach.too_many" of one household, "breach.again" with the key of the first
+    where the same household, or the same official, said the same within a day.
     """
     if by.role != _OWNER and by.role not in roles_with(Permission.HANDLE_BREACH):
         raise RuleViolation("breach.role", "您的角色不能登记举报，请交给街道办事处登记")
@@ -48,6 +50,7 @@ def report_breach(
     if known is not None:
         return known
     demand_none("breach.invalid", _reasons(estate, reported, told, by, local_day(at)))
+    _demand_new(estate, reported, told, by, at)
     own = estate.breaches.filter(unit=told.unit, state="reported")
     if told.unit is not None and own.count() >= MOST_OPEN:
         raise RuleViolation(
@@ -93,6 +96,21 @@ def take_step(*, breach_id: int, step: str, text: str, by: By, at: datetime) -> 
     breach.save(update_fields=["state"])
     _note(breach, f"breach-{step.replace('_', '-')}", {}, by, at)
     return breach
+
+
+def _demand_new(estate: Estate, reported: Reported, told: Told, by: By, at: datetime) -> None:
+    """A form that was gone back to and sent anew comes as another submission."""
+    near = estate.breaches.filter(
+        act=reported.act,
+        day=reported.day,
+        unit=told.unit,
+        filed_by=by.actor,
+        filed_at__gt=at - REPEATED,
+    )
+    # The text is encrypted: it is compared here.
+    first = next((one for one in near if one.text == told.text.strip()), None)
+    if first is not None:
+        raise RuleViolation("breach.again", f"已经登记过：第{first.number}号", first=first.pk)
 
 
 def _reasons(

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts.permissions import Permission
-from committees.domain.problems import day_reasons, person_reasons, why_reasons
+from committees.domain.problems import day_reasons, name_key, person_reasons, why_reasons
 from committees.models import Problem, ProblemStep
 from committees.problem_steps import (
     demand_open,
@@ -50,7 +50,8 @@ def close_problem(
         demand_open(problem)
         progress = _demand_looked_over_by_another(problem, by)
         wrong = person_reasons("inspector", "验收人", inspector)
-        if inspector.strip() and inspector.strip() in (problem.person, progress.person):
+        known = {name_key(problem.person), name_key(progress.person)} - {""}
+        if name_key(inspector) in known:
             sentence = "验收人不能是责任人或者报告进展的人，请由另一个人验收"
             wrong.append(Reason("problem.inspector", sentence, "inspector"))
         wrong += why_reasons("text", "验收情况", text)

@@ -6,7 +6,7 @@ note_progress(…)    move_deadline(…)    correct_problem(…)    # services.p
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
@@ -38,9 +38,10 @@ from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
 from disclosures.steps import By, locked_estate, next_number
 from logbook.steps import record_act
-from registry.models import Authority
+from registry.models import Authority, Estate
 
 _P = Permission
+REPEATED = timedelta(days=1)  # the same within it is a repetition
 _SOURCES = {key for key, _words in Problem.SOURCES} - {"system"}
 _CORRECTED = ("item", "content", "company", "unit", "person", "campaign", "standard",
               "measures", "remarks")  # fmt: skip
@@ -64,7 +65,8 @@ def report_problem(
 ) -> Problem:
     """Put a problem on the register; the same submission is one.
 
-    RuleViolation "problem.invalid" with every reason, "problem.role".
+    RuleViolation "problem.invalid" with every reason, "problem.role", "problem.again" with
+    the key of the first where the same person wrote the same down within a day.
     """
     demand_role(by, _P.KEEP_PROBLEMS)
     estate = locked_estate(estate_id)
@@ -79,6 +81,7 @@ def report_problem(
     if origin.deadline is None:
         wrong.append(Reason("problem.deadline", "请填写整改完成时限", "deadline"))
     demand_none("problem.invalid", wrong)
+    _demand_new(estate, origin, said, by, at)
     made = Problem.objects.create(
         estate=estate,
         number=next_number(estate.problems),
@@ -217,6 +220,19 @@ def add_item(
     record_act(f"authority/{authority_id}", "problem-item-added", {"number": number},
                actor=actor, at=at)  # fmt: skip
     return made
+
+
+def _demand_new(estate: Estate, origin: Origin, said: Said, by: By, at: datetime) -> None:
+    """A form that was gone back to and sent anew comes as another submission."""
+    first = estate.problems.filter(
+        item=said.item,
+        content=said.content.strip(),
+        found_on=origin.found_on,
+        recorded_by=by.actor,
+        recorded_at__gt=at - REPEATED,
+    ).first()
+    if first is not None:
+        raise RuleViolation("problem.again", f"已经登记过：第{first.number}号", first=first.pk)
 
 
 def _fields(said: Said) -> dict[str, object]:

@@ -158,7 +158,7 @@ def _late(estates: QuerySet[Estate], places: _Places, on: date) -> Iterator[Find
     for duty in late:
         place = places[duty.estate_id]
         unit = place.unit(duty.kind)
-        evidence = [_proof(duty, _lateness(duty, on))]
+        evidence = [_proof(duty, _lateness(duty))]
         if duty.kind in MANAGERS:
             last = disclosed.get((duty.estate_id, duty.kind))
             evidence.append(_before(duty, last, place.estate))
@@ -235,10 +235,11 @@ def _before(duty: Duty, last: Disclosure | None, estate: Estate) -> Evidence:
     return _proof(last, said)
 
 
-def _lateness(duty: Duty, on: date) -> str:
-    period = "" if duty.kind in MANAGERS else period_words(duty.first, duty.last)
-    due, days = day_words(duty.due_on), (on - duty.due_on).days
-    return f"{period}{label(duty, 'kind')}应在{due}以前公布，已经逾期{days}天"
+def _lateness(duty: Duty) -> str:
+    # Since when, not for how long: it stays on a public list.
+    what = f"{period_words(duty.first, duty.last)}{label(duty, 'kind')}"
+    due, late = day_words(duty.due_on), day_words(duty.late_on)
+    return f"{what}应在{due}以前公布，{late}起算逾期"
 
 
 def _unheard(due_at: datetime) -> str:

@@ -78,6 +78,8 @@ def forming(
             return act(form.cleaned_data)
         except RuleViolation as refused:
             add_reasons(form, refused)
+            # The key of what was written down before, where this would be a repetition.
+            context["again"] = refused.facts.get("first")
     status = 400 if request.method == "POST" else 200
     return answer(request, template, {**context, "form": form}, status)
 

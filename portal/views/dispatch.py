@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from committees.domain.reports import WORDS
-from committees.selectors.figures import figures_of, formation_of
+from committees.domain.reports import ENTERED, WORDS
+from committees.selectors.figures import dispatched
 from committees.selectors.targets import rules_at
 from portal.views.registers import formation_of_request
 
@@ -25,7 +25,7 @@ def dispatch(request: HttpRequest) -> HttpResponse:
         "rows": [
             {"words": words, "now": now, "before": before, "more": now - before}
             for words, now, before in zip(
-                WORDS.values(),
+                {**WORDS, **ENTERED}.values(),
                 _living(today, inside),
                 _living(today - timedelta(days=1), inside),
                 strict=True,
@@ -40,9 +40,6 @@ def dispatch(request: HttpRequest) -> HttpResponse:
 
 def _living(day: date, inside: set[int]) -> list[int]:
     numbers = [
-        counted
-        for of in (formation_of(day), figures_of(day, day))
-        for place, counted in of.items()
-        if place in inside
+        counted for of in dispatched(day) for place, counted in of.items() if place in inside
     ]
     return [sum(one.get(code, 0) for one in numbers) for code in WORDS]

@@ -35,7 +35,7 @@ from registry.models import Division, Estate
 
 _P = Permission
 A_PAGE, SHOWN_ROWS = 50, 200
-_WIDTHS = (6, 24, 24, 30, 30, 12, 12, 12, 30, 12)
+_WIDTHS = (6, 18, 18, 26, 26, 10, 10, 10, 20, 10)
 
 
 @require_safe

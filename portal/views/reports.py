@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission, grants_of
-from committees.domain.reports import WORDS
+from committees.domain.reports import WORDS, demand_over, drawn_from
 from committees.models import Report
 from committees.selectors.months import last_ended
 from committees.selectors.report_words import heading_of, rates_of
@@ -29,6 +30,7 @@ from committees.selectors.reports import (
     total_of,
 )
 from committees.services import reports as services
+from core.errors import RuleViolation
 from disclosures.steps import By
 from documents.selectors import document_pdf
 from portal.report_forms import ReportForm, SendBackForm
@@ -55,7 +57,8 @@ def reports(request: HttpRequest) -> HttpResponse:
         "earlier": month.replace(day=1) - timedelta(days=1),
         "later": _next(month) if _next(month) < today else None,
         "places": [
-            (one, [_section(one, due, today) for due in dues_of(one, month)]) for one in mine
+            (one, [_section(one, due, today) for due in dues_of(one, month, today)])
+            for one in mine
         ],
     }
     return _page(request, "registers/reports.html", context)
@@ -67,7 +70,11 @@ def report_new(request: HttpRequest, authority: int, kind: str, last: date) -> H
     place = next((one for one in reporting_for(request.user) if one.pk == authority), None)
     if place is None or kind not in dict(Report.KINDS):
         raise Http404
-    due = due_for(place, kind, last)
+    try:
+        due = due_for(place, kind, last)
+        demand_over(kind, due.span, timezone.localdate())
+    except RuleViolation as refused:
+        return _not_now(request, refused)
     before = place.reports.filter(kind=kind, last=last).exclude(state="dropped").last()
     form = ReportForm(
         posted(request),
@@ -209,8 +216,21 @@ def report_xlsx(request: HttpRequest, pk: int) -> HttpResponse:
     cells += [[name, share] for name, share in rates_of(total_of(rows))]
     title = f"{found.authority.name}{heading_of(found)}"
     notes = f"数字截至{found.as_of}，第{found.version}版。依据：{found.clause}"
-    content = workbook(header, cells, title=heading_of(found), heading=title, notes=notes)
+    content = workbook(
+        header,
+        cells,
+        title=heading_of(found),
+        heading=title,
+        notes=notes,
+        widths=(34, 12, *[14] * len(rows)),
+    )
     return xlsx_answer(content, f"{title}.xlsx")
+
+
+def _not_now(request: HttpRequest, refused: RuleViolation) -> HttpResponse:
+    """There is nothing to fill in: the list says what there is."""
+    context = {"violation": refused, "back": reverse("staff:reports"), "staff": True}
+    return render(request, "portal/refused.html", context, status=409)
 
 
 def _section(authority: Authority, due: Due, today: date) -> dict[str, Any]:
@@ -223,6 +243,7 @@ def _section(authority: Authority, due: Due, today: date) -> dict[str, Any]:
         "kind": dict(Report.KINDS)[due.kind],
         "own": newest,
         "may_draft": newest is None or newest.state in {"received", "returned"},
+        "later": begins if (begins := drawn_from(due.kind, due.span)) > today else None,
         "top": authority.parent is None,
         "below": below,
         "missing": [one for one in below if one.missing],
@@ -243,14 +264,19 @@ def _cell(value: int | None) -> str | int:
 
 
 def _month(asked: str, today: date) -> date:
-    """The last day of the month the address names, the last that ended otherwise."""
+    """The last day of the month the address names; without one, and for the month that runs,
+    the last that ended. Http404 for what is no month, too long ago or ahead."""
     ended = last_ended(today)
-    if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", asked, re.ASCII):
+    if not asked:
         return ended
+    if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", asked, re.ASCII):
+        raise Http404
     year, month = map(int, asked.split("-"))
     found = _next(date(year, month, 1) - timedelta(days=1))
     back = (ended.year - found.year) * 12 + ended.month - found.month
-    return found if 0 <= back <= _MONTHS_BACK else ended
+    if not -1 <= back <= _MONTHS_BACK:
+        raise Http404
+    return min(found, ended)
 
 
 def _next(last: date) -> date:

@@ -53,9 +53,10 @@ def place(name: str = "东苑", where: str = "999901001001", **changes: object) 
 
 
 def reported(
-    estate: Estate, *, by: By = CLERK, at: datetime = AT, **changes: object
+    estate: Estate, *, by: By | None = None, at: datetime = AT, **changes: object
 ) -> Problem:
-    """Keys of `origin` and of `said` alike."""
+    """Keys of `origin` and of `said` alike; by another clerk each time."""
+    by = by or By(f"user:{1000 + next(_serial)}", CLERK.role)
     where = {key: changes.pop(key) for key in list(changes) if key in Origin._fields}
     return report_problem(
         estate_id=estate.pk, origin=origin(**where), said=said(**changes), by=by, at=at

@@ -76,3 +76,34 @@ def test_a_correction_says_why() -> None:
     pdf = render_report(second, attachments={REPORT_NAME: report_json(second)})
     text = "".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(pdf)).pages)
     assert "第2版，更正的原因：文字有误" in re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize(
+    ("change", "headings"),
+    [
+        ({}, ["一、数字", "二、各地", "三、工作进展", "四、下级报送情况"]),
+        ({"below": ()}, ["一、数字", "二、各地", "三、工作进展"]),
+        (
+            {"rows": (ReportRow("样例街道", (21, None)),)},
+            ["一、数字", "二、工作进展", "三、下级报送情况"],
+        ),
+    ],
+)
+def test_its_parts_are_numbered_throughout(
+    change: dict[str, object], headings: list[str]
+) -> None:
+    pdf = render_report(replace(FACTS, **change), attachments={REPORT_NAME: b"{}"})
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(pdf)).pages)
+    assert re.findall(r"[一二三四]、(?:数字|各地|工作进展|下级报送情况)", text) == headings
+
+
+def test_tables_go_on_over_the_page() -> None:
+    """19 figures of 18 places fill their pages."""
+    columns = tuple(f"第{number}项数字（件）" for number in range(19))
+    rows = tuple(ReportRow(f"样例{number}区", (1,) * 19) for number in range(18))
+    facts = replace(
+        FACTS, columns=columns, rows=rows, total=ReportRow("合计", (18,) * 19),
+    )  # fmt: skip
+    pages = pypdf.PdfReader(BytesIO(render_report(facts, attachments={REPORT_NAME: b"{}"})))
+    found = [len(page.extract_text().splitlines()) for page in pages.pages]
+    assert min(found[:-1]) * 2 > max(found)

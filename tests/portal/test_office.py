@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from committees.domain.estate_register import HEADER
 from committees.models import Report
 from committees.services.snapshots import take_snapshot
-from registry.models import Authority
+from registry.models import Authority, Estate
 from tests.committees.city import authority, city, line, write
 from tests.committees.troubles import closed, place, progressed, reported
 from tests.factories import make_profile
@@ -29,6 +29,25 @@ pytestmark = [pytest.mark.django_db, pytest.mark.office]
 Opened = Callable[[bytes], Worksheet]
 
 
+def office(tmp_path: Path, kind: str, file: Path) -> None:
+    """LibreOffice writes a file anew, into `out`."""
+    subprocess.run(
+        [
+            shutil.which("soffice") or "soffice",
+            f"-env:UserInstallation=file://{tmp_path}/profile",
+            "--headless",
+            "--convert-to",
+            kind,
+            "--outdir",
+            str(tmp_path / "out"),
+            str(file),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+
+
 @pytest.fixture
 def opened(tmp_path: Path) -> Opened:
     """The first sheet as LibreOffice reads it and writes it anew."""
@@ -36,21 +55,7 @@ def opened(tmp_path: Path) -> Opened:
     def convert(content: bytes) -> Worksheet:
         (tmp_path / "in").mkdir()
         (tmp_path / "in" / "file.xlsx").write_bytes(content)
-        subprocess.run(
-            [
-                shutil.which("soffice") or "soffice",
-                f"-env:UserInstallation=file://{tmp_path}/profile",
-                "--headless",
-                "--convert-to",
-                "xlsx:Calc MS Excel 2007 XML",
-                "--outdir",
-                str(tmp_path / "out"),
-                str(tmp_path / "in" / "file.xlsx"),
-            ],
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
+        office(tmp_path, "xlsx:Calc MS Excel 2007 XML", tmp_path / "in" / "file.xlsx")
         sheet = load_workbook(io.BytesIO((tmp_path / "out" / "file.xlsx").read_bytes())).active
         assert isinstance(sheet, Worksheet)
         return sheet
@@ -156,7 +161,7 @@ def test_annex_two_cell_by_cell(bureau: Authority, opened: Opened, night: dateti
     assert found[11][0] == "各地可在“其他问题”的基础上增加问题类型。"
     assert len(found) == 12
     assert all(cells[1:] == [""] * 10 for cells in found[5:])
-    assert merged(sheet) == set()
+    assert merged(sheet) == {f"A{row}:K{row}" for row in (1, *range(6, 13))}
 
 
 def test_a_campaign_cell_by_cell(bureau: Authority, opened: Opened, night: datetime) -> None:
@@ -180,7 +185,9 @@ def test_a_campaign_cell_by_cell(bureau: Authority, opened: Opened, night: datet
          "2026-10-20 已经补种", "西11社区居委会", "西1街道", ""],
     ]  # fmt: skip
     # One cell a project in its own columns: 序号 项目名称 物业服务企业 服务标准 社区 街道.
-    assert merged(sheet) == {f"{column}5:{column}7" for column in "ABCDJK"}
+    assert merged(sheet) == {f"{column}5:{column}7" for column in "ABCDJK"} | {
+        f"A{row}:L{row}" for row in (1, 2, 3, 9)
+    }
     assert found[8][0].startswith("注：1. 表格使用 Excel 类电子表格。")
     assert len(found) == 9
 
@@ -211,7 +218,27 @@ def test_the_months_report(bureau: Authority, opened: Opened, night: datetime) -
         ["物业管理委员会（个）", "1", "1", "0", "0"],
     ]
     assert sheet.cell(3, 2).data_type == "n"
-    assert merged(sheet) == set()
+    assert merged(sheet) == {"A1:E1", f"A{len(found)}:E{len(found)}"}
+
+
+@pytest.mark.parametrize("name", ["register_xlsx", "problems_xlsx"])
+def test_seven_estates_are_printed_on_few_pages_across(
+    bureau: Authority, tmp_path: Path, name: str
+) -> None:
+    write(bureau, *(line(f"东{n}", small="一期、二期、三期", formed="1") for n in range(7)))
+    for estate in Estate.objects.all():
+        reported(estate)
+    content = taken(at_desk(bureau), name)
+    (tmp_path / "file.xlsx").write_bytes(content)
+    office(tmp_path, "pdf", tmp_path / "file.xlsx")
+    said = subprocess.run(
+        [shutil.which("pdfinfo") or "pdfinfo", str(tmp_path / "out" / "file.pdf")],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    told = dict(one.split(":", 1) for one in said.splitlines())
+    assert int(told["Pages"]) <= 2
+    across, down = map(float, told["Page size"].split()[:3:2])
+    assert (round(across), round(down)) == (842, 595)  # A4, landscape
 
 
 def _zone() -> Authority:

@@ -246,6 +246,21 @@ def test_a_local_item_is_in_the_fifth_class(bureau: Authority, estate: Estate) -
     assert "23. 高空抛物。" in str(sheet.cell(sheet.max_row - 1, 1).value)
 
 
+def test_sent_anew_from_further_back_it_is_a_repetition(
+    bureau: Authority, estate: Estate
+) -> None:
+    clerk = at_desk(authority("999901001001居委会"), "residents_committee")
+    form = SAID | {"found_on": str(today()), "deadline": str(today())}
+    path = reverse("staff:problem_new", args=[estate.code])
+    first = clerk.post(path, form | {"submission": "a" * 32})
+    again = clerk.post(path, form | {"submission": "b" * 32})
+    assert (first.status_code, again.status_code) == (302, 400)
+    shown = again.content.decode()
+    assert "已经登记过：第1号" in shown
+    assert f'href="{first.headers["Location"]}"' in shown
+    assert estate.problems.count() == 1
+
+
 class TestTheAnnexes:
     def test_anqing(self, bureau: Authority, estate: Estate) -> None:
         problem = reported(estate, item=15, content="=cmd|' /C calc'!A0", remarks="+1")
@@ -259,7 +274,10 @@ class TestTheAnnexes:
         assert sheet.cell(1, 1).value == "住宅物业服务问题整治工作台账"
         assert tuple(texts(sheet, 2, 11)) == ANQING
         assert sheet.cell(2, 12).value is None
-        assert sheet.merged_cells.ranges == set()
+        # The title and the notes go across all columns, nothing else is joined.
+        assert {str(one) for one in sheet.merged_cells.ranges} == {
+            f"A{row}:K{row}" for row in (1, *range(6, sheet.max_row + 1))
+        }
         assert texts(sheet, 3, 11) == [
             1, "东苑", "东区", "样例物业有限公司", 3, "=cmd|' /C calc'!A0",
             "每天早晚各清运一次\n2026-10-20 @SUM(A1)已经退回", "样例物业有限公司 / 赵工",
@@ -317,7 +335,7 @@ class TestTheAnnexes:
             f"{column}{first}:{column}{last}"
             for first, last in ((5, 7), (9, 10))
             for column in "ABCDJK"
-        }
+        } | {f"A{row}:L{row}" for row in (1, 2, 3, 11)}
         assert sheet.cell(11, 1).value == (
             "注：1. 表格使用 Excel 类电子表格。2. 按照环境卫生、道路设施等四项攻坚行动分别建立"
             "台账。3. 问题、整治措施等相对应，每条问题占一行。序号同项目名称等对应，一个项目"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -15,9 +15,11 @@ from committees.domain.reports import WORDS
 from committees.models import Report
 from committees.selectors.months import last_ended
 from committees.services.snapshots import take_snapshot
+from core.deadlines import SHANGHAI
 from documents.models import Document
-from registry.models import Authority, RuleProfile
+from registry.models import Authority, Estate, RuleProfile
 from tests.committees.city import authority, city, line, write
+from tests.committees.troubles import closed, progressed, reported
 from tests.disclosures.accounts import can_sign
 from tests.factories import make_profile
 from tests.town import grant, make_user
@@ -140,8 +142,11 @@ def test_bad_input(bureau: Authority, ended: date) -> None:
     running = ended + timedelta(days=40)
     running = running.replace(day=1) - timedelta(days=1)
     answer = ann.post(path("report_to_draft", district, "monthly", running), {"text": "早了"})
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "这个月还没有结束" in answer.content.decode()
+    for odd in (running, ended - timedelta(days=1)):
+        refused = page(ann, "report_to_draft", district, "monthly", odd, status=409)
+        assert f'href="{path("reports")}">返回' in refused
     assert send(ann, ended, text=" ").status_code == 400
     earlier = last_ended(ended)
     without = ann.post(path("report_to_draft", district, "monthly", earlier), {"text": "补"})
@@ -160,7 +165,9 @@ def test_bad_input(bureau: Authority, ended: date) -> None:
         == 404
     )
     for strange in ("2026-13", "x", "1999-01", "2099-01"):
-        assert f"{ended.month}月" in page(ann, "reports", month=strange)
+        page(ann, "reports", month=strange, status=404)
+    running = f"{timezone.localdate():%Y-%m}"
+    assert f"{ended.month}月" in page(ann, "reports", month=running)
 
 
 def test_nobody_else(bureau: Authority, ended: date) -> None:
@@ -200,3 +207,91 @@ def test_without_a_rule_the_page_says_so(bureau: Authority) -> None:
 
     RuleProfile.objects.update(values={})
     assert "没有规定报表" in page(at_desk("东区住建局", "ann"), "reports")
+
+
+@pytest.mark.parametrize("day", [16, 29])
+def test_the_summary_is_on_the_list_while_its_stage_runs(monkeypatch, day: int) -> None:
+    now = datetime(2026, 11, day, 9, 0, tzinfo=SHANGHAI)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    made = city()
+    stage = {"first": "11-16", "last": "12-15", "due": "12-15"}
+    make_profile("national", **{"reports.summary": stage})
+    write(made, line("东苑", formed="1"), day=date(2026, 10, 31), at=now)
+    ann, top = at_desk("东区住建局", "ann"), at_desk("样例市住建局", "top")
+    shown = page(ann, "reports")
+    assert "2026-12-15 以前报上一级" in shown
+    assert "2026-12-15起才能填" in shown
+    to_draft = path("report_to_draft", authority("东区住建局").pk, "summary", "2026-12-15")
+    assert to_draft not in shown
+    assert ann.post(to_draft, {"text": "早了"}).status_code == 409
+    assert not Report.objects.exists()
+    assert "东区住建局" in page(top, "reports").split("个没有报：")[1].split("</p>")[0]
+    # On the last day it is drawn up, handed in and taken.
+    later = datetime(2026, 12, 15, 9, 0, tzinfo=SHANGHAI)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    ann, top = at_desk("东区住建局", "cid"), at_desk("样例市住建局", "eve")
+    assert to_draft in page(ann, "reports")
+    assert ann.post(to_draft, {"text": "全年组建一个"}).status_code == 302
+    pk = Report.objects.get().pk
+    ben = at_desk("东区住建局", "ben")
+    assert ben.post(path("report_to_sign", pk)).status_code == 302
+    assert ben.post(path("report_hand_in", pk)).status_code == 302
+    assert path("report_to_above", pk) in page(top, "reports")
+    assert top.post(path("report_receive", pk)).status_code == 302
+
+
+def test_the_dispatch_counts_what_was_entered_today(bureau: Authority) -> None:
+    now, day = timezone.now(), timezone.localdate()
+    estate = Estate.objects.get(name="东1")
+    old = reported(estate, found_on=day - timedelta(days=20), deadline=day, at=now)
+    progressed(old, day=day - timedelta(days=9), at=now)
+    closed(old, day=day - timedelta(days=8), at=now)
+    before = now - timedelta(days=1)
+    reported(estate, found_on=day - timedelta(days=30), deadline=day, at=before, item=2)
+    answer = at_desk("样例市住建局", "top").get(path("dispatch"))
+    rows = {row["words"]: (row["now"], row["before"]) for row in answer.context["rows"]}
+    assert rows["当天登记的问题（件）"] == (1, 1)
+    assert rows["当天登记销号的问题（件）"] == (1, 0)
+    assert rows["未销号的问题（件）"] == (1, 1)
+    assert "按当天登记进系统的算" in answer.content.decode()
+
+
+def waiting(client: Client) -> tuple[str, str]:
+    """The worklist: what lies with the reader, what with somebody else."""
+    answer = client.get("/staff/")
+    mine, others = answer.context["mine"], answer.context["others"]
+    return tuple("；".join(str(one.what) for one in those) for those in (mine, others))
+
+
+def test_the_worklist_says_whose_turn_it_is(bureau: Authority, ended: date) -> None:
+    ann, ben = at_desk("东区住建局", "ann"), at_desk("东区住建局", "ben")
+    top, west = at_desk("样例市住建局", "top"), at_desk("西区住建局", "west")
+    send(ann, ended)
+    pk = Report.objects.get().pk
+    assert "报表等审签" in waiting(ben)[0]
+    assert "报表等审签" in waiting(ann)[1]
+    assert path("report_to_above", pk) in ben.get("/staff/").content.decode()
+    assert "报表" not in "".join(waiting(west) + waiting(top)).replace("月报", "")
+    ben.post(path("report_to_sign", pk))
+    assert "等报送" in waiting(ann)[0]
+    ben.post(path("report_hand_in", pk))
+    assert "报表" not in "".join(waiting(ann))
+    assert "下级报来的报表，等接收" in waiting(top)[0]
+    top.post(path("report_receive", pk))
+    assert "等接收" not in waiting(top)[0]
+
+
+@pytest.mark.parametrize(("day", "late"), [(3, False), (4, True)])
+def test_what_is_overdue_is_on_both_worklists(monkeypatch, day: int, late: bool) -> None:
+    now = datetime(2026, 11, day, 9, 0, tzinfo=SHANGHAI)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    made = city()
+    make_profile("national", **{"reports.monthly_day": 3})
+    write(made, line("东苑", formed="1"), day=date(2026, 10, 31), at=now)
+    take_snapshot(day=date(2026, 10, 31), at=now)
+    ann, top = at_desk("东区住建局", "ann"), at_desk("样例市住建局", "top")
+    assert ("月报过了期限还没有报" in waiting(ann)[0]) is late
+    # The west has no estates and reports nothing.
+    assert "没有报" not in waiting(at_desk("西区住建局", "west"))[0]
+    assert ("月报：还有1个下级机构过了期限没有报" in waiting(top)[0]) is late
+    assert "过了期限还没有报" not in waiting(top)[0]

@@ -353,6 +353,14 @@ def test_an_owner_reports_and_waits(committee):
         report(committee.estate, "k9", unit.pk, OWNER, source="owner")
 
 
+def test_the_same_report_within_a_day_is_a_repetition(committee):
+    first = report(committee.estate, "a")
+    with pytest.raises(RuleViolation, match="已经登记过：第1号") as refused:
+        report(committee.estate, "b")
+    assert refused.value.facts["first"] == first.pk
+    assert report(committee.estate, "c", by=By("user:77", "street_office")).number == 2
+
+
 def test_what_was_reported_names_people_and_is_encrypted(committee):
     breach = report(committee.estate)
     move(breach, "taken_up", "样例委员说没有")

@@ -178,7 +178,7 @@ class TestClosing:
         assert closed(problem, by=STREET).state == "closed"
 
     def test_the_inspector_is_somebody_else(self, problem):
-        for name in ("赵工", " 孙报 "):
+        for name in ("赵工", " 孙报 ", "赵 工", "赵　工", "孙\u2003报"):
             assert codes(refusal(closed, problem=problem, inspector=name)) == [
                 "problem.inspector"
             ]
@@ -405,3 +405,30 @@ class TestTheDatabase:
             {"campaign": 5},
         ):  # fmt: skip
             self.refuses(lambda change=change: Problem.objects.create(**(fields | change)))
+
+
+class TestARepetition:
+    def test_the_same_by_the_same_person_within_a_day(self, estate):
+        first = reported(estate, by=CLERK)
+        refused = refusal(reported, estate=estate, by=CLERK, at=AT + timedelta(hours=23))
+        assert (refused.value.code, refused.value.facts["first"]) == ("problem.again", first.pk)
+        assert str(refused.value) == "已经登记过：第1号"
+        assert estate.problems.count() == 1
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"content": "南门垃圾桶满溢，三天没有清运"},
+            {"item": 2},
+            {"found_on": FOUND + timedelta(days=1)},
+            {"by": STREET},
+            {"at": AT + timedelta(days=1)},
+        ],
+    )
+    def test_anything_else_is_another_problem(self, estate, change):
+        reported(estate, by=CLERK)
+        assert reported(estate, **{"by": CLERK} | change).number == 2
+
+    def test_elsewhere_it_is_another_problem(self, estate):
+        reported(estate, by=CLERK)
+        assert reported(place("西苑", "999902001001"), by=CLERK).number == 1

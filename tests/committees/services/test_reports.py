@@ -251,7 +251,7 @@ def test_the_top_has_nobody_to_report_to(bureau):
         ({"last": date(2026, 11, 30)}, "还没有结束"),
         ({"last": date(2026, 10, 30)}, "整月"),
         ({"last": date(2026, 9, 30)}, "没有月末数据"),
-        ({"kind": "summary", "last": date(2026, 12, 15)}, "还没有开始"),
+        ({"kind": "summary", "last": date(2026, 12, 15)}, "从2026年12月15日起才能填"),
         ({"kind": "summary", "last": date(2026, 12, 14)}, "没有规定"),
         ({"kind": "weekly"}, "没有规定"),
         ({"text": " "}, "请填写工作进展"),
@@ -272,23 +272,40 @@ def test_reports_that_cannot_be(bureau, change, words):
 def test_without_a_rule_nothing_is_due():
     bureau = city()
     make_profile("national")
-    assert dues_of(bureau, DAY) == []
+    assert dues_of(bureau, DAY, date(2026, 11, 3)) == []
     with pytest.raises(RuleViolation, match="没有规定"):
         due_for(bureau, "monthly", DAY)
 
 
 def test_the_summary_of_the_stage(bureau):
-    at = datetime(2026, 12, 10, 9, 0, tzinfo=SHANGHAI)
+    last = date(2026, 12, 15)
+    at = datetime(2026, 12, 15, 9, 0, tzinfo=SHANGHAI)
     write(bureau, line("东9", formed="1"), day=date(2026, 12, 1), at=at)
-    report = draft(kind="summary", last=date(2026, 12, 15), at=at)
-    assert (report.as_of, report.due_on) == (date(2026, 12, 10), date(2026, 12, 15))
+    with pytest.raises(RuleViolation, match="从2026年12月15日起才能填"):
+        draft(kind="summary", last=last, at=at - timedelta(days=1))
+    report = draft(kind="summary", last=last, at=at)
+    assert (report.as_of, report.due_on) == (last, last)
     assert numbers(report)["estates"] == 5
-    assert [due.kind for due in dues_of(bureau, date(2026, 11, 30))] == ["monthly", "summary"]
-    assert [due.kind for due in dues_of(bureau, date(2026, 10, 31))] == ["monthly"]
     drop_report(report_id=report.pk, by=ANN, at=at)
     later = at + timedelta(days=30)
-    again = draft(kind="summary", last=date(2026, 12, 15), at=later)
-    assert (again.version, again.as_of, again.why) == (2, date(2026, 12, 15), "")
+    again = draft(kind="summary", last=last, at=later)
+    assert (again.version, again.as_of, again.why) == (2, last, "")
+
+
+@pytest.mark.parametrize(
+    ("month", "today", "kinds"),
+    [
+        (date(2026, 10, 31), date(2026, 11, 15), ["monthly"]),
+        (date(2026, 10, 31), date(2026, 11, 16), ["monthly", "summary"]),
+        (date(2026, 9, 30), date(2026, 11, 16), ["monthly"]),
+        (date(2026, 10, 31), date(2026, 12, 1), ["monthly"]),
+        (date(2026, 11, 30), date(2026, 12, 1), ["monthly", "summary"]),
+        (date(2026, 12, 31), date(2027, 1, 2), ["monthly", "summary"]),
+        (date(2027, 1, 31), date(2027, 2, 2), ["monthly"]),
+    ],
+)
+def test_a_stage_is_listed_from_its_first_day(bureau, month, today, kinds):
+    assert [due.kind for due in dues_of(bureau, month, today)] == kinds
 
 
 def test_a_month_frozen_before_a_figure_was_counted_says_so(bureau):
