@@ -4,6 +4,7 @@ Only whoever keeps the members of an estate sees who said what; everybody above 
 and everybody else what `committees.domain.party.shown` leaves of them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
