@@ -195,7 +195,7 @@ def _began(of: Mapping[str, Any]) -> date:
         return cast(date, member.committee.formed_on)
     if (nominee := of.get("nominee")) is not None:
         days = nominee.formation.reached.filter(day__isnull=False).values_list("day", flat=True)
-        return min([cast(date, nominee.formation.opened_on), *days])
+        return cast(date, min([nominee.formation.opened_on, *days]))
     return local_day(of["candidate"].election.motion.session.created_at)
 
 
