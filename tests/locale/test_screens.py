@@ -78,9 +78,11 @@ def test_owners_pages(open_page: Open, live_server: Any, width: str) -> None:
     letter = vote.letters[SMITH]
     page.goto(f"{letter.path}#{letter.token}")
     fits(page, "letter", width)
-    page.locator("#start button").click()
+    with page.expect_navigation():
+        page.locator("#start button").click()
     fits(page, "identity", width)
-    page.get_by_role("button", name="Send the SMS code").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send the SMS code").click()
     fits(page, "sms", width)
     digits = re.search(r"\d{6}", MemoryGateway.sent[-1][1])
     assert digits
