@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from django.db.models import Count as Number
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from accounts.reach import Reach
 from committees.domain.party import HALF, Count, explained_from
@@ -161,11 +161,8 @@ def share_of(estate: Estate, on: date) -> tuple[tuple[int, int], str]:
 def party_within(reach: Reach, formed: int, today: date) -> PartyCounts:
     """Of the committees in office in a place, of which there are `formed`; one query and the
     profiles."""
-    last = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
-    newest = PartyCount.objects.filter(
-        reach.within("committee__estate__"),
-        pk__in=last.values("last"),
-        committee__ended_on__isnull=True,
+    newest = _newest().filter(
+        reach.within("committee__estate__"), committee__ended_on__isnull=True
     )
     rows = newest.order_by().values_list(
         "committee__estate__profile_code", "members", "party", "unknown"
@@ -190,11 +187,7 @@ class Listed(NamedTuple):
 
 def listed(reach: Reach, state: str, today: date) -> list[Listed]:
     """The committees behind a number of the share: "met", "missed", or "unknown"."""
-    last = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
-    newest = {
-        one.committee_id: Count(one.members, one.party, one.unknown)
-        for one in PartyCount.objects.filter(pk__in=last.values("last"))
-    }
+    newest = {one.committee_id: Count(one.members, one.party, one.unknown) for one in _newest()}
     share = cache(lambda code: share_in(resolve(profile_layers(code), today).get(SHARE)))
     found = []
     living = reach.narrowed(Committee.objects.filter(ended_on__isnull=True))
@@ -206,6 +199,12 @@ def listed(reach: Reach, state: str, today: date) -> list[Listed]:
         if state == verdict or (state == "unknown" and verdict not in ("met", "missed")):
             found.append(Listed(one, count, verdict))
     return found
+
+
+def _newest() -> QuerySet[PartyCount]:
+    """Of each committee the count that stands."""
+    last = PartyCount.objects.order_by().values("committee").annotate(last=Max("pk"))
+    return PartyCount.objects.filter(pk__in=last.values("last"))
 
 
 def _of(verdict: str, members: int, party: int, number: int) -> PartyCounts:

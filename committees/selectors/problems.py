@@ -163,15 +163,9 @@ def problem_counts(
     that day to `today`, and what stood open as `today` ended, by the days of the steps; a
     problem closed twice in that time counts once.
     """
-    inside = set(reach.inside)
-    rows = Problem.objects.all()
-    if reach.alone:
-        rows = rows.filter(reach.within("estate__"))
+    rows = reach.narrowed(Problem.objects.all())
     counts = _standing_now(rows, today) if first is None else _in_time(rows, first, today)
-    if reach.alone:
-        return counts
-    # Counting all of them and leaving out is faster than naming thousands of authorities.
-    return {place: count for place, count in counts.items() if place in inside}
+    return {place: count for place, count in counts.items() if reach.has(place)}
 
 
 def counted_in(first: date, last: date) -> dict[int, ProblemCount]:
