@@ -207,7 +207,12 @@ def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Write it."""
     found = import_for(request.user, pk)
-    told = confirm_register(import_id=found.pk, actor=actor_of(request), at=timezone.now())
+    told = confirm_register(
+        import_id=found.pk,
+        ends=request.POST.get("ends") == "yes",
+        actor=actor_of(request),
+        at=timezone.now(),
+    )
     messages.success(
         request,
         _("已写入：新增%(new)s个，变更%(changed)s个，不变%(same)s个。") % told._asdict(),

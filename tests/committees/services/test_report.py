@@ -152,8 +152,9 @@ def test_nothing_ends_where_the_committee_is_the_same_or_left_out(bureau: Author
 
 
 @pytest.mark.parametrize(
-    ("typed", "accepted"), [("", True), ("85.33", True), ("85.33%", True), ("85.3", False),
-                            ("90", False), ("无", False)],
+    ("typed", "accepted"), [("", True), ("85.33", True), ("85.33%", True), ("85.3", True),
+                            ("85", True), ("85.34", False), ("85.4", False), ("80", False),
+                            ("86", False), ("无", False)],
 )  # fmt: skip
 def test_a_typed_rate_is_the_reckoned_one(
     bureau: Authority, typed: str, accepted: bool
