@@ -282,6 +282,9 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/invite", people.invite, name="invite"),
     path("people/<int:pk>", people.person, name="person"),
+    path("people/<int:pk>/reset", people.reset, name="reset"),
+    path("resets/<int:pk>/confirm", people.reset_confirm, name="reset_confirm"),
+    path("resets/<int:pk>/withdraw", people.reset_withdraw, name="reset_withdraw"),
     path("people/<int:pk>/deactivate", people.deactivate, name="deactivate"),
     path("grants/<int:pk>/revoke", people.revoke, name="revoke"),
 ]

@@ -9,7 +9,7 @@ from accounts.gateways import gateway
 from accounts.models import Message
 from accounts.phones import phone_hash
 from accounts.services.attempts import count_attempt
-from accounts.texts import CODES, rendered
+from accounts.texts import CODES, URGENT, rendered
 from core.deadlines import SHANGHAI, local_day
 from core.errors import RuleViolation
 
@@ -49,10 +49,10 @@ def send_due_messages(*, at: datetime, limit: int = 200) -> int:
     one of them changes the row. A message whose sender died is tried again under the
     same key, by which the gateway knows a repetition.
     """
+    due = Message.objects.filter(state="queued", not_before__lte=at)
     if is_quiet(at):
-        return 0
-    due = Message.objects.filter(state="queued", not_before__lte=at).order_by("id")[:limit]
-    return sum(_send(message, at) for message in due)
+        due = due.filter(template__in=URGENT)
+    return sum(_send(message, at) for message in due.order_by("id")[:limit])
 
 
 def waiting_messages(at: datetime) -> tuple[int, datetime | None]:

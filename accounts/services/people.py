@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.labels import ROLE_PLACES, role_title
 from accounts.models import RoleGrant, User
 from accounts.phones import clean_phone, phone_hash
-from accounts.steps import queue_message
+from accounts.steps import end_sign_ins, queue_message
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from logbook.steps import record_act
@@ -86,6 +86,7 @@ def deactivate_user(*, user: User, reason: str, actor: User, at: datetime) -> No
     if user.pk == actor.pk:
         raise RuleViolation("user.self", _("不能停用自己的账号，请由另一位管理员操作"))
     User.objects.filter(pk=user.pk).update(is_active=False)
+    end_sign_ins(user, at=at)
     record_act(
         PLATFORM_LOG,
         "deactivate_user",
@@ -122,12 +123,12 @@ def grant_role(
         valid_to=valid_to,
         granted_by=_who(actor),
     )
-    reasons = _grant_faults(grant, actor)
+    reasons = grant_faults(grant, actor)
     if reasons:
         raise RuleViolation("grant.refused", "；".join(reasons), reasons=reasons)
     grant.save()
     record_act(
-        _log_of(grant),
+        log_of(grant),
         "grant_role",
         {
             "grant": grant.pk,
@@ -162,8 +163,10 @@ def revoke_role(*, grant: RoleGrant, reason: str, actor: User, at: datetime) -> 
         raise RuleViolation("grant.over", _("这项授权已经结束"))
     grant.valid_to = day - timedelta(days=1)
     grant.save(update_fields=["valid_to"])
+    # Whoever lost a role signs in anew: no page made for it stays open in a browser.
+    end_sign_ins(grant.user, at=at)
     record_act(
-        _log_of(grant),
+        log_of(grant),
         "revoke_role",
         {"grant": grant.pk, "user": grant.user_id, "reason": reason},
         actor=_who(actor),
@@ -171,9 +174,10 @@ def revoke_role(*, grant: RoleGrant, reason: str, actor: User, at: datetime) -> 
     )
 
 
-def _grant_faults(grant: RoleGrant, actor: User) -> list[str]:
+def grant_faults(grant: RoleGrant, actor: User | None) -> list[str]:
+    """Everything that speaks against a grant by `actor`; None: by no person."""
     faults = []
-    if grant.user_id == actor.pk:
+    if actor is not None and grant.user_id == actor.pk:
         faults.append(_("不能给自己授权，请由另一位管理员操作"))
     if not grant.user.is_active:
         faults.append(_("这个账号已停用"))
@@ -204,7 +208,8 @@ def _overlapping(grant: RoleGrant) -> list[RoleGrant]:
     ]
 
 
-def _log_of(grant: RoleGrant) -> str:
+def log_of(grant: RoleGrant) -> str:
+    """The log a grant's beginning and end stand in."""
     return f"estate/{grant.estate.code}" if grant.estate else PLATFORM_LOG
 
 

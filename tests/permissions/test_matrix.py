@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import Job, RoleGrant
+from accounts.models import Job, Reset, RoleGrant
 from committees.formation_steps import Proof, Terms, Upload
 from committees.models import ProblemPage, Report
 from committees.selectors.months import last_ended
@@ -867,6 +867,10 @@ TABLE = [
     Row("staff:person", OPERATOR, BAD, args=("person",), post=True),
     Row("staff:deactivate", OPERATOR, args=("person",)),
     Row("staff:deactivate", OPERATOR, BAD, args=("person",), post=True),
+    Row("staff:reset", OPERATOR, args=("person",)),
+    Row("staff:reset", OPERATOR, BAD, args=("person",), post=True),
+    Row("staff:reset_confirm", OPERATOR, MOVED, args=("reset",), post=True),
+    Row("staff:reset_withdraw", OPERATOR, MOVED, args=("reset",), post=True),
     Row("staff:revoke", OPERATOR, args=("grant",)),
     Row("staff:revoke", OPERATOR, BAD, args=("grant",), post=True),
 ]
@@ -876,6 +880,10 @@ TABLE = [
 ENTRANCE = ["account_login", "account_request_login_code"]
 MIDWAY = ["account_confirm_login_code", "mfa_authenticate"]
 OWN_PAGES = [
+    "account_forgotten",
+    "account_sessions_end",
+    "account_second_code",
+    "account_sessions",
     "account_change_password",
     "account_set_password",
     "account_reauthenticate",
@@ -890,7 +898,7 @@ OWN_PAGES = [
     "mfa_add_webauthn",
     "mfa_reauthenticate_webauthn",
 ]
-OWN_KEYS = ["mfa_remove_webauthn", "mfa_edit_webauthn"]
+OWN_KEYS = ["mfa_remove_webauthn", "mfa_edit_webauthn", "account_session_end"]
 PUBLIC_ENTRANCE = ["account_inactive", "mfa_login_webauthn", "account_logout"]
 
 # What owners and the public see: no role changes a word of it.
@@ -977,6 +985,8 @@ PUBLIC = {
     "portal:repair_file": ("applied", "contract"),
     "portal:text_size": (),
     "portal:set_language": (),
+    "oidc_login": (),
+    "oidc_callback": (),
 }
 
 
@@ -1390,6 +1400,12 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "transfer": sale.pk,
         "job": job.pk,
         "person": organiser.pk,
+        "reset": Reset.objects.create(
+            user=organiser,
+            reason="手机丢了",
+            asked_by=town.person("stranger"),
+            asked_at=timezone.now(),
+        ).pk,
         "grant": RoleGrant.objects.get(user=organiser).pk,
         "contest": contest.code,
         "seats": contest.motions.get().pk,
