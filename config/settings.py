@@ -108,12 +108,21 @@ ATOMIC_REQUESTS = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env_text("REDIS_URL")
+# Shared by all workers in any case: limits of the sign-in are counted in it.
 CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    )
+    "default": {
+        **(
+            {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+            if REDIS_URL
+            else {
+                "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                "LOCATION": "yishi_cache",
+                # Far above what a day brings: culling early would forget counted tries.
+                "OPTIONS": {"MAX_ENTRIES": 100_000},
+            }
+        ),
+        "KEY_FUNCTION": "config.cache.keyed",
+    }
 }
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_TASK_ALWAYS_EAGER = False
@@ -217,7 +226,12 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env_bool("YISHI_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = 31536000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("YISHI_HSTS_SUBDOMAINS", default=True)
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Whether browsers shall know the domain in advance is its owner's to apply for, of the whole
+# of it; a flag in a header of one host would only pretend.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # Where letters wait to be fetched (24 hours at most); the development certificate authority.
 LETTER_DIR = VAR_DIR / "letters"
