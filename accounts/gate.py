@@ -66,9 +66,12 @@ _WORDS: dict[Step, tuple[str, object]] = {
 
 def factors_shown(request: HttpRequest) -> frozenset[Factor]:
     """What was proven in this session, for the person signed in."""
-    shown = proven(get_authentication_records(request, request.user))
+    user = request.user
+    if not user.is_authenticated:
+        return frozenset()
+    shown = proven(get_authentication_records(request, user))
     # Given up in this very session ("forgotten"): it proves nothing any more.
-    return shown if request.user.has_usable_password() else shown - {Factor.PASSWORD}
+    return shown if user.has_usable_password() else shown - {Factor.PASSWORD}
 
 
 def outstayed(request: HttpRequest, user: User) -> HttpResponse | None:

@@ -61,6 +61,7 @@ from funds.services.files import Said, take_file
 from funds.services.plans import put_item
 from funds.services.vouchers import take_amounts
 from funds.steps import By, keep_file
+from portal.tables import COLUMNS
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
@@ -867,6 +868,22 @@ TABLE = [
     Row("staff:person", OPERATOR, BAD, args=("person",), post=True),
     Row("staff:deactivate", OPERATOR, args=("person",)),
     Row("staff:deactivate", OPERATOR, BAD, args=("person",), post=True),
+    # --- tables to be read; single rows: tests/portal/test_tables.py
+    Row("admin:index", OPERATOR),
+    Row("admin:jsi18n", OPERATOR),
+    Row("admin:app_list", OPERATOR, args=("app_label",)),
+    *(
+        Row(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", OPERATOR)
+        for model in COLUMNS
+    ),
+    *(
+        Row(
+            f"admin:{model._meta.app_label}_{model._meta.model_name}_change",
+            NOBODY,
+            args=("nothing",),
+        )
+        for model in COLUMNS
+    ),
     Row("staff:reset", OPERATOR, args=("person",)),
     Row("staff:reset", OPERATOR, BAD, args=("person",), post=True),
     Row("staff:reset_confirm", OPERATOR, MOVED, args=("reset",), post=True),
@@ -1412,6 +1429,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "candidate": contender(contest.motions.get()).pk,
         "gone": gone.pk,
         "nothing": "ZZZZZZZZ",
+        "app_label": "accounts",
         "revenue": "revenue",
         "quarter": "2026-07-01",
         "paper": paper.code,
