@@ -5,9 +5,12 @@ Ballots, owners, money, files and the boards of votes are not among them: an ope
 business in a vote, and what the leak rules hide stays hidden.
 """
 
+from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, include, path
@@ -20,19 +23,68 @@ from accounts.permissions import Permission, has_permission, require
 from documents.models import Document
 from registry.models import Authority, Division, Estate, RuleProfile
 
-COLUMNS: dict[type[Model], tuple[str, ...]] = {
-    Division: ("code", "name", "level", "parent"),
-    Authority: ("name", "kind", "parent", "division", "valid_from", "valid_to"),
-    Estate: ("code", "name", "division", "authority", "profile_code", "created_at"),
-    RuleProfile: ("code", "title", "valid_from", "valid_to", "base"),
-    RoleGrant: (
-        "user", "role", "estate", "authority", "valid_from", "valid_to", "granted_by",
-    ),
-    Reset: ("user", "asked_by", "asked_at", "settled_by", "settled_at", "done"),
-    Message: ("template", "state", "attempts", "not_before", "created_at", "sent_at"),
-    Job: ("kind", "state", "total", "done", "actor", "created_at", "heartbeat_at"),
-    Document: ("number", "kind", "estate", "authority", "issued_at", "status", "sha256"),
+_WHEN = {"valid_from": _("从"), "valid_to": _("到")}
+_PLACE = {"estate": _("小区"), "authority": _("机构")}
+TITLES: dict[type[Model], Any] = {
+    Division: _("区划"),
+    Authority: _("机构"),
+    Estate: _("小区"),
+    RuleProfile: _("规则"),
+    RoleGrant: _("授权"),
+    Reset: _("登录重置"),
+    Message: _("短信"),
+    Job: _("后台任务"),
+    Document: _("公开文件"),
+}
+COLUMNS: dict[type[Model], dict[str, Any]] = {
+    Division: {"code": _("代码"), "name": _("名称"), "level": _("层级"), "parent": _("上级")},
+    Authority: {
+        "name": _("名称"), "kind": _("种类"), "parent": _("上级"), "division": _("区划"),
+        **_WHEN,
+    },
+    Estate: {
+        "code": _("代码"), "name": _("名称"), "division": _("区划"), "authority": _("机构"),
+        "profile_code": _("规则"), "created_at": _("建立"),
+    },
+    RuleProfile: {"code": _("代码"), "title": _("名称"), **_WHEN, "base": _("依据的规则")},
+    RoleGrant: {
+        "user": _("谁"), "role": _("角色"), **_PLACE, **_WHEN, "granted_by": _("谁授权"),
+    },
+    Reset: {
+        "user": _("谁"), "asked_by": _("谁申请"), "asked_at": _("申请时间"),
+        "settled_by": _("谁处理"), "settled_at": _("处理时间"), "done": _("已重置"),
+    },
+    Message: {
+        "template": _("模板"), "state": _("状态"), "attempts": _("次数"),
+        "not_before": _("最早"), "created_at": _("建立"), "sent_at": _("发出"),
+    },
+    Job: {
+        "kind": _("种类"), "state": _("状态"), "total": _("共"), "done": _("完成"),
+        "actor": _("谁"), "created_at": _("建立"), "heartbeat_at": _("最近活动"),
+    },
+    Document: {
+        "number": _("编号"), "kind": _("种类"), **_PLACE, "issued_at": _("签发"),
+        "status": _("状态"), "sha256": _("指纹"),
+    },
 }  # fmt: skip
+
+
+def _column(name: str, label: Any) -> Callable[[Any], Any]:
+    def shown(row: Any) -> Any:
+        said = getattr(row, f"get_{name}_display", None)
+        return said() if said else getattr(row, name)
+
+    shown.__name__ = name
+    return admin.display(description=label, ordering=name)(shown)
+
+
+class ShownList(ChangeList):
+    """A list under our name for the table."""
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        super().__init__(request, *args)
+        self.opts = self.model_admin.opts
+        self.title = str(self.opts.verbose_name)
 
 
 class ShownOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -47,16 +99,25 @@ class ShownOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
-        self.list_display = columns = COLUMNS[model]
+        # Names of tables and columns are the pages' business: the models keep theirs.
+        self.opts = copy(model._meta)
+        self.opts.verbose_name = self.opts.verbose_name_plural = TITLES[model]
+        self.shown = [_column(name, label) for name, label in COLUMNS[model].items()]
+        self.list_display = list(self.shown)
         self.list_select_related = [  # type: ignore[misc]
-            one.name for one in model._meta.fields if one.is_relation and one.name in columns
+            one.name
+            for one in model._meta.fields
+            if one.is_relation and one.name in COLUMNS[model]
         ]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return COLUMNS[self.model]
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.shown
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return COLUMNS[self.model]
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.shown
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ShownList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -104,6 +165,13 @@ class Tables(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has_permission(request.user, Permission.MANAGE_GRANTS)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        found = super().get_app_list(request, app_label)
+        for app in found:
+            for one in app["models"]:
+                one["name"] = TITLES[one["model"]]
+        return found
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
