@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.attempts import attempts_left, count_attempt, forget_attempts
@@ -42,18 +43,18 @@ def take_second_code(request: HttpRequest, user: User, code: str, *, at: datetim
     hour = timedelta(hours=1)
     if not attempts_left(counter, limit=WRONG_AN_HOUR, window=hour, at=at):
         raise RuleViolation(
-            "code.locked", "输错的次数太多，请一小时以后再试，或请平台管理员协助"
+            "code.locked", _("输错的次数太多，请一小时以后再试，或请平台管理员协助")
         )
     if not is_sent(request, at):
-        raise RuleViolation("code.over", "验证码已经失效，请重新发送")
+        raise RuleViolation("code.over", _("验证码已经失效，请重新发送"))
     state = request.session.pop(_KEY)
     if not hmac.compare_digest(state["hash"], _hashed(user, code)):
         count_attempt(counter, limit=WRONG_AN_HOUR, window=hour, at=at)
         state["tries"] += 1
         if state["tries"] >= TRIES:
-            raise RuleViolation("code.over", "验证码输错3次，已经失效，请重新发送")
+            raise RuleViolation("code.over", _("验证码输错3次，已经失效，请重新发送"))
         request.session[_KEY] = state
-        raise RuleViolation("code.wrong", "验证码不对，请再看一次短信")
+        raise RuleViolation("code.wrong", _("验证码不对，请再看一次短信"))
     forget_attempts(counter)
     record_authentication(request, user, method="code")
 

@@ -24,7 +24,7 @@ def configured_app() -> SocialApp:
     return SocialApp(
         provider="openid_connect",
         provider_id=PROVIDER_ID,
-        name=settings.OIDC_TITLE,
+        name=str(settings.OIDC_TITLE),
         client_id=settings.OIDC_CLIENT_ID,
         secret=settings.OIDC_CLIENT_SECRET,
         settings={

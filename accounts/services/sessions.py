@@ -7,6 +7,7 @@ next request of that browser is then a stranger's, and no page pays a query to f
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import SignIn, User
 from accounts.steps import end_sign_ins
@@ -50,7 +51,7 @@ def note_sign_out(*, pk: int, at: datetime) -> None:
 def end_own(*, user: User, pk: int, at: datetime) -> None:
     """A person ends one browser of their own. RuleViolation session.over."""
     if not end_sign_ins(user, at=at, only=pk):
-        raise RuleViolation("session.over", "这个登录已经结束")
+        raise RuleViolation("session.over", _("这个登录已经结束"))
     record_act(PLATFORM_LOG, "end_session", {"user": user.pk}, actor=f"user:{user.pk}", at=at)
 
 
