@@ -57,7 +57,7 @@ def held_by(user: Visitor) -> list[Held]:
     kept: list[Held] | None = getattr(user, _ROOM, None)
     if kept is not None:
         return kept
-    rows = RoleGrant.objects.filter(in_force(""), user=user).order_by("pk")
+    rows = RoleGrant.objects.standing(today()).filter(user=user).order_by("pk")
     if not getattr(user, _SIGNED_IN_THERE, True):
         rows = rows.exclude(granted_by__startswith=BY_PROVIDER)
     found = [Held(*row) for row in rows.values_list("role", "estate", "authority")]

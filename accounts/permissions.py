@@ -11,6 +11,7 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
+from accounts.factors import OFFICIAL_ROLES
 from accounts.held import Visitor as Visitor  # named by whoever asks here
 from accounts.held import held_by, in_force, today
 from registry.models import Authority, Estate
@@ -171,6 +172,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
     "operator": frozenset({_P.MANAGE_GRANTS}),
 }
+
+# One person alone makes nobody an official: a second operator confirms.
+TWO_PERSON_ROLES = OFFICIAL_ROLES
 
 
 def roles_with(permission: Permission) -> list[str]:

@@ -1,6 +1,6 @@
 """Roles that come with groups at the identity provider, and go with them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
@@ -9,8 +9,7 @@ from django.db.models import Q
 from accounts.held import BY_PROVIDER
 from accounts.models import RoleGrant, User
 from accounts.oidc.groups import Given
-from accounts.services.people import PLATFORM_LOG, grant_faults, log_of
-from accounts.steps import end_sign_ins
+from accounts.services.grants import PLATFORM_LOG, end_grants, grant_faults, note_grant
 from core.deadlines import local_day
 from logbook.steps import record_act
 
@@ -52,7 +51,8 @@ def is_settled(user: User, given: list[Given], at: datetime) -> bool:
 def settle_groups(
     *, user: User, given: list[Given], issuer: str, keep: int | None, at: datetime
 ) -> list[str]:
-    """Begin what the person's groups give and end what they no longer give; by hand given
+    """Begin what the person's groups give (without a second operator: who keeps the groups
+    and who keeps the mapping are two already) and end what they no longer give; by hand given
     roles are left alone. Returns why some could not be given (监票人 of the own session).
 
     Where something ended, every browser of the person but `keep` is signed out.
@@ -60,13 +60,7 @@ def settle_groups(
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     actor, wanted, faults = actor_name(issuer), {tuple(one) for one in given}, []
     ended = [grant for grant in _open(user, at) if _key(grant) not in wanted]
-    for grant in ended:
-        grant.valid_to = local_day(at) - timedelta(days=1)
-        grant.save(update_fields=["valid_to"])
-        facts = {"grant": grant.pk, "user": user.pk, "reason": "group gone"}
-        record_act(log_of(grant), "revoke_role", facts, actor=actor, at=at)
-    if ended:
-        end_sign_ins(user, at=at, keep=keep)
+    end_grants(ended, reason="group gone", actor=actor, at=at, keep=keep)
     there = {_key(grant) for grant in _open(user, at)}
     for one in given:
         if tuple(one) not in there:
@@ -86,9 +80,8 @@ def _give(user: User, one: Given, actor: str, at: datetime) -> list[str]:
     if faults := grant_faults(grant, None):
         return faults
     grant.save()
-    facts = {"grant": grant.pk, "user": user.pk, "role": one.role, "to": None}
-    facts["from"] = grant.valid_from.isoformat()
-    record_act(log_of(grant), "grant_role", facts, actor=actor, at=at)
+    begun = {"from": grant.valid_from.isoformat(), "to": None}
+    note_grant(grant, "grant_role", actor, at, role=one.role, **begun)
     return []
 
 
@@ -98,6 +91,7 @@ def _open(user: User, at: datetime) -> list[RoleGrant]:
         RoleGrant.objects.filter(
             Q(valid_to=None) | Q(valid_to__gte=day),
             user=user,
+            deputy_of=None,
             granted_by__startswith=BY_PROVIDER,
         ).select_related("estate")
     )

@@ -1,16 +1,21 @@
 """A lost phone: two operators let a person in again, and everybody concerned hears of it."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core.cache import cache
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.gateways import MemoryGateway
 from accounts.models import Message, Reset
+from accounts.oidc.groups import Given
 from accounts.services.entrance import ask_reset, confirm_reset, withdraw_reset
+from accounts.services.groups import settle_groups, welcome
 from accounts.services.messages import send_due_messages
 from core.errors import RuleViolation
 from logbook.models import Entry
@@ -124,3 +129,86 @@ def test_what_cannot_wait_leaves_at_night(zhao, operators):
     MemoryGateway.sent.clear()
     assert send_due_messages(at=night) == 1
     assert [phone for phone, _text in MemoryGateway.sent] == [operators[1].phone]
+
+
+def at_once(*acts):
+    """Several threads, each one act, begun together; what each came to."""
+    start, outcomes = threading.Barrier(len(acts)), []
+
+    def work(act):
+        start.wait()
+        try:
+            act()
+            outcomes.append("done")
+        except RuleViolation as found:
+            outcomes.append(found.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_reset_is_confirmed_or_withdrawn_never_both(zhao, operators):
+    one, two = operators
+    now = timezone.now()
+    reset = ask_reset(user=zhao, reason="丢了", actor=one, at=now)
+    outcomes = at_once(
+        lambda: confirm_reset(reset=reset, actor=two, at=now),
+        lambda: withdraw_reset(reset=reset, actor=one, at=now),
+    )
+    assert outcomes == ["done", "reset.over"]
+    zhao.refresh_from_db()
+    reset.refresh_from_db()
+    assert zhao.has_usable_password() is not reset.done
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_operators_ask_at_once_and_one_wish_stands(zhao, operators):
+    now = timezone.now()
+
+    def ask(who):
+        return lambda: ask_reset(user=zhao, reason="丢了", actor=who, at=now)
+
+    assert at_once(*(ask(who) for who in operators)) == ["done", "reset.open"]
+    assert Reset.objects.count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_settle_the_same_groups_once(zhao, town):
+    given = [Given("street_office", None, town.there.street.pk)]
+    now = timezone.now()
+
+    def settle(groups):
+        return lambda: settle_groups(
+            user=zhao, given=groups, issuer="https://idp", keep=None, at=now
+        )
+
+    assert at_once(*[settle(given)] * 3) == ["done"] * 3
+    assert zhao.grants.filter(granted_by="oidc:idp").count() == 1
+    assert at_once(*[settle([])] * 2) == ["done"] * 2
+    assert Entry.objects.filter(kind="revoke_role").count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_welcome_one_person_once(town):
+    def make():
+        welcome(
+            provider="oidc",
+            person="a" * 64,
+            display_name="吴",
+            issuer="https://idp",
+            at=timezone.now(),
+        )
+
+    assert at_once(make, make, make) == ["done"] * 3
+    assert SocialAccount.objects.count() == 1

@@ -20,7 +20,7 @@ from accounts.factors import (
     proven,
 )
 from accounts.gateways import MemoryGateway
-from accounts.services.people import grant_role, invite_user
+from accounts.services.people import invite_user
 from tests.accounts.entering import Browser, SoftKey, where
 from tests.town import PASSWORD, grant, make_user
 
@@ -161,10 +161,7 @@ def test_from_an_invitation_to_the_first_page(town, settings, monkeypatch):
     settings.REQUIRE_MFA = True
     boss, now = town.person("operator"), timezone.now()
     user = invite_user(username="li", display_name="李", phone=PHONE, actor=boss, at=now)
-    grant_role(
-        user=user, role="street_office", place=town.here.street, valid_to=None, actor=boss,
-        valid_from=timezone.localdate(), at=now,
-    )  # fmt: skip
+    grant(user, "street_office", town.here.street)
     browser = Browser(user)
     browser.code()
     assert browser.at_staff() == "account_set_password"

@@ -21,7 +21,7 @@ from accounts.models import Message, RoleGrant, SignIn, User
 from accounts.oidc import issuer as issuer_module
 from accounts.oidc.issuer import forget_discovery
 from accounts.permissions import Permission, has_permission
-from accounts.services.people import grant_role
+from accounts.services.grants import grant_role
 from logbook.models import Entry
 from tests.accounts.entering import Browser
 from tests.oidc_provider import CLIENT, SECRET, Provider

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.devices import device_of, masked_address
 from accounts.models import SignIn
-from accounts.services.people import deactivate_user, revoke_role
+from accounts.services.grants import revoke_role
+from accounts.services.people import deactivate_user
 from tests.accounts.entering import NEW, Browser
 from tests.town import PASSWORD, grant, make_user
 

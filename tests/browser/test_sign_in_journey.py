@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 from accounts.gateways import MemoryGateway
 from accounts.models import Message, RoleGrant
 from accounts.oidc.issuer import forget_discovery
-from accounts.services.people import grant_role, invite_user
+from accounts.services.people import invite_user
 from logbook.models import Entry
 from tests.oidc_provider import CLIENT, SECRET, Provider
 from tests.town import PASSWORD, Town, grant, make_user
@@ -113,10 +113,7 @@ def test_the_first_day_of_an_official(open_page: Open, here: Town, settings: Any
     user = invite_user(
         username="li", display_name="李工", phone="10000000008", actor=boss, at=now
     )
-    grant_role(
-        user=user, role="street_office", place=here.here.street, actor=boss, at=now,
-        valid_from=timezone.localdate(), valid_to=None,
-    )  # fmt: skip
+    grant(user, "street_office", here.here.street)
     page = open_page(**DESK)
     page.goto("/accounts/login/code/?next=/staff/")
     page.get_by_label("手机号").fill("10000000008")

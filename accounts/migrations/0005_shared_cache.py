@@ -17,5 +17,5 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_sign_ins_and_resets")]
+    dependencies = [("accounts", "0004_sign_ins_and_resets")]
     operations = [migrations.RunPython(make, drop)]
