@@ -44,6 +44,8 @@ class IssuerSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False
+        if settings.OIDC_CA_FILE:  # a government's own certificate authority
+            self.verify = settings.OIDC_CA_FILE
 
     def request(  # type: ignore[override]
         self, method: str, url: str, **options: Any

@@ -83,9 +83,8 @@ def send_due_messages(*, at: datetime, limit: int = 200) -> int:
 
 def waiting_messages(at: datetime) -> tuple[int, datetime | None]:
     """How many messages wait in the outbox, and when the first of them can go; None: now."""
-    waiting = Message.objects.filter(state="queued").aggregate(
-        count=Count("pk"), first=Min("not_before")
-    )
+    patient = Message.objects.filter(state="queued").exclude(template__in=URGENT)
+    waiting = patient.aggregate(count=Count("pk"), first=Min("not_before"))
     if not waiting["count"]:
         return 0, None
     first = max(at, waiting["first"])

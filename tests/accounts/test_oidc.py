@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount, SocialToken
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
@@ -390,6 +395,53 @@ def test_a_redirect_of_the_issuer_is_not_followed(provider, monkeypatch):
     assert seen["timeout"] == issuer_module.TIMEOUT
     assert elsewhere.answers == []
     elsewhere.close()
+
+
+@pytest.fixture
+def over_tls(provider, tmp_path, settings):
+    """The same provider behind TLS, with a certificate of an authority nobody knows."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, secret = tmp_path / "cert.pem", tmp_path / "key.pem"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, secret)
+    provider.server.socket = tls.wrap_socket(provider.server.socket, server_side=True)
+    settings.OIDC_ISSUER = provider.issuer = provider.issuer.replace("http://", "https://")
+    forget_discovery()
+    return certificate
+
+
+def test_a_certificate_nobody_vouches_for_is_no_provider(over_tls, settings, monkeypatch):
+    # Not by the machine's surroundings either.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(over_tls))
+    assert Client().get(reverse("oidc_login")).status_code == 503
+    settings.OIDC_CA_FILE = str(over_tls)
+    answer = Client().get(reverse("oidc_login"))
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("https://127.0.0.1:")
 
 
 # --- a group taken away
