@@ -10,6 +10,7 @@ from accounts.models import RoleGrant, User
 from accounts.phones import clean_phone, phone_hash
 from accounts.selectors import overlapping
 from accounts.services.grants import end_grants
+from accounts.steps import end_sign_ins
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from logbook.steps import record_act
@@ -93,6 +94,7 @@ def deactivate_user(*, user: User, reason: str, actor: User, at: datetime) -> No
     )
     end_grants(list(held), reason=reason, actor=actor, at=at)
     User.objects.filter(pk=user.pk).update(is_active=False)
+    end_sign_ins(user, at=at)
     record_act(
         PLATFORM_LOG,
         "deactivate_user",
