@@ -193,7 +193,10 @@ def delete_due_letters(*, at: datetime) -> int:
         "letters_job"
     ):
         if letters_lie(session.code) and _delete_after(session) <= at:
-            delete_letters(session.code)
+            # Under the lock: `rotate_keys` writes a spool anew, and must not bring it back.
+            with transaction.atomic():
+                Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+                delete_letters(session.code)
             met += 1
     return met + _delete_leftovers()
 
