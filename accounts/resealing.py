@@ -1,4 +1,4 @@
-"""Secrets of authenticator apps and recovery codes, counted by key and sealed again."""
+"""Secrets of second factors and web sessions, counted by key and sealed again."""
 
 from base64 import b64decode, b64encode
 from collections import Counter
@@ -7,9 +7,11 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from cryptography.exceptions import InvalidTag
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts.adapters import MFA
+from accounts.sessions import purpose_of
 from core.sealed import HEAD_SIZE, KeyRing, Mark, mark_of
 
 # What allauth's adapter encrypts in `Authenticator.data`; a list of codes came from elsewhere.
@@ -21,7 +23,7 @@ def count_factors() -> Counter[Mark]:
     counted: Counter[Mark] = Counter()
     for data in Authenticator.objects.values_list("data", flat=True).iterator():
         for sealed in _sealed(data):
-            counted[mark_of(b64decode(sealed))] += 1
+            counted[_mark(sealed)] += 1
     return counted
 
 
@@ -36,11 +38,55 @@ def reseal_factors(ring: KeyRing) -> tuple[int, int]:
     return resealed, unreadable
 
 
+def count_sessions() -> Counter[Mark]:
+    """How many web sessions there are of each cipher and key."""
+    counted: Counter[Mark] = Counter()
+    for data in Session.objects.values_list("session_data", flat=True).iterator():
+        counted[_mark(data)] += 1
+    return counted
+
+
+def reseal_sessions(ring: KeyRing) -> tuple[int, int]:
+    """Seal sessions again that have another key, each only as it was read.
+
+    One that does not open is of no use to anybody: it is ended, and counted apart.
+    """
+    resealed = ended = 0
+    for kept in list(Session.objects.values_list("session_key", flat=True)):
+        row = Session.objects.filter(session_key=kept)
+        data = row.values_list("session_data", flat=True).first()
+        if data is None or _head(data) == ring.head:
+            continue
+        same, purpose = row.filter(session_data=data), purpose_of(kept)
+        try:
+            plain = ring.open(b64decode(data), purpose=purpose)
+        except (InvalidTag, ValueError):
+            ended += bool(same.delete()[0])
+            continue
+        again = b64encode(ring.seal(plain, purpose=purpose)).decode("ascii")
+        resealed += same.update(session_data=again)
+    return resealed, ended
+
+
+def _head(data: str) -> bytes:
+    try:
+        return b64decode(data)[:HEAD_SIZE]
+    except ValueError:
+        return b""
+
+
+def _mark(data: str) -> Mark:
+    try:
+        return mark_of(_head(data))
+    except ValueError:
+        return Mark("unreadable", "")
+
+
 @transaction.atomic(durable=True)
 def _reseal(pk: int, ring: KeyRing) -> bool:
     # A recovery code that is used in this moment writes the same column: one after the other.
     row = Authenticator.objects.select_for_update(no_key=True).filter(pk=pk).first()
-    if row is None or all(b64decode(one)[:HEAD_SIZE] == ring.head for one in _sealed(row.data)):
+    if row is None or all(_head(one) == ring.head for one in _sealed(row.data)):
         return False
 
     def again(text: str) -> str:

@@ -195,6 +195,8 @@ UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 # clamd, which looks at vouchers first: tcp://host:port or unix:///path; empty: none.
 VIRUS_SCANNER = env_text("YISHI_VIRUS_SCANNER")
 
+# Django's own keeps key and content of a session in clear.
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 3600

@@ -12,7 +12,12 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from django.db import transaction
 
-from accounts.resealing import count_factors, reseal_factors
+from accounts.resealing import (
+    count_factors,
+    count_sessions,
+    reseal_factors,
+    reseal_sessions,
+)
 from accounts.services.people import PLATFORM_LOG
 from core.sealed import KeyRing, Mark, mark_of
 from logbook.steps import record_act
@@ -22,12 +27,16 @@ from voting.models import Session
 from voting.spool import reseal_spool, spool_head, spooled_sessions
 
 FACTORS, SPOOLS = "mfa.authenticator", "voting.spool (files)"
+SESSIONS = "sessions.session"
 # What a pass loses to people who write at the same time, the next one finds.
 PASSES = 5
 
 
 class Rotated(NamedTuple):
-    """What a run did: rows and files sealed again, and such as nobody can open."""
+    """What a run did: rows and files sealed again, and such as nobody can open.
+
+    A web session nobody can open is ended, and is not among them.
+    """
 
     resealed: dict[str, int]
     unreadable: dict[str, int]
@@ -43,6 +52,7 @@ def counts_by_key() -> dict[str, Counter[Mark]]:
     """Every place where sealed values are kept, and how many of each key; changes nothing."""
     found = {table.label: count_by_key(table) for table in sealed_tables()}
     found[FACTORS] = count_factors()
+    found[SESSIONS] = count_sessions()
     heads = map(spool_head, spooled_sessions())
     found[SPOOLS] = Counter(mark_of(head) for head in heads if head)
     return {label: counted for label, counted in found.items() if counted}
@@ -75,6 +85,8 @@ def rotate_keys(
         lost = _tables(ring, rows, resealed, unreadable, tell)
         done, unreadable[FACTORS] = reseal_factors(ring)
         resealed[FACTORS] += done
+        done, _ended = reseal_sessions(ring)
+        resealed[SESSIONS] += done
         _spools(ring, resealed, unreadable)
         if not lost and values_left(counts_by_key()) <= sum(unreadable.values()):
             break

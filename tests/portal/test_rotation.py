@@ -23,6 +23,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.apps import apps
 from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 
@@ -72,9 +73,9 @@ PLAIN = {
     "voting.rollposting.lines": "what hangs on the wall",
     "voting.session.manifest": "public",
 }
-# What is sealed and kept in no column: `portal.rotation` knows the first two, the third is
-# a cookie of half an hour.
-ELSEWHERE = {"accounts.adapters", "voting.spool", "voting.views.visits"}
+# What is sealed and kept in no column: `portal.rotation` knows the first three, the
+# last is a cookie of half an hour.
+ELSEWHERE = {"accounts.adapters", "accounts.sessions", "voting.spool", "voting.views.visits"}
 
 
 @pytest.fixture
@@ -431,6 +432,22 @@ def triggers() -> list[tuple[Any, ...]]:
                 "ORDER BY 1, 2"
             )
         return list(cursor.fetchall())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("erasable")
+def test_who_is_signed_in_stays_so(old_key: None, settings: Any, client: Any) -> None:
+    client.force_login(make_user("zhang"), backend="django.contrib.auth.backends.ModelBackend")
+    new_key(settings)
+    said = rotate_keys(actor="t", at=AT)
+    assert (said.resealed["sessions.session"], said.left) == (1, 0)
+    new_alone(settings)
+    assert "_auth_user_id" in client.session
+    # A session under a key that is gone is over; it is nobody's loss.
+    settings.DATA_KEY = OLD
+    assert "_auth_user_id" not in client.session
+    assert rotate_keys(actor="t", at=AT).left == 0
+    assert not Session.objects.exists()
 
 
 # --- what happens at the same time ------------------------------------------------------
