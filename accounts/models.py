@@ -1,5 +1,7 @@
 """Users, role grants, the message outbox, attempt counters and jobs."""
 
+from datetime import date
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +32,15 @@ class User(AbstractUser):
         return self.display_name or self.username
 
 
+class GrantQuerySet(models.QuerySet["RoleGrant"]):
+    """Grants, and which of them hold."""
+
+    def standing(self, day: date) -> "GrantQuerySet":
+        """Those in force on a day: begun, not over, and not waiting for a second person."""
+        until = models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=day)
+        return self.filter(until, waits=False, valid_from__lte=day)
+
+
 class RoleGrant(models.Model):
     """A role granted to a user for one estate or for one authority and all below it."""
 
@@ -50,13 +61,26 @@ class RoleGrant(models.Model):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     granted_by = models.CharField(max_length=80)
+    # A dangerous one gives nothing until another person has confirmed it.
+    waits = models.BooleanField(default=False)
+    confirmed_by = models.CharField(max_length=80, blank=True)
+    # 代理: whose role this one stands in for; it ends with that one.
+    deputy_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="deputies"
+    )
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
+                condition=~models.Q(confirmed_by=models.F("granted_by")),
+                name="grant_confirmed_by_another",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(estate__isnull=True) | models.Q(authority__isnull=True),
                 name="grant_for_one_place",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

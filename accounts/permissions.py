@@ -178,6 +178,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 # Roles of public officials and of whoever runs the platform: password and a second factor.
 SECOND_FACTOR_ROLES = frozenset({"street_office", "bureau", "operator"})
 
+# One person alone makes nobody an official: a second operator confirms.
+TWO_PERSON_ROLES = SECOND_FACTOR_ROLES
+
 Visitor = User | AnonymousUser
 
 
@@ -195,7 +198,7 @@ def grants_of(user: Visitor) -> QuerySet[RoleGrant]:
     """The grants of `user` in force today; none of an inactive person."""
     if not (user.is_authenticated and user.is_active):
         return RoleGrant.objects.none()
-    return RoleGrant.objects.filter(user=user).filter(_in_force(""))
+    return RoleGrant.objects.standing(today()).filter(user=user)
 
 
 def estates_for(user: Visitor, permission: Permission) -> QuerySet[Estate]:

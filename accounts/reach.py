@@ -22,6 +22,8 @@ from accounts.permissions import (
 )
 from registry.models import Authority
 
+# So many authorities and fewer are quicker named than left out of all.
+_FEW = 400
 T = TypeVar("T")
 Rows = TypeVar("Rows", bound="QuerySet[Any, Any]")
 
@@ -71,10 +73,11 @@ class Reach:
     def narrowed(self, rows: Rows, estate: str = "estate__") -> Rows:
         """Rows to be read with their authority and kept where `has` says so.
 
-        Counting all and leaving out is faster than naming thousands of authorities; only
-        estates granted one by one are named.
+        Counting all and leaving out is faster than naming thousands of authorities: only few
+        are named, and estates granted one by one.
         """
-        return rows.filter(self.within(estate)) if self.alone else rows
+        few = len(self.inside) <= _FEW
+        return rows.filter(self.within(estate)) if self.alone or few else rows
 
     def has(self, authority: int) -> bool:
         """Whether a row of `narrowed` with that authority belongs to the place."""

@@ -59,6 +59,38 @@ def is_over(grant: RoleGrant, day: date) -> bool:
     return grant.valid_to is not None and grant.valid_to < day
 
 
+def overlapping(grant: RoleGrant) -> list[RoleGrant]:
+    """The grants of the same person at the same place that share a day with this one."""
+    others = RoleGrant.objects.filter(
+        user=grant.user, estate=grant.estate, authority=grant.authority
+    )
+    return [
+        other
+        for other in others
+        if (grant.valid_to is None or other.valid_from <= grant.valid_to)
+        and (other.valid_to is None or other.valid_to >= grant.valid_from)
+    ]
+
+
+def waiting_grants(user: Visitor) -> QuerySet[RoleGrant]:
+    """Those that wait for a second person, the oldest first; for whoever manages grants."""
+    require(user, Permission.MANAGE_GRANTS)
+    found = RoleGrant.objects.filter(waits=True).select_related("user", "estate", "authority")
+    return found.order_by("pk")
+
+
+def own_grants(user: User) -> QuerySet[RoleGrant]:
+    """What a person holds today and is asked to hold, with what was lent of it."""
+    day = timezone.localdate()
+    ahead = RoleGrant.objects.exclude(valid_to__lt=day).select_related("user")
+    found = RoleGrant.objects.filter(user=user).exclude(valid_to__lt=day)
+    return (
+        found.select_related("estate", "authority", "deputy_of__user")
+        .prefetch_related(Prefetch("deputies", queryset=ahead.order_by("pk")))
+        .order_by("pk")
+    )
+
+
 def estates_lacking_organiser(user: Visitor | None = None) -> QuerySet[Estate]:
     """Estates where nobody is organiser today or later, the newest first.
 
@@ -69,6 +101,7 @@ def estates_lacking_organiser(user: Visitor | None = None) -> QuerySet[Estate]:
     day = timezone.localdate()
     held = RoleGrant.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=day),
+        waits=False,
         role="organiser",
         estate__isnull=False,
         user__is_active=True,

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.adapters import PhoneField
 from accounts.labels import ROLE_TITLES
+from accounts.models import User
 from core.errors import RuleViolation
 from documents.intake import REFUSALS
 from registry.models import Authority, Estate
@@ -88,6 +89,40 @@ class GrantForm(forms.Form):
         cleaned: dict[str, object] = super().clean() or {}
         if cleaned.get("estate_code") and cleaned.get("authority"):
             self.add_error("authority", _("小区和机构只能填一个"))
+        return cleaned
+
+
+class DeputyForm(forms.Form):
+    """Who stands in, from when to when, and why."""
+
+    username = forms.CharField(
+        label=_("代理人的用户名"),
+        max_length=60,
+        help_text=_("代理人要先有账号；没有的，请平台管理员建立。"),
+        error_messages={"required": _("请填代理人的用户名")},
+    )
+    valid_from = forms.DateField(label=_("从哪天起"), widget=DATE)
+    valid_to = forms.DateField(
+        label=_("到哪天止"), widget=DATE, help_text=_("含这一天；最多90天。")
+    )
+    reason = forms.CharField(
+        label=_("原因"),
+        max_length=200,
+        help_text=_("写入操作记录，请不要写姓名、电话和证件号码。"),
+        error_messages={"required": _("请写明原因")},
+    )
+
+    def clean_username(self) -> str:
+        typed = str(self.cleaned_data["username"]).strip()
+        self.user = User.objects.filter(username=typed, is_active=True).first()
+        if self.user is None:
+            raise forms.ValidationError(_("没有这个用户名，请核对"))
+        return typed
+
+    def clean(self) -> dict[str, object]:
+        cleaned: dict[str, object] = super().clean() or {}
+        if cleaned.pop("username", None):
+            cleaned["user"] = self.user
         return cleaned
 
 

@@ -1,20 +1,18 @@
-"""Inviting people and giving them roles. Nobody decides about the own rights."""
+"""Accounts: who is invited, who runs the platform, who leaves."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.labels import ROLE_PLACES, role_title
 from accounts.models import RoleGrant, User
 from accounts.phones import clean_phone, phone_hash
-from accounts.steps import queue_message
+from accounts.selectors import overlapping
+from accounts.services.grants import end_grants
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from logbook.steps import record_act
-from registry.models import Authority, Estate
 
 PLATFORM_LOG = "platform"
 _USERNAME = re.compile(r"[\w.@+-]{1,60}")
@@ -71,7 +69,7 @@ def make_operator(
     user.save(update_fields=["password", "display_name"])
     day = local_day(at)
     grant = RoleGrant(user=user, role="operator", valid_from=day, granted_by=actor)
-    is_one = any(one.role == "operator" for one in _overlapping(grant))
+    is_one = any(one.role == "operator" for one in overlapping(grant))
     if not is_one:
         grant.save()
     if password or not is_one:
@@ -82,9 +80,14 @@ def make_operator(
 
 @transaction.atomic(durable=True)
 def deactivate_user(*, user: User, reason: str, actor: User, at: datetime) -> None:
-    """Close an account at once; the person is signed out with the next click."""
+    """离任: close an account at once and end everything it held or lent; the person is signed
+    out with the next click. The account stays: papers name it."""
     if user.pk == actor.pk:
         raise RuleViolation("user.self", _("不能停用自己的账号，请由另一位管理员操作"))
+    # The lock under which roles are given: none slips in behind.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    held = user.grants.select_for_update(no_key=True).exclude(valid_to__lt=local_day(at))
+    end_grants(list(held), reason=reason, actor=actor, at=at)
     User.objects.filter(pk=user.pk).update(is_active=False)
     record_act(
         PLATFORM_LOG,
@@ -93,119 +96,6 @@ def deactivate_user(*, user: User, reason: str, actor: User, at: datetime) -> No
         actor=_who(actor),
         at=at,
     )
-
-
-@transaction.atomic(durable=True)
-def grant_role(
-    *,
-    user: User,
-    role: str,
-    place: Estate | Authority | None,
-    valid_from: date,
-    valid_to: date | None,
-    actor: User,
-    at: datetime,
-) -> RoleGrant:
-    """Give `user` a role at one place from one day to another, both included.
-
-    RuleViolation grant.refused with every reason in facts["reasons"].
-    """
-    # Two operators at once must not make two people's one role, or a supervisor of the own
-    # session: the person's row is the lock.
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    grant = RoleGrant(
-        user=user,
-        role=role,
-        estate=place if isinstance(place, Estate) else None,
-        authority=place if isinstance(place, Authority) else None,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        granted_by=_who(actor),
-    )
-    reasons = _grant_faults(grant, actor)
-    if reasons:
-        raise RuleViolation("grant.refused", "；".join(reasons), reasons=reasons)
-    grant.save()
-    record_act(
-        _log_of(grant),
-        "grant_role",
-        {
-            "grant": grant.pk,
-            "user": user.pk,
-            "role": role,
-            "from": valid_from.isoformat(),
-            "to": valid_to.isoformat() if valid_to else None,
-        },
-        actor=_who(actor),
-        at=at,
-    )
-    queue_message(
-        key=f"grant:{grant.pk}",
-        phone=user.phone,
-        template="invited",
-        params={
-            "inviter": str(actor),
-            "role": str(role_title(role)),
-            "url": f"{settings.PUBLIC_URL}/accounts/login/code/",
-        },
-        at=at,
-    )
-    return grant
-
-
-@transaction.atomic(durable=True)
-def revoke_role(*, grant: RoleGrant, reason: str, actor: User, at: datetime) -> None:
-    """End a grant at once. The row stays: who could do what, when, must remain readable."""
-    grant = RoleGrant.objects.select_for_update(no_key=True).get(pk=grant.pk)
-    day = local_day(at)
-    if grant.valid_to is not None and grant.valid_to < day:
-        raise RuleViolation("grant.over", _("这项授权已经结束"))
-    grant.valid_to = day - timedelta(days=1)
-    grant.save(update_fields=["valid_to"])
-    record_act(
-        _log_of(grant),
-        "revoke_role",
-        {"grant": grant.pk, "user": grant.user_id, "reason": reason},
-        actor=_who(actor),
-        at=at,
-    )
-
-
-def _grant_faults(grant: RoleGrant, actor: User) -> list[str]:
-    faults = []
-    if grant.user_id == actor.pk:
-        faults.append(_("不能给自己授权，请由另一位管理员操作"))
-    if not grant.user.is_active:
-        faults.append(_("这个账号已停用"))
-    if grant.valid_to and grant.valid_to < grant.valid_from:
-        faults.append(_("结束日期早于开始日期"))
-    wanted = ROLE_PLACES[grant.role]
-    if not wanted.fits(grant.estate, grant.authority):
-        faults.append(str(wanted.sentence))
-    overlapping = _overlapping(grant)
-    if any(other.role == grant.role for other in overlapping):
-        faults.append(_("这个人在这段时间已经有同样的授权"))
-    # 监票人 watches over the organiser, so nobody is both at one estate.
-    pair = {"organiser": "supervisor", "supervisor": "organiser"}.get(grant.role)
-    if any(other.role == pair for other in overlapping):
-        faults.append(_("同一个人不能在同一小区既当组织者又当监票人"))
-    return faults
-
-
-def _overlapping(grant: RoleGrant) -> list[RoleGrant]:
-    others = RoleGrant.objects.filter(
-        user=grant.user, estate=grant.estate, authority=grant.authority
-    )
-    return [
-        other
-        for other in others
-        if (grant.valid_to is None or other.valid_from <= grant.valid_to)
-        and (other.valid_to is None or other.valid_to >= grant.valid_from)
-    ]
-
-
-def _log_of(grant: RoleGrant) -> str:
-    return f"estate/{grant.estate.code}" if grant.estate else PLATFORM_LOG
 
 
 def _who(actor: User) -> str:

@@ -231,7 +231,7 @@ def _row(
         codes.append(code)
         if wrong:
             found.append(Fault(number, place, wrong))
-    rate, wrong = _rate(texts[9], is_workbook)
+    rate, wrong = read_rate(texts[9], is_workbook)
     if wrong:
         found.append(Fault(number, 9, wrong))
     service, formed, party = codes
@@ -259,8 +259,8 @@ def _code(text: str, known: Mapping[int, str]) -> tuple[int | None, str]:
     return None, f"“{text[:20]}”不在代码表里，请填：{choices}"
 
 
-def _rate(text: str, is_workbook: bool) -> tuple[int | None, str]:
-    """Hundredths of a percent.
+def read_rate(text: str, is_workbook: bool) -> tuple[int | None, str]:
+    """Hundredths of a percent, None where nobody reported any; what is wrong with it, or "".
 
     A workbook stores a cell that shows 85.3% as 0.853 and its reader is not told the format,
     so there a number up to 1 is a share. Typed by a person, or in a .csv, it may be either.

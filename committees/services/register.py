@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from committees.domain.estate_register import FIELDS, FORMED, HEADER, rate_words
+from committees.domain.estate_register import FIELDS, FORMED, HEADER, rate_words, read_rate
 from committees.models import RegisterImport
 from committees.register_steps import ByHand, Fees, write_plan
 from committees.selectors.register import KIND_CODES, ROWS, Plan, plan_of
@@ -70,10 +70,14 @@ def preview_register(
 
 @paused_collector()
 @transaction.atomic(durable=True)
-def confirm_register(*, import_id: int, actor: str, at: datetime) -> Told:
+def confirm_register(
+    *, import_id: int, ends: bool = False, seen: str | None = None, actor: str, at: datetime
+) -> Told:
     """Write a register whole or not at all; what it leaves out stays as it is.
 
-    RuleViolation "register.state", "register.faults".
+    `ends`: somebody looked at the committees that end with it, and says so. `seen`: the digest
+    of the plan that was looked at; None where nobody looks. RuleViolation "register.state",
+    "register.faults", "register.changed", "register.ends".
     """
     handed_in = _waiting(import_id)
     # One register at a time below an authority: two may found the same estate.
@@ -81,6 +85,15 @@ def confirm_register(*, import_id: int, actor: str, at: datetime) -> Told:
     plan = plan_of(handed_in)
     if plan.faults:
         raise RuleViolation("register.faults", "台账里还有错误，改好以后重新上传")
+    if seen is not None and seen != plan.digest:
+        raise RuleViolation(
+            "register.changed",
+            "您看过以后，台账有了别的改动，请刷新页面，再看一遍改动，然后写入",
+        )
+    if plan.ending and not ends:
+        raise RuleViolation(
+            "register.ends", "这份台账会终止已经登记的委员会，请逐个核对，勾选确认以后再写入"
+        )
     write_plan(plan, handed_in, actor=actor, at=at)
     told = Told(len(plan.new), len(plan.changes), plan.same)
     handed_in.state, handed_in.confirmed_at = "confirmed", at
@@ -158,7 +171,7 @@ def _by_hand(
     _demand_head(day, reporter, at)
     cells = list(told.row)
     if told.fees is not None:
-        cells[_RATE] = cells[_RATE] or rate_words(_reckoned(told.fees))
+        cells[_RATE] = _exact(cells[_RATE], _reckoned(told.fees))
     table = Table(0, HEADER, [Row(1, tuple(cells))])
     handed_in = RegisterImport.objects.create(
         authority_id=authority_id,
@@ -170,6 +183,13 @@ def _by_hand(
     )
     Authority.objects.select_for_update(no_key=True).get(pk=authority_id)
     return handed_in
+
+
+def _exact(typed: str, reckoned: int) -> str:
+    """The reckoned rate where nothing was typed, or the same with fewer decimals."""
+    rate, _wrong = read_rate(typed, is_workbook=False)
+    same = rate in {reckoned - reckoned % coarse for coarse in (1, 10, 100)}
+    return rate_words(reckoned) if same or not typed.strip() else typed
 
 
 def _faults(plan: Plan, told: ByHand) -> list[Reason]:

@@ -53,9 +53,9 @@ def people_with(roles: Iterable[str], estate: Estate, on: date) -> list[User]:
         for one in authority_chain(estate)
         if one.valid_from <= on and (one.valid_to is None or one.valid_to >= on)
     ]
-    grants = RoleGrant.objects.filter(
-        Q(estate=estate) | Q(authority__in=line), role__in=list(roles), valid_from__lte=on
-    ).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on))
+    grants = RoleGrant.objects.standing(on).filter(
+        Q(estate=estate) | Q(authority__in=line), role__in=list(roles)
+    )
     return list(User.objects.filter(grants__in=grants, is_active=True).distinct())
 
 

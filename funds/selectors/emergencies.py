@@ -62,13 +62,8 @@ def authority_above(request: RepairRequest, on: date) -> Authority | None:
 
 def has_committee(estate: Estate, on: date) -> bool:
     """Whether anybody holds the committee's grant at the estate on a day."""
-    return (
-        RoleGrant.objects.filter(
-            estate=estate, role="organiser", valid_from__lte=on, user__is_active=True
-        )
-        .exclude(valid_to__lt=on)
-        .exists()
-    )
+    held = RoleGrant.objects.standing(on).filter(estate=estate, role="organiser")
+    return held.filter(user__is_active=True).exists()
 
 
 def deciders_for(request: RepairRequest, on: date) -> Deciders:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 
 from accounts.models import User
-from accounts.services.people import grant_role, invite_user
+from accounts.services.people import invite_user
 from committees.selectors.formation import in_office
 from committees.selectors.reports import REPORTERS
 from committees.services.breaches import Reported, report_breach, take_step
@@ -20,6 +20,7 @@ from committees.services.reports import (
 from core.deadlines import SHANGHAI, local_day
 from disclosures.services.sources import Said
 from disclosures.steps import By
+from portal.demo.roles import give
 from registry.models import Authority
 from registry.selectors import estates_under
 
@@ -46,7 +47,7 @@ def hand_in_reports(
     other = city.children.filter(kind__in=REPORTERS).exclude(pk=own.pk).order_by("pk").first()
     if other is None:
         return
-    ann, ben = (_official(other, number, people["operator"], at) for number in (1, 2))
+    ann, ben = (_official(other, number, people, at) for number in (1, 2))
     back = _handed_in(other, ann, ben, month, at)
     why = "没有写逾期没有公布账目的小区怎么办，请补写以后重新报送"
     send_back_report(report_id=back, reason=why, by=head, at=now)
@@ -118,26 +119,18 @@ def _handed_in(place: Authority, ann: User, ben: User, month: date, at: datetime
     return made.pk
 
 
-def _official(place: Authority, number: int, operator: User, at: datetime) -> User:
+def _official(place: Authority, number: int, people: Mapping[str, User], at: datetime) -> User:
     """Somebody of a district that the story has nothing else to do with."""
     username = f"demo-district{number}"
     user = User.objects.filter(username=username).first() or invite_user(
         username=username,
         display_name=f"{place.name} 示例科员{number}",
         phone=f"1000000810{number}",
-        actor=operator,
+        actor=people["operator"],
         at=at,
     )
     if not user.grants.filter(role="bureau", authority=place).exists():
-        grant_role(
-            user=user,
-            role="bureau",
-            place=place,
-            valid_from=local_day(at),
-            valid_to=None,
-            actor=operator,
-            at=at,
-        )
+        give(user, "bureau", place, people, at)
     return user
 
 

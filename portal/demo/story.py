@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services.people import grant_role, invite_user, make_operator
+from accounts.services.people import invite_user, make_operator
 from committees.selectors.months import last_ended
 from core.deadlines import local_day
 from documents.authority import development_identity
@@ -25,6 +25,7 @@ from portal.costs import share_tables
 from portal.demo import accounts, formations, registers, repairs, reports, rounds
 from portal.demo.choices import scripted_choices
 from portal.demo.register_export import AS_EXPORTED, IMPORTABLE, SETTLED, register_export
+from portal.demo.roles import give
 from portal.demo.sample_estate import WAIVERS, SampleEstate, sample_estate
 from portal.demo.sheets import EVERY, Sheet, hand_in, take_out
 from registry.models import Authority, Estate, Finding
@@ -199,7 +200,7 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
 
 def _place(sample: SampleEstate, at: datetime, say: Say) -> Estate:
     places.load_divisions(actor="system", at=at)
-    places.load_authorities(city=CITY, valid_from=local_day(at), actor="system", at=at)
+    places.load_authorities(city=CITY, valid_from=date(2020, 1, 1), actor="system", at=at)
     profiles.load_profiles(actor="system", at=at)
     estate = places.create_estate(
         name=sample.name, division_code=sample.division, actor="system", at=at
@@ -210,12 +211,15 @@ def _place(sample: SampleEstate, at: datetime, say: Say) -> Estate:
 
 def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, User]:
     """Invented people with their roles, and the operator who grants them."""
-    operator = make_operator(
-        username="demo-operator",
-        display_name="平台管理员（示例）",
-        password=password,
-        actor="manage.py demo",
-        at=at,
+    operator, second = (
+        make_operator(
+            username=f"demo-operator{number}",
+            display_name=f"平台管理员{number}（示例）",
+            password=password,
+            actor="manage.py demo",
+            at=at,
+        )
+        for number in ("", "2")
     )
     chain = {authority.kind: authority for authority in authority_chain(estate)}
     street, bureau = chain["street_office"], chain["district_bureau"]
@@ -230,7 +234,7 @@ def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, 
         ("manager", "物业 示例经理", "property_manager", estate),
         ("city", "市住建局 示例局长", "bureau", city),
     )
-    people = {"operator": operator}
+    people = {"operator": operator, "operator2": second}
     for index, (key, name, role, place) in enumerate(wanted, start=1):
         username = f"demo-{key}"
         user = User.objects.filter(username=username).first() or invite_user(
@@ -242,16 +246,7 @@ def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, 
         )
         people[key] = _set_password(user, password)
         if not _has_role(user, role, place):
-            day = local_day(at)
-            grant_role(
-                user=user,
-                role=role,
-                place=place,
-                valid_from=day,
-                valid_to=None,
-                actor=operator,
-                at=at,
-            )
+            give(user, role, place, people, at)
     say(f"{len(wanted)} 位示例工作人员已授权")
     return people
 

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import Permission, require
 from accounts.selectors import (
     estates_lacking_organiser,
-    grant_for,
     is_over,
     people_for,
     person_for,
+    waiting_grants,
 )
-from accounts.services.people import deactivate_user, grant_role, invite_user, revoke_role
+from accounts.services.grants import grant_role
+from accounts.services.people import deactivate_user, invite_user
 from core.errors import RuleViolation
 from portal.forms import GrantForm, InviteForm, ReasonForm, add_reasons
 from portal.selectors import living_authorities
@@ -34,7 +35,12 @@ def people(request: HttpRequest) -> HttpResponse:
         (person, [grant for grant in person.grants.all() if not is_over(grant, day)])
         for person in found
     ]
-    context = {"rows": rows, "section": "people", "lacking": _lacking(request)}
+    context = {
+        "rows": rows,
+        "section": "people",
+        "lacking": _lacking(request),
+        "waiting": waiting_grants(request.user),
+    }
     return render(request, "staff/people.html", context)
 
 
@@ -66,7 +72,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            grant_role(
+            made = grant_role(
                 user=someone,
                 role=form.cleaned_data["role"],
                 place=form.place(),
@@ -78,7 +84,12 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
-            messages.success(request, _("已授权，并已发短信通知本人。"))
+            told = (
+                _("已提出，另一位管理员确认以后生效。")
+                if made.waits
+                else _("已授权，并已发短信通知本人。")
+            )
+            messages.success(request, told)
             return redirect("staff:person", pk)
     day = timezone.localdate()
     grants = [(grant, is_over(grant, day)) for grant in someone.grants.all()]
@@ -89,23 +100,6 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "lacking": _lacking(request),
     }
     return _page(request, "staff/person.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a grant, with a reason."""
-    grant = grant_for(request.user, pk)
-    form = ReasonForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        revoke_role(
-            grant=grant,
-            reason=form.cleaned_data["reason"],
-            actor=user_of(request),
-            at=timezone.now(),
-        )
-        messages.success(request, _("授权已撤销，立即生效。"))
-        return redirect("staff:person", grant.user_id)
-    return _page(request, "staff/revoke.html", {"grant": grant, "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

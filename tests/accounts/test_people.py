@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.models import Message, RoleGrant, User
 from accounts.permissions import Permission, estates_for, has_permission
-from accounts.services.people import deactivate_user, grant_role, invite_user, revoke_role
+from accounts.services.grants import grant_role, revoke_role
+from accounts.services.people import deactivate_user, invite_user
 from core.errors import RuleViolation
 from logbook.models import Entry
 

@@ -100,5 +100,6 @@ def hand_in(
 
 
 def write(who: Authority, *rows: Sequence[str], day: date = DAY, at: datetime = AT):  # type: ignore[no-untyped-def]
-    """Hand a register in and confirm it."""
-    return confirm_register(import_id=hand_in(who, *rows, day=day, at=at).pk, actor=BY, at=at)
+    """Hand a register in and confirm it, whatever it ends."""
+    handed_in = hand_in(who, *rows, day=day, at=at)
+    return confirm_register(import_id=handed_in.pk, ends=True, actor=BY, at=at)

@@ -873,6 +873,13 @@ TABLE = [
     Row("staff:deactivate", OPERATOR, BAD, args=("person",), post=True),
     Row("staff:revoke", OPERATOR, args=("grant",)),
     Row("staff:revoke", OPERATOR, BAD, args=("grant",), post=True),
+    Row("staff:confirm_grant", OPERATOR, args=("grant",)),
+    Row("staff:confirm_grant", OPERATOR, REFUSED, args=("grant",), post=True),
+    Row("staff:roles", SIGNED_IN),
+    Row("staff:own_roles", SIGNED_IN),
+    # Whose the grant is, and nobody else's: see tests/accounts/test_grants.py.
+    Row("staff:lend_role", ORGANISER, args=("grant",)),
+    Row("staff:take_back", set(), args=("grant",)),
 ]
 
 # Sign-in and second factor: allauth's own pages. Somebody signed in is sent on from the

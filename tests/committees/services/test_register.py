@@ -175,6 +175,17 @@ def test_one_fault_and_nothing_is_written(bureau):
     assert RegisterImport.objects.get().state == "previewed"
 
 
+def test_a_file_that_ends_committees_wants_somebody_to_have_looked(bureau):
+    write(bureau, line("东苑", formed="1"))
+    handed_in = hand_in(bureau, line("东苑", formed="3"), day=DAY)
+    with pytest.raises(RuleViolation, match="勾选确认") as refused:
+        confirm_register(import_id=handed_in.pk, actor=BY, at=AT)
+    assert refused.value.code == "register.ends"
+    assert Committee.objects.get().ended_on is None
+    confirm_register(import_id=handed_in.pk, ends=True, actor=BY, at=AT)
+    assert Committee.objects.get().ended_on is not None
+
+
 def test_a_file_is_decided_on_once(bureau):
     handed_in = hand_in(bureau, line("东苑"))
     confirm_register(import_id=handed_in.pk, actor=BY, at=AT)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_one_user_per_phone"),
+        ("accounts", "0003_grants_wait"),
         ("registry", "0003_authority_phone"),
     ]
 
