@@ -292,7 +292,8 @@ TABLE = [
     Row("staff:register_move_all", REGISTER_KEEPERS, BAD, args=("in_charge",), post=True),
     Row("staff:register_import", BUREAU, args=("register",)),
     Row("staff:register_drop", BUREAU, MOVED, args=("register_to_drop",), post=True),
-    Row("staff:register_confirm", BUREAU, MOVED, args=("register",), post=True),
+    # Not looked at (no digest of the changes), nothing is written.
+    Row("staff:register_confirm", BUREAU, REFUSED, args=("register",), post=True),
     # --- committees: how one is formed, who sits on it, what it takes over --------------------
     Row("staff:formations", ALL_ACCOUNT_WATCHERS),
     Row("staff:formation_course", COMMITTEE_READERS, args=("course",)),
