@@ -16,6 +16,8 @@ from accounts.services.messages import may_get_code, send_code
 from core.errors import RuleViolation
 from registry.fields import open_bytes, seal_bytes
 
+MFA = "mfa"  # what secrets of second factors are sealed for
+
 
 class PhoneField(forms.CharField):
     """A mainland mobile number, however it is typed. allauth's own wants +86 in front."""
@@ -95,7 +97,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Secrets of authenticator apps and recovery codes lie in the database encrypted."""
 
     def encrypt(self, text: str) -> str:
-        return b64encode(seal_bytes(text.encode(), purpose="mfa")).decode("ascii")
+        return b64encode(seal_bytes(text.encode(), purpose=MFA)).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
-        return open_bytes(b64decode(encrypted_text), purpose="mfa").decode()
+        return open_bytes(b64decode(encrypted_text), purpose=MFA).decode()

@@ -185,3 +185,36 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} ({self.state})"
+
+
+class LegalHold(models.Model):
+    """依法保全: what it names is not deleted while it is in force, however old it is.
+
+    One estate with all of it, one session, or (neither) whatever the platform keeps. A row
+    stays when it is lifted.
+    """
+
+    estate = models.ForeignKey(
+        Estate, null=True, on_delete=models.PROTECT, related_name="legal_holds"
+    )
+    session_code = models.CharField(max_length=12, blank=True)
+    reason = EncryptedTextField()  # court or authority, number of its letter
+    since = models.DateField()
+    until = models.DateField(null=True)  # the last day; None: until it is lifted
+    set_by = models.CharField(max_length=80)
+    set_at = models.DateTimeField()
+    lift_reason = EncryptedTextField()
+    lifted_by = models.CharField(max_length=80, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(session_code="") | models.Q(estate__isnull=False),
+                name="hold_of_a_session_has_its_estate",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"

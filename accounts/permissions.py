@@ -79,6 +79,7 @@ class Permission(StrEnum):
     HANDLE_BREACH = "handle_breach"  # reports of what the list prohibits; they name people
     KEEP_REPORTS = "keep_reports"  # to the authority above; takes in those from below
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
+    KEEP_HOLDS = "keep_holds"  # what a court or an authority wants kept is not deleted
 
 
 _P = Permission
@@ -170,7 +171,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _CLOSES_PROBLEMS
     | {_P.WATCH_DUTIES, _P.HANDLE_BREACH, _P.KEEP_REPORTS},
     "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
-    "operator": frozenset({_P.MANAGE_GRANTS}),
+    "operator": frozenset({_P.MANAGE_GRANTS, _P.KEEP_HOLDS}),
 }
 
 # One person alone makes nobody an official: a second operator confirms.

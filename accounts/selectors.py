@@ -7,7 +7,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.models import Reset, RoleGrant, User
+from accounts.models import LegalHold, Reset, RoleGrant, User
 from accounts.permissions import Permission, Visitor, require
 from registry.models import Estate
 
@@ -56,6 +56,20 @@ def reset_for(user: Visitor, pk: int) -> Reset:
     if reset is None:
         raise Http404
     return reset
+
+
+def holds_for(user: Visitor) -> QuerySet[LegalHold]:
+    """Every legal hold there is or was, the latest first, for whoever keeps them."""
+    require(user, Permission.KEEP_HOLDS)
+    return LegalHold.objects.select_related("estate").order_by("-pk")
+
+
+def hold_for(user: Visitor, pk: int) -> LegalHold:
+    """One legal hold that can still be lifted, for whoever keeps them; else Http404."""
+    hold = holds_for(user).filter(pk=pk, lifted_at__isnull=True).first()
+    if hold is None:
+        raise Http404
+    return hold
 
 
 def is_over(grant: RoleGrant, day: date) -> bool:

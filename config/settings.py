@@ -5,7 +5,16 @@ from pathlib import Path
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from config.env import env_bool, env_file, env_int, env_list, env_secret, env_text
+from config.env import (
+    env_bool,
+    env_choice,
+    env_file,
+    env_int,
+    env_list,
+    env_secret,
+    env_secrets,
+    env_text,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_text("YISHI_VAR_DIR") or BASE_DIR / "var")
@@ -22,8 +31,11 @@ HELP_PHONE = env_text("YISHI_HELP_PHONE")
 
 _KEYS_DIR = VAR_DIR / "keys"
 SECRET_KEY = env_secret("YISHI_SECRET_KEY", size=48, keys_dir=_KEYS_DIR, create=DEBUG).hex()
-# AES-256-GCM key of personal data at rest; HMAC keys of searchable hashes and of letter codes.
+# Personal data at rest: the key that seals, further ones that only open, and the cipher
+# ("aes256" or "sm4", see core.sealed). HMAC keys of searchable hashes and of letter codes.
 DATA_KEY = env_secret("YISHI_DATA_KEY", size=32, keys_dir=_KEYS_DIR, create=DEBUG)
+DATA_KEYS_READ = env_secrets("YISHI_DATA_KEYS_READ", size=32, keys_dir=_KEYS_DIR)
+DATA_CIPHER = env_choice("YISHI_DATA_CIPHER", ("aes256", "sm4"))
 HASH_KEY = env_secret("YISHI_HASH_KEY", size=32, keys_dir=_KEYS_DIR, create=DEBUG)
 CODE_KEY = env_secret("YISHI_CODE_KEY", size=32, keys_dir=_KEYS_DIR, create=DEBUG)
 # Ed25519 seed that signs checkpoints and receipts.
@@ -215,6 +227,8 @@ UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 # clamd, which looks at vouchers first: tcp://host:port or unix:///path; empty: none.
 VIRUS_SCANNER = env_text("YISHI_VIRUS_SCANNER")
 
+# Django's own keeps key and content of a session in clear.
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = STAFF_SESSION_SECONDS

@@ -87,7 +87,11 @@ def deactivate_user(*, user: User, reason: str, actor: User, at: datetime) -> No
         raise RuleViolation("user.self", _("不能停用自己的账号，请由另一位管理员操作"))
     # The lock under which roles are given: none slips in behind.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    held = user.grants.select_for_update(no_key=True).exclude(valid_to__lt=local_day(at))
+    held = (
+        RoleGrant.objects.select_for_update(no_key=True)
+        .filter(user=user)
+        .exclude(valid_to__lt=local_day(at))
+    )
     end_grants(list(held), reason=reason, actor=actor, at=at)
     User.objects.filter(pk=user.pk).update(is_active=False)
     end_sign_ins(user, at=at)

@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import Job, Reset, RoleGrant
+from accounts.models import Job, LegalHold, Reset, RoleGrant
 from committees.formation_steps import Proof, Terms, Upload
 from committees.models import ProblemPage, Report
 from committees.selectors.months import last_ended
@@ -82,7 +82,7 @@ from tests.factories import FOR, Vote, make_profile
 from tests.funds.emergencies import report as report_urgent
 from tests.funds.filed import make_filed
 from tests.funds.requests import whole_request
-from tests.town import Place, Town, announced, draft
+from tests.town import LONG_AGO, Place, Town, announced, draft
 from voting.domain.keyholders import Holder
 from voting.models import (
     Candidate,
@@ -861,6 +861,10 @@ TABLE = [
     Row("staff:fund_owed", BUREAU, args=("books",)),
     Row("staff:fund_owed_list", BUREAU, args=("books",)),
     # --- people --------------------------------------------------------------------------
+    Row("staff:holds", OPERATOR),
+    Row("staff:holds", OPERATOR, BAD, post=True),
+    Row("staff:lift_hold", OPERATOR, args=("hold",)),
+    Row("staff:lift_hold", OPERATOR, BAD, args=("hold",), post=True),
     Row("staff:people", OPERATOR),
     Row("staff:invite", OPERATOR),
     Row("staff:invite", OPERATOR, BAD, post=True),
@@ -1429,6 +1433,13 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
             reason="手机丢了",
             asked_by=town.person("stranger"),
             asked_at=timezone.now(),
+        ).pk,
+        "hold": LegalHold.objects.create(
+            estate=town.here.estate,
+            reason="x",
+            since=LONG_AGO,
+            set_by="t",
+            set_at=timezone.now(),
         ).pk,
         "grant": RoleGrant.objects.get(user=organiser).pk,
         "contest": contest.code,
