@@ -3,7 +3,6 @@
 Each answers with a page that leads on, or with None.
 """
 
-import time
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
@@ -76,7 +75,7 @@ def factors_shown(request: HttpRequest) -> frozenset[Factor]:
 
 def outstayed(request: HttpRequest, user: User) -> HttpResponse | None:
     """Out, where the working day is over or an official's browser was left alone."""
-    now = int(time.time())
+    now = int(timezone.now().timestamp())
     began = request.session.setdefault(BEGAN, now)
     seen = request.session.setdefault(SEEN, now)
     idle = now - seen > settings.STAFF_IDLE_SECONDS and level_of(user) is Level.OFFICIAL

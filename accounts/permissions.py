@@ -222,8 +222,9 @@ def _estates_of(held: Sequence[tuple[int | None, int | None]]) -> QuerySet[Estat
 
 def authorities_reached(user: Visitor, permission: Permission) -> QuerySet[Authority]:
     """The authorities existing today where `user` holds `permission`, and all below them."""
-    held = authorities_for(user, permission).values_list("pk", flat=True)
-    return Authority.objects.filter(_below(list(held), ""))
+    # Whether those held exist today, `_below` asks too.
+    held = [above for _estate, above in _places(user, permission) if above is not None]
+    return Authority.objects.filter(_below(held, ""))
 
 
 def _below(authorities: Sequence[int], prefix: str) -> Q:
