@@ -87,6 +87,50 @@ class RoleGrant(models.Model):
         return f"{self.role} of user {self.user_id}"
 
 
+class SignIn(models.Model):
+    """One signed-in browser, so that its owner can see it and end it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    # The session's key, by which the session store is told to forget it; empty once ended.
+    # Encrypted: with keys in the open, whoever reads a copy of the database walks in.
+    session = EncryptedTextField()
+    device = models.CharField(max_length=60)  # "Chrome · Windows", never the whole header
+    address = models.CharField(max_length=45, blank=True)  # its first half only
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "ended_at"], name="sign_ins_of_user")]
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk} of user {self.user_id}"
+
+
+class Reset(models.Model):
+    """An operator asks that a person's password and factors be forgotten; another confirms."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="resets")
+    reason = models.CharField(max_length=300)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    settled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+    done = models.BooleanField(default=False)  # confirmed; settled and not done: withdrawn
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(settled_at__isnull=True),
+                name="one_open_reset",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reset {self.pk} of user {self.user_id}"
+
+
 class Message(models.Model):
     """An SMS waiting in the outbox; the state column is the queue."""
 

@@ -30,6 +30,14 @@ def env_choice(name: str, choices: tuple[str, ...]) -> str:
     return chosen
 
 
+def env_file(name: str) -> str:
+    """A short secret from NAME, or the first line of the file NAME_FILE."""
+    path = env_text(f"{name}_FILE")
+    if path and not env_text(name):
+        return Path(path).read_text(encoding="utf-8").split("\n", 1)[0].strip()
+    return env_text(name)
+
+
 def env_secret(name: str, *, size: int, keys_dir: Path, create: bool) -> bytes:
     """Return `size` secret bytes from NAME (base64), NAME_FILE or `keys_dir`/NAME.
 

@@ -286,6 +286,9 @@ def test_through_the_pages(town: Town, ann: Any, ben: Any, client: Any) -> None:
     assert not has_permission(deputy, Permission.KEEP_FUND)
     client.force_login(ben, backend=BACKEND)
     assert client.get(end).status_code == 404  # of somebody else
+    leave = reverse("staff:deactivate", args=[official.pk])
+    assert client.post(leave, {"reason": "调离"}).status_code == 302
+    assert not has_permission(official, Permission.KEEP_FUND)
 
 
 def test_the_reason_stands_in_the_log_and_no_name(town: Town) -> None:

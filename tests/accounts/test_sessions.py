@@ -1,111 +1,184 @@
-"""Sessions at rest: a copy of the table opens nobody's session and tells nothing."""
-
-from __future__ import annotations
-
-from base64 import b64decode
-from datetime import timedelta
-from typing import Any
+"""Where a person is signed in: listed, ended, and ended by itself."""
 
 import pytest
-from asgiref.sync import async_to_sync
-from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db import connection
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.sessions import SessionStore, end_session, kept_key
-from tests.town import make_user
+from accounts.devices import device_of, masked_address
+from accounts.models import SignIn
+from accounts.services.grants import revoke_role
+from accounts.services.people import deactivate_user
+from tests.accounts.entering import NEW, Browser
+from tests.town import PASSWORD, grant, make_user
+
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/120.0.0.0 Safari/537.36"
+)
+
+
+@pytest.mark.parametrize(
+    ("agent", "shown"),
+    [
+        (CHROME, "Chrome · Windows"),
+        (CHROME + " Edg/120.0", "Edge · Windows"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) Version/17.0 Safari/604.1",
+            "Safari · iPhone",
+        ),
+        ("Mozilla/5.0 (Linux; Android 9) Chrome/70 MicroMessenger/8.0", "WeChat · Android"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko Firefox/128.0", "Firefox · Linux"),
+        ("", "? · ?"),
+        ("<script>alert(1)</script>" * 50, "? · ?"),
+    ],
+)
+def test_the_device_is_a_few_words(agent, shown):
+    assert device_of(agent) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("203.0.113.77", "203.0.*.*"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:*"),
+        ("::1", "0:0:*"),
+        ("", ""),
+        ("not one", ""),
+    ],
+)
+def test_the_address_is_half_of_it(address, shown):
+    assert masked_address(address) == shown
+
 
 pytestmark = pytest.mark.django_db
 
 
-def made(**content: Any) -> SessionStore:
-    store = SessionStore()
-    store.update(content)
-    store.save()
-    return store
+@pytest.fixture
+def zhao(town):
+    cache.clear()
+    user = make_user("zhao", phone="10000000008")
+    grant(user, "organiser", town.here.estate)
+    return user
 
 
-def test_what_was_put_in_comes_out() -> None:
-    store = made(code="384915", phone="10000000001")
-    again = SessionStore(store.session_key)
-    assert dict(again.items()) == {"code": "384915", "phone": "10000000001"}
-    again["code"] = "1"
-    again.save()
-    assert SessionStore(store.session_key)["code"] == "1"
-    assert Session.objects.count() == 1
+def enter(user):
+    browser = Browser(user)
+    browser.client.defaults |= {"HTTP_USER_AGENT": CHROME, "REMOTE_ADDR": "203.0.113.77"}
+    browser.password()
+    return browser
 
 
-def test_the_table_has_neither_key_nor_content() -> None:
-    store = made(code="384915")
-    row = Session.objects.get()
-    assert row.session_key == kept_key(str(store.session_key)) != store.session_key
-    data = row.session_data.encode()
-    for text in (data, b64decode(data)):
-        assert b"384915" not in text
-        assert str(store.session_key).encode() not in text
+def is_in(browser):
+    return browser.client.get("/staff/").status_code == 200
 
 
-def test_the_key_of_the_table_opens_nothing() -> None:
-    made(code="384915")
-    thief = SessionStore(Session.objects.get().session_key)
-    assert dict(thief.items()) == {}
-    assert thief.session_key is None
+def test_the_page_lists_them_and_ends_one(zhao):
+    here, there = enter(zhao), enter(zhao)
+    page = here.client.get(reverse("account_sessions"))
+    text = page.content.decode()
+    assert text.count("Chrome · Windows") == 2
+    assert "203.0.*.*" in text
+    assert "203.0.113" not in text
+    [other] = [row for row in page.context["rows"] if row.pk != page.context["current"]]
+    here.client.post(reverse("account_session_end", args=[other.pk]))
+    assert is_in(here)
+    assert not is_in(there)
+    assert here.client.get(reverse("account_sessions")).content.decode().count("Chrome ·") == 1
 
 
-def test_a_row_in_anothers_place_does_not_open() -> None:
-    mine, theirs = made(who="me"), made(who="them")
-    data = Session.objects.get(session_key=kept_key(str(theirs.session_key))).session_data
-    Session.objects.filter(session_key=kept_key(str(mine.session_key))).update(
-        session_data=data
+def test_all_others_end_at_once(zhao):
+    here, *others = [enter(zhao) for _n in range(3)]
+    here.client.post(reverse("account_sessions_end"))
+    assert is_in(here)
+    assert not [one for one in others if is_in(one)]
+
+
+def test_nobody_ends_a_strangers(zhao, town):
+    victim = enter(zhao)
+    row = SignIn.objects.get(user=zhao)
+    thief = enter(make_user("thief", phone="10000000009"))
+    answer = thief.client.post(reverse("account_session_end", args=[row.pk]))
+    assert answer.status_code == 404
+    assert is_in(victim)
+
+
+def test_a_new_password_ends_the_others_and_keeps_this_one(zhao):
+    here, there = enter(zhao), enter(zhao)
+    here.client.post(
+        reverse("account_change_password"),
+        {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW},
     )
-    assert dict(SessionStore(mine.session_key).items()) == {}
+    assert is_in(here)
+    assert not is_in(there)
+    assert SignIn.objects.filter(user=zhao, ended_at=None).count() == 1
+    # The session's key changed with the password; ending it must still find it.
+    last = Browser(zhao)
+    last.post("account_login", login="zhao", password=NEW)
+    last.client.post(reverse("account_sessions_end"))
+    assert not is_in(here)
 
 
-@pytest.mark.parametrize("data", ["", "no base64 ä", "AAAA", "AgEAAAAAAAA="])
-def test_junk_is_an_empty_session(data: str) -> None:
-    store = made(who="me")
-    Session.objects.update(session_data=data)
-    assert dict(SessionStore(store.session_key).items()) == {}
+def test_a_closed_account_and_an_ended_role_end_them(zhao, town):
+    boss, now = town.person("operator"), timezone.now()
+    browser = enter(zhao)
+    revoke_role(grant=zhao.grants.get(), reason="换届", actor=boss, at=now)
+    assert not is_in(browser)
+    again = enter(zhao)
+    deactivate_user(user=zhao, reason="离任", actor=boss, at=now)
+    assert not is_in(again)
+    assert not SignIn.objects.filter(ended_at=None, user=zhao).exists()
 
 
-def test_expired_deleted_and_ended() -> None:
-    over = made(who="me")
-    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-    assert dict(SessionStore(over.session_key).items()) == {}
-    SessionStore.clear_expired()
-    assert not Session.objects.exists()
-    first, second = made(who="1"), made(who="2")
-    SessionStore().delete(first.session_key)
-    assert not first.exists(str(first.session_key))
-    end_session(kept_key(str(second.session_key)))
-    assert not Session.objects.exists()
+def test_signing_out_takes_it_off_the_list(zhao):
+    browser = enter(zhao)
+    browser.client.post(reverse("account_logout"))
+    assert SignIn.objects.get(user=zhao).ended_at is not None
 
 
-def test_asynchronous_ones_are_the_same() -> None:
-    store = SessionStore()
-    async_to_sync(store.aset)("who", "me")
-    async_to_sync(store.asave)()
-    assert Session.objects.get().session_key == kept_key(str(store.session_key))
-    again = SessionStore(store.session_key)
-    assert async_to_sync(again.aget)("who") == "me"
-    assert async_to_sync(again.aexists)(store.session_key)
-    async_to_sync(again.adelete)(store.session_key)
-    assert not Session.objects.exists()
+def test_no_key_of_a_session_lies_readable_beside_it(zhao):
+    browser = enter(zhao)
+    key = browser.client.session.session_key
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM accounts_signin")
+        assert key not in str(
+            [[bytes(c) if isinstance(c, memoryview) else c for c in row] for row in cursor]
+        )
+    assert SignIn.objects.get(user=zhao).session == key
 
 
-def test_signing_in_changes_the_key_and_out_ends_it(client: Client) -> None:
-    user = make_user("zhang")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    first = client.session.session_key
-    assert [row.session_key for row in Session.objects.all()] == [kept_key(str(first))]
-    client.post(reverse("account_logout"))
-    assert not Session.objects.filter(session_key=kept_key(str(first))).exists()
+def back_in_time(browser, **seconds):
+    session = browser.client.session
+    for name, by in seconds.items():
+        session[name] -= by
+    session.save()
 
 
-def test_a_page_asks_the_table_once(client: Client, django_assert_num_queries: Any) -> None:
-    store = made(who="me")
-    with django_assert_num_queries(1):
-        assert SessionStore(store.session_key)["who"] == "me"
-    assert connection.vendor in {"sqlite", "postgresql"}
+def test_an_officials_browser_left_alone_is_signed_out(town, zhao):
+    official = make_user("qian", phone="10000000009")
+    grant(official, "street_office", town.here.street)
+    left, other = enter(official), enter(zhao)
+    for browser in (left, other):
+        back_in_time(browser, seen=29 * 60)
+        assert is_in(browser)
+        back_in_time(browser, seen=31 * 60)
+    answer = left.client.get("/staff/estates/?page=2")
+    assert (
+        answer.headers["Location"] == "/accounts/login/?next=%2Fstaff%2Festates%2F%3Fpage%3D2"
+    )
+    assert "请重新登录" in left.client.get(reverse("account_login")).content.decode()
+    assert is_in(other)  # of a committee: only the working day ends it
+    back_in_time(other, began=8 * 3600 + 1)
+    assert not is_in(other)
+
+
+def test_being_seen_is_written_once_a_minute(zhao, django_assert_max_num_queries):
+    browser = enter(zhao)
+    is_in(browser)
+    before = SignIn.objects.get(user=zhao).seen_at
+    is_in(browser)
+    assert SignIn.objects.get(user=zhao).seen_at == before
+    back_in_time(browser, seen=61)
+    is_in(browser)
+    assert SignIn.objects.get(user=zhao).seen_at > before

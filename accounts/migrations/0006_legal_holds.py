@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_grants_wait"),
+        ("accounts", "0005_shared_cache"),
         ("registry", "0003_authority_phone"),
     ]
 
