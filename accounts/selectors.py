@@ -43,20 +43,6 @@ def grant_for(user: Visitor, pk: int) -> RoleGrant:
     return grant
 
 
-def holds_for(user: Visitor) -> QuerySet[LegalHold]:
-    """Every legal hold there is or was, the latest first, for whoever keeps them."""
-    require(user, Permission.KEEP_HOLDS)
-    return LegalHold.objects.select_related("estate").order_by("-pk")
-
-
-def hold_for(user: Visitor, pk: int) -> LegalHold:
-    """One legal hold that can still be lifted, for whoever keeps them; else Http404."""
-    hold = holds_for(user).filter(pk=pk, lifted_at__isnull=True).first()
-    if hold is None:
-        raise Http404
-    return hold
-
-
 def open_reset(person: User, at: datetime) -> Reset | None:
     """What waits for a second operator's word."""
     waiting = Reset.objects.filter(user=person, settled_at=None, asked_at__gt=at - OPEN_FOR)
@@ -70,6 +56,20 @@ def reset_for(user: Visitor, pk: int) -> Reset:
     if reset is None:
         raise Http404
     return reset
+
+
+def holds_for(user: Visitor) -> QuerySet[LegalHold]:
+    """Every legal hold there is or was, the latest first, for whoever keeps them."""
+    require(user, Permission.KEEP_HOLDS)
+    return LegalHold.objects.select_related("estate").order_by("-pk")
+
+
+def hold_for(user: Visitor, pk: int) -> LegalHold:
+    """One legal hold that can still be lifted, for whoever keeps them; else Http404."""
+    hold = holds_for(user).filter(pk=pk, lifted_at__isnull=True).first()
+    if hold is None:
+        raise Http404
+    return hold
 
 
 def is_over(grant: RoleGrant, day: date) -> bool:

@@ -21,6 +21,14 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env_text(name, default).split(",") if part.strip()]
 
 
+def env_file(name: str) -> str:
+    """A short secret from NAME, or the first line of the file NAME_FILE."""
+    path = env_text(f"{name}_FILE")
+    if path and not env_text(name):
+        return Path(path).read_text(encoding="utf-8").split("\n", 1)[0].strip()
+    return env_text(name)
+
+
 def env_choice(name: str, choices: tuple[str, ...]) -> str:
     """One of `choices`, the first where nothing is set. Anything else stops the start."""
     chosen = env_text(name).strip().lower() or choices[0]
@@ -28,14 +36,6 @@ def env_choice(name: str, choices: tuple[str, ...]) -> str:
         message = f"{name} must be one of {', '.join(choices)}"
         raise RuntimeError(message)
     return chosen
-
-
-def env_file(name: str) -> str:
-    """A short secret from NAME, or the first line of the file NAME_FILE."""
-    path = env_text(f"{name}_FILE")
-    if path and not env_text(name):
-        return Path(path).read_text(encoding="utf-8").split("\n", 1)[0].strip()
-    return env_text(name)
 
 
 def env_secret(name: str, *, size: int, keys_dir: Path, create: bool) -> bytes:
