@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.holds import Held, held_at, lock_holds
-from accounts.models import Attempts, Job, Message
+from accounts.models import Attempts, Job, Message, SignIn
 from accounts.services.people import PLATFORM_LOG
 from funds.models import PhoneCheck
 from logbook.steps import record_act
@@ -163,6 +163,13 @@ WEB_SESSIONS = Expiry(
     "expire_date",
     lambda at: WebSession.objects.filter(expire_date__lte=at),
     _never,
+    _deleted,
+)
+SIGN_INS = Expiry(
+    "sign_ins",
+    "began_at",
+    lambda at: SignIn.objects.filter(began_at__lte=at - SIX_MONTHS),
+    _of_platform,
     _deleted,
 )
 JOBS = Expiry(

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.holds import held_at, lock_holds
-from accounts.models import Attempts, Job, LegalHold, Message
+from accounts.models import Attempts, Job, LegalHold, Message, SignIn
 from accounts.services.holds import lift_hold, set_hold
 from core.canonical import parse_canonical
 from core.errors import RuleViolation
@@ -29,6 +29,7 @@ from registry.models import Estate, RollImport
 from tests.factories import CLOSE, FOR, frozen_vote, make_estate, small_estate
 from tests.registry.rolls import previewed as preview
 from tests.registry.rolls import roll_lines
+from tests.town import make_user
 from voting.models import CheckCode, Session, TrusteeKey
 from voting.selectors.retention import due_to_destroy, retention_of
 from voting.services.keys import destroy_keys
@@ -61,9 +62,11 @@ def message(key: str, days: int, state: str = "sent", **fields: Any) -> Message:
 
 def one_of_each(estate: Estate, session: Session | None = None) -> None:
     """A row that is due by every rule that ends here, and its twin that is a day too young."""
+    person = make_user("zhang")
     for more, days in (("", 185), ("-young", 183)):
         message(f"session:{session.pk if session else 0}:opened{more}", days)
         then = AT - timedelta(days=days)
+        person.sign_ins.create(device=f"d{more}", began_at=then, seen_at=then)
         Job.objects.create(
             kind=f"k{more}",
             subject="s",
@@ -92,7 +95,7 @@ def one_of_each(estate: Estate, session: Session | None = None) -> None:
 
 EACH = {
     "messages": 1, "attempts": 1, "fund_codes": 1, "web_sessions": 1, "jobs": 1,
-    "roll_previews": 1, "roll_undos": 1,
+    "roll_previews": 1, "roll_undos": 1, "sign_ins": 1,
 }  # fmt: skip
 
 
@@ -157,6 +160,7 @@ def test_journey_a6_the_list_then_only_what_the_policy_says_and_holds_are_respec
     assert [one.phone_hash for one in PhoneCheck.objects.all()] == ["h-young"]
     assert [one.session_key for one in WebSession.objects.all()] == ["w-young"]
     assert [one.kind for one in Job.objects.all()] == ["k-young"]
+    assert [one.device for one in SignIn.objects.all()] == ["d-young"]
     old, young = Message.objects.order_by("pk")
     assert (old.phone, old.params, old.template) == ("", {}, "t")
     assert young.phone == "10000000001"
