@@ -188,7 +188,7 @@ def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"file": found}
     if found.state == "previewed":
         plan = plan_of(found)
-        changes, ending = plan.changes, plan.ending
+        changes, ending, kept = plan.changes, plan.ending, plan.kept
         context |= {
             "plan": plan,
             "faults": plan.faults[:SHOWN_ROWS],
@@ -196,6 +196,9 @@ def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
             "columns": HEADER,
             "changes": changes[:SHOWN_ROWS],
             "more_changes": max(len(changes) - SHOWN_ROWS, 0),
+            "kept": kept[:SHOWN_ROWS],
+            "keeping": len(kept),
+            "more_kept": max(len(kept) - SHOWN_ROWS, 0),
             "ending": ending[:SHOWN_ROWS],
             "endings": len(ending),
             "more_endings": max(len(ending) - SHOWN_ROWS, 0),
@@ -291,6 +294,9 @@ def _row(place: Place, target: Target | None) -> dict[str, Any]:
         "rate": share_down(count.formed, count.total),
         "owners_rate": share_down(count.owners, count.total),
         "due_rate": share_down(count.due_formed, count.due),
+        # Formed or begun is all that was assessed: where most were not, their share says nothing.
+        "unassessed": count.total - count.due,
+        "assessed": 2 * count.due >= count.total,
         "missing": missing(count.formed, count.total, target.share) if target else None,
         "reached": reached(count.formed, count.total, target.share) if target else None,
     }

@@ -227,7 +227,7 @@ def test_merged_names_are_named(bureau: Authority) -> None:
     book.save(out)
     client = at_desk(bureau)
     shown = client.get(send(client, out.getvalue())["Location"]).content.decode()
-    assert "B3:B4 是合并的单元格，名称要一行填一个" in shown
+    assert "B3:B4 是合并的单元格，“物业管理区域名称”要一行填一个" in shown
     assert "有1处错误" in shown
 
 
