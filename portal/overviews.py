@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.reach import Reach
 from committees.domain.formation import Count, Month, Outlook, missing, outlook, ranked, reached
 from committees.selectors.formation import Formation, Place, whole
-from committees.selectors.months import months_of
+from committees.selectors.months import months_of, paced
 from committees.selectors.party import party_within
 from committees.selectors.pipeline import Case, counted, overdue, overdue_number
 from committees.selectors.problems import problem_counts
@@ -51,7 +51,7 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
     total, target = whole(counts), target_of(found.at, today)
     months = months_of(found.reach, today.year)
     known = [*months, Month(today, total)]
-    ahead = outlook(known, target.share) if target else None
+    ahead = outlook(paced(found.reach, known), target.share) if target else None
     told = reported(found.reach, {pk: one.total for pk, one in counts.items()}, today)
     return {
         "at": found.at,

@@ -89,8 +89,9 @@ def outlook(months: Sequence[Month], target: Share) -> Outlook:
     """Looks ahead to 31 December of the last day's year.
 
     The method, as the page says it: what was formed since the month's end three steps back
-    (ends of months, and today), by days, carried on unchanged; the number of estates stays as
-    it is. Fewer than `ENOUGH_DAYS` say nothing. ValueError without a day, or out of order.
+    (ends of months, and today), by days, carried on unchanged, where the first of them stands
+    as today's records have it; the number of estates stays as it is. Fewer than `ENOUGH_DAYS`
+    say nothing. ValueError without a day, or out of order.
     """
     if not months or any(one.day >= other.day for one, other in pairwise(months)):
         raise ValueError("an outlook needs months in order")

@@ -24,8 +24,8 @@ FORMATION = {
 COUNTED = {
     "party_known": "党员人数已知的委员会（个）",
     "party_met": "其中党员比例达标（个）",
-    "problems_found": "本期发现的问题（件）",
-    "problems_closed": "本期销号的问题（件）",
+    "problems_found": "本期登记的问题（件）",
+    "problems_closed": "本期登记销号的问题（件）",
     "problems_open": "未销号的问题（件）",
     "problems_late": "其中逾期（件）",
     "late_publications": "逾期没有公布的（件）",
@@ -40,12 +40,6 @@ COUNTED = {
     "votes_paper": "其中纸质票（张）",
 }
 WORDS: Mapping[str, str] = {**FORMATION, **COUNTED}
-# What the daily dispatch counts otherwise: by the day it was written down on.
-ENTERED = {
-    "problems_found": "当天登记的问题（件）",
-    "problems_closed": "当天登记销号的问题（件）",
-}
-
 # What is worked on; "dropped", "received" and "returned" are ends.
 OPEN = frozenset({"draft", "signed", "handed_in"})
 _NEXT = {

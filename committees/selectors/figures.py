@@ -12,13 +12,13 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet
 
 from committees.domain.party import Count as Members
-from committees.domain.reports import COUNTED, ENTERED, FORMATION
+from committees.domain.reports import COUNTED, FORMATION
 from committees.models import PartyCount
 from committees.selectors.duties import overdue
 from committees.selectors.formation import in_office
 from committees.selectors.months import standing_on
 from committees.selectors.party import SHARE, share_in
-from committees.selectors.problems import counted_in, entered_on
+from committees.selectors.problems import counted_in
 from core.deadlines import start_of
 from disclosures.models import Duty
 from funds.models import FundApplication, Instalment
@@ -52,19 +52,8 @@ def formation_of(last: date) -> dict[int, dict[str, int]]:
 
 
 def dispatched(day: date) -> list[dict[int, dict[str, int]]]:
-    """The same of one day, as the daily dispatch counts: problems and closings by the day they
-    were written down on, for what somebody entered today is mostly of an earlier day."""
-    told = figures_of(day, day)
-    for numbers in told.values():
-        numbers |= dict.fromkeys(ENTERED, 0)
-    entered = {
-        place: dict(zip(ENTERED, numbers, strict=True))
-        for place, numbers in entered_on(day).items()
-    }
-    return [
-        formation_of(day),
-        {place: told.get(place, {}) | entered.get(place, {}) for place in {*told, *entered}},
-    ]
+    """The same of one day, for the daily dispatch."""
+    return [formation_of(day), figures_of(day, day)]
 
 
 def _party_known(_first: date, last: date) -> Mapping[int, int]:

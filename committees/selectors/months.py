@@ -7,9 +7,9 @@ from typing import NamedTuple
 from django.db.models import Min, Sum
 
 from accounts.reach import Reach
-from committees.domain.formation import Count, Month
+from committees.domain.formation import RECENT, Count, Month
 from committees.models import EstateMove, EstateRecord, Snapshot, SnapshotCount
-from committees.selectors.formation import in_office
+from committees.selectors.formation import in_office, per_place
 from core.deadlines import start_of
 from registry.models import Estate
 
@@ -81,6 +81,16 @@ def with_corrections(reach: Reach, months: Sequence[Month]) -> list[Told]:
         now = Count(len(formed), formed.count("owners"), formed.count("management"))
         found.append(Told(month.day, month.estates, None if now == month.estates else now))
     return found
+
+
+def paced(reach: Reach, months: Sequence[Month]) -> list[Month]:
+    """The ends of months, and today, that an outlook is made of; the one it starts from as
+    today's records have it: what was entered late is not growth. One query."""
+    first, *later = months[-RECENT - 1 :]
+    if not later:
+        return [first]
+    formed = sum(per_place(in_office(first.day), reach).values())
+    return [Month(first.day, first.estates._replace(owners=formed, management=0)), *later]
 
 
 def last_ended(today: date) -> date:

@@ -134,7 +134,7 @@ def progress_of(problems: Iterable[Problem]) -> dict[int, list[Done]]:
     rows = ProblemStep.objects.filter(
         problem__in=[one.pk for one in problems],
         kind__in=("progress", "gone", "again", "closed", "reopened"),
-    ).order_by("problem", "number")
+    ).order_by("problem", "day", "number")
     for problem, kind, day, text in rows.values_list("problem", "kind", "day", "text"):
         found[problem].append(Done(kind, day, text))
     return found
@@ -159,9 +159,10 @@ def problem_counts(
 ) -> dict[int, ProblemCount]:
     """Of each authority, the problems of the estates it answers for itself; few queries.
 
-    Without `first`: everything, as it stands today. With it: what was found and closed from
-    that day to `today`, and what stood open as `today` ended, by the days of the steps; a
-    problem closed twice in that time counts once.
+    Without `first`: everything, as it stands today. With it: what was entered and closed here
+    from that day to `today`, and what stood open as `today` ended. All of it by when it was
+    written down, whatever day it is of: what comes late is counted once, in the month it came,
+    and a month that is over is told the same for ever. A problem closed twice counts once.
     """
     rows = reach.narrowed(Problem.objects.all())
     counts = _standing_now(rows, today) if first is None else _in_time(rows, first, today)
@@ -171,19 +172,6 @@ def problem_counts(
 def counted_in(first: date, last: date) -> dict[int, ProblemCount]:
     """The same of these days, everywhere."""
     return _in_time(Problem.objects.all(), first, last)
-
-
-def entered_on(day: date) -> dict[int, tuple[int, int]]:
-    """Authority → problems and closings written down on a day, whatever day they are of; a
-    problem closed twice counts once."""
-    begin, end = start_of(day), start_of(day + timedelta(days=1))
-    place = "estate__authority"
-    made = Problem.objects.filter(recorded_at__gte=begin, recorded_at__lt=end).order_by()
-    closings = ProblemStep.objects.filter(kind="closed", at__gte=begin, at__lt=end).order_by()
-    found = dict(made.values_list(place).annotate(n=Count("pk")))
-    of_problems = closings.values_list(f"problem__{place}")
-    closed = dict(of_problems.annotate(n=Count("problem", distinct=True)))
-    return {one: (found.get(one, 0), closed.get(one, 0)) for one in {*found, *closed}}
 
 
 def _standing_now(rows: QuerySet[Problem], today: date) -> dict[int, ProblemCount]:
@@ -200,7 +188,8 @@ def _standing_now(rows: QuerySet[Problem], today: date) -> dict[int, ProblemCoun
 
 
 def _in_time(rows: QuerySet[Problem], first: date, last: date) -> dict[int, ProblemCount]:
-    closing = ProblemStep.objects.filter(kind="closed", day__range=(first, last))
+    begin, end = start_of(first), start_of(last + timedelta(days=1))
+    closing = ProblemStep.objects.filter(kind="closed", at__gte=begin, at__lt=end)
     closed = closing.filter(problem__in=rows).order_by()
     closings = dict(
         closed.values_list("problem__estate__authority").annotate(
@@ -208,15 +197,15 @@ def _in_time(rows: QuerySet[Problem], first: date, last: date) -> dict[int, Prob
         )
     )
     found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    begun = rows.filter(found_on__range=(first, last)).order_by()
-    for place, number in begun.values_list("estate__authority").annotate(n=Count("pk")):
+    entered = rows.filter(recorded_at__gte=begin, recorded_at__lt=end).order_by()
+    for place, number in entered.values_list("estate__authority").annotate(n=Count("pk")):
         found[place]["found"] = number
     for place, number in closings.items():
         found[place]["closed"] = number
     # Read in order, the last of a problem stays: one pass, where asking for each is minutes.
-    steps = ProblemStep.objects.filter(
-        problem__in=rows, kind__in=_TURNS, day__lte=last
-    ).order_by("number")
+    steps = ProblemStep.objects.filter(problem__in=rows, kind__in=_TURNS, at__lt=end).order_by(
+        "number"
+    )
     stood = {
         problem: (place, state, due)
         for problem, place, state, due in steps.values_list(

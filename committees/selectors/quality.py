@@ -67,7 +67,8 @@ def unreported(reach: Reach) -> QuerySet[Division] | None:
     inside = told_digits(at.division_id)
     places = Division.objects.filter(code__startswith=inside, level=COMMUNITY)
     taken = Estate.objects.order_by().values("division")
-    left = places.exclude(name__endswith="村委会").exclude(code__in=taken)
+    village = Q(name__endswith="村委会") | Q(name__endswith="村民委员会")
+    left = places.exclude(village).exclude(code__in=taken)
     return left.select_related("parent").order_by("code")
 
 

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from hashlib import sha256
 from typing import NamedTuple
 
 from django.db.models import Max, QuerySet
@@ -125,6 +127,16 @@ class Plan(NamedTuple):
         return [step for step in self.steps if step.ended]
 
     @property
+    def digest(self) -> str:
+        """By which it is known whether what was looked at is still what would be done."""
+        told = [
+            (step.known.estate.pk if step.known else None, step.row, step.differences,
+             step.ended.pk if step.ended else None)
+            for step in self.steps
+        ]  # fmt: skip
+        return sha256(repr(told).encode()).hexdigest()
+
+    @property
     def same(self) -> int:
         return len(self.steps) - len(self.new) - len(self.changes)
 
@@ -160,7 +172,7 @@ def known_estates(estates: QuerySet[Estate]) -> Iterator[Known]:
         one.estate_id: one
         for one in Committee.objects.filter(estate__in=estates, ended_on__isnull=True)
     }
-    for estate in estates.order_by("division", "name", "pk"):
+    for estate in estates.select_related("seen").order_by("division", "name", "pk"):
         record, committee = records.get(estate.pk), committees.get(estate.pk)
         row = RegisterRow(
             row=0,
@@ -198,10 +210,12 @@ def plan_of(handed_in: RegisterImport) -> Plan:
     rows, faults = parse(opened_table(handed_in.rows, purpose=ROWS))
     if not handed_in.file_name:
         rows = [row._replace(blank=row.blank & {"formed"}) for row in rows]
-    return _plan(handed_in.authority, rows, faults)
+    return _plan(handed_in.authority, handed_in.day, rows, faults)
 
 
-def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fault]) -> Plan:
+def _plan(
+    authority: Authority, day: date, rows: Sequence[RegisterRow], faults: Sequence[Fault]
+) -> Plan:
     index = place_index()
     known = list(known_estates(estates_under(authority)))
     by_name: dict[tuple[str, str], list[Known]] = defaultdict(list)
@@ -230,7 +244,11 @@ def _plan(authority: Authority, rows: Sequence[RegisterRow], faults: Sequence[Fa
         if wrong or desk is None:
             found += [wrong] if wrong else []
             continue
-        steps.append(Step(row.over(same.row) if same else row, division, desk, same))
+        step = Step(row.over(same.row) if same else row, division, desk, same)
+        if older := _older(step, day):
+            found.append(older)
+            continue
+        steps.append(step)
     met = {step.known.estate.pk for step in steps if step.known}
     found.sort(key=lambda fault: (fault.row, fault.column or 0))
     return Plan(steps, found, len(known) - len(met))
@@ -271,6 +289,15 @@ def _known(
         told = f"“{row.name}”登记在{was}；确实划转了的，请先办划转，再填台账"
         return None, Fault(row.row, _PLACE, told)
     return None, None
+
+
+def _older(step: Step, day: date) -> Fault | None:
+    """What was reported later is not put back by something older."""
+    record = step.known.record if step.known else None
+    if record is None or record.day <= day or not step.changed:
+        return None
+    sentence = f"已经有{record.day}的数据，比这一份新；请删去这一行，或者核对数据截至的日期"
+    return Fault(step.row.row, None, sentence)
 
 
 def _committee_fault(row: RegisterRow, known: Known | None) -> Fault | None:

@@ -96,6 +96,10 @@ def settle_item(
     if before and (before.state, before.day, before.received_by, before.note) == given:
         return before
     found = day_reasons("day", "日期", day, local_day(at))
+    formed = handover.committee.formed_on
+    if day is not None and day < formed:
+        told = f"委员会{formed}才成立，移交的日期不能更早"
+        found.append(Reason("handover.early", told, "day"))
     if state not in dict(ItemState.STATES):
         found.append(Reason("handover.state", "请选择移交了没有", "state"))
     if state == "handed":

@@ -54,16 +54,16 @@ def close_problem(
     with transaction.atomic(durable=True):
         problem = locked_problem(problem_id)
         demand_open(problem)
-        progress = _demand_looked_over_by_another(problem, by)
+        done = _demand_looked_over_by_another(problem, by)
         wrong = person_reasons("inspector", "验收人", inspector)
-        known = {name_key(problem.person), name_key(progress.person)} - {""}
+        known = {name_key(one.person) for one in (problem, *done)} - {""}
         if name_key(inspector) in known:
             sentence = "验收人不能是责任人或者报告进展的人，请由另一个人验收"
             wrong.append(Reason("problem.inspector", sentence, "inspector"))
         wrong += why_reasons("text", "验收情况", text)
         wrong += day_reasons(
             "day", "销号的日期", day,
-            not_before=max(problem.found_on, progress.day),
+            not_before=max(problem.found_on, *(one.day for one in done)),
             what="发现的日期和最近一次进展的日期", today=local_day(at),
         )  # fmt: skip
         if not pages:
@@ -108,8 +108,8 @@ def reopen_problem(
     return problem
 
 
-def _demand_looked_over_by_another(problem: Problem, by: By) -> ProblemStep:
-    """The last progress since it was opened, which somebody else entered."""
+def _demand_looked_over_by_another(problem: Problem, by: By) -> list[ProblemStep]:
+    """All progress since it was opened, the last of which somebody else entered."""
     steps = list(problem.steps.order_by("-number"))
     opened = next(one.number for one in steps if one.kind in ("reported", "reopened"))
     done = [one for one in steps if one.number > opened and one.kind in ("progress", "gone")]
@@ -120,4 +120,4 @@ def _demand_looked_over_by_another(problem: Problem, by: By) -> ProblemStep:
         raise RuleViolation(
             "problem.same_person", "最近一次进展是您填的，不能自己销号，请另一个人来验收"
         )
-    return done[0]
+    return done

@@ -70,11 +70,14 @@ def preview_register(
 
 @paused_collector()
 @transaction.atomic(durable=True)
-def confirm_register(*, import_id: int, ends: bool = False, actor: str, at: datetime) -> Told:
+def confirm_register(
+    *, import_id: int, ends: bool = False, seen: str | None = None, actor: str, at: datetime
+) -> Told:
     """Write a register whole or not at all; what it leaves out stays as it is.
 
-    `ends`: somebody looked at the committees that end with it, and says so. RuleViolation
-    "register.state", "register.faults", "register.ends".
+    `ends`: somebody looked at the committees that end with it, and says so. `seen`: the digest
+    of the plan that was looked at; None where nobody looks. RuleViolation "register.state",
+    "register.faults", "register.changed", "register.ends".
     """
     handed_in = _waiting(import_id)
     # One register at a time below an authority: two may found the same estate.
@@ -82,6 +85,11 @@ def confirm_register(*, import_id: int, ends: bool = False, actor: str, at: date
     plan = plan_of(handed_in)
     if plan.faults:
         raise RuleViolation("register.faults", "台账里还有错误，改好以后重新上传")
+    if seen is not None and seen != plan.digest:
+        raise RuleViolation(
+            "register.changed",
+            "您看过以后，台账有了别的改动，请刷新页面，再看一遍改动，然后写入",
+        )
     if plan.ending and not ends:
         raise RuleViolation(
             "register.ends", "这份台账会终止已经登记的委员会，请逐个核对，勾选确认以后再写入"

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from committees.domain.reports import ENTERED, WORDS
+from committees.domain.reports import WORDS
 from committees.selectors.figures import dispatched
 from committees.selectors.targets import rules_at
 from portal.views.registers import formation_of_request
@@ -25,7 +25,7 @@ def dispatch(request: HttpRequest) -> HttpResponse:
         "rows": [
             {"words": words, "now": now, "before": before, "more": now - before}
             for words, now, before in zip(
-                {**WORDS, **ENTERED}.values(),
+                WORDS.values(),
                 _living(today, inside),
                 _living(today - timedelta(days=1), inside),
                 strict=True,

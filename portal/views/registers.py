@@ -16,7 +16,7 @@ from committees.domain.estate_register import HEADER, TITLE, cells, notes
 from committees.domain.formation import Count, Month, missing, nearest, outlook, ranked, reached
 from committees.selectors.divisions import divided, division_within, lies_in
 from committees.selectors.formation import Formation, Place, whole
-from committees.selectors.months import months_of, with_corrections
+from committees.selectors.months import months_of, paced, with_corrections
 from committees.selectors.pipeline import counted
 from committees.selectors.places import authorities_keeping, import_for
 from committees.selectors.quality import SHOWN, shown_by
@@ -213,6 +213,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     told = confirm_register(
         import_id=found.pk,
         ends=request.POST.get("ends") == "yes",
+        seen=request.POST.get("seen", ""),
         actor=actor_of(request),
         at=timezone.now(),
     )
@@ -242,7 +243,9 @@ def months(request: HttpRequest) -> HttpResponse:
     target = target_of(found.at, today)
     # A year that runs goes on to today, so that the outlook starts where things stand.
     points = [*known, Month(today, whole(found.counts()))] if year == today.year else known
-    ahead = outlook(points, target.share) if target and year == today.year else None
+    ahead = None
+    if target and year == today.year:
+        ahead = outlook(paced(found.reach, points), target.share)
     context = {
         "at": found.at,
         "year": year,

@@ -47,7 +47,7 @@ ANNEX_2 = (
 # Of the east: three estates, two of them formed; one problem found in December, still open.
 NUMBERS = {
     "物业管理区域（个）": 3, "业主委员会（个）": 2, "物业管理委员会（个）": 0,
-    "本期发现的问题（件）": 1, "本期销号的问题（件）": 0, "未销号的问题（件）": 1,
+    "本期登记的问题（件）": 1, "本期登记销号的问题（件）": 0, "未销号的问题（件）": 1,
     "其中逾期（件）": 0,
 }  # fmt: skip
 TEXT = "新组建一个业主委员会。下个月走访还没有组建的小区。"

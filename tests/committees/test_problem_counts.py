@@ -67,10 +67,13 @@ def test_by_authority_and_what_adds_up(bureau):
 
 
 def test_a_period_is_told_the_same_later(bureau):
-    """Found in September, closed on 20 October, opened again on 5 November."""
-    problem = reported(place(), found_on=date(2026, 9, 10), deadline=date(2026, 9, 30))
-    progressed(problem, day=date(2026, 10, 12))
-    closed(problem, day=date(2026, 10, 20))
+    """Entered in September, closed on 20 October, opened again on 5 November."""
+    on = [start_of(date(2026, *day)) for day in ((9, 10), (10, 12), (10, 20))]
+    problem = reported(
+        place(), found_on=date(2026, 9, 10), deadline=date(2026, 9, 30), at=on[0]
+    )
+    progressed(problem, day=date(2026, 10, 12), at=on[1])
+    closed(problem, day=date(2026, 10, 20), at=on[2])
     again = start_of(date(2026, 11, 5))
     reopen_problem(
         problem_id=problem.pk, reason="垃圾又满溢了", deadline=date(2026, 11, 20), by=STREET,
@@ -89,6 +92,24 @@ def test_a_period_is_told_the_same_later(bureau):
     assert told("2026-11-01", "2026-11-20") == (0, 0, 1, 0, 0)
     assert told("2026-11-01", "2026-11-30") == (0, 0, 1, 1, 0)
     assert told("2026-09-01", "2026-11-30") == (1, 1, 1, 1, 0)
+
+
+def test_what_is_entered_late_is_counted_once_in_the_month_it_came(bureau):
+    """Found on 30 October and entered on 2 November, looked over on 31 October and closed in
+    the books on 3 November: no month misses it, and none that is over changes."""
+    entered, books = start_of(date(2026, 11, 2)), start_of(date(2026, 11, 3))
+    problem = reported(
+        place(), found_on=date(2026, 10, 30), deadline=date(2026, 11, 30), at=entered
+    )
+    progressed(problem, day=date(2026, 10, 30), at=entered)
+    closed(problem, day=date(2026, 10, 31), at=books)
+    watcher = reach(bureau)
+    october = problem_counts(watcher, date(2026, 10, 31), first=date(2026, 10, 1))
+    november = problem_counts(watcher, date(2026, 11, 30), first=date(2026, 11, 1))
+    assert whole(october) == (0, 0, 0, 0, 0)
+    assert whole(november) == (1, 1, 0, 0, 0)
+    second = problem_counts(watcher, date(2026, 11, 2), first=date(2026, 11, 2))
+    assert whole(second) == (1, 0, 1, 0, 0)
 
 
 def test_any_course_against_a_diary(bureau):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from committees.models import Committee, EstateMove, EstateRecord, PartyCount
-from registry.models import Authority, Estate, RuleProfile
+from registry.models import Authority, Division, Estate, RuleProfile
 from tests.committees.city import authority, city, line, write
 from tests.factories import make_unit
 from tests.funds.filed import make_filed
@@ -327,6 +327,11 @@ def test_the_nearest_first(bureau: Authority) -> None:
 def test_communities_without_a_row_and_committees_by_share(bureau: Authority) -> None:
     stock(bureau)
     client = at_desk(bureau)
+    # Villages are left out, whichever way they are called.
+    for number, name in enumerate(("东村村委会", "南村村民委员会"), 1):
+        Division.objects.create(
+            code=f"99990100190{number}", name=name, level=5, parent_id="999901001000"
+        )
     found = client.get(reverse("staff:unreported"))
     names = [one.name for one in found.context["page"]]
     assert names == ["东22社区居委会", "西11社区居委会", "西12社区居委会", "西21社区居委会"]

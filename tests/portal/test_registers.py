@@ -179,7 +179,10 @@ def test_handing_in_looking_confirming(bureau: Authority) -> None:
     assert "<dt>新增</dt><dd>2</dd>" in shown
     assert not Estate.objects.exists()
     pk = RegisterImport.objects.get().pk
-    done = client.post(reverse("staff:register_confirm", args=[pk]), follow=True)
+    confirm = reverse("staff:register_confirm", args=[pk])
+    # Not looked at, it is not written.
+    assert client.post(confirm).status_code == 409
+    done = client.post(confirm, {"seen": seen(shown)}, follow=True)
     assert "已写入：新增2个，变更0个，不变0个。" in done.content.decode()
     assert Committee.objects.get().estate.name == "东苑"
     # Twice is once.
@@ -188,6 +191,34 @@ def test_handing_in_looking_confirming(bureau: Authority) -> None:
     assert "已经写入或者放弃" in again.content.decode()
     assert Estate.objects.count() == 2
     assert "已写入" in client.get(sent["Location"]).content.decode()
+
+
+def test_what_changed_since_it_was_looked_at_is_looked_at_again(bureau: Authority) -> None:
+    write(bureau, line("东苑", formed="3"))
+    client = at_desk(bureau)
+    first, second = (
+        send(client, workbook([line("东苑", formed=formed)]))["Location"] for formed in "21"
+    )
+    looked = client.get(first).content.decode()
+    (pk, other) = RegisterImport.objects.order_by("-pk").values_list("pk", flat=True)[:2][::-1]
+    client.post(
+        reverse("staff:register_confirm", args=[other]),
+        {"seen": seen(client.get(second).content.decode())},
+    )
+    assert Committee.objects.get().kind == "owners"
+    confirm = reverse("staff:register_confirm", args=[pk])
+    stale = client.post(confirm, {"seen": seen(looked), "ends": "yes"})
+    assert (stale.status_code, "再看一遍改动" in stale.content.decode()) == (409, True)
+    assert Committee.objects.get().kind == "owners"
+    again = client.get(first).content.decode()
+    assert client.post(confirm, {"seen": seen(again), "ends": "yes"}).status_code == 302
+    assert Committee.objects.filter(ended_on__isnull=True).get().kind == "management"
+
+
+def seen(shown: str) -> str:
+    """The digest that the confirming form carries."""
+    found = re.search(r'name="seen" value="([0-9a-f]{64})"', shown)
+    return found[1] if found else ""
 
 
 def text_of(shown: str) -> str:
@@ -212,7 +243,9 @@ def test_looking_at_what_changes_and_what_ends(bureau: Authority) -> None:
     assert "写入以后，1个委员会将从台账里终止" in shown
     assert "业主委员会（2026-10-31成立）" in shown
     assert "西苑" not in shown
-    assert "南苑" not in shown
+    # Left empty, what is known stays, and the preview says so.
+    assert "1行里有空着的格子" in shown
+    assert "第5行南苑：业主委员会组建情况：物业管理委员会" in shown.replace(" ", "")
     # Where nothing ends nothing warns.
     sent = send(client, workbook([line("东苑", formed="1", around="东至二路")]))
     shown = text_of(client.get(sent["Location"]).content.decode())

@@ -253,8 +253,8 @@ def test_the_dispatch_counts_what_was_entered_today(bureau: Authority) -> None:
     reported(estate, found_on=day - timedelta(days=30), deadline=day, at=before, item=2)
     answer = at_desk("样例市住建局", "top").get(path("dispatch"))
     rows = {row["words"]: (row["now"], row["before"]) for row in answer.context["rows"]}
-    assert rows["当天登记的问题（件）"] == (1, 1)
-    assert rows["当天登记销号的问题（件）"] == (1, 0)
+    assert rows["本期登记的问题（件）"] == (1, 1)
+    assert rows["本期登记销号的问题（件）"] == (1, 0)
     assert rows["未销号的问题（件）"] == (1, 1)
     assert "按当天登记进系统的算" in answer.content.decode()
 

@@ -227,6 +227,7 @@ def test_from_a_spreadsheet_with_a_title_above() -> None:
         party=st.none() | st.sampled_from(list(PARTY)),
         manager=st.text("物业，张", max_size=20),
         fee_rate=st.none() | st.integers(0, 10_000),
+        blank=st.just(frozenset()),
     )
 )
 def test_what_is_exported_is_read_again(row: RegisterRow) -> None:

@@ -42,6 +42,14 @@ def confirm(handover: Handover, actor: str = SECOND) -> Handover:
     return confirm_handover(handover_id=handover.pk, actor=actor, at=AT)
 
 
+def test_nothing_is_handed_over_before_there_was_a_committee() -> None:
+    handover = begun()
+    formed = handover.committee.formed_on
+    with pytest.raises(RuleViolation, match="才成立，移交的日期不能更早"):
+        settle(handover.items.first(), day=formed - timedelta(days=1))  # type: ignore[arg-type]
+    assert settle(handover.items.first(), day=formed).day == formed  # type: ignore[arg-type]
+
+
 def test_a_first_committee_takes_over_other_things_than_the_next() -> None:
     first, later = standard_items("developer"), standard_items("former")
     assert "房屋及建筑物面积清单" in first

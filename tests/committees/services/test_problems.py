@@ -179,6 +179,14 @@ class TestClosing:
         progressed(problem, "又清运一次", by=CLERK)
         assert closed(problem, by=STREET).state == "closed"
 
+    def test_all_progress_counts_and_not_the_one_entered_last(self, problem):
+        """Entered late, an earlier step neither hides a later day nor who reported it."""
+        progressed(problem, day=date(2026, 10, 28), person="孙工")
+        progressed(problem, "先运走了一半", day=date(2026, 10, 22))
+        refused = refusal(closed, problem=problem, day=date(2026, 10, 27), inspector="孙工")
+        assert sorted(codes(refused)) == ["problem.day", "problem.inspector"]
+        assert closed(problem, day=date(2026, 10, 28)).state == "closed"
+
     def test_the_inspector_is_somebody_else(self, problem):
         for name in ("赵工", " 孙报 ", "赵 工", "赵　工", "孙\u2003报"):
             assert codes(refusal(closed, problem=problem, inspector=name)) == [

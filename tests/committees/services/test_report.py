@@ -9,11 +9,11 @@ import pytest
 
 from committees.models import Committee, EstateRecord, EstateSeen, RegisterImport
 from committees.register_steps import ByHand, Fees
-from committees.selectors.register import known_estates
+from committees.selectors.register import known_estates, plan_of
 from committees.services.register import found_estate, report_estate
 from core.errors import RuleViolation
 from registry.models import Authority, Estate
-from tests.committees.city import AT, BY, DAY, authority, city, line, write
+from tests.committees.city import AT, BY, DAY, authority, city, hand_in, line, write
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +75,20 @@ def test_an_older_register_does_not_make_an_estate_older(bureau: Authority) -> N
     write(bureau, line("东苑"), line("西苑", "西区、西2街道、西22社区"))
     write(bureau, line("东苑"), day=date(2026, 9, 30))
     assert {one.day for one in EstateSeen.objects.all()} == {DAY}
+
+
+def test_nothing_older_takes_the_place_of_what_is_newer(bureau: Authority) -> None:
+    write(bureau, line("东苑", rate="85.3%"))
+    with pytest.raises(RuleViolation, match="已经有2026-10-31的数据，比这一份新"):
+        report(bureau, line("东苑", rate=""), day=date(2024, 2, 29))
+    told = plan_of(hand_in(bureau, line("东苑", rate="80%"), day=date(2026, 9, 30)))
+    assert [(fault.row, fault.column) for fault in told.faults] == [(3, None)]
+    # The same, or of the same day, is no step back.
+    assert not plan_of(
+        hand_in(bureau, line("东苑", rate="85.3%"), day=date(2026, 9, 30))
+    ).faults
+    report(bureau, line("东苑", rate="80%"))
+    assert [one.fee_rate for one in EstateRecord.objects.all()] == [8530, 8000]
 
 
 @pytest.mark.parametrize("fees", [Fees(1, 0), Fees(101, 100), Fees(-1, 100), Fees(0, -5)])

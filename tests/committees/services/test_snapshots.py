@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.permissions import Permission
 from accounts.reach import Reach
-from committees.domain.formation import Count
+from committees.domain.formation import Count, Month, Share, outlook
 from committees.models import Committee, Snapshot, SnapshotCount, SnapshotEstate
 from committees.selectors.formation import Formation, whole
-from committees.selectors.months import months_of, with_corrections
+from committees.selectors.months import months_of, paced, with_corrections
 from committees.services.snapshots import take_snapshot
 from committees.tasks import take_due_snapshot
 from core.deadlines import SHANGHAI
@@ -72,6 +73,26 @@ def test_later_corrections_leave_the_month_and_are_shown(bureau, reach):
     assert month.corrected == Count(3, 1)
     write(bureau, line("北苑"), day=DAY)  # of October: no correction of September
     assert with_corrections(reach, months_of(reach, 2026))[0].corrected == Count(3, 1)
+
+
+def test_what_was_entered_late_is_no_growth(bureau, reach):
+    """Elected in August and entered in November: the pace starts with it."""
+    write(bureau, line("东苑"), line("西苑", WEST), day=date(2026, 8, 31))
+    for day in (date(2026, 8, 31), SEPTEMBER, DAY):
+        take_snapshot(day=day, at=AT)
+    for name, on in (("东苑", date(2026, 8, 20)), ("西苑", date(2026, 10, 20))):
+        Committee.objects.create(
+            estate=Estate.objects.get(name=name), kind="owners", source="filed", formed_on=on,
+            recorded_by=BY, recorded_at=AT,
+        )  # fmt: skip
+    today = Month(date(2026, 11, 30), Count(2, 2))
+    known = [*months_of(reach, 2026), today]
+    assert [one.estates.formed for one in known] == [0, 0, 0, 2]
+    assert [one.estates.formed for one in paced(reach, known)] == [1, 0, 0, 2]
+    # One in 91 days, carried on for 31: nothing more. Two would have been taken for the pace.
+    seen = outlook(paced(reach, known), Share(7, 10))
+    assert seen.speed == Fraction(30, 91)
+    assert paced(reach, [today]) == [today]
 
 
 def test_an_estate_that_moved_counts_where_it_lay_then(bureau):
