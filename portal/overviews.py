@@ -25,7 +25,7 @@ from disclosures.selectors.late import late_numbers
 from documents.rankings import share_bar, stack_bar
 from funds.models import Instalment, Review
 from funds.selectors.backlog import backlog_of
-from portal.outlooks import expected_words, formation_chart
+from portal.outlooks import axis_words, expected_words, formation_chart, month_words
 from portal.sentences import said
 
 # Fewer estates say nothing about a place.
@@ -66,6 +66,8 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
         "risk": _risk(total, target, ahead),
         "outlook": expected_words(total, ahead) if ahead else "",
         "chart": formation_chart(known, ahead, target, today.year) if total.total else "",
+        "axis": axis_words(known, ahead, target) if total.total else "",
+        "month_words": month_words(known),
         **_ranking(found, counts, target, told),
         "late": {
             "formations": overdue_number(found.reach, today),

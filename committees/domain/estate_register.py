@@ -100,7 +100,7 @@ class RegisterRow(NamedTuple):
     party: int | None
     manager: str
     fee_rate: int | None
-    blank: frozenset[str] = frozenset()
+    blank: tuple[str, ...] = ()  # in the order of columns: the row is compared as text
 
     def over(self, known: "RegisterRow") -> "RegisterRow":
         """The row with what is known where a cell was left empty: nothing was reported there."""
@@ -250,7 +250,7 @@ def _row(
     service, formed, party = codes
     small = "、".join(filter(None, _BETWEEN.split(texts[2])))
     manager = "" if texts[8] in _NOBODY else texts[8]
-    blank = frozenset(name for place, name in FIELDS.items() if not texts[place or 0])
+    blank = tuple(name for place, name in FIELDS.items() if not texts[place or 0])
     given_row = (number, texts[1], small, texts[3], texts[4], service, formed, party)
     return RegisterRow(*given_row, manager, rate, blank), found
 

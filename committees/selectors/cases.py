@@ -41,6 +41,7 @@ class Case(NamedTuple):
     standing: Standing
     clause: str  # where the next deadline comes from
     source: str = ""  # who hands over by the list of the committee
+    unread: bool = False  # nobody read that clause yet, or answers for it
 
     @property
     def reached(self) -> dict[str, date]:

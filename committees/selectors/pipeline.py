@@ -148,7 +148,8 @@ def cases_of(formations: Sequence[Formation], today: date, *, full: bool = False
         period = seen.following.period if seen.following else ""
         clause = values[period].clause if period in values else ""
         source = sources.get(one.committee_id or 0, "")
-        found.append(Case(one, told, replies, seen, clause, source))
+        unread = period in values and not values[period].usable
+        found.append(Case(one, told, replies, seen, clause, source, unread))
     return found
 
 

@@ -209,7 +209,10 @@ def plan_of(handed_in: RegisterImport) -> Plan:
     """
     rows, faults = parse(opened_table(handed_in.rows, purpose=ROWS))
     if not handed_in.file_name:
-        rows = [row._replace(blank=row.blank & {"formed"}) for row in rows]
+        rows = [
+            row._replace(blank=tuple(one for one in row.blank if one == "formed"))
+            for row in rows
+        ]
     return _plan(handed_in.authority, handed_in.day, rows, faults)
 
 

@@ -13,6 +13,7 @@ from accounts.permissions import ROLE_PERMISSIONS, Permission, grants_of
 from committees.domain.estate_register import rate_words
 from funds.selectors.reviewing import AT_DESK
 from portal.sentences import said
+from portal.spacing import gap
 from voting.models import Session
 from voting.selectors import phase
 
@@ -103,6 +104,12 @@ def staff_menu(context: Context) -> dict[str, object]:
 def role_name(role: str) -> object:
     """A role's short name."""
     return role_title(role)
+
+
+@register.simple_tag
+def between() -> str:
+    """What stands between two sentences."""
+    return gap()
 
 
 @register.simple_tag

@@ -26,7 +26,7 @@ from committees.services.register import confirm_register, drop_register, previe
 from core.errors import RuleViolation
 from core.exact import share_down
 from portal.forms import add_reasons
-from portal.outlooks import formation_chart, outlook_words
+from portal.outlooks import axis_words, formation_chart, outlook_words
 from portal.overviews import LEAST, overview_of
 from portal.register_forms import RegisterForm
 from portal.views.common import actor_of, asked_authority, posted, searched, xlsx_answer
@@ -43,6 +43,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The bureau head's page; it prints on one A4 across."""
     found = formation_of_request(request)
     context = overview_of(found, today=timezone.localdate(), at=timezone.now())
+    context["may_urge"] = has_permission(request.user, _P.URGE_FORMATION)
     return _page(request, "registers/overview.html", context)
 
 
@@ -108,6 +109,9 @@ def estates(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("show", "")
     if show in SHOWN:
         rows = rows.filter(shown_by(show, timezone.localdate()))
+    own = found.at is not None and request.GET.get("own") == "1"
+    if own:
+        rows = rows.filter(authority=found.at)
     if search:
         rows = rows.filter(name__icontains=search) | rows.filter(small_names__icontains=search)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
@@ -120,6 +124,7 @@ def estates(request: HttpRequest) -> HttpResponse:
         "search": search,
         "inside": inside,
         "show": show if show in SHOWN else "",
+        "only_own": own,
         "keeps": authorities_keeping(request.user).exists(),
         "own": found.at is not None and found.at.estates.exists(),
     }
@@ -210,18 +215,15 @@ def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Write it."""
     found = import_for(request.user, pk)
-    told = confirm_register(
+    confirm_register(
         import_id=found.pk,
         ends=request.POST.get("ends") == "yes",
         seen=request.POST.get("seen", ""),
         actor=actor_of(request),
         at=timezone.now(),
     )
-    messages.success(
-        request,
-        _("已写入：新增%(new)s个，变更%(changed)s个，不变%(same)s个。") % told._asdict(),
-    )
-    return redirect("staff:register")
+    # Its own page says what was written, as long as there is one.
+    return redirect("staff:register_import", found.pk)
 
 
 @require_POST
@@ -261,6 +263,7 @@ def months(request: HttpRequest) -> HttpResponse:
         ],
         "outlook": outlook_words(points[-1].estates, ahead, target) if ahead and target else "",
         "chart": formation_chart(points, ahead, target, year) if known else "",
+        "axis": axis_words(points, ahead, target) if known else "",
     }
     return _page(request, "registers/months.html", context)
 
