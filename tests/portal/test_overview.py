@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from committees.domain.formation import Count, Month, Share, outlook
 from committees.models import Committee, EstateMove, EstateRecord, PartyCount
+from committees.selectors.targets import Target
+from portal.outlooks import outlook_words
+from portal.spacing import gap
 from registry.models import Authority, Division, Estate, RuleProfile
 from tests.committees.city import authority, city, line, write
 from tests.factories import make_unit

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from committees.domain.problem_sheets import campaign_title
 from committees.models import Problem, ProblemItem, ProblemPage
+from registry.domain.problems import ITEMS
 from registry.models import Authority, Estate
 from tests.committees.city import authority, city
 from tests.committees.troubles import BUREAU, STREET, closed, place, progressed, reported
@@ -89,6 +90,11 @@ def test_a_problem_from_the_list_to_its_end(bureau: Authority, estate: Estate) -
     assert estate.name in page(clerk, "problem_choose", q="东")
     shown = page(clerk, "problem_new", estate.code)
     assert "11. 消防车道未划线标名立牌" in shown
+    # Every item in its whole length, under its class, while one chooses.
+    for number, item in ITEMS.items():
+        assert f"<span>{number}. {item.words}</span>" in shown
+    assert shown.count('type="radio" name="item"') == len(ITEMS) == 22
+    assert shown.index("3. 侵占业主共有资金") < shown.index("<span>15. ")
     data = SAID | {"found_on": str(today()), "deadline": str(today() + timedelta(days=9))}
     made = clerk.post(reverse("staff:problem_new", args=[estate.code]), data)
     assert made.status_code == 302
