@@ -51,7 +51,9 @@ def trend(
     words += [_text(_LEFT + 4, _HIGH - _BOTTOM - 4, percent(scale.low))]
     dots = [(_x(one.month), scale.y(one.share)) for one in points]
     if target is not None:
-        lines.append(_line("target", _DOTTED, (_LEFT, scale.y(target)), (right, scale.y(target))))
+        lines.append(
+            _line("target", _DOTTED, (_LEFT, scale.y(target)), (right, scale.y(target)))
+        )
         words.append(_text(right + 6, scale.y(target) + 4, target_text))
     heights = [] if target is None else [scale.y(target)]
     if dots:

@@ -49,9 +49,7 @@ def expected_words(now: Count, ahead: Outlook) -> str:
     }
 
 
-def axis_words(
-    months: Sequence[Month], ahead: Outlook | None, target: Target | None
-) -> str:
+def axis_words(months: Sequence[Month], ahead: Outlook | None, target: Target | None) -> str:
     """From where to where the drawing's axis goes."""
     points, expected = _drawn(months, ahead)
     shares = [one.share for one in points] + ([expected.share] if expected else [])
@@ -94,9 +92,7 @@ def formation_chart(
     return mark_safe(drawn)  # noqa: S308 - our own drawing
 
 
-def _drawn(
-    months: Sequence[Month], ahead: Outlook | None
-) -> tuple[list[Point], Point | None]:
+def _drawn(months: Sequence[Month], ahead: Outlook | None) -> tuple[list[Point], Point | None]:
     """The months, and where the year may end."""
     points = [_point(one.day.month, one.estates) for one in months if one.estates.total]
     last = months[-1].estates

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts.reach import Reach
 from committees.domain.formation import Count, Month, Outlook, missing, outlook, ranked, reached
+from committees.selectors.cases import Case
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of, paced
 from committees.selectors.party import party_within
-from committees.selectors.pipeline import Case, counted, overdue, overdue_number
+from committees.selectors.pipeline import counted, overdue, overdue_number
 from committees.selectors.problems import problem_counts
 from committees.selectors.quality import Reported, reported, unreported
 from committees.selectors.targets import Target, target_of

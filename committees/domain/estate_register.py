@@ -86,8 +86,8 @@ class Fault(NamedTuple):
 class RegisterRow(NamedTuple):
     """One row as reported. Codes are keys of `SERVICES`, `FORMED`, `PARTY`; None: left empty.
 
-    `fee_rate`: hundredths of a percent, 0 to 10,000; None: not reported. `blank`: the fields whose
-    cell was left empty; a word that says there is none ("无") is no empty cell.
+    `fee_rate`: hundredths of a percent, 0 to 10,000; None: not reported. `blank`: the fields
+    whose cell was left empty; a word that says there is none ("无") is no empty cell.
     """
 
     row: int
@@ -103,7 +103,7 @@ class RegisterRow(NamedTuple):
     blank: tuple[str, ...] = ()  # in the order of columns: the row is compared as text
 
     def over(self, known: "RegisterRow") -> "RegisterRow":
-        """The row with what is known where a cell was left empty: nothing was reported there."""
+        """With what is known where a cell was left empty: nothing was reported there."""
         return self._replace(**{name: getattr(known, name) for name in self.blank})
 
 

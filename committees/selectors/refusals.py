@@ -6,7 +6,7 @@ from committees.domain.kinds import COMMITTEES
 from committees.domain.pipeline import FORMED, lacking, out_of_order, stage_of
 from committees.domain.wording import note_reasons
 from committees.models import Committee, Formation
-from committees.selectors.pipeline import Case
+from committees.selectors.cases import Case
 from core.reasons import Reason
 
 # What is never typed: replies of departments and the list of the handover say it.

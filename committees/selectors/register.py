@@ -204,8 +204,8 @@ def records_of(estate: Estate) -> list[EstateRecord]:
 def plan_of(handed_in: RegisterImport) -> Plan:
     """What a file that was handed in would do today.
 
-    An empty cell of a file reports nothing, and what is known stays; by hand, who empties a field
-    that showed it takes it away (a committee never goes so).
+    An empty cell of a file reports nothing, and what is known stays; by hand, who empties a
+    field that showed it takes it away (a committee never goes so).
     """
     rows, faults = parse(opened_table(handed_in.rows, purpose=ROWS))
     if not handed_in.file_name:

@@ -17,8 +17,9 @@ from committees.domain.pipeline import FORMED, STAGES, stage_of
 from committees.formation_steps import picture_of
 from committees.models import Formation
 from committees.selectors.bodies import open_formation_at
+from committees.selectors.cases import Case
 from committees.selectors.elected import winners_of
-from committees.selectors.pipeline import Case, case_of, pipeline
+from committees.selectors.pipeline import case_of, pipeline
 from committees.selectors.places import evidence_for, formation_for, inquiry_for
 from committees.selectors.urges import urges_of, urging
 from committees.services.formations import (

@@ -18,7 +18,7 @@ from committees.selectors.divisions import divided, division_within, lies_in
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of, paced, with_corrections
 from committees.selectors.pipeline import counted
-from committees.selectors.places import authorities_keeping, import_for
+from committees.selectors.places import authorities_keeping, authorities_offered, import_for
 from committees.selectors.quality import SHOWN, shown_by
 from committees.selectors.register import known_estates, plan_of
 from committees.selectors.targets import Target, target_of
@@ -158,7 +158,7 @@ def blank_file(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_in(request: HttpRequest) -> HttpResponse:
     """Hand a register in, to be looked at first."""
-    authorities = list(authorities_keeping(request.user))
+    authorities = authorities_offered(request.user)
     if not authorities:
         raise Http404
     form = RegisterForm(
@@ -300,7 +300,7 @@ def _row(place: Place, target: Target | None) -> dict[str, Any]:
         "rate": share_down(count.formed, count.total),
         "owners_rate": share_down(count.owners, count.total),
         "due_rate": share_down(count.due_formed, count.due),
-        # Formed or begun is all that was assessed: where most were not, their share says nothing.
+        # Formed or begun is all that was assessed; where most were not, a share misleads.
         "unassessed": count.total - count.due,
         "assessed": 2 * count.due >= count.total,
         "missing": missing(count.formed, count.total, target.share) if target else None,

@@ -116,7 +116,7 @@ def test_no_few_rows_stay_behind_and_the_title_breaks_before_its_heading() -> No
     total = ReportRow("合计", (7,) * 19)
     for share in range(1, 7):
         facts = replace(
-            FACTS, columns=columns, rows=rows, total=total, estate="样例市样例区住房和城乡建设局",
+            FACTS, columns=columns, rows=rows, total=total, estate="样例市住房和城乡建设局",
             rates=(("组建率", "不适用"),) * share,
         )  # fmt: skip
         pdf = render_report(facts, attachments={REPORT_NAME: b"{}"})

@@ -102,8 +102,8 @@ def test_the_drawing_names_its_axis_and_the_months_stand_beside_it(
 
 def test_sentences_stand_apart_in_english() -> None:
     told = Count(100, 60, 0)
-    ahead = outlook([Month(date(2026, 9, 30), Count(100, 50, 0)), Month(date(2026, 10, 31), told)],
-                    Share(7, 10))  # fmt: skip
+    before = Month(date(2026, 9, 30), Count(100, 50, 0))
+    ahead = outlook([before, Month(date(2026, 10, 31), told)], Share(7, 10))
     target = Target(Share(7, 10), "")
     with translation.override("en"):
         words = outlook_words(told, ahead, target)

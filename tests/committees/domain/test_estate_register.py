@@ -264,9 +264,7 @@ def test_a_field_in_words(field: str, said: str) -> None:
         (7, "H", "党的工作覆盖情况"), (9, "J", "物业费收缴率"),
     ],
 )  # fmt: skip
-def test_what_each_estate_has_to_say_is_not_merged(
-    column: int, letter: str, said: str
-) -> None:
+def test_what_each_estate_has_to_say_is_not_merged(column: int, letter: str, said: str) -> None:
     three = (filled(name="甲"), filled(name="乙"), filled(name="丙"))
     _rows, faults = parse(table(*three, merged=(Merged(2, column, 4, column),)))
     assert [(one.row, one.column, one.reason) for one in faults] == [

@@ -77,9 +77,7 @@ def test_the_stage_of_anqing() -> None:
 )
 def test_what_is_still_running(kind: str, span: Span, today: date, refused: bool) -> None:
     if refused:
-        with pytest.raises(
-            RuleViolation, match=r"还没有(结束|开始).*从2026年11月1?[16]日起"
-        ):
+        with pytest.raises(RuleViolation, match=r"还没有(结束|开始).*从2026年11月1?[16]日起"):
             demand_over(kind, span, today)
     else:
         demand_over(kind, span, today)

@@ -87,7 +87,13 @@ def test_an_empty_cell_reports_nothing_and_what_is_known_stays(bureau):
     plan = plan_of(hand_in(bureau, empty, day=later))
     assert (plan.changes, plan.ending, plan.same) == ([], [], 1)
     kept = {one.column for step in plan.kept for one in step.kept}
-    assert {"小区名称", "四至范围", "物业服务形态", "业主委员会组建情况", "物业费收缴率"} <= kept
+    assert {
+        "小区名称",
+        "四至范围",
+        "物业服务形态",
+        "业主委员会组建情况",
+        "物业费收缴率",
+    } <= kept
     # With something else that changed, all the rest stays; the rate is of the day it was told.
     other = [cell if place != 4 else "东至九路" for place, cell in enumerate(empty)]
     write(bureau, other, day=later)
