@@ -9,7 +9,7 @@ export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint format types contracts templates migrations-complete \
-        bench soak browser vectors bundle run worker migrate messages lock up down clean
+        bench fuzz soak browser vectors bundle run worker migrate messages lock up down clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -55,6 +55,11 @@ migrations-complete: $(STAMP) ## No model change without its migration
 
 bench: $(STAMP) ## The benchmarks of docs/performance.md (quiet machine, please)
 	@sh scripts/bench
+
+fuzz: $(STAMP) ## Every address and form with strange input, on PostgreSQL where one answers (ROUNDS=10, SEED=…)
+	@YISHI_FUZZ=$(or $(ROUNDS),10) YISHI_FUZZ_SEED=$(or $(SEED),20261130) \
+	 DATABASE_URL=$$($(BIN)/python scripts/answers.py postgres || true) \
+	 $(BIN)/pytest -q -s -p no:logging tests/fuzz
 
 soak: $(STAMP) ## What is too long for CI: larger random sessions, 200,000 rows, kill tests, new random examples
 	@YISHI_SOAK=1 $(BIN)/pytest -q -m "soak or (hypothesis and not browser)" tests

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.phones import clean_phone, phone_hash
-from accounts.services.messages import send_code
+from accounts.services.messages import may_get_code, send_code
 from core.errors import RuleViolation
 from registry.fields import open_bytes, seal_bytes
+
+MFA = "mfa"  # what secrets of second factors are sealed for
 
 
 class PhoneField(forms.CharField):
@@ -37,6 +39,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.stages.SecondFactorStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         return PhoneField(**kwargs)
@@ -71,6 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 params={"code": code},
                 key=f"sign-in:{user.pk}:{phone_hash(code)[:12]}",
                 at=timezone.now(),
+                aside=True,
             )
         except RuleViolation:
             # The next page is the same for every number, known or not, in or over the
@@ -78,7 +85,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return
 
     def send_unknown_account_sms(self, phone: str, **kwargs: object) -> None:
-        """Nothing is sent: a stranger's phone must not ring because someone typed it."""
+        """Nothing is sent: a stranger's phone must not ring because someone typed it. It is
+        counted like any other, so that the answer takes as long."""
+        may_get_code(phone, timezone.now())
 
     def send_account_already_exists_sms(self, phone: str) -> None:
         """Nobody signs up here."""
@@ -88,7 +97,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Secrets of authenticator apps and recovery codes lie in the database encrypted."""
 
     def encrypt(self, text: str) -> str:
-        return b64encode(seal_bytes(text.encode(), purpose="mfa")).decode("ascii")
+        return b64encode(seal_bytes(text.encode(), purpose=MFA)).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
-        return open_bytes(b64decode(encrypted_text), purpose="mfa").decode()
+        return open_bytes(b64decode(encrypted_text), purpose=MFA).decode()

@@ -3,7 +3,13 @@
 from typing import Any
 
 from allauth.account.forms import ConfirmLoginCodeForm
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import LoginWebAuthnForm
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from core.text import typed_digits
 
@@ -21,3 +27,48 @@ class SignInCodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]
     code = _DigitsField(
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
+
+
+class _AppCodeField(forms.CharField):
+    """Digits of an app, or a recovery code, however they are typed."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value))
+        digits = typed_digits(text)
+        return digits if digits.isdecimal() and digits.isascii() else text.strip()
+
+
+_APP_CODE = _("6位数字，或者一个恢复码")
+
+
+class FactorForm(AuthenticateForm):  # type: ignore[misc]
+    """The second factor at the sign-in."""
+
+    code = _AppCodeField(label=_APP_CODE, max_length=40)
+
+
+class FactorAgainForm(ReauthenticateForm):  # type: ignore[misc]
+    """The second factor, asked for in the middle of a session."""
+
+    code = _AppCodeField(label=_APP_CODE, max_length=40)
+
+
+class SecondCodeForm(forms.Form):
+    """The six digits that came by SMS, as a second factor."""
+
+    code = _DigitsField(label=_("验证码"), max_length=12)
+
+
+class PasskeyForm(LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey instead of a password: only where it asked for finger, face or PIN.
+
+    The challenge lies in the session whichever page began it, and the page for a second
+    factor does not insist on that check; so it is looked for in the answer itself, whose
+    flags are signed.
+    """
+
+    def clean_credential(self) -> Authenticator:
+        answer = webauthn.parse_authentication_response(self.cleaned_data["credential"])
+        if not answer.response.authenticator_data.is_user_verified():
+            raise get_mfa_adapter().validation_error("incorrect_code")
+        return super().clean_credential()

@@ -1,19 +1,33 @@
-"""The gate before every staff page: signed in, and with a second factor where the role asks."""
+"""The gate before every staff page, and before the pages that change one's own factors."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import SESSION_KEY
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.urls import resolve, reverse
 
-from accounts.permissions import needs_second_factor
+from accounts.gate import begin, lacking, note_break_glass, out_of_office, outstayed
 
-STAFF = "/staff/"
+STAFF, ACCOUNTS = "/staff/", "/accounts/"
+# Whoever may open these could make a factor of their own.
+KEY_PAGES = frozenset(
+    {
+        "account_change_password",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_download_recovery_codes",
+        "mfa_add_webauthn",
+        "mfa_edit_webauthn",
+        "mfa_remove_webauthn",
+    }
+)
+# The way out, and the ways in.
+_OPEN = frozenset({"account_logout", "account_login", "oidc_login", "oidc_callback"})
 
 
 class StaffGateMiddleware:
@@ -23,17 +37,38 @@ class StaffGateMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(STAFF):
+        staff = request.path_info.startswith(STAFF)
+        if not staff and not request.path_info.startswith(ACCOUNTS):
             return self.get_response(request)
-        if not request.user.is_authenticated:
+        if staff and not request.user.is_authenticated:
             query = urlencode({"next": request.get_full_path()})
             return redirect(f"{reverse('account_login')}?{query}")
-        # Once a factor is enrolled, allauth asks for it at every sign-in.
-        if (
-            settings.REQUIRE_MFA
-            and needs_second_factor(request.user)
-            and not is_mfa_enabled(request.user)
-        ):
-            messages.warning(request, _("您的角色需要第二道验证，请先设置，再使用工作页面。"))
-            return redirect("mfa_index")
+        page = "" if staff else _page(request)
+        if page not in _OPEN and SESSION_KEY in request.session:
+            stopped = _stopped(request, keys=page in KEY_PAGES, staff=staff)
+            if stopped is not None:
+                return stopped
         return self.get_response(request)
+
+
+def _stopped(request: HttpRequest, *, keys: bool, staff: bool) -> HttpResponse | None:
+    user = request.user
+    if not user.is_authenticated:
+        return None
+    at_provider = begin(request, user)
+    stopped = outstayed(request, user)
+    if stopped is None and at_provider:
+        stopped = out_of_office(request, user)
+    if stopped is None and settings.REQUIRE_MFA and (staff or keys):
+        stopped = lacking(request, user, keys=keys)
+    if stopped is None and staff:
+        note_break_glass(request, user)
+    return stopped
+
+
+def _page(request: HttpRequest) -> str:
+    """The name of the page asked for; "" where there is none."""
+    try:
+        return resolve(request.path_info).url_name or ""
+    except Http404:
+        return ""

@@ -87,6 +87,50 @@ class RoleGrant(models.Model):
         return f"{self.role} of user {self.user_id}"
 
 
+class SignIn(models.Model):
+    """One signed-in browser, so that its owner can see it and end it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    # The session's key, by which the session store is told to forget it; empty once ended.
+    # Encrypted: with keys in the open, whoever reads a copy of the database walks in.
+    session = EncryptedTextField()
+    device = models.CharField(max_length=60)  # "Chrome · Windows", never the whole header
+    address = models.CharField(max_length=45, blank=True)  # its first half only
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "ended_at"], name="sign_ins_of_user")]
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk} of user {self.user_id}"
+
+
+class Reset(models.Model):
+    """An operator asks that a person's password and factors be forgotten; another confirms."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="resets")
+    reason = models.CharField(max_length=300)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    settled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+    done = models.BooleanField(default=False)  # confirmed; settled and not done: withdrawn
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(settled_at__isnull=True),
+                name="one_open_reset",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reset {self.pk} of user {self.user_id}"
+
+
 class Message(models.Model):
     """An SMS waiting in the outbox; the state column is the queue."""
 
@@ -141,3 +185,36 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} ({self.state})"
+
+
+class LegalHold(models.Model):
+    """依法保全: what it names is not deleted while it is in force, however old it is.
+
+    One estate with all of it, one session, or (neither) whatever the platform keeps. A row
+    stays when it is lifted.
+    """
+
+    estate = models.ForeignKey(
+        Estate, null=True, on_delete=models.PROTECT, related_name="legal_holds"
+    )
+    session_code = models.CharField(max_length=12, blank=True)
+    reason = EncryptedTextField()  # court or authority, number of its letter
+    since = models.DateField()
+    until = models.DateField(null=True)  # the last day; None: until it is lifted
+    set_by = models.CharField(max_length=80)
+    set_at = models.DateTimeField()
+    lift_reason = EncryptedTextField()
+    lifted_by = models.CharField(max_length=80, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(session_code="") | models.Q(estate__isnull=False),
+                name="hold_of_a_session_has_its_estate",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"

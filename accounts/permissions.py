@@ -6,15 +6,14 @@ function here answers a stranger with 404, never 403.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from enum import StrEnum
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.http import Http404
-from django.utils import timezone
 
-from accounts.models import RoleGrant, User
+from accounts.factors import OFFICIAL_ROLES
+from accounts.held import Visitor as Visitor  # named by whoever asks here
+from accounts.held import held_by, in_force, today
 from registry.models import Authority, Estate
 from registry.selectors import AUTHORITY_DEPTH, authority_chain
 
@@ -80,6 +79,7 @@ class Permission(StrEnum):
     HANDLE_BREACH = "handle_breach"  # reports of what the list prohibits; they name people
     KEEP_REPORTS = "keep_reports"  # to the authority above; takes in those from below
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
+    KEEP_HOLDS = "keep_holds"  # what a court or an authority wants kept is not deleted
 
 
 _P = Permission
@@ -171,21 +171,11 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _CLOSES_PROBLEMS
     | {_P.WATCH_DUTIES, _P.HANDLE_BREACH, _P.KEEP_REPORTS},
     "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
-    "operator": frozenset({_P.MANAGE_GRANTS}),
+    "operator": frozenset({_P.MANAGE_GRANTS, _P.KEEP_HOLDS}),
 }
 
-# Roles of public officials and of whoever runs the platform: password and a second factor.
-SECOND_FACTOR_ROLES = frozenset({"street_office", "bureau", "operator"})
-
 # One person alone makes nobody an official: a second operator confirms.
-TWO_PERSON_ROLES = SECOND_FACTOR_ROLES
-
-Visitor = User | AnonymousUser
-
-
-def today() -> date:
-    """The date in Asia/Shanghai, by which grants begin and end."""
-    return timezone.localdate()
+TWO_PERSON_ROLES = OFFICIAL_ROLES
 
 
 def roles_with(permission: Permission) -> list[str]:
@@ -193,24 +183,33 @@ def roles_with(permission: Permission) -> list[str]:
     return [role for role, granted in ROLE_PERMISSIONS.items() if permission in granted]
 
 
-def grants_of(user: Visitor) -> QuerySet[RoleGrant]:
-    """The grants of `user` in force today; none of an inactive person."""
-    if not (user.is_authenticated and user.is_active):
-        return RoleGrant.objects.none()
-    return RoleGrant.objects.standing(today()).filter(user=user)
+def _places(user: Visitor, permission: Permission) -> list[tuple[int | None, int | None]]:
+    """(estate, authority) of the grants in force that carry `permission`."""
+    roles = roles_with(permission)
+    return [(one.estate, one.authority) for one in held_by(user) if one.role in roles]
+
+
+def roles_carrying(user: Visitor, permission: Permission) -> list[str]:
+    """The roles `user` holds today, wherever, that carry `permission`."""
+    carrying = roles_with(permission)
+    return [one.role for one in held_by(user) if one.role in carrying]
+
+
+def estates_alone(user: Visitor, permission: Permission) -> list[int]:
+    """Estates for which a grant with `permission` names the estate itself."""
+    return [estate for estate, _above in _places(user, permission) if estate is not None]
 
 
 def estates_for(user: Visitor, permission: Permission) -> QuerySet[Estate]:
     """All estates where `user` has `permission`, directly or through an authority."""
-    grants = grants_of(user).filter(role__in=roles_with(permission))
     # A person has few grants: read first, they leave the query small, or nothing to ask.
-    return _estates_of(list(grants.values_list("estate", "authority")))
+    return _estates_of(_places(user, permission))
 
 
 def estates_by_role(user: Visitor) -> dict[str, QuerySet[Estate]]:
     """The roles `user` holds today, each with all estates where it is held; one query."""
     held: dict[str, list[tuple[int | None, int | None]]] = {}
-    for role, estate, authority in grants_of(user).values_list("role", "estate", "authority"):
+    for role, estate, authority in held_by(user):
         held.setdefault(role, []).append((estate, authority))
     return {role: _estates_of(places) for role, places in held.items()}
 
@@ -233,16 +232,15 @@ def _below(authorities: Sequence[int], prefix: str) -> Q:
     for level in range(AUTHORITY_DEPTH if authorities else 0):
         # An authority that no longer exists hands nothing down, and nothing passes it.
         path = prefix + "parent__" * level
-        alive &= _in_force(path)
+        alive &= in_force(path)
         reached |= alive & Q(**{f"{path}pk__in": authorities})
     return reached
 
 
 def authorities_for(user: Visitor, permission: Permission) -> QuerySet[Authority]:
     """The authorities existing today for which `user` holds a grant with `permission`."""
-    held = grants_of(user).filter(role__in=roles_with(permission), authority__isnull=False)
-    found = Authority.objects.filter(_in_force(""), pk__in=held.values("authority"))
-    return found.order_by("pk")
+    held = [above for _estate, above in _places(user, permission) if above is not None]
+    return Authority.objects.filter(in_force(""), pk__in=held).order_by("pk")
 
 
 def places_of(user: Visitor) -> QuerySet[Estate]:
@@ -272,7 +270,7 @@ def refuse_strange(code: str) -> None:
 
 def has_permission(user: Visitor, permission: Permission) -> bool:
     """Whether any grant in force carries `permission`, wherever it holds."""
-    return grants_of(user).filter(role__in=roles_with(permission)).exists()
+    return bool(_places(user, permission))
 
 
 def require(user: Visitor, permission: Permission) -> None:
@@ -294,24 +292,10 @@ def roles_at(user: Visitor, estate: Estate) -> list[str]:
     line = set(_authority_line(estate))
     held = {
         role
-        for role, at_estate, at_authority in grants_of(user).values_list(
-            "role", "estate", "authority"
-        )
+        for role, at_estate, at_authority in held_by(user)
         if at_estate == estate.pk or at_authority in line
     }
     return [role for role in ROLE_PERMISSIONS if role in held]
-
-
-def needs_second_factor(user: Visitor) -> bool:
-    """Whether a role held today asks for a second factor."""
-    return grants_of(user).filter(role__in=SECOND_FACTOR_ROLES).exists()
-
-
-def _in_force(path: str) -> Q:
-    now = today()
-    return Q(**{f"{path}valid_from__lte": now}) & (
-        Q(**{f"{path}valid_to__isnull": True}) | Q(**{f"{path}valid_to__gte": now})
-    )
 
 
 def _authority_line(estate: Estate) -> list[int]:

@@ -17,8 +17,7 @@ from accounts.permissions import (
     Permission,
     Visitor,
     authorities_reached,
-    grants_of,
-    roles_with,
+    estates_alone,
 )
 from registry.models import Authority
 
@@ -59,9 +58,7 @@ class Reach:
         self._set = frozenset(self.inside)
         self.alone: list[int] = []
         if chosen is None:
-            grants = grants_of(user).filter(role__in=roles_with(permission))
-            single = grants.filter(estate__isnull=False).values_list("estate", flat=True)
-            self.alone = [pk for pk in single if pk is not None]
+            self.alone = estates_alone(user, permission)
 
     def within(self, estate: str = "") -> Q:
         """What belongs to an estate in this place; `estate` leads to it ("estate__")."""

@@ -1,15 +1,18 @@
 """Reading people and their grants."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.models import RoleGrant, User
+from accounts.models import LegalHold, Reset, RoleGrant, User
 from accounts.permissions import Permission, Visitor, require
 from registry.models import Estate
+
+# So long a wish to reset somebody's sign-in waits for the second operator.
+OPEN_FOR = timedelta(days=1)
 
 
 def people_for(user: Visitor) -> QuerySet[User]:
@@ -38,6 +41,35 @@ def grant_for(user: Visitor, pk: int) -> RoleGrant:
     if grant is None:
         raise Http404
     return grant
+
+
+def open_reset(person: User, at: datetime) -> Reset | None:
+    """What waits for a second operator's word."""
+    waiting = Reset.objects.filter(user=person, settled_at=None, asked_at__gt=at - OPEN_FOR)
+    return waiting.select_related("asked_by").first()
+
+
+def reset_for(user: Visitor, pk: int) -> Reset:
+    """One wish to reset somebody's sign-in, for whoever manages grants; else Http404."""
+    require(user, Permission.MANAGE_GRANTS)
+    reset = Reset.objects.select_related("user").filter(pk=pk).first()
+    if reset is None:
+        raise Http404
+    return reset
+
+
+def holds_for(user: Visitor) -> QuerySet[LegalHold]:
+    """Every legal hold there is or was, the latest first, for whoever keeps them."""
+    require(user, Permission.KEEP_HOLDS)
+    return LegalHold.objects.select_related("estate").order_by("-pk")
+
+
+def hold_for(user: Visitor, pk: int) -> LegalHold:
+    """One legal hold that can still be lifted, for whoever keeps them; else Http404."""
+    hold = holds_for(user).filter(pk=pk, lifted_at__isnull=True).first()
+    if hold is None:
+        raise Http404
+    return hold
 
 
 def is_over(grant: RoleGrant, day: date) -> bool:

@@ -1,10 +1,12 @@
-"""Queueing a message: joins the caller's transaction and refuses to run without one."""
+"""Small writes that join the caller's transaction and refuse to run without one."""
 
 from datetime import datetime
+from importlib import import_module
 
+from django.conf import settings
 from django.db import transaction
 
-from accounts.models import Message
+from accounts.models import Message, SignIn, User
 from accounts.texts import TEXTS, rendered
 
 
@@ -40,3 +42,24 @@ def queue_message(
     # One statement where get_or_create needs four: every ballot queues a message.
     Message.objects.bulk_create([message], ignore_conflicts=True)
     return True
+
+
+def end_sign_ins(
+    user: User, *, at: datetime, keep: int | None = None, only: int | None = None
+) -> int:
+    """End a person's signed-in browsers, all but `keep` or `only` one; returns how many."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("sessions are ended inside the caller's transaction only")
+    rows = SignIn.objects.filter(user=user, ended_at=None)
+    if keep is not None:
+        rows = rows.exclude(pk=keep)
+    if only is not None:
+        rows = rows.filter(pk=only)
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    ended = list(rows)
+    for one in ended:
+        if one.session:
+            store.delete(one.session)
+    return SignIn.objects.filter(pk__in=[one.pk for one in ended]).update(
+        session="", ended_at=at
+    )

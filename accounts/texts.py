@@ -116,8 +116,23 @@ TEXTS: dict[str, str] = {
         "到{late}仍没有公布的，列入逾期清单。请打开{url}办理。"
     ),
     "answers_due": "【{estate}】业主的提问、反映有{many}件明天到期，请打开{url}答复。",
+    "break_glass": (
+        "管理员{who}于{time}没有经过统一身份认证，用本地账号登录了业主表决平台。"
+        "如果不知情，请马上核实并停用该账号。"
+    ),
+    "let_in_again": (
+        "管理员已重置您在业主表决平台的密码和第二道验证，请用本手机号登录后重新设置。"
+        "如果不是您要求的，请马上联系平台管理员。"
+    ),
+    "reset_asked": (
+        "管理员{who}申请重置{whom}的登录方式，等另一位管理员确认。"
+        "如果不知情，请不要确认，并马上核实。"
+    ),
     "invited": "{inviter}请您登录业主表决平台办理“{role}”的事务。请打开{url}，用本手机号登录。",
 }
+
+# What cannot wait for the morning.
+URGENT = frozenset({"break_glass", "let_in_again", "reset_asked"})
 
 
 def gaps(text: str) -> set[str]:

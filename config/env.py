@@ -21,6 +21,23 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env_text(name, default).split(",") if part.strip()]
 
 
+def env_file(name: str) -> str:
+    """A short secret from NAME, or the first line of the file NAME_FILE."""
+    path = env_text(f"{name}_FILE")
+    if path and not env_text(name):
+        return Path(path).read_text(encoding="utf-8").split("\n", 1)[0].strip()
+    return env_text(name)
+
+
+def env_choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`, the first where nothing is set. Anything else stops the start."""
+    chosen = env_text(name).strip().lower() or choices[0]
+    if chosen not in choices:
+        message = f"{name} must be one of {', '.join(choices)}"
+        raise RuntimeError(message)
+    return chosen
+
+
 def env_secret(name: str, *, size: int, keys_dir: Path, create: bool) -> bytes:
     """Return `size` secret bytes from NAME (base64), NAME_FILE or `keys_dir`/NAME.
 
@@ -44,6 +61,19 @@ def env_secret(name: str, *, size: int, keys_dir: Path, create: bool) -> bytes:
     if not text:
         message = f"{name} (or {name}_FILE) must be set: {size} random bytes in base64"
         raise RuntimeError(message)
+    return _decoded(name, text, size)
+
+
+def env_secrets(name: str, *, size: int, keys_dir: Path) -> tuple[bytes, ...]:
+    """Any number of secrets, divided by commas or spaces, from the same places; or none."""
+    text = env_text(name)
+    path = Path(env_text(f"{name}_FILE") or keys_dir / name.lower())
+    if not text and (path.exists() or env_text(f"{name}_FILE")):
+        text = path.read_text(encoding="ascii")
+    return tuple(_decoded(name, one, size) for one in text.replace(",", " ").split())
+
+
+def _decoded(name: str, text: str, size: int) -> bytes:
     secret = b64decode(text)
     if len(secret) != size:
         message = f"{name} must be {size} bytes in base64"

@@ -5,7 +5,16 @@ from pathlib import Path
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from config.env import env_bool, env_int, env_list, env_secret, env_text
+from config.env import (
+    env_bool,
+    env_choice,
+    env_file,
+    env_int,
+    env_list,
+    env_secret,
+    env_secrets,
+    env_text,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_text("YISHI_VAR_DIR") or BASE_DIR / "var")
@@ -22,8 +31,11 @@ HELP_PHONE = env_text("YISHI_HELP_PHONE")
 
 _KEYS_DIR = VAR_DIR / "keys"
 SECRET_KEY = env_secret("YISHI_SECRET_KEY", size=48, keys_dir=_KEYS_DIR, create=DEBUG).hex()
-# AES-256-GCM key of personal data at rest; HMAC keys of searchable hashes and of letter codes.
+# Personal data at rest: the key that seals, further ones that only open, and the cipher
+# ("aes256" or "sm4", see core.sealed). HMAC keys of searchable hashes and of letter codes.
 DATA_KEY = env_secret("YISHI_DATA_KEY", size=32, keys_dir=_KEYS_DIR, create=DEBUG)
+DATA_KEYS_READ = env_secrets("YISHI_DATA_KEYS_READ", size=32, keys_dir=_KEYS_DIR)
+DATA_CIPHER = env_choice("YISHI_DATA_CIPHER", ("aes256", "sm4"))
 HASH_KEY = env_secret("YISHI_HASH_KEY", size=32, keys_dir=_KEYS_DIR, create=DEBUG)
 CODE_KEY = env_secret("YISHI_CODE_KEY", size=32, keys_dir=_KEYS_DIR, create=DEBUG)
 # Ed25519 seed that signs checkpoints and receipts.
@@ -40,6 +52,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "logbook",
     "registry",
     "accounts",
@@ -107,12 +120,21 @@ ATOMIC_REQUESTS = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env_text("REDIS_URL")
+# Shared by all workers in any case: limits of the sign-in are counted in it.
 CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    )
+    "default": {
+        **(
+            {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+            if REDIS_URL
+            else {
+                "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                "LOCATION": "yishi_cache",
+                # Far above what a day brings: culling early would forget counted tries.
+                "OPTIONS": {"MAX_ENTRIES": 100_000},
+            }
+        ),
+        "KEY_FUNCTION": "config.cache.keyed",
+    }
 }
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_TASK_ALWAYS_EAGER = False
@@ -137,6 +159,7 @@ LOGIN_REDIRECT_URL = "/staff/"
 LOGIN_URL = "/accounts/login/"
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.oidc.adapters.SocialAccountAdapter"
 ACCOUNT_FORMS = {"confirm_login_code": "accounts.forms.SignInCodeForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
@@ -151,10 +174,30 @@ ACCOUNT_SESSION_REMEMBER = False
 # Street offices, bureaus and operators: no staff page without a second factor.
 REQUIRE_MFA = env_bool("YISHI_REQUIRE_MFA", default=not DEBUG)
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.FactorForm",
+    "reauthenticate": "accounts.forms.FactorAgainForm",
+    "login_webauthn": "accounts.forms.PasskeyForm",
+}
 MFA_TOTP_ISSUER = "Yishi"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+# An official's browser left alone is signed out; every sign-in ends after a working day.
+STAFF_IDLE_SECONDS = env_int("YISHI_IDLE_MINUTES", 30) * 60
+STAFF_SESSION_SECONDS = env_int("YISHI_SESSION_HOURS", 8) * 3600
+# Single sign-on at one OpenID Connect provider; without an issuer there is none.
+OIDC_ISSUER = env_text("YISHI_OIDC_ISSUER").rstrip("/")
+OIDC_CLIENT_ID = env_text("YISHI_OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env_file("YISHI_OIDC_CLIENT_SECRET")
+OIDC_CA_FILE = env_text("YISHI_OIDC_CA_FILE")
+OIDC_TITLE = env_text("YISHI_OIDC_TITLE") or _("政务统一身份认证")
+OIDC_SCOPES = env_list("YISHI_OIDC_SCOPES", "openid,profile")
+OIDC_GROUPS_CLAIM = env_text("YISHI_OIDC_GROUPS_CLAIM", "groups")
+OIDC_GROUPS_FILE = env_text("YISHI_OIDC_GROUPS_FILE")  # which group is which role, where
+# After so long the provider is asked again; if it cannot be, work goes on for so long.
+OIDC_RECHECK_SECONDS = env_int("YISHI_OIDC_RECHECK_SECONDS", 60)
+OIDC_GRACE_SECONDS = env_int("YISHI_OIDC_GRACE_SECONDS", 600)
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("YISHI_PROXY_COUNT", 0)
 
 LANGUAGE_CODE = "zh-hans"
@@ -185,9 +228,11 @@ UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 # clamd, which looks at vouchers first: tcp://host:port or unix:///path; empty: none.
 VIRUS_SCANNER = env_text("YISHI_VIRUS_SCANNER")
 
+# Django's own keeps key and content of a session in clear.
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_AGE = STAFF_SESSION_SECONDS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not "no-referrer": browsers then send "Origin: null" with forms, which the CSRF check refuses.
 # Pages below /q/ are stricter, see portal.middleware.
@@ -197,7 +242,12 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env_bool("YISHI_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = 31536000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("YISHI_HSTS_SUBDOMAINS", default=True)
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Whether browsers shall know the domain in advance is its owner's to apply for, of the whole
+# of it; a flag in a header of one host would only pretend.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # Where letters wait to be fetched (24 hours at most); the development certificate authority.
 LETTER_DIR = VAR_DIR / "letters"

@@ -19,6 +19,8 @@ DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
 SECURE_SSL_REDIRECT = False
+# Tests without a database use it too; tests/accounts/test_limits.py starts the real one.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SMS_GATEWAY = "accounts.gateways.MemoryGateway"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -2,11 +2,14 @@
 
 from django.urls import include, path
 
+from portal.tables import tables
+
 urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("v/", include("documents.urls")),
     path("", include("voting.urls")),
     path("staff/roll/", include("portal.roll_urls")),
+    path("staff/tables/", tables.urls),
     path("staff/", include("portal.staff_urls")),
     path("", include("portal.urls")),
 ]

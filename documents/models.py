@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from registry.models import Authority, Estate
 
 
@@ -115,7 +115,8 @@ class PostingPhoto(models.Model):
 
     posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="photos")
     moment = models.CharField(max_length=10, choices=MOMENTS)
-    content = models.BinaryField()  # JPEG without EXIF, encrypted: passers-by may be on it
+    # JPEG without EXIF: passers-by may be on it.
+    content = SealedField(purpose="documents.photo.content")
     sha256 = models.CharField(max_length=64)  # of the JPEG
     recorded_by = models.CharField(max_length=80)
     recorded_at = models.DateTimeField()
@@ -141,7 +142,7 @@ class StampedCopy(models.Model):
         Document, on_delete=models.PROTECT, related_name="stamped_copies"
     )
     document_sha256 = models.CharField(max_length=64)  # of the paper it is a print of
-    content = models.BinaryField()  # encrypted, see documents.services.stamping
+    content = SealedField(purpose="documents.scan.content")
     content_type = models.CharField(max_length=60)
     sha256 = models.CharField(max_length=64)  # of the scan as kept
     qr = models.CharField(max_length=4, choices=READS)

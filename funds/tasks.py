@@ -6,16 +6,14 @@ from funds.selectors.emergencies import overslept
 from funds.selectors.files import forgotten_files
 from funds.selectors.requests import before_the_owners
 from funds.services.emergencies import escalate
-from funds.services.files import drop_file
+from funds.services.files import forget_file
 from funds.services.outcomes import settle_vote
 from voting.tasks import Sweeper, each
 
 
 def drop_forgotten_files(at: datetime) -> int:
     """Erase what was looked at only, days ago: it says who paid how much."""
-    return each(
-        forgotten_files(at), lambda one: drop_file(file_id=one.pk, actor="system", at=at)
-    )
+    return each(forgotten_files(at), lambda one: forget_file(file_id=one.pk, at=at))
 
 
 def settle_votes(at: datetime) -> int:

@@ -1,9 +1,10 @@
-"""Migration operations that make tables append-only in the database itself."""
+"""Migration operations that make tables append-only in the database itself; one way past."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from django.db import migrations, router
+from django.db import connection, migrations, router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import ProjectState, StateApps
 
@@ -174,3 +175,56 @@ def refuses(what: str, rules: Sequence[tuple[str, str, str]]) -> Statements:
                 editor.execute(f"DROP FUNCTION {name}()")
 
     return Statements(install, remove)
+
+
+@contextmanager
+def shortly_waiting() -> Iterator[None]:
+    """Give up a lock of this transaction soon (OperationalError: roll back and try again).
+
+    Sooner than PostgreSQL looks for deadlocks, so that we are never the reason why it ends
+    somebody else's transaction.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '300ms'")
+    yield
+
+
+@contextmanager
+def update_triggers_off(table: str) -> Iterator[None]:
+    """Let a transaction change rows of a table whose triggers refuse it, its own rows only.
+
+    For what changes no meaning: sealing again under another key. On PostgreSQL writers of the
+    table wait meanwhile, and its owner alone may do this. Without such triggers nothing is
+    done at all. Use it with `shortly_waiting`.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("triggers are off inside a transaction only")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_UPDATE_TRIGGERS, [table])
+            if not cursor.fetchone()[0]:
+                yield
+                return
+            cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+            yield
+            cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+            return
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s "
+            "AND sql LIKE '%% UPDATE %%'",
+            [table],
+        )
+        found = cursor.fetchall()
+        for name, _sql in found:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        yield
+        for _name, sql in found:
+            cursor.execute(sql)
+
+
+# The bit 16 of tgtype stands for UPDATE.
+_UPDATE_TRIGGERS = """
+SELECT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal
+AND tgenabled <> 'D' AND (tgtype & 16) > 0)
+"""

@@ -17,6 +17,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "public_url": settings.PUBLIC_URL,
         "help_phone": settings.HELP_PHONE,
+        "oidc_title": settings.OIDC_TITLE if settings.OIDC_ISSUER else "",
         "text_size": size,
         "next_text_size": following,
     }

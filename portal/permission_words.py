@@ -64,5 +64,6 @@ PERMISSION_WORDS: dict[Permission, object] = {
     _P.KEEP_DUTIES: _("登记履职的事项和佐证"),
     _P.HANDLE_BREACH: _("处理违反负面清单的举报（会写到人）"),
     _P.KEEP_REPORTS: _("向上级报表，接收下级的报表"),
+    _P.KEEP_HOLDS: _("设置、解除依法保全（期满也不删除）"),
     _P.MANAGE_GRANTS: _("建立账号，授权，撤销授权"),
 }

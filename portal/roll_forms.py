@@ -117,7 +117,7 @@ class TransferForm(forms.Form):
         numbers = _several(values.get("numbers", "")) or [""] * len(names)
         if names and len(names) != len(numbers):
             self.add_error("numbers", _("证件号码的个数与业主的个数不一致"))
-        else:
+        elif names:
             values["people"] = [
                 NewOwner(name, number) for name, number in zip(names, numbers, strict=True)
             ]

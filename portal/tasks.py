@@ -1,7 +1,7 @@
 """The one table of sweepers: of votes, of the fund, of the accounts, of the registers."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.utils import timezone
@@ -9,12 +9,19 @@ from django.utils import timezone
 from committees.tasks import SWEEPERS as COMMITTEES
 from disclosures.tasks import SWEEPERS as ACCOUNTS
 from funds.tasks import SWEEPERS as FUND
+from portal.retention import expire_due
 from voting.tasks import SWEEPERS as VOTES
 from voting.tasks import Sweeper
 
 logger = logging.getLogger(__name__)
 
-SWEEPERS = (*VOTES, *FUND, *ACCOUNTS, *COMMITTEES)
+SWEEPERS = (
+    *VOTES,
+    *FUND,
+    *ACCOUNTS,
+    *COMMITTEES,
+    Sweeper("expire", timedelta(hours=1), expire_due),
+)
 BY_NAME = {sweeper.name: sweeper for sweeper in SWEEPERS}
 
 

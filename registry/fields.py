@@ -1,37 +1,50 @@
 """Personal data at rest: encrypted columns and keyed hashes to search them by.
 
-AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce; the column's name is bound as
-associated data, so that a value moved to another column does not decrypt. The keyed hash
-is HMAC-SHA-256 over the normalised value and its purpose.
+`core.sealed` says how a value is sealed; a column's name or purpose is bound to it, so that
+a value moved to another column does not decrypt. The keyed hash is HMAC-SHA-256 over the
+normalised value and its purpose. `registry.resealing` finds every sealed column by the two
+classes of fields here.
 """
 
 import hmac
-import os
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.functional import cached_property
 
-_VERSION = b"\x01"
+from core.sealed import KeyRing
+
+
+def data_ring() -> KeyRing:
+    """The keys of data at rest, as the settings have them."""
+    return _ring(settings.DATA_KEY, settings.DATA_KEYS_READ, settings.DATA_CIPHER)
 
 
 def seal_bytes(value: bytes, *, purpose: str) -> bytes:
-    """Encrypt `value` under the data key, bound to `purpose`."""
-    nonce = os.urandom(12)
-    sealed = _cipher(settings.DATA_KEY).encrypt(nonce, value, purpose.encode())
-    return _VERSION + nonce + sealed
+    """Encrypt `value` under the data key, bound to `purpose`.
+
+    A column that keeps it is a `SealedField` of that purpose.
+    """
+    return data_ring().seal(value, purpose=purpose)
 
 
 def open_bytes(sealed: bytes, *, purpose: str) -> bytes:
-    """Decrypt what `seal_bytes` made; raises cryptography's InvalidTag if it was changed."""
-    if sealed[:1] != _VERSION:
-        raise ValueError("unknown version of an encrypted value")
-    return _cipher(settings.DATA_KEY).decrypt(sealed[1:13], sealed[13:], purpose.encode())
+    """Decrypt what `seal_bytes` made.
+
+    cryptography's InvalidTag where it was changed, `core.sealed.UnknownKey` (a ValueError)
+    where its key is not among ours.
+    """
+    return data_ring().open(sealed, purpose=purpose)
+
+
+@lru_cache(maxsize=8)
+def _ring(current: bytes, others: tuple[bytes, ...], cipher: str) -> KeyRing:
+    return KeyRing(current, others, cipher)
 
 
 class KeyedDigest:
@@ -56,9 +69,26 @@ def keyed_hash(value: str, *, purpose: str) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=2)
-def _cipher(key: bytes) -> AESGCM:
-    return AESGCM(key)
+class SealedField(models.BinaryField):  # type: ignore[type-arg]
+    """Bytes that a service seals with `seal_bytes` and this purpose; b"" where there are none.
+
+    The purpose may be made of other columns of the row, which `of` names. To migrations it
+    is a BinaryField.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        purpose: str | Callable[..., str] = "",
+        of: tuple[str, ...] = (),
+        **kwargs: Any,
+    ) -> None:
+        self.purpose, self.of = purpose, of
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.BinaryField", args, kwargs
 
 
 class EncryptedTextField(models.Field):  # type: ignore[type-arg]

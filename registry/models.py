@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 
 
 class Division(models.Model):
@@ -234,8 +234,8 @@ class RollImport(models.Model):
     file_sha256 = models.CharField(max_length=64)
     mapping = models.JSONField(default=dict)  # our column → header as written
     summary = models.JSONField(default=dict)  # counts of new, changed, unchanged, gone, faults
-    rows = models.BinaryField(default=b"")
-    undo = models.BinaryField(default=b"")
+    rows = SealedField(default=b"", purpose="registry.rollimport.rows")
+    undo = SealedField(default=b"", purpose="registry.rollimport.undo")
     actor = models.CharField(max_length=80)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)

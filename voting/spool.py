@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from core.sealed import HEAD_SIZE, KeyRing
 from registry.fields import open_bytes, seal_bytes
 
 _PURPOSE = "voting.spool"
@@ -52,6 +53,31 @@ def read_spool(session_code: str) -> dict[int, Secret] | None:
         return None
     opened = open_bytes(sealed, purpose=_purpose(session_code))
     return {int(number): Secret(*secret) for number, secret in json.loads(opened).items()}
+
+
+def spooled_sessions() -> list[str]:
+    """Codes of the sessions whose secrets wait."""
+    return sorted(path.stem for path in Path(settings.LETTER_DIR).glob("[!.]*.spool"))
+
+
+def spool_head(session_code: str) -> bytes | None:
+    """The head of the spool, by which its key is known; None where it is gone."""
+    try:
+        with spool_path(session_code).open("rb") as file:
+            return file.read(HEAD_SIZE)
+    except FileNotFoundError:
+        return None
+
+
+def reseal_spool(session_code: str, ring: KeyRing) -> bool:
+    """Seal a spool again where it has another key; under the session's lock, like deleting."""
+    head = spool_head(session_code)
+    if head is None or head == ring.head:
+        return False
+    purpose = _purpose(session_code)
+    plain = ring.open(spool_path(session_code).read_bytes(), purpose=purpose)
+    write_private(spool_path(session_code), ring.seal(plain, purpose=purpose))
+    return True
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -15,7 +15,7 @@ from accounts.labels import ROLE_PLACES, role_title
 from accounts.models import RoleGrant, User
 from accounts.permissions import TWO_PERSON_ROLES, Permission, has_permission
 from accounts.selectors import overlapping
-from accounts.steps import queue_message
+from accounts.steps import end_sign_ins, queue_message
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from logbook.steps import record_act
@@ -53,7 +53,7 @@ def grant_role(
         granted_by=_who(actor),
         waits=role in TWO_PERSON_ROLES,
     )
-    _demand(_grant_faults(grant, actor))
+    _demand(grant_faults(grant, actor))
     return _granted(grant, actor, at)
 
 
@@ -112,7 +112,7 @@ def confirm_grant(*, grant: RoleGrant, actor: User, at: datetime) -> RoleGrant:
     _demand(_clashes(grant))
     grant.waits, grant.confirmed_by = False, _who(actor)
     grant.save(update_fields=["waits", "confirmed_by"])
-    _note(grant, "confirm_grant", actor, at)
+    note_grant(grant, "confirm_grant", actor, at)
     _tell(grant, at)
     return grant
 
@@ -126,7 +126,7 @@ def decline_grant(*, grant: RoleGrant, reason: str, actor: User, at: datetime) -
     grant = _waiting(grant)
     _demand_operator(actor)
     _end(grant, at)
-    _note(grant, "decline_grant", actor, at, reason=reason)
+    note_grant(grant, "decline_grant", actor, at, reason=reason)
 
 
 @transaction.atomic(durable=True)
@@ -139,18 +139,30 @@ def revoke_role(*, grant: RoleGrant, reason: str, actor: User, at: datetime) -> 
     end_grants([grant], reason=reason, actor=actor, at=at)
 
 
-def end_grants(grants: list[RoleGrant], *, reason: str, actor: User, at: datetime) -> None:
-    """End grants and what was lent of them, inside the caller's transaction."""
+def end_grants(
+    grants: list[RoleGrant],
+    *,
+    reason: str,
+    actor: User | str,
+    at: datetime,
+    keep: int | None = None,
+) -> None:
+    """End grants and what was lent of them, inside the caller's transaction.
+
+    Whoever lost a role signs in anew: no page made for it stays open in a browser, but for
+    the one (`keep`) that has just found out.
+    """
     for grant in grants:
         _end(grant, at)
-        _note(grant, "revoke_role", actor, at, reason=reason)
+        end_sign_ins(grant.user, at=at, keep=keep)
+        note_grant(grant, "revoke_role", actor, at, reason=reason)
         lent = grant.deputies.select_for_update(no_key=True).exclude(valid_to__lt=local_day(at))
         end_grants(list(lent), reason=reason, actor=actor, at=at)
 
 
 def _granted(grant: RoleGrant, actor: User, at: datetime, **facts: str | int) -> RoleGrant:
     grant.save()
-    _note(
+    note_grant(
         grant, "grant_role", actor, at,
         role=grant.role,
         waits=grant.waits,
@@ -211,9 +223,10 @@ def _demand_operator(actor: User) -> None:
         raise RuleViolation("grant.role", _("只有平台管理员可以确认或者退回授权"))
 
 
-def _grant_faults(grant: RoleGrant, actor: User) -> list[str]:
+def grant_faults(grant: RoleGrant, actor: User | None) -> list[str]:
+    """Everything that speaks against a grant by `actor`; None: by no person."""
     faults = []
-    if grant.user_id == actor.pk:
+    if actor is not None and grant.user_id == actor.pk:
         faults.append(_("不能给自己授权，请由另一位管理员操作"))
     wanted = ROLE_PLACES[grant.role]
     if not wanted.fits(grant.estate, grant.authority):
@@ -254,13 +267,18 @@ def _clashes(grant: RoleGrant) -> list[str]:
     return faults
 
 
-def _note(
-    grant: RoleGrant, act: str, actor: User, at: datetime, **facts: str | int | bool | None
+def note_grant(
+    grant: RoleGrant,
+    act: str,
+    actor: User | str,
+    at: datetime,
+    **facts: str | int | bool | None,
 ) -> None:
+    """What became of a grant, in the log of its place."""
     place = f"estate/{grant.estate.code}" if grant.estate else PLATFORM_LOG
     body = {"grant": grant.pk, "user": grant.user_id, **facts}
     record_act(place, act, body, actor=_who(actor), at=at)
 
 
-def _who(actor: User) -> str:
-    return f"user:{actor.pk}"
+def _who(actor: User | str) -> str:
+    return actor if isinstance(actor, str) else f"user:{actor.pk}"

@@ -2,14 +2,16 @@
 
 import logging
 from datetime import datetime, time, timedelta
+from threading import Thread
 
+from django.conf import settings
 from django.db.models import Count, Min
 
 from accounts.gateways import gateway
 from accounts.models import Message
 from accounts.phones import phone_hash
 from accounts.services.attempts import count_attempt
-from accounts.texts import CODES, rendered
+from accounts.texts import CODES, URGENT, rendered
 from core.deadlines import SHANGHAI, local_day
 from core.errors import RuleViolation
 
@@ -24,22 +26,46 @@ MAX_TRIES = 6
 
 
 def send_code(
-    *, phone: str, template: str, params: dict[str, str], key: str, at: datetime
+    *,
+    phone: str,
+    template: str,
+    params: dict[str, str],
+    key: str,
+    at: datetime,
+    aside: bool = False,
 ) -> None:
-    """Send a one-time code now; it is never stored.
+    """Send a one-time code now; it is never stored. `aside`: the page does not wait for the
+    gateway, so that how long it takes tells nobody whether a number is known.
 
     RuleViolation sms.daily_limit after ten codes to one number in 24 hours, whoever
     asks: an attacker must not be able to ring somebody's phone all day.
     """
     if template not in CODES:
         raise ValueError(f"no code text {template}")
-    counter = f"sms-day:{phone_hash(phone)[:40]}"
-    if not count_attempt(counter, limit=CODES_A_DAY, window=timedelta(days=1), at=at):
+    if not may_get_code(phone, at):
         raise RuleViolation(
             "sms.daily_limit",
             "这个手机号今天收到的验证码已达上限，请明天再试，或打电话请工作人员协助",
         )
-    gateway().send(phone=phone, text=rendered(template, params), key=key)
+    said = {"phone": phone, "text": rendered(template, params), "key": key}
+    if not aside or settings.CELERY_TASK_ALWAYS_EAGER:
+        gateway().send(**said)
+    else:
+        Thread(target=_sent_aside, kwargs=said, daemon=True).start()
+
+
+def may_get_code(phone: str, at: datetime) -> bool:
+    """Count a code for a number, known here or not; False once it had its ten."""
+    counter = f"sms-day:{phone_hash(phone)[:40]}"
+    return count_attempt(counter, limit=CODES_A_DAY, window=timedelta(days=1), at=at)
+
+
+def _sent_aside(*, phone: str, text: str, key: str) -> None:
+    try:
+        gateway().send(phone=phone, text=text, key=key)
+    except Exception as error:
+        # Nobody waits for it any more; the person asks for another code.
+        logger.warning("a code did not leave: %s", type(error).__name__)
 
 
 def send_due_messages(*, at: datetime, limit: int = 200) -> int:
@@ -49,17 +75,16 @@ def send_due_messages(*, at: datetime, limit: int = 200) -> int:
     one of them changes the row. A message whose sender died is tried again under the
     same key, by which the gateway knows a repetition.
     """
+    due = Message.objects.filter(state="queued", not_before__lte=at)
     if is_quiet(at):
-        return 0
-    due = Message.objects.filter(state="queued", not_before__lte=at).order_by("id")[:limit]
-    return sum(_send(message, at) for message in due)
+        due = due.filter(template__in=URGENT)
+    return sum(_send(message, at) for message in due.order_by("id")[:limit])
 
 
 def waiting_messages(at: datetime) -> tuple[int, datetime | None]:
     """How many messages wait in the outbox, and when the first of them can go; None: now."""
-    waiting = Message.objects.filter(state="queued").aggregate(
-        count=Count("pk"), first=Min("not_before")
-    )
+    patient = Message.objects.filter(state="queued").exclude(template__in=URGENT)
+    waiting = patient.aggregate(count=Count("pk"), first=Min("not_before"))
     if not waiting["count"]:
         return 0, None
     first = max(at, waiting["first"])

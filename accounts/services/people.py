@@ -10,6 +10,7 @@ from accounts.models import RoleGrant, User
 from accounts.phones import clean_phone, phone_hash
 from accounts.selectors import overlapping
 from accounts.services.grants import end_grants
+from accounts.steps import end_sign_ins
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from logbook.steps import record_act
@@ -86,9 +87,14 @@ def deactivate_user(*, user: User, reason: str, actor: User, at: datetime) -> No
         raise RuleViolation("user.self", _("不能停用自己的账号，请由另一位管理员操作"))
     # The lock under which roles are given: none slips in behind.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    held = user.grants.select_for_update(no_key=True).exclude(valid_to__lt=local_day(at))
+    held = (
+        RoleGrant.objects.select_for_update(no_key=True)
+        .filter(user=user)
+        .exclude(valid_to__lt=local_day(at))
+    )
     end_grants(list(held), reason=reason, actor=actor, at=at)
     User.objects.filter(pk=user.pk).update(is_active=False)
+    end_sign_ins(user, at=at)
     record_act(
         PLATFORM_LOG,
         "deactivate_user",

@@ -3,7 +3,7 @@
 from django.db import models
 
 from committees.models.bodies import Committee
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from registry.models import Estate
 
 
@@ -25,7 +25,7 @@ class EvidencePage(models.Model):
 
     evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="pages")
     number = models.PositiveSmallIntegerField()
-    content = models.BinaryField()  # encrypted, see committees.formation_steps
+    content = SealedField(purpose="committees.evidencepage.content")
 
     class Meta:
         ordering = ["number"]

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from committees.domain.problems import CAMPAIGNS, MOST_ITEM, group_of
 from registry.domain.problems import ITEMS
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from registry.models import Authority, Estate
 
 _LAST = 22  # of the paper's items; a constraint does not read a module
@@ -192,7 +192,7 @@ class ProblemPage(models.Model):
     number = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=80)  # as whoever handed it in calls it
     source_sha256 = models.CharField(max_length=64)  # of what was handed in, which is not kept
-    content = models.BinaryField()
+    content = SealedField(purpose="committees.problempage")
     sha256 = models.CharField(max_length=64)  # of the plain page
 
     class Meta:

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from committees.domain.estate_register import PARTY, SERVICES
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from registry.models import Authority, Division, Estate
 
 
@@ -23,7 +23,7 @@ class RegisterImport(models.Model):
     state = models.CharField(max_length=10, choices=STATES, default="previewed")
     file_name = models.CharField(max_length=200)
     file_sha256 = models.CharField(max_length=64)
-    rows = models.BinaryField()  # encrypted: it names people
+    rows = SealedField(purpose="committees.registerimport.rows")  # it names people
     summary = models.JSONField(default=dict)
     actor = models.CharField(max_length=80)
     created_at = models.DateTimeField()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Literal, cast
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from committees.domain.terms import years_later
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
@@ -144,12 +144,17 @@ def explain_ratio(
     return made
 
 
+def dropped_answers() -> QuerySet[PartyAnswer]:
+    """What candidates said whom a draft has dropped."""
+    alive = Candidate.objects.filter(pk=OuterRef("candidate"))
+    orphans = PartyAnswer.objects.filter(~Exists(alive), candidate__isnull=False)
+    return orphans.exclude(answer="")
+
+
 @transaction.atomic(durable=True)
 def forget_dropped(*, at: datetime) -> int:
     """Empty the answers of candidates whom a draft has dropped; returns how many."""
-    alive = Candidate.objects.filter(pk=OuterRef("candidate"))
-    orphans = PartyAnswer.objects.filter(~Exists(alive), candidate__isnull=False)
-    number = _empty(orphans.exclude(answer=""))
+    number = _empty(dropped_answers())
     if number:
         record_act(
             "registry", "party-answers-forgotten", {"rows": number}, actor="system", at=at

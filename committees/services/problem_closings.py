@@ -56,7 +56,8 @@ def close_problem(
         demand_open(problem)
         done = _demand_looked_over_by_another(problem, by)
         wrong = person_reasons("inspector", "验收人", inspector)
-        known = {name_key(one.person) for one in (problem, *done)} - {""}
+        names = [problem.person, *(one.person for one in done)]
+        known = {name_key(name) for name in names} - {""}
         if name_key(inspector) in known:
             sentence = "验收人不能是责任人或者报告进展的人，请由另一个人验收"
             wrong.append(Reason("problem.inspector", sentence, "inspector"))

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.fields import SealedField
 from registry.models import Estate
 
 
@@ -38,7 +39,7 @@ class PaperPage(models.Model):
 
     paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="pages")
     number = models.PositiveSmallIntegerField()
-    content = models.BinaryField()
+    content = SealedField(purpose="disclosures.paperpage")
     sha256 = models.CharField(max_length=64)  # of the plain page
     # [[left, top, width, height], …] in thousandths of the page
     boxes = models.JSONField(default=list)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from funds.models.accounts import SpecialAccount
 from funds.models.books import Voucher
 from funds.models.snapshots import Snapshot
+from registry.fields import SealedField
 
 
 class FundFile(models.Model):
@@ -40,7 +41,7 @@ class FundFile(models.Model):
     settles = models.BooleanField(default=False)
     file_name = models.CharField(max_length=200)
     file_sha256 = models.CharField(max_length=64)
-    content = models.BinaryField(default=b"")
+    content = SealedField(default=b"", purpose="funds.fundfile.content")
     snapshot = models.OneToOneField(Snapshot, null=True, blank=True, on_delete=models.PROTECT)
     voucher = models.OneToOneField(Voucher, null=True, blank=True, on_delete=models.PROTECT)
     # How many movements of a statement were new.

@@ -7,7 +7,7 @@ from documents.models import Document
 from funds.models.accounts import SpecialAccount
 from funds.models.books import OwedAmount, Voucher
 from funds.models.repairs import RepairRequest, RepairVersion, VersionUnit
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from registry.models import Authority
 
 
@@ -121,7 +121,7 @@ class ReleaseList(models.Model):
     number = models.PositiveIntegerField()  # from 1, no gap
     total_fen = models.BigIntegerField()
     lines = models.PositiveIntegerField()
-    content = models.BinaryField()  # encrypted: account numbers
+    content = SealedField(purpose="funds.releaselist")  # account numbers
     sha256 = models.CharField(max_length=64)
     notice = models.OneToOneField(Document, null=True, on_delete=models.PROTECT)
     state = models.CharField(max_length=6, choices=STATES, default="made")

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from funds.domain.repairs import DESKS, PARTS
 from funds.models.accounts import FundAccount, SpecialAccount, SubAccount
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from registry.models import Authority, Estate, Unit
 from voting.models import Motion
 
@@ -207,7 +207,7 @@ class RepairFile(models.Model):
     kind = models.CharField(max_length=14, choices=KINDS)
     name = models.CharField(max_length=120)
     content_type = models.CharField(max_length=60)
-    content = models.BinaryField()  # encrypted; pictures made plain (no position)
+    content = SealedField(purpose="funds.repairfile")  # pictures made plain (no position)
     sha256 = models.CharField(max_length=64)  # of what is kept, decrypted
     size = models.PositiveIntegerField()
     # Shown on the public page: whoever adds it says that nobody can be told from it.

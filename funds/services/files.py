@@ -15,12 +15,14 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Max
 
+from accounts.holds import held_at, lock_holds
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.tables import read_table
 from funds.domain.snapshot_file import MOST_REASON
 from funds.domain.statement_file import BankLine
 from funds.models import (
+    FundAccount,
     FundFile,
     Snapshot,
     SnapshotLine,
@@ -128,6 +130,21 @@ def confirm_file(*, file_id: int, actor: str, at: datetime) -> FundFile:
 @transaction.atomic(durable=True)
 def drop_file(*, file_id: int, actor: str, at: datetime) -> FundFile:
     """Give a file up; what was kept of it is erased. RuleViolation "file.confirmed"."""
+    return _drop(file_id, actor, at)
+
+
+@transaction.atomic(durable=True)
+def forget_file(*, file_id: int, at: datetime) -> FundFile | None:
+    """Give a file up that nobody confirmed; not (None) while an estate of it is held by law."""
+    lock_holds()
+    accounts = FundAccount.objects.filter(special__files=file_id)
+    estates = accounts.values_list("estate", flat=True)
+    if any(map(held_at(at).keeps, [None, *estates])):
+        return None
+    return _drop(file_id, "system", at)
+
+
+def _drop(file_id: int, actor: str, at: datetime) -> FundFile:
     file = FundFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file_id)
     if file.state == "confirmed":
         raise RuleViolation("file.confirmed", "这个文件已经导入，不能放弃")

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.held import held_by
 from accounts.labels import role_title
-from accounts.permissions import ROLE_PERMISSIONS, Permission, grants_of
+from accounts.permissions import ROLE_PERMISSIONS, Permission
 from committees.domain.estate_register import rate_words
 from funds.selectors.reviewing import AT_DESK
 from portal.sentences import said
@@ -69,7 +70,7 @@ def control(field: BoundField, digits: object = None) -> SafeString:
 def staff_menu(context: Context) -> dict[str, object]:
     """The menu of the roles held today."""
     request: HttpRequest = context["request"]
-    roles = list(dict.fromkeys(grants_of(request.user).values_list("role", flat=True)))
+    roles = list(dict.fromkeys(one.role for one in held_by(request.user)))
     return {
         "request": request,
         "csrf_token": context.get("csrf_token"),
@@ -78,6 +79,7 @@ def staff_menu(context: Context) -> dict[str, object]:
         "manages_people": any(
             Permission.MANAGE_GRANTS in ROLE_PERMISSIONS[role] for role in roles
         ),
+        "keeps_holds": any(Permission.KEEP_HOLDS in ROLE_PERMISSIONS[role] for role in roles),
         "sees_repairs": any(Permission.VIEW_REPAIR in ROLE_PERMISSIONS[role] for role in roles),
         "keeps_funds": any(Permission.KEEP_FUND in ROLE_PERMISSIONS[role] for role in roles),
         "reviews_funds": any(

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.held import held_by
 from accounts.permissions import (
     Permission,
     estate_for,
     estates_for,
-    grants_of,
     permissions_at,
     require,
     roles_with,
@@ -168,11 +168,10 @@ def _roles(
     """(role, authority) of the grants in force at an estate that carry a permission."""
     line = [one.pk for one in authority_chain(estate)]
     order = roles_with(permission)
-    held = grants_of(user_of(request)).filter(role__in=order)
     found = [
         (role, authority)
-        for role, at_estate, authority in held.values_list("role", "estate", "authority")
-        if at_estate == estate.pk or authority in line
+        for role, at_estate, authority in held_by(user_of(request))
+        if role in order and (at_estate == estate.pk or authority in line)
     ]
     return sorted(found, key=lambda one: (order.index(one[0]), one[1] or 0))
 

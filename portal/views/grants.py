@@ -7,8 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.factors import OFFICIAL_ROLES
 from accounts.models import RoleGrant
-from accounts.permissions import ROLE_PERMISSIONS, SECOND_FACTOR_ROLES, TWO_PERSON_ROLES
+from accounts.permissions import ROLE_PERMISSIONS, TWO_PERSON_ROLES
 from accounts.selectors import grant_for, own_grants, people_named
 from accounts.services.grants import (
     appoint_deputy,
@@ -68,8 +69,7 @@ def roles(request: HttpRequest) -> HttpResponse:
         for one in PERMISSION_WORDS
     ]
     columns = [
-        (role, role in SECOND_FACTOR_ROLES, role in TWO_PERSON_ROLES)
-        for role in ROLE_PERMISSIONS
+        (role, role in OFFICIAL_ROLES, role in TWO_PERSON_ROLES) for role in ROLE_PERMISSIONS
     ]
     return _page(request, "staff/roles.html", {"rows": rows, "columns": columns}, "me")
 

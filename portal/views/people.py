@@ -5,16 +5,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, require
 from accounts.selectors import (
     estates_lacking_organiser,
     is_over,
+    open_reset,
     people_for,
     person_for,
+    reset_for,
     waiting_grants,
 )
+from accounts.services.entrance import ask_reset, confirm_reset, withdraw_reset
 from accounts.services.grants import grant_role
 from accounts.services.people import deactivate_user, invite_user
 from core.errors import RuleViolation
@@ -98,6 +101,9 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "grants": grants,
         "form": form,
         "lacking": _lacking(request),
+        "reset": (waiting := open_reset(someone, now)),
+        "may_confirm": waiting is not None
+        and user_of(request).pk not in (waiting.asked_by_id, someone.pk),
     }
     return _page(request, "staff/person.html", context)
 
@@ -117,6 +123,41 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("账号已停用。"))
         return redirect("staff:people")
     return _page(request, "staff/deactivate.html", {"person": someone, "form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask that a person's password and factors be forgotten, with a reason."""
+    someone = person_for(request.user, pk)
+    form = ReasonForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        ask_reset(
+            user=someone,
+            reason=form.cleaned_data["reason"],
+            actor=user_of(request),
+            at=timezone.now(),
+        )
+        messages.success(request, _("已申请，并已通知其他管理员。请其中一位打开这一页确认。"))
+        return redirect("staff:person", pk)
+    return _page(request, "staff/reset.html", {"person": someone, "form": form})
+
+
+@require_POST
+def reset_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another operator confirms."""
+    found = reset_for(request.user, pk)
+    confirm_reset(reset=found, actor=user_of(request), at=timezone.now())
+    messages.success(request, _("已重置，并已发短信通知本人。"))
+    return redirect("staff:person", found.user_id)
+
+
+@require_POST
+def reset_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Any operator stops it."""
+    found = reset_for(request.user, pk)
+    withdraw_reset(reset=found, actor=user_of(request), at=timezone.now())
+    messages.success(request, _("申请已撤回。"))
+    return redirect("staff:person", found.user_id)
 
 
 def _lacking(request: HttpRequest) -> list[Estate]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import ROLE_PERMISSIONS, Permission, grants_of
+from accounts.permissions import Permission, roles_carrying
 from committees.domain.reports import WORDS, demand_over, drawn_from
 from committees.models import Report
 from committees.selectors.months import last_ended
@@ -286,9 +286,8 @@ def _next(last: date) -> date:
 
 def _by(request: HttpRequest) -> By:
     """The person signed in, in a role that reports."""
-    for role in grants_of(request.user).values_list("role", flat=True):
-        if _P.KEEP_REPORTS in ROLE_PERMISSIONS[role]:
-            return By(actor_of(request), role)
+    for role in roles_carrying(request.user, _P.KEEP_REPORTS):
+        return By(actor_of(request), role)
     raise Http404
 
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.factors import Level, level_of
 from accounts.permissions import (
     Permission,
     estate_for,
     has_permission,
-    needs_second_factor,
     permissions_at,
     places_of,
 )
@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "manages_people": has_permission(request.user, Permission.MANAGE_GRANTS),
         "section": "home",
         # Where the gate does not insist (development), the page asks.
-        "lacks_factor": needs_second_factor(request.user)
+        "lacks_factor": level_of(request.user) is Level.OFFICIAL
         and not is_mfa_enabled(user_of(request)),
         "now": timezone.now(),
     }

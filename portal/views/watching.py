@@ -15,9 +15,8 @@ from accounts.permissions import (
     Permission,
     estate_for,
     estates_for,
-    grants_of,
     require,
-    roles_with,
+    roles_carrying,
 )
 from core.deadlines import last_moment
 from core.errors import RuleViolation
@@ -240,8 +239,7 @@ def _unheard_cells(one: Unheard, estate: Estate, days: int) -> list[object]:
 
 def _watcher(request: HttpRequest) -> By:
     """The person signed in, in a role that watches."""
-    roles = grants_of(request.user).filter(role__in=roles_with(_P.WATCH_ACCOUNTS))
-    return By(actor_of(request), roles.values_list("role", flat=True)[0])
+    return By(actor_of(request), roles_carrying(request.user, _P.WATCH_ACCOUNTS)[0])
 
 
 def _quarter() -> date:

@@ -178,10 +178,22 @@ def drop_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
     """Give up a preview; what was kept of the file is erased."""
     roll_import = _previewed(import_id)
     with transaction.atomic(durable=True):
-        roll_import.state, roll_import.rows = "dropped", b""
-        _save_if_previewed(roll_import, "state", "rows")
-        _log(roll_import, "roll-dropped", actor, at)
+        erase_preview(roll_import, actor=actor, at=at)
     return roll_import
+
+
+def erase_preview(roll_import: RollImport, *, actor: str, at: datetime) -> None:
+    """A step: a preview is given up, what was kept of its file is gone."""
+    roll_import.state, roll_import.rows = "dropped", b""
+    _save_if_previewed(roll_import, "state", "rows")
+    _log(roll_import, "roll-dropped", actor, at)
+
+
+def erase_undo(roll_import: RollImport, *, at: datetime) -> None:
+    """A step: an import can no longer be undone; what that needed is gone."""
+    roll_import.undo = b""
+    roll_import.save(update_fields=["undo"])
+    _log(roll_import, "roll-undo-erased", "system", at)
 
 
 @paused_collector()
@@ -195,7 +207,9 @@ def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
         roll_import = RollImport.objects.select_for_update(no_key=True).get(pk=import_id)
         estate = Estate.objects.select_for_update(no_key=True).get(pk=roll_import.estate_id)
         if roll_import.state != "confirmed" or not roll_import.undo:
-            raise RuleViolation("import.not_confirmed", _("这次导入没有写入，或者已经撤销"))
+            raise RuleViolation(
+                "import.not_confirmed", _("这次导入没有写入、已经撤销，或者过了可以撤销的期限")
+            )
         _now, digest = registry_of(estate.pk)
         if digest != roll_import.summary["digest"]:
             raise RuleViolation(

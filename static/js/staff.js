@@ -1,12 +1,14 @@
-// Staff pages work without this file. It shows the passkey button where the browser has
-// passkeys, and moves a job's progress bar without reloading the page.
+// Staff pages work without this file. It shows the buttons of passkeys and security keys
+// where the browser has them, and moves a job's progress bar without reloading the page.
 (function () {
   "use strict";
 
-  var passkey = document.getElementById("passkey_login");
-  if (passkey && window.PublicKeyCredential) {
-    passkey.hidden = false;
-  }
+  ["passkey_login", "mfa_webauthn_authenticate"].forEach(function (id) {
+    var button = document.getElementById(id);
+    if (button && window.PublicKeyCredential) {
+      button.hidden = false;
+    }
+  });
 
   var job = document.getElementById("job");
   if (!job || !window.fetch) {

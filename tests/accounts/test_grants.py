@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Message, RoleGrant
 from accounts.permissions import (
+    ROLE_PERMISSIONS,
     TWO_PERSON_ROLES,
     Permission,
     estates_for,
@@ -30,6 +31,7 @@ from accounts.services.grants import (
 from accounts.services.people import deactivate_user
 from core.errors import RuleViolation
 from logbook.models import Entry
+from portal.permission_words import PERMISSION_WORDS
 from tests.town import Town, grant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -286,6 +288,9 @@ def test_through_the_pages(town: Town, ann: Any, ben: Any, client: Any) -> None:
     assert not has_permission(deputy, Permission.KEEP_FUND)
     client.force_login(ben, backend=BACKEND)
     assert client.get(end).status_code == 404  # of somebody else
+    leave = reverse("staff:deactivate", args=[official.pk])
+    assert client.post(leave, {"reason": "调离"}).status_code == 302
+    assert not has_permission(official, Permission.KEEP_FUND)
 
 
 def test_the_reason_stands_in_the_log_and_no_name(town: Town) -> None:
@@ -295,6 +300,17 @@ def test_the_reason_stands_in_the_log_and_no_name(town: Town) -> None:
     assert (body["reason"], body["waits"]) == ("休假", True)
     assert "deputy" not in str(body["user"])
     assert "10000000034" not in json.dumps(body)
+
+
+def test_the_page_of_roles_has_every_permission_and_every_role(town: Town, client: Any) -> None:
+    assert set(PERMISSION_WORDS) == set(Permission)
+    client.force_login(town.person("stranger"), backend=BACKEND)
+    page = client.get(reverse("staff:roles"))
+    assert len(page.context["columns"]) == len(ROLE_PERMISSIONS)
+    told = dict(page.context["rows"])
+    roles = list(ROLE_PERMISSIONS)
+    held = told[PERMISSION_WORDS[Permission.MANAGE_ROLL]]
+    assert [role for role, has in zip(roles, held, strict=True) if has] == ["organiser"]
 
 
 @pytest.mark.postgres

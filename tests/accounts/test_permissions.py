@@ -7,13 +7,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 from django.utils import timezone
 
+from accounts.factors import Level, level_of
 from accounts.models import RoleGrant, User
 from accounts.permissions import (
     Permission,
     estate_for,
     estates_for,
     has_permission,
-    needs_second_factor,
     permissions_at,
     places_of,
     require,
@@ -156,7 +156,7 @@ def test_the_same_estate_appears_once_however_many_grants_reach_it(place):
             granted_by="test",
         )
     assert list(places_of(user)) == [place["east"]["estate"]]
-    assert needs_second_factor(user)
+    assert level_of(user) is Level.OFFICIAL
 
 
 def test_permission_checks_cost_few_queries(place, django_assert_num_queries):

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.gateways import MemoryGateway
 from accounts.models import User
-from tests.town import PASSWORD, grant, make_user
+from tests.town import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 PHONE = "10000000008"
@@ -128,47 +128,6 @@ def test_the_wanted_page_follows_the_sign_in_but_no_foreign_one(client, wang):
             reverse("account_login"), {"login": "wang", "password": PASSWORD, "next": target}
         )
         assert page.headers["Location"] == expected
-
-
-def test_officials_stay_outside_until_a_second_factor_is_enrolled(client, town, settings):
-    settings.REQUIRE_MFA = True
-    street = town.person("street_office")
-    client.post(reverse("account_login"), {"login": street.username, "password": PASSWORD})
-    outside = client.get("/staff/")
-    assert outside.headers["Location"] == reverse("mfa_index")
-    assert "第二道验证" in client.get(reverse("mfa_index")).content.decode()
-    assert client.get(f"/staff/estates/{town.here.estate.code}/").status_code == 302
-
-    secret = totp.generate_totp_secret()
-    totp.TOTP.activate(street, secret)
-    assert client.get("/staff/").status_code == 200
-
-    # From now on every sign-in asks for it.
-    client.logout()
-    client.post(reverse("account_login"), {"login": street.username, "password": PASSWORD})
-    assert not signed_in(client)
-    counter = int(time.time()) // 30  # RFC 6238
-    client.post(
-        reverse("mfa_authenticate"),
-        {"code": totp.format_hotp_value(totp.hotp_value(secret, counter))},
-    )
-    assert signed_in(client)
-
-
-def test_organisers_and_grants_that_are_over_need_none(client, town, settings):
-    settings.REQUIRE_MFA = True
-    client.force_login(
-        town.person("organiser"), backend="django.contrib.auth.backends.ModelBackend"
-    )
-    assert client.get("/staff/").status_code == 200
-
-
-def test_a_promoted_organiser_is_stopped_at_the_next_click(client, town, settings):
-    settings.REQUIRE_MFA = True
-    organiser = town.person("organiser")
-    client.force_login(organiser, backend="django.contrib.auth.backends.ModelBackend")
-    grant(organiser, "street_office", town.here.street)
-    assert client.get("/staff/").headers["Location"] == reverse("mfa_index")
 
 
 def test_secrets_of_authenticators_lie_encrypted(town):

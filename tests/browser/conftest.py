@@ -124,8 +124,10 @@ def open_page(
             for page in context.pages:  # what a user would have seen, for who reads the failure
                 print(f"== {page.url}\n{page.locator('body').inner_text()[:3000]}")
         context.close()
-    # A refusal (4xx) is reported on the console too, and is what some journeys are about.
-    assert [error for error in errors if "status of 4" not in error] == []
+    # A refusal (4xx) is reported on the console too, and is what some journeys are about; so is
+    # a provider that is down (503).
+    told = ("status of 4", "status of 503")
+    assert [error for error in errors if not any(one in error for one in told)] == []
 
 
 def shoot(page: Page, name: str) -> None:

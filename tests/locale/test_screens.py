@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.gateways import MemoryGateway
 from accounts.models import User
+from accounts.sessions import SessionStore
 from tests.browser.conftest import Open, shoot
 from tests.locale.garden import drafted, garden, official, vote_in
 from tests.locale.test_pages import SMITH, after_the_close, closed

@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import Job, RoleGrant
+from accounts.models import Job, LegalHold, Reset, RoleGrant
 from committees.formation_steps import Proof, Terms, Upload
 from committees.models import ProblemPage, Report
 from committees.selectors.months import last_ended
@@ -61,6 +61,7 @@ from funds.services.files import Said, take_file
 from funds.services.plans import put_item
 from funds.services.vouchers import take_amounts
 from funds.steps import By, keep_file
+from portal.tables import COLUMNS
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
@@ -81,7 +82,7 @@ from tests.factories import FOR, Vote, make_profile
 from tests.funds.emergencies import report as report_urgent
 from tests.funds.filed import make_filed
 from tests.funds.requests import whole_request
-from tests.town import Place, Town, announced, draft
+from tests.town import LONG_AGO, Place, Town, announced, draft
 from voting.domain.keyholders import Holder
 from voting.models import (
     Candidate,
@@ -860,6 +861,10 @@ TABLE = [
     Row("staff:fund_owed", BUREAU, args=("books",)),
     Row("staff:fund_owed_list", BUREAU, args=("books",)),
     # --- people --------------------------------------------------------------------------
+    Row("staff:holds", OPERATOR),
+    Row("staff:holds", OPERATOR, BAD, post=True),
+    Row("staff:lift_hold", OPERATOR, args=("hold",)),
+    Row("staff:lift_hold", OPERATOR, BAD, args=("hold",), post=True),
     Row("staff:people", OPERATOR),
     Row("staff:invite", OPERATOR),
     Row("staff:invite", OPERATOR, BAD, post=True),
@@ -867,6 +872,26 @@ TABLE = [
     Row("staff:person", OPERATOR, BAD, args=("person",), post=True),
     Row("staff:deactivate", OPERATOR, args=("person",)),
     Row("staff:deactivate", OPERATOR, BAD, args=("person",), post=True),
+    # --- tables to be read; single rows: tests/portal/test_tables.py
+    Row("admin:index", OPERATOR),
+    Row("admin:jsi18n", OPERATOR),
+    Row("admin:app_list", OPERATOR, args=("app_label",)),
+    *(
+        Row(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", OPERATOR)
+        for model in COLUMNS
+    ),
+    *(
+        Row(
+            f"admin:{model._meta.app_label}_{model._meta.model_name}_change",
+            NOBODY,
+            args=("nothing",),
+        )
+        for model in COLUMNS
+    ),
+    Row("staff:reset", OPERATOR, args=("person",)),
+    Row("staff:reset", OPERATOR, BAD, args=("person",), post=True),
+    Row("staff:reset_confirm", OPERATOR, MOVED, args=("reset",), post=True),
+    Row("staff:reset_withdraw", OPERATOR, MOVED, args=("reset",), post=True),
     Row("staff:revoke", OPERATOR, args=("grant",)),
     Row("staff:revoke", OPERATOR, BAD, args=("grant",), post=True),
     Row("staff:confirm_grant", OPERATOR, args=("grant",)),
@@ -883,6 +908,10 @@ TABLE = [
 ENTRANCE = ["account_login", "account_request_login_code"]
 MIDWAY = ["account_confirm_login_code", "mfa_authenticate"]
 OWN_PAGES = [
+    "account_forgotten",
+    "account_sessions_end",
+    "account_second_code",
+    "account_sessions",
     "account_change_password",
     "account_set_password",
     "account_reauthenticate",
@@ -897,7 +926,7 @@ OWN_PAGES = [
     "mfa_add_webauthn",
     "mfa_reauthenticate_webauthn",
 ]
-OWN_KEYS = ["mfa_remove_webauthn", "mfa_edit_webauthn"]
+OWN_KEYS = ["mfa_remove_webauthn", "mfa_edit_webauthn", "account_session_end"]
 PUBLIC_ENTRANCE = ["account_inactive", "mfa_login_webauthn", "account_logout"]
 
 # What owners and the public see: no role changes a word of it.
@@ -984,6 +1013,8 @@ PUBLIC = {
     "portal:repair_file": ("applied", "contract"),
     "portal:text_size": (),
     "portal:set_language": (),
+    "oidc_login": (),
+    "oidc_callback": (),
 }
 
 
@@ -1397,12 +1428,26 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "transfer": sale.pk,
         "job": job.pk,
         "person": organiser.pk,
+        "reset": Reset.objects.create(
+            user=organiser,
+            reason="手机丢了",
+            asked_by=town.person("stranger"),
+            asked_at=timezone.now(),
+        ).pk,
+        "hold": LegalHold.objects.create(
+            estate=town.here.estate,
+            reason="x",
+            since=LONG_AGO,
+            set_by="t",
+            set_at=timezone.now(),
+        ).pk,
         "grant": RoleGrant.objects.get(user=organiser).pk,
         "contest": contest.code,
         "seats": contest.motions.get().pk,
         "candidate": contender(contest.motions.get()).pk,
         "gone": gone.pk,
         "nothing": "ZZZZZZZZ",
+        "app_label": "accounts",
         "revenue": "revenue",
         "quarter": "2026-07-01",
         "paper": paper.code,
@@ -1684,8 +1729,8 @@ def test_sign_in_pages_know_only_in_and_out(town: Town) -> None:
                 wrong.append((name, who))
         for name in OWN_KEYS:
             got = answer(town, who, reverse(name, args=[1]))
-            # Signed in, the key has to be one's own; and the password is asked for again.
-            if got.status_code not in ((MOVED, NOT_FOUND) if inside else (MOVED,)):
+            # Signed in, it has to be one's own; and the password is asked for again.
+            if got.status_code not in ((MOVED, NOT_FOUND, METHOD) if inside else (MOVED,)):
                 wrong.append((name, who))
         for name in [*MIDWAY, *PUBLIC_ENTRANCE]:
             if answer(town, who, reverse(name)).status_code >= 500:

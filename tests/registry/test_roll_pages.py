@@ -232,6 +232,8 @@ def test_a_room_is_put_right_on_its_page(clerk, estate):
     )
     assert wrong.status_code == 400
     assert "个数" in text(wrong)
+    nobody = clerk.post(at("transfer"), {"owners": "", "numbers": number(3)})
+    assert nobody.status_code == 400
     clerk.post(
         at("transfer"),
         {

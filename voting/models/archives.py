@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Job
 from documents.models import Document
+from registry.fields import SealedField
 from registry.models import Estate
 from voting.models.sessions import Session
 
@@ -118,7 +119,7 @@ class FilingPaper(models.Model):
         Document, null=True, on_delete=models.PROTECT, related_name="filed_in"
     )
     content_type = models.CharField(max_length=60, blank=True)
-    content = models.BinaryField(default=b"")  # encrypted
+    content = SealedField(default=b"", purpose="voting.filing.content")
     sha256 = models.CharField(max_length=64)
     added_by = models.CharField(max_length=80)
     added_at = models.DateTimeField()

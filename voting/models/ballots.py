@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from voting.models.roll import Party
 from voting.models.sessions import Session
 
@@ -59,7 +59,7 @@ class Ruling(models.Model):
     reason = EncryptedTextField()
     document_name = EncryptedTextField()
     content_type = models.CharField(max_length=60)
-    content = models.BinaryField()  # encrypted, see voting.services.rulings
+    content = SealedField(purpose="voting.ruling.content")
     sha256 = models.CharField(max_length=64)  # of the document itself
     proposed_by = models.CharField(max_length=80)
     proposed_role = models.CharField(max_length=24)

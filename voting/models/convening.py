@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from documents.models import Document
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from registry.models import Unit
 from voting.models.sessions import Motion, Session
 
@@ -20,7 +20,7 @@ class Basis(models.Model):
     dated_on = models.DateField()
     file_name = EncryptedTextField()
     content_type = models.CharField(max_length=60)
-    content = models.BinaryField()  # encrypted, see voting.services.convening
+    content = SealedField(purpose="voting.basis.content")
     sha256 = models.CharField(max_length=64)  # of the document itself
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from voting.models.roll import Party
 from voting.models.sessions import Session
 
@@ -22,7 +22,7 @@ class DeliveryEvidence(models.Model):
     building = models.CharField(max_length=40, blank=True)
     entrance = models.CharField(max_length=20, blank=True)
     content_type = models.CharField(max_length=60)
-    content = models.BinaryField()
+    content = SealedField(purpose="voting.delivery.content")
     sha256 = models.CharField(max_length=64)  # of what is kept
     added_by = models.CharField(max_length=80)
     added_role = models.CharField(max_length=24)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from registry.models import Unit
 from voting.models.sessions import Attachment, Motion
 
@@ -62,7 +62,7 @@ class Candidate(models.Model):
     consent_at = models.DateTimeField()  # when the signed consent was recorded, and by whom
     consent_by = models.CharField(max_length=80)
     withdrawn_at = models.DateTimeField(null=True)
-    withdrawal = models.BinaryField(default=b"")  # encrypted, see voting.services.elections
+    withdrawal = SealedField(default=b"", purpose="voting.candidate.withdrawal")
     withdrawal_type = models.CharField(max_length=60, blank=True)
 
     class Meta:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from registry.models import Estate, Unit
 from voting.models.ballots import Ruling
 from voting.models.roll import Party
@@ -49,7 +49,8 @@ class Objection(models.Model):
     text = EncryptedTextField()
     document_name = EncryptedTextField()
     content_type = models.CharField(max_length=60, blank=True)
-    content = models.BinaryField(default=b"")  # encrypted; a paper or a photograph
+    # A paper or a photograph.
+    content = SealedField(default=b"", purpose="voting.objection.content")
     sha256 = models.CharField(max_length=64, blank=True)  # of the paper itself
     submission = models.CharField(max_length=64)  # idempotency key of the form
     entered_by = models.CharField(max_length=80)  # "party:7" or "user:3"

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from voting.models.ballots import Ballot
 from voting.models.roll import Party
 from voting.models.sessions import Session
@@ -19,6 +19,11 @@ class Openings(models.Model):
         return f"openings of session {self.session_id}"
 
 
+def line_purpose(session_id: int, trustee: int, party: int) -> str:
+    """What an encrypted line is bound to, so that none can be put in another's place."""
+    return f"voting.opened/{session_id}/{trustee}/{party}"
+
+
 class OpenedLine(models.Model):
     """A line of openings.jsonl: one trustee's shares of one ballot. The file is all lines of
     the first trustee by party, then of the next."""
@@ -26,7 +31,7 @@ class OpenedLine(models.Model):
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="opened_lines")
     trustee = models.PositiveSmallIntegerField()
     party = models.PositiveIntegerField()
-    line = models.BinaryField()  # encrypted, see voting.selectors.opened
+    line = SealedField(purpose=line_purpose, of=("session_id", "trustee", "party"))
 
     class Meta:
         constraints = [
@@ -77,7 +82,7 @@ class CourtOrder(models.Model):
     key = models.CharField(max_length=43)  # the court's, X25519, base64url
     document_name = EncryptedTextField()
     content_type = models.CharField(max_length=60)
-    content = models.BinaryField()  # encrypted, see voting.services.court
+    content = SealedField(purpose="voting.court_order.content")
     sha256 = models.CharField(max_length=64)  # of the document itself
     state = models.CharField(max_length=10, choices=STATES, default="proposed")
     seq = models.BigIntegerField(null=True)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from voting.models.ballots import Ballot
 from voting.models.roll import Party
 from voting.models.sessions import Session
@@ -32,7 +32,7 @@ class PaperBallot(models.Model):
     registered_by = models.CharField(max_length=80)
     registered_role = models.CharField(max_length=24)
     registered_at = models.DateTimeField()
-    scan = models.BinaryField(default=b"")  # encrypted, see voting.services.papers
+    scan = SealedField(default=b"", purpose="voting.paper.scan")
     scan_type = models.CharField(max_length=60, blank=True)
     scan_salt = EncryptedTextField()  # hex; scan_hash = H(lp("YISHI-1-paper", salt, scan))
     scan_hash = models.CharField(max_length=64, blank=True)
@@ -101,7 +101,7 @@ class PaperRuling(models.Model):
     reason = EncryptedTextField()
     document_name = EncryptedTextField()
     content_type = models.CharField(max_length=60, blank=True)
-    content = models.BinaryField(default=b"")  # encrypted
+    content = SealedField(default=b"", purpose="voting.paper_ruling.content")
     sha256 = models.CharField(max_length=64, blank=True)  # of the document itself
     salt = EncryptedTextField()  # hex
     hash = models.CharField(max_length=64, blank=True)  # as it stands on the board

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from documents.models import Document
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from voting.models.sessions import Motion, Session
 
 
@@ -60,7 +60,7 @@ class StandingEvent(models.Model):
     )
     document_name = EncryptedTextField()
     content_type = models.CharField(max_length=60)
-    content = models.BinaryField()  # encrypted
+    content = SealedField(purpose="voting.standing.content")
     sha256 = models.CharField(max_length=64)
     recorded_by = models.CharField(max_length=80)
     recorded_role = models.CharField(max_length=24)

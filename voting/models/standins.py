@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.fields import EncryptedTextField
+from registry.fields import EncryptedTextField, SealedField
 from voting.models.ballots import Ballot
 from voting.models.roll import Party
 from voting.models.sessions import Session
@@ -36,7 +36,7 @@ class Proxy(models.Model):
     # The paper, encrypted; empty where the owner made it online.
     document_name = EncryptedTextField()
     content_type = models.CharField(max_length=60, blank=True)
-    content = models.BinaryField(default=b"")
+    content = SealedField(default=b"", purpose="voting.proxy.content")
     sha256 = models.CharField(max_length=64, blank=True)
     entered_by = models.CharField(max_length=80)  # "owner" online
     entered_role = models.CharField(max_length=24, blank=True)
@@ -137,7 +137,7 @@ class Transfer(models.Model):
     state = models.CharField(max_length=10, choices=STATES, default="proposed")
     document_name = EncryptedTextField()
     content_type = models.CharField(max_length=60)
-    content = models.BinaryField()
+    content = SealedField(purpose="voting.transfer.content")
     sha256 = models.CharField(max_length=64)
     was = EncryptedTextField()
     proposed_by = models.CharField(max_length=80)

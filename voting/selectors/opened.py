@@ -11,6 +11,7 @@ from core.canonical import parse_canonical
 from logbook import selectors as logs
 from registry.fields import open_bytes
 from voting.models import CourtOrder, Look, Motion, OpenedLine, Openings, Party, Session
+from voting.models.opened import line_purpose
 from voting.protocol import ballot as sealing
 from voting.protocol import board, openings
 from voting.protocol.openings import Counted
@@ -37,11 +38,6 @@ class CourtOpening(NamedTuple):
     signers: tuple[str, ...]
     trustees: tuple[int, ...]
     complete: bool
-
-
-def line_purpose(session_id: int, trustee: int, party: int) -> str:
-    """What an encrypted line is bound to, so that none can be put in another's place."""
-    return f"voting.opened/{session_id}/{trustee}/{party}"
 
 
 def counted_ballots(session: Session) -> list[Counted]:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from accounts.holds import NOTHING_HELD, Held, held_at
 from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.retention import LEAST_YEARS
@@ -43,7 +44,7 @@ def retention_of(session: Session, at: datetime) -> Retention:
     stated = session.profile.get("retention.ballot_years")
     years = int(stated["value"] or 0) if stated else DEFAULT_YEARS
     until = kept_until(decided=decided, years=years, last_act=_last_act(session, decided))
-    return Retention(until, _waits(session, at), destroyed_at(session))
+    return Retention(until, _waits(session, at, held_at(at)), destroyed_at(session))
 
 
 def destroyed_at(session: Session) -> datetime | None:
@@ -64,14 +65,27 @@ def demand_ballots(session: Session) -> None:
         )
 
 
+def past_their_years(at: datetime) -> list[Session]:
+    """Sessions whose ballots' time is over, and nothing keeps them but a legal hold."""
+    return [
+        one
+        for one in _old(at)
+        if retention_of(one, at)._replace(waits=_waits(one, at, NOTHING_HELD)).due(at)
+    ]
+
+
 def due_to_destroy(at: datetime) -> list[Session]:
     """Sessions whose ballots' time is over, with nothing in dispute."""
+    return [one for one in _old(at) if retention_of(one, at).due(at)]
+
+
+def _old(at: datetime) -> QuerySet[Session]:
     # A rough sieve first: nothing is due before the least years are over.
     least = at - timedelta(days=365 * LEAST_YEARS)
     old = Session.objects.filter(
         state="resolved", closes_at__lte=least, board__erasure__isnull=True
     )
-    return [one for one in old.select_related("board") if retention_of(one, at).due(at)]
+    return old.select_related("board")
 
 
 def _last_act(session: Session, decided: datetime) -> datetime:
@@ -80,8 +94,10 @@ def _last_act(session: Session, decided: datetime) -> datetime:
     return max(decided, last) if befell is None else max(decided, last, befell.recorded_at)
 
 
-def _waits(session: Session, at: datetime) -> tuple[str, ...]:
+def _waits(session: Session, at: datetime, held: Held) -> tuple[str, ...]:
     found = []
+    if held.keeps(session.estate_id, session=session.code):
+        found.append("依法保全期间")
     open_ = Q(state__in=UNSETTLED) | Q(state="answered", dispute_until__gt=at)
     if Objection.objects.filter(open_, session=session).exists():
         found.append("还有没办完的异议")

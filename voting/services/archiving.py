@@ -181,15 +181,19 @@ def due_archive_jobs() -> Sequence[int]:
     return [job.pk for job in jobs.filter(state="queued").union(dead)]
 
 
-def delete_due_archives() -> int:
-    """Delete what has lain for a day, by the files' own times: it can be made again."""
+def due_archives() -> list[Path]:
+    """Bundles that have lain for a day, by the files' own times."""
     oldest = (timezone.now() - KEPT_AFTER_MAKING).timestamp()
-    gone = 0
-    for path in Path(settings.ARCHIVE_DIR).glob("*.zip*"):
-        if path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
-            gone += 1
-    return gone
+    files = Path(settings.ARCHIVE_DIR).glob("*.zip*")
+    return [path for path in files if path.stat().st_mtime < oldest]
+
+
+def delete_due_archives() -> int:
+    """Delete what has lain for a day: it can be made again."""
+    due = due_archives()
+    for path in due:
+        path.unlink(missing_ok=True)
+    return len(due)
 
 
 # --- making ------------------------------------------------------------------------------

@@ -186,16 +186,21 @@ def reissue_code(*, party_id: int, at: datetime) -> tuple[int, str]:
     return party.codes.values_list("pk", flat=True).latest("pk"), code
 
 
+def due_letters(at: datetime) -> list[Session]:
+    """Sessions whose letters or their secrets lie here longer than they may."""
+    frozen = Session.objects.filter(frozen_at__isnull=False).select_related("letters_job")
+    return [one for one in frozen if letters_lie(one.code) and _delete_after(one) <= at]
+
+
 def delete_due_letters(*, at: datetime) -> int:
     """Delete what was fetched, or has lain too long; returns how many things it met."""
-    met = 0
-    for session in Session.objects.filter(frozen_at__isnull=False).select_related(
-        "letters_job"
-    ):
-        if letters_lie(session.code) and _delete_after(session) <= at:
+    due = due_letters(at)
+    for session in due:
+        # Under the lock: `rotate_keys` writes a spool anew, and must not bring it back.
+        with transaction.atomic():
+            Session.objects.select_for_update(no_key=True).get(pk=session.pk)
             delete_letters(session.code)
-            met += 1
-    return met + _delete_leftovers()
+    return len(due) + _delete_leftovers()
 
 
 def due_letter_jobs() -> Sequence[int]:

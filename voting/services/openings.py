@@ -5,6 +5,7 @@ sees the own line; somebody in office one line at a time, by a request that is l
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -18,18 +19,19 @@ from core.canonical import canonical
 from core.errors import RuleViolation
 from logbook.selectors import lines as lines_of
 from logbook.steps import append_to, locked_log, record_act
-from registry.fields import seal_bytes
+from registry.fields import data_ring, seal_bytes
 from voting.domain.drafts import court_reasons, look_reasons
 from voting.domain.reasons import demand_none
 from voting.domain.thresholds import Count
 from voting.models import Look, OpenedLine, Openings, Session, TrusteeKey
+from voting.models.opened import line_purpose
 from voting.protocol import handed, openings, sealing
 from voting.protocol.hashing import hkdf
 from voting.protocol.manifest import Manifest
 from voting.protocol.openings import Counted
 from voting.protocol.refusal import Refused
 from voting.selectors import board_of, body_of, ceremony_of, terms
-from voting.selectors.opened import counted_ballots, line_purpose, opened_lines
+from voting.selectors.opened import counted_ballots, opened_lines
 from voting.selectors.retention import demand_ballots
 from voting.steps import board_name, checkpoint_board
 
@@ -115,7 +117,7 @@ def opening_request(session: Session) -> bytes:
     value = handed.request(
         manifest,
         result=_result_hash(session, manifest),
-        key=sealing.public_key(_private(session)),
+        key=sealing.public_key(_private(session, data_ring().keys[0])),
         board_secret=settings.BOARD_KEY,
     )
     return canonical(value) + b"\n"
@@ -248,7 +250,12 @@ def _unsealed(session: Session, manifest: Manifest, content: bytes) -> tuple[int
         head = handed.read_head(manifest, content)
         if head.entry != _result_hash(session, manifest):
             raise RuleViolation("openings.another", "这个文件不是为这次会议的结果做的")
-        return head.trustee, handed.unseal(manifest, content, private=_private(session))
+        # Sealed to a key of any of ours: the data key may have been replaced since.
+        *some, last = [_private(session, key) for key in data_ring().keys]
+        for private in some:
+            with suppress(Refused):
+                return head.trustee, handed.unseal(manifest, content, private=private)
+        return head.trustee, handed.unseal(manifest, content, private=last)
     except Refused as refused:
         raise RuleViolation(
             "openings.file",
@@ -261,11 +268,11 @@ def _result_hash(session: Session, manifest: Manifest) -> str:
     return manifest.suite.hash(line).hex()
 
 
-def _private(session: Session) -> bytes:
+def _private(session: Session, data_key: bytes) -> bytes:
     """The key trustees seal to; of each session its own, under the key that keeps its data."""
     return hkdf(
         "sha256",
-        settings.DATA_KEY,
+        data_key,
         salt=session.code.encode(),
         info=b"yishi/openings",
         length=sealing.KEY_SIZE,

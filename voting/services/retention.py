@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from django.db import transaction
 
+from accounts.holds import lock_holds
 from core.errors import RuleViolation
 from logbook.models import Erasure
 from logbook.selectors import erasure_of, last_checkpoint, root
@@ -63,6 +64,7 @@ def _verified_size(session: Session, at: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _destroy(session_id: int, verified: int, at: datetime) -> Erasure:
+    lock_holds()
     session = (
         Session.objects.select_for_update(of=("self",), no_key=True)
         .select_related("estate", "board")

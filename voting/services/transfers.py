@@ -14,6 +14,7 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.permissions import Permission, roles_with
+from accounts.phones import phone_hash
 from accounts.steps import queue_message
 from core.errors import RuleViolation
 from documents.papers import masked_names
@@ -114,7 +115,7 @@ def confirm_transfer(*, transfer_id: int, signer: Signer, at: datetime) -> Trans
     told.add(party.phone)
     for phone in sorted(told):
         queue_message(
-            key=f"session:{session.pk}:transfer:{found.pk}:{sha256(phone.encode()).hexdigest()[:8]}",
+            key=f"session:{session.pk}:transfer:{found.pk}:{phone_hash(phone)[:8]}",
             phone=phone,
             template="letter_transferred",
             params={

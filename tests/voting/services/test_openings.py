@@ -378,3 +378,21 @@ def test_a_look_without_a_reason():
     assert [one.field for one in refused.value.facts["reasons"]] == ["reason", "court"]
     assert not Look.objects.exists()
     assert not Entry.objects.filter(kind="ballot.looked_at").exists()
+
+
+def test_a_file_sealed_before_the_data_key_changed_is_still_read(settings):
+    """What trustees seal to comes of the data key: requests made under the old one stand."""
+    held, vote = held_vote()
+    before = sealed(held, 3)
+    old, settings.DATA_KEY = settings.DATA_KEY, b"\x07" * 32
+    settings.DATA_KEYS_READ = (old,)
+    assert deliver(held, before) is False
+    assert deliver(held, sealed(held, 2)) is True  # asked for anew
+    assert chosen(vote, 1) == [("for",)]
+
+
+def test_a_file_sealed_under_a_key_that_is_gone_is_refused_in_words(settings):
+    held, _vote = held_vote()
+    before = sealed(held, 3)
+    settings.DATA_KEY = b"\x07" * 32
+    assert code_of(lambda: deliver(held, before)) == "openings.file"

@@ -1,0 +1,1 @@
+"""Single sign-on at one OpenID Connect provider (decisions/0121)."""

@@ -1,0 +1,85 @@
+"""What Django and allauth tell of, where they offer no other place to join in."""
+
+from typing import Any
+
+from allauth.account import signals as account_signals
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa import signals as mfa_signals
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.devices import device_of, masked_address
+from accounts.models import User
+from accounts.services.sessions import note_seen, note_sign_in, note_sign_out
+from accounts.steps import end_sign_ins
+
+SIGN_IN = "sign_in"  # the number of the SignIn row
+BEGAN, SEEN = "began", "seen"  # seconds since 1970
+
+
+def connect() -> None:
+    """Once, when the application starts."""
+    user_logged_in.connect(_signed_in, dispatch_uid="accounts.signed_in")
+    user_logged_out.connect(_signed_out, dispatch_uid="accounts.signed_out")
+    for signal in (account_signals.password_set, account_signals.password_changed):
+        signal.connect(_new_password, dispatch_uid="accounts.new_password")
+    mfa_signals.authenticator_added.connect(_new_factor, dispatch_uid="accounts.new_factor")
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from, masked."""
+    try:
+        return masked_address(get_adapter(request).get_client_ip(request))
+    except PermissionDenied:  # no address at all: a test's, or a socket's
+        return ""
+
+
+def _signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
+    now = timezone.now()
+    if not request.session.session_key:
+        request.session.create()
+    row = note_sign_in(
+        user=user,
+        session_key=request.session.session_key or "",
+        device=device_of(request.META.get("HTTP_USER_AGENT", "")),
+        address=address_of(request),
+        at=now,
+    )
+    request.session[SIGN_IN] = row.pk
+    request.session[BEGAN] = request.session[SEEN] = int(now.timestamp())
+
+
+def _signed_out(request: HttpRequest | None, **_more: Any) -> None:
+    if request is not None and (number := request.session.get(SIGN_IN)):
+        note_sign_out(pk=number, at=timezone.now())
+
+
+def _new_password(request: HttpRequest, user: User, **_more: Any) -> None:
+    """Who chose a password knows it; all other browsers are out."""
+    record_authentication(request, user, "password", reauthenticated=True)
+    now, number = timezone.now(), request.session.get(SIGN_IN)
+    with transaction.atomic():
+        end_sign_ins(user, at=now, keep=number)
+    if number:  # changing it gave this session a new key
+        note_seen(
+            pk=number,
+            session_key=request.session.session_key or "",
+            address=address_of(request),
+            at=now,
+        )
+
+
+def _new_factor(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_more: Any
+) -> None:
+    """Setting up an app or a key takes a code or a touch: it was proven. Recovery codes,
+    made along with it, were only shown."""
+    if authenticator.type in {Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN}:
+        record_authentication(
+            request, user, "mfa", id=authenticator.pk, type=str(authenticator.type)
+        )

@@ -1,0 +1,170 @@
+"""What is kept for how long, why, and what becomes of it then: one table (docs/decisions/0120).
+
+`manage.py retention` lists what would go now, `--apply` and the sweepers do it. What is under
+a legal hold stays (`accounts.holds`). A rule that another sweeper already carries out is named
+with it here, not made twice. What is not in the table is kept for good: logs, boards, papers,
+books, registers, roles.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.holds import Held, held_at
+from committees.services.party import dropped_answers, forget_dropped
+from funds.selectors.files import forgotten_files
+from funds.tasks import drop_forgotten_files
+from portal import expiry
+from voting.selectors.retention import past_their_years
+from voting.services.archiving import delete_due_archives, due_archives
+from voting.services.keys import destroy_keys, due_keys
+from voting.services.letters import delete_due_letters, due_letters
+from voting.tasks import destroy_due
+
+
+class Due(NamedTuple):
+    """What a rule would end now: how many, since when the oldest; how many a hold keeps."""
+
+    rows: int
+    oldest: datetime | None
+    held: int = 0
+
+
+class Rule(NamedTuple):
+    """One line of the table. `sweeper`: the one of `portal.tasks` that carries it out."""
+
+    name: str
+    thing: Promise
+    basis: Promise
+    kept: Promise
+    then: Promise
+    sweeper: str
+    due: Callable[[datetime, Held], Due]
+    end: Callable[[datetime], int]
+
+
+def rows_of(rule: expiry.Expiry) -> Callable[[datetime, Held], Due]:
+    """What is due of rows that a query finds."""
+
+    def due(at: datetime, held: Held) -> Due:
+        found = rule.due(at)
+        free = rule.free(found, held)
+        oldest = free.order_by(rule.since).values_list(rule.since, flat=True).first()
+        return Due(free.count(), oldest, found.count() - free.count())
+
+    return due
+
+
+def things_of(
+    find: Callable[[datetime], Iterable[Any]],
+    since: Callable[[Any], datetime | None],
+    kept: Callable[[Any, Held], bool] = lambda one, held: False,
+) -> Callable[[datetime, Held], Due]:
+    """What is due of things another sweeper ends, found by its own selector."""
+
+    def due(at: datetime, held: Held) -> Due:
+        found = list(find(at))
+        free = [one for one in found if not kept(one, held)]
+        times = [time for one in free if (time := since(one)) is not None]
+        return Due(len(free), min(times, default=None), len(found) - len(free))
+
+    return due
+
+
+def _of_session(session: Any, held: Held) -> bool:
+    return held.keeps(session.estate_id, session=session.code)
+
+
+def _of_special(file: Any, held: Held) -> bool:
+    estates = file.special.accounts.values_list("estate", flat=True)
+    return any(map(held.keeps, [None, *estates]))
+
+
+_SHORTEST = _("个人信息保护法19：保存期限为实现处理目的所必要的最短时间")
+_SIX_MONTHS = _("网络安全法：网络日志留存不少于六个月；个人信息保护法19：此后不再必要")
+
+
+def _here(
+    rule: expiry.Expiry, thing: Promise, kept: Promise, then: Promise, basis: Promise
+) -> Rule:
+    return Rule(
+        rule.name, thing, basis, kept, then, "expire", rows_of(rule), expiry.ender(rule)
+    )
+
+
+TABLE: tuple[Rule, ...] = (
+    _here(expiry.MESSAGES, _("发出的短信（手机号和内容）"), _("184天"),
+          _("清空手机号和内容，留下类别和时间"), _SIX_MONTHS),
+    _here(expiry.ATTEMPTS, _("尝试次数的计数"), _("7天"), _("删除"), _SHORTEST),
+    _here(expiry.VOTE_CODES, _("投票核对用的验证码"), _("失效后7天"), _("删除"), _SHORTEST),
+    _here(expiry.FUND_CODES, _("查资金用的验证码"), _("7天"), _("删除"), _SHORTEST),
+    _here(expiry.WEB_SESSIONS, _("登录状态"), _("8小时不用即失效"), _("删除"), _SHORTEST),
+    _here(expiry.JOBS, _("后台任务的记录"), _("184天"), _("删除"), _SIX_MONTHS),
+    _here(expiry.ROLL_PREVIEWS, _("没有确认的名册文件"), _("30天"), _("清空内容"), _SHORTEST),
+    _here(expiry.ROLL_UNDOS, _("撤销名册导入所需的内容"), _("184天"), _("清空内容"), _SHORTEST),
+    Rule(
+        "fund_files", _("没有确认的资金文件"), _SHORTEST, _("3天"), _("清空内容"),
+        "fund_files",
+        things_of(forgotten_files, lambda one: one.created_at, _of_special),
+        drop_forgotten_files,
+    ),
+    Rule(
+        "party_answers", _("退出的候选人关于党员身份的回答"),
+        _("个人信息保护法47：处理目的无法实现或者不再必要"), _("退出后一小时内"),
+        _("清空回答"), "party_answers",
+        things_of(lambda at: dropped_answers(), lambda one: None),
+        lambda at: forget_dropped(at=at),
+    ),
+    Rule(
+        "letters", _("通知书和其中的密钥"), _SHORTEST,
+        _("取走后10分钟，打印后24小时，未打印7天"), _("删除文件"), "delete_letters",
+        things_of(due_letters, lambda one: one.frozen_at),
+        lambda at: delete_due_letters(at=at),
+    ),
+    Rule(
+        "archives", _("等待下载的归档包（可以重做）"), _SHORTEST, _("24小时"), _("删除文件"),
+        "delete_archives",
+        things_of(lambda at: due_archives(), lambda one: None),
+        lambda at: delete_due_archives(),
+    ),
+    Rule(
+        "trustee_keys", _("平台的开票钥匙"), _("请求撤销决定的期限已过（业主纠纷解释12）"),
+        _("截止后一年零一个月"), _("清空"), "keys",
+        things_of(due_keys, lambda one: one.session.closes_at,
+                  lambda one, held: _of_session(one.session, held)),
+        lambda at: destroy_keys(at=at),
+    ),
+    Rule(
+        "ballots", _("选票、打开的单张票、纸质票扫描件"),
+        _("规则表 retention.ballot_years，最少3年（决定0090）"), _("决议后5年或者规则表所写"),
+        _("清空，哈希、合计和决议留下"), "retention",
+        things_of(past_their_years, lambda one: one.closes_at, _of_session),
+        destroy_due,
+    ),
+)  # fmt: skip
+BY_NAME = {rule.name: rule for rule in TABLE}
+
+# What others keep: nothing here deletes it, and whoever runs the site has to see to it.
+OUTSIDE = (
+    (_("反向代理和服务器的访问日志"), _SIX_MONTHS, _("至少184天，由运行单位保存和删除")),
+    (_("备份"), _("决定0090"), _("一年以内过期，由运行单位删除")),
+)
+
+
+def what_is_due(at: datetime) -> list[tuple[Rule, Due]]:
+    """Every rule and what it would end at this instant; changes nothing."""
+    held = held_at(at)
+    return [(rule, rule.due(at, held)) for rule in TABLE]
+
+
+def apply(at: datetime) -> dict[str, int]:
+    """End what is due by every rule; how many of each."""
+    return {rule.name: rule.end(at) for rule in TABLE}
+
+
+def expire_due(at: datetime) -> int:
+    """The sweeper of the rules that have no other."""
+    return sum(rule.end(at) for rule in TABLE if rule.sweeper == "expire")
