@@ -64,10 +64,14 @@ class Scan:
 
 
 class Proof(NamedTuple):
-    """What proves a report: which paper, where it lies, and a copy where there is one."""
+    """What proves a report: which paper, where it lies, and a copy where there is one.
+
+    `despite`: why one goes on with a stage although a department objects.
+    """
 
     note: str
     upload: Upload | None = None
+    despite: str = ""
 
     def scanned(self) -> Scan | None:
         """The copy made plain pictures; before any transaction."""

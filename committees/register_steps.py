@@ -116,6 +116,9 @@ def _record(
 ) -> EstateRecord:
     row = step.row
     before = step.known.record if step.known else None
+    fee_day = handed_in.day if row.fee_rate is not None else None
+    if before is not None and "fee_rate" in row.blank:
+        fee_day = before.fee_day
     if fees is None and before is not None and before.fee_rate == row.fee_rate:
         # Reported with its amounts before, it keeps them where the rate is the same.
         fees = _fees_of(before)
@@ -129,7 +132,7 @@ def _record(
         fee_rate=row.fee_rate,
         fee_paid_fen=fees.paid if fees else None,
         fee_due_fen=fees.due if fees else None,
-        fee_day=handed_in.day if row.fee_rate is not None else None,
+        fee_day=fee_day,
         reporter=handed_in.reporter,
         batch=handed_in,
         recorded_by=by[0],

@@ -4,7 +4,7 @@ Like `documents.charts`: no style attribute, no script, values as text, told apa
 white (whole, dotted, dashed), and everything read aloud.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from html import escape
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 _WIDE, _HIGH = 440, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 12, 64, 12, 24
 _SIZE = 13
+_LEAST = Fraction(1, 5)  # the axis shows at least so much
 _WHOLE, _DOTTED, _DASHED = (
     'stroke-width="2"',
     'stroke-dasharray="2 4"',
@@ -41,14 +42,20 @@ def trend(
     """An ``<svg>``. `needed`: draw the straight way from the last point to the target in
     December. `expected`: where the year may end. `spoken`: the whole in words."""
     right = _WIDE - _RIGHT
+    others = [] if target is None else [target]
+    others += [] if expected is None else [expected.share]
+    scale = _Scale(*span([*(one.share for one in points), *others]))
     lines = [f'<path class="axis" d="M{_LEFT} {_TOP}V{_HIGH - _BOTTOM}H{right}"/>']
     words = [_text(_x(month), _HIGH - 6, str(month), "middle") for month in range(1, 13)]
-    words += [_text(_LEFT + 4, _TOP + 10, "100%"), _text(_LEFT + 4, _HIGH - _BOTTOM - 4, "0%")]
-    dots = [(_x(one.month), _y(one.share)) for one in points]
+    words += [_text(_LEFT + 4, _TOP + 10, percent(scale.high))]
+    words += [_text(_LEFT + 4, _HIGH - _BOTTOM - 4, percent(scale.low))]
+    dots = [(_x(one.month), scale.y(one.share)) for one in points]
     if target is not None:
-        lines.append(_line("target", _DOTTED, (_LEFT, _y(target)), (right, _y(target))))
-        words.append(_text(right + 6, _y(target) + 4, target_text))
-    heights = [] if target is None else [_y(target)]
+        lines.append(
+            _line("target", _DOTTED, (_LEFT, scale.y(target)), (right, scale.y(target)))
+        )
+        words.append(_text(right + 6, scale.y(target) + 4, target_text))
+    heights = [] if target is None else [scale.y(target)]
     if dots:
         lines.append(_line("line", _WHOLE, *dots))
         words += [f'<circle cx="{x}" cy="{y}" r="3"/>' for x, y in dots]
@@ -58,9 +65,9 @@ def trend(
         words.append(_text(x, y - 8 if above else y + 18, points[-1].text, "middle"))
     if dots and points[-1].month < 12:
         if needed and target is not None:
-            lines.append(_line("pace", _DOTTED, dots[-1], (_x(12), _y(target))))
+            lines.append(_line("pace", _DOTTED, dots[-1], (_x(12), scale.y(target))))
         if expected is not None:
-            end = (_x(12), _y(expected.share))
+            end = (_x(12), scale.y(expected.share))
             lines.append(_line("outlook", _DASHED, dots[-1], end))
             words.append(_text(right + 6, _apart(end[1], heights) + 4, expected.text))
     return (
@@ -71,6 +78,24 @@ def trend(
         f'<desc id="{name}-d">{escape(spoken)}</desc>'
         f'<g fill="none" stroke="currentColor">{"".join(lines)}</g>{"".join(words)}</svg>'
     )
+
+
+def span(shares: Iterable[Fraction]) -> tuple[Fraction, Fraction]:
+    """The lowest and the highest share the axis shows: the tenths around all that is drawn, so
+    that a year of small steps is no flat line."""
+    known = list(shares)
+    low, high = (min(known), max(known)) if known else (Fraction(0), Fraction(1))
+    least = max(Fraction(low * 10 // 1, 10), Fraction(0))
+    most = min(-Fraction(-high * 10 // 1, 10), Fraction(1))
+    if most - least >= _LEAST:
+        return least, most
+    most = min(least + _LEAST, Fraction(1))
+    return most - _LEAST, most
+
+
+def percent(share: Fraction) -> str:
+    """A tenth as the axis names it."""
+    return f"{share * 100}%"
 
 
 def _apart(y: int, heights: Sequence[int]) -> int:
@@ -90,10 +115,15 @@ def _x(month: int) -> int:
     return _LEFT + (_WIDE - _LEFT - _RIGHT) * (2 * month - 1) // 24
 
 
-def _y(share: Fraction) -> int:
-    high = _HIGH - _TOP - _BOTTOM
-    kept = min(max(share, Fraction(0)), Fraction(1))
-    return _HIGH - _BOTTOM - high * kept.numerator // kept.denominator
+class _Scale(NamedTuple):
+    """Heights by share, between two shares."""
+
+    low: Fraction
+    high: Fraction
+
+    def y(self, share: Fraction) -> int:
+        kept = (min(max(share, self.low), self.high) - self.low) / (self.high - self.low)
+        return _HIGH - _BOTTOM - (_HIGH - _TOP - _BOTTOM) * kept.numerator // kept.denominator
 
 
 def _text(x: int, y: int, text: str, anchor: str = "start") -> str:

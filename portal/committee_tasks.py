@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission
-from committees.selectors.pipeline import Case, overdue_within
+from committees.selectors.cases import Case
+from committees.selectors.pipeline import overdue_within
 from committees.selectors.urges import newest_urges
 from committees.selectors.watch import Need, to_renew, too_few, unexplained
 from core.deadlines import start_of

@@ -75,7 +75,8 @@ class _ProofForm(forms.Form):
         given = self.cleaned_data.get("file")
         found = uploads_of([given]) if given is not None else []
         upload = Upload(found[0].name, found[0].content) if found else None
-        return Proof(self.cleaned_data.get("note", ""), upload)
+        given_why = self.cleaned_data.get("despite", "")
+        return Proof(self.cleaned_data.get("note", ""), upload, given_why)
 
 
 class OpenForm(forms.Form):
@@ -93,7 +94,16 @@ class StageForm(_ProofForm):
     may_be_empty = frozenset({"file"})
 
     day = _day(_("哪一天"))
-    field_order = ["day", "note", "file"]
+    # Asked only where a department objects and nobody dealt with it.
+    despite = _text(
+        _("有异议仍然往下办的原因"), _("和这一步一起保存，在办理过程里看得到。加密，不公开。")
+    )
+    field_order = ["despite", "day", "note", "file"]
+
+    def __init__(self, *args: Any, objected: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not objected:
+            del self.fields["despite"]
 
 
 class CorrectionForm(StageForm):
@@ -109,7 +119,7 @@ class ElectedForm(StageForm):
 
     seats = _seats(_("委员会有几个席位"))
     last_day = _day(_("任期最后一天"), _("不填就按规则里的任期计算。"))
-    field_order = ["day", "seats", "last_day", "note", "file"]
+    field_order = ["despite", "day", "seats", "last_day", "note", "file"]
 
     def terms(self) -> Terms:
         """Seats and last day as given."""

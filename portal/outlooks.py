@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from committees.domain.formation import Count, Month, Outlook
 from committees.selectors.targets import Target
 from core.exact import share_down
-from documents.trends import Point, trend
+from documents.trends import Point, percent, span, trend
+from portal.spacing import gap
 
 
 def outlook_words(now: Count, ahead: Outlook, target: Target) -> str:
@@ -32,7 +33,7 @@ def outlook_words(now: Count, ahead: Outlook, target: Target) -> str:
                 "pace": _tenths(ahead.pace, up=True),
             }
         )
-    return "".join(parts) + expected_words(now, ahead)
+    return gap().join(filter(None, [*parts, expected_words(now, ahead)]))
 
 
 def expected_words(now: Count, ahead: Outlook) -> str:
@@ -48,16 +49,34 @@ def expected_words(now: Count, ahead: Outlook) -> str:
     }
 
 
+def axis_words(months: Sequence[Month], ahead: Outlook | None, target: Target | None) -> str:
+    """From where to where the drawing's axis goes."""
+    points, expected = _drawn(months, ahead)
+    shares = [one.share for one in points] + ([expected.share] if expected else [])
+    low, high = span([*shares, Fraction(*target.share)] if target else shares)
+    return _("纵轴从 %(low)s 到 %(high)s。") % {"low": percent(low), "high": percent(high)}
+
+
+def month_words(months: Sequence[Month]) -> list[str]:
+    """Each month with its rate and its numbers, as text beside the drawing."""
+    return [
+        _("%(month)s月 %(rate)s（%(formed)s/%(total)s）")
+        % {
+            "month": one.day.month,
+            "rate": share_down(one.estates.formed, one.estates.total),
+            "formed": one.estates.formed,
+            "total": one.estates.total,
+        }
+        for one in months
+        if one.estates.total
+    ]
+
+
 def formation_chart(
     months: Sequence[Month], ahead: Outlook | None, target: Target | None, year: int
 ) -> SafeString:
     """The months of a year, the target, what is needed and what is to be expected."""
-    points = [_point(one.day.month, one.estates) for one in months if one.estates.total]
-    last = months[-1].estates
-    expected = None
-    if ahead is not None and ahead.expected is not None and last.total:
-        share = Fraction(ahead.expected, last.total)
-        expected = Point(12, share, share_down(ahead.expected, last.total))
+    points, expected = _drawn(months, ahead)
     spoken = _("；").join(
         _("%(month)s月 %(rate)s") % {"month": one.month, "rate": one.text} for one in points
     )
@@ -71,6 +90,16 @@ def formation_chart(
         spoken=spoken,
     )
     return mark_safe(drawn)  # noqa: S308 - our own drawing
+
+
+def _drawn(months: Sequence[Month], ahead: Outlook | None) -> tuple[list[Point], Point | None]:
+    """The months, and where the year may end."""
+    points = [_point(one.day.month, one.estates) for one in months if one.estates.total]
+    last = months[-1].estates
+    if ahead is None or ahead.expected is None or not last.total:
+        return points, None
+    share = Fraction(ahead.expected, last.total)
+    return points, Point(12, share, share_down(ahead.expected, last.total))
 
 
 def _point(month: int, count: Count) -> Point:

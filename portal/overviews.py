@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts.reach import Reach
 from committees.domain.formation import Count, Month, Outlook, missing, outlook, ranked, reached
+from committees.selectors.cases import Case
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of, paced
 from committees.selectors.party import party_within
-from committees.selectors.pipeline import Case, counted, overdue, overdue_number
+from committees.selectors.pipeline import counted, overdue, overdue_number
 from committees.selectors.problems import problem_counts
 from committees.selectors.quality import Reported, reported, unreported
 from committees.selectors.targets import Target, target_of
@@ -25,7 +26,7 @@ from disclosures.selectors.late import late_numbers
 from documents.rankings import share_bar, stack_bar
 from funds.models import Instalment, Review
 from funds.selectors.backlog import backlog_of
-from portal.outlooks import expected_words, formation_chart
+from portal.outlooks import axis_words, expected_words, formation_chart, month_words
 from portal.sentences import said
 
 # Fewer estates say nothing about a place.
@@ -66,6 +67,8 @@ def overview_of(found: Formation, *, today: date, at: datetime) -> dict[str, Any
         "risk": _risk(total, target, ahead),
         "outlook": expected_words(total, ahead) if ahead else "",
         "chart": formation_chart(known, ahead, target, today.year) if total.total else "",
+        "axis": axis_words(known, ahead, target) if total.total else "",
+        "month_words": month_words(known),
         **_ranking(found, counts, target, told),
         "late": {
             "formations": overdue_number(found.reach, today),

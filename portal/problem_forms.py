@@ -18,7 +18,6 @@ _LONG = forms.Textarea(attrs={"rows": 3})
 _DAY = {"required": _("请填写日期"), "invalid": _("这不是一个日期")}
 _FILES = _("照片（JPEG、PNG、HEIC）或者 PDF，每个不超过 20 MB；照片里的拍摄地点不保存。")
 _OPEN_TO_ALL = _("会公开，不要写姓名、房号、电话。")
-_SHORT_WORDS = 40  # of an item, in a list to choose from
 SOURCES = [one for one in Problem.SOURCES if one[0] != "system"]
 
 
@@ -39,7 +38,8 @@ class SaidForm(forms.Form):
         {"group", "company", "person", "campaign", "standard", "measures", "remarks"}
     )
 
-    item = _Number(label=_("问题项目"))
+    # Each in its whole length: they differ in their last words.
+    item = _Number(label=_("问题项目"), widget=forms.RadioSelect)
     group = _Number(
         label=_("问题类别"),
         choices=[("", _("按问题项目")), *CLASSES.items()],
@@ -68,8 +68,7 @@ class SaidForm(forms.Form):
         groups = {group: _items(group) for group in CLASSES}
         groups[OTHER] += own
         self.fields["item"].choices = [  # type: ignore[attr-defined]
-            ("", _("请选择")),
-            *((f"{key}. {said(CLASSES[key])}", listed) for key, listed in groups.items()),
+            (f"{key}. {said(CLASSES[key])}", listed) for key, listed in groups.items()
         ]
 
     def said(self) -> Said:
@@ -172,5 +171,4 @@ def _items(group: int) -> list[tuple[int, str]]:
 
 
 def _listed(number: int, words: str) -> str:
-    text = str(said(words))
-    return f"{number}. {text if len(text) <= _SHORT_WORDS else text[:_SHORT_WORDS] + '…'}"
+    return f"{number}. {said(words)}"

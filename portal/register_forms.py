@@ -23,7 +23,7 @@ class RegisterForm(FileForm):
 
     authority = forms.ChoiceField(
         label=_("哪个机构的台账"),
-        help_text=_("表里的每一行都要在它的辖区里。"),
+        help_text=_("表里的每一行都要在它的辖区里；它下面各级的，都可以放在一张表里。"),
         error_messages={"required": _("请选择")},
     )
     day = forms.DateField(
@@ -56,7 +56,9 @@ class EstateForm(forms.Form):
         | {"fee_due", "fee_paid", "ends"}
     )
 
-    authority = forms.ChoiceField(label=_("哪个机构的台账"))
+    authority = forms.ChoiceField(
+        label=_("哪个机构的台账"), help_text=_("由哪个街道、社区负责，照下面填的地方确定。")
+    )
     name = forms.CharField(label=_("物业管理区域名称"), max_length=80)
     small_names = forms.CharField(
         label=_("小区名称"),
@@ -67,7 +69,9 @@ class EstateForm(forms.Form):
     place = forms.CharField(
         label=_("所在市县(区)、街道、社区"),
         max_length=120,
-        help_text=_("例如：迎江区、人民路街道、某某社区。"),
+        help_text=_(
+            "写到街道和社区；只记得社区名字的，先只写它，会列出叫这个名字的几个，照着写全。"
+        ),
     )
     boundaries = forms.CharField(label=_("四至范围"), max_length=300, required=False)
     service = forms.ChoiceField(label=_("物业服务形态"), required=False)

@@ -8,7 +8,7 @@ lie in one 物业管理区域; those without any management are listed too.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from core.tables import Merged, Table, fill_merged
@@ -65,6 +65,9 @@ _NOTES = (
     "4. 党的工作小组，5. 未成立；以上可直接填写数字。"
 )
 _NAME = 1
+# A place may be one cell over its estates, as paper registers have it. What else is merged over
+# rows would be a statement about estates nobody made.
+_SHARED = range(3, 4)
 _MOST = {1: 80, 2: 200, 3: 120, 4: 300, 8: 120}
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%?")
 _FRACTION = re.compile(r"0?\.\d{1,20}|1(?:\.0{1,20})?|0")
@@ -83,7 +86,8 @@ class Fault(NamedTuple):
 class RegisterRow(NamedTuple):
     """One row as reported. Codes are keys of `SERVICES`, `FORMED`, `PARTY`; None: left empty.
 
-    `fee_rate`: hundredths of a percent, 0 to 10,000; None: not reported.
+    `fee_rate`: hundredths of a percent, 0 to 10,000; None: not reported. `blank`: the fields
+    whose cell was left empty; a word that says there is none ("无") is no empty cell.
     """
 
     row: int
@@ -96,6 +100,11 @@ class RegisterRow(NamedTuple):
     party: int | None
     manager: str
     fee_rate: int | None
+    blank: tuple[str, ...] = ()  # in the order of columns: the row is compared as text
+
+    def over(self, known: "RegisterRow") -> "RegisterRow":
+        """With what is known where a cell was left empty: nothing was reported there."""
+        return self._replace(**{name: getattr(known, name) for name in self.blank})
 
 
 def notes() -> str:
@@ -107,16 +116,19 @@ def parse(table: Table) -> tuple[list[RegisterRow], list[Fault]]:
     """The rows of a register somebody filled in, and everything that is wrong with it.
 
     A header that is not the annex's is one fault that names each column; rows are read all the
-    same only where it is. Cells merged over rows (a 社区 with ten estates) are repeated, except
-    the names: those rows would be one estate, so only the first of them is returned.
+    same only where it is. A place merged over rows (a 社区 with ten estates) is repeated; any
+    other cell merged over rows is a fault that names it, and of rows with one name only the
+    first is returned: they would be one estate.
     """
     if wrong := _header_faults(table):
         return [], wrong
-    shared = _merged_names(table)
-    table = fill_merged(table, range(1, len(HEADER)))
     found = [Fault(one.row, one.column, one.reason) for one in table.faults]
-    found += shared.values()
-    below = {number for one in shared for number in range(one.first_row + 1, one.last_row + 1)}
+    below: set[int] = set()
+    for one, columns in _merged(table):
+        found += [_merged_fault(one, column) for column in columns]
+        if _NAME in columns:
+            below |= set(range(one.first_row + 1, one.last_row + 1))
+    table = fill_merged(table, (_NAME, *_SHARED))
     rows = []
     for number, cells in table.rows:
         if _is_note(cells):
@@ -196,21 +208,22 @@ def _is_note(row: Sequence[str]) -> bool:
     return any("填表说明" in cell for cell in row[:2])
 
 
-def _merged_names(table: Table) -> dict[Merged, Fault]:
-    """Cells of the name column that are merged over several rows."""
+def _merged(table: Table) -> Iterator[tuple[Merged, list[int]]]:
+    """Cells merged over several rows, with the columns in which each row has to say its own."""
     cells = {row.number: row.cells for row in table.rows}
-    return {
-        one: Fault(
-            one.first_row,
-            _NAME,
-            f"B{one.first_row}:B{one.last_row} 是合并的单元格，名称要一行填一个",
-        )
-        for one in table.merged
-        if one.first_column <= _NAME <= one.last_column
-        and one.first_row < one.last_row
-        and any(cells.get(one.first_row, ()))
-        and not _is_note(cells[one.first_row])
-    }
+    for one in table.merged:
+        columns = range(max(one.first_column, _NAME), min(one.last_column + 1, len(HEADER)))
+        own = [column for column in columns if column not in _SHARED]
+        first = cells.get(one.first_row, ())
+        if one.first_row < one.last_row and own and any(first) and not _is_note(first):
+            yield one, own
+
+
+def _merged_fault(one: Merged, column: int) -> Fault:
+    letter = "ABCDEFGHIJ"[column]
+    where = f"{letter}{one.first_row}:{letter}{one.last_row}"
+    told = f"{where} 是合并的单元格，“{HEADER[column]}”要一行填一个"
+    return Fault(one.first_row, column, told)
 
 
 def _row(
@@ -237,12 +250,9 @@ def _row(
     service, formed, party = codes
     small = "、".join(filter(None, _BETWEEN.split(texts[2])))
     manager = "" if texts[8] in _NOBODY else texts[8]
-    return (
-        RegisterRow(
-            number, texts[1], small, texts[3], texts[4], service, formed, party, manager, rate
-        ),
-        found,
-    )
+    blank = tuple(name for place, name in FIELDS.items() if not texts[place or 0])
+    given_row = (number, texts[1], small, texts[3], texts[4], service, formed, party)
+    return RegisterRow(*given_row, manager, rate, blank), found
 
 
 def _code(text: str, known: Mapping[int, str]) -> tuple[int | None, str]:

@@ -56,7 +56,12 @@ class PlaceIndex:
         return self._codes.get(_squeezed(text)) or self._codes.get(_short(text))
 
     def near(self, text: str) -> list[str]:
-        """Up to three places as the register writes them, that may have been meant."""
+        """Up to three places as the register writes them, that may have been meant; where only
+        the name of a 社区 or a street was written, up to five that have it."""
+        own = _short(text)
+        named = [code for code, one in self._by_code.items() if _short(one.name) == own]
+        if named:
+            return [self.written(code) for code in sorted(named)[:5]]
         close = get_close_matches(_squeezed(text), self._codes, 6, cutoff=0.6)
         codes = dict.fromkeys(self._codes[name] for name in close)
         return [self.written(code) for code in list(codes)[:3]]

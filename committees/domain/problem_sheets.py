@@ -29,8 +29,9 @@ CAMPAIGN_NOTES = (
     "注：1. 表格使用 Excel 类电子表格。2. 按照环境卫生、道路设施等四项攻坚行动分别建立台账。"
     "3. 问题、整治措施等相对应，每条问题占一行。序号同项目名称等对应，一个项目一个序号。"
 )
-# Columns that are the project's, not the problem's.
-_PROJECT = (0, 1, 2, 3, 9, 10)
+# Columns that are the project's own, and those that its problems mostly have in common.
+_PROJECT = (0, 1)
+_COMMON = (2, 3, 9, 10)
 _NOTES = (
     "填表说明：问题类别按照以下五类问题予以分类，在“问题类别”栏中填写“1”“2”等数字表示问题类别；"
     "在“问题内容”栏中填写具体问题描述。"
@@ -99,31 +100,47 @@ def cells(rows: Iterable[Row]) -> Iterator[list[str | int | None]]:
 def campaign_cells(rows: Iterable[Row]) -> Iterator[list[str | int | None]]:
     """The twelve columns of each problem, those of one project behind each other.
 
-    `rows`: as `by_project` has them. None: one cell with the one above.
+    `rows`: as `by_project` has them. None: one cell with the one above; company, standard,
+    社区 and 街道 are one cell over the rows that say the same, so that none of them is lost.
     """
     for number, (_project, those) in enumerate(groupby(rows, key=lambda one: one.project), 1):
+        above: list[str | int | None] = []
         for place, one in enumerate(those, 1):
             line = _campaign_line(number, place, one)
-            for column in _PROJECT if place > 1 else ():
-                line[column] = None
-            yield line
+            written = list(line)
+            for column in (*_PROJECT, *_COMMON) if above else ():
+                if column in _PROJECT or line[column] == above[column]:
+                    written[column] = None
+            above = line
+            yield written
 
 
 def by_project(rows: Sequence[Row]) -> list[Row]:
-    """Each project's problems behind each other, projects in the order they come in, with one
-    company and one standard a project: what the newest problem says."""
+    """Each project's problems behind each other, projects in the order they come in.
+
+    Where its problems name one company, or one standard, it is that of those too that name
+    none; where they name several, each row keeps what it says.
+    """
     first: dict[int, int] = {}
-    newest: dict[int, Row] = {}
+    said: dict[int, tuple[set[str], set[str]]] = {}
     for place, one in enumerate(rows):
         first.setdefault(one.project, place)
-        before = newest.get(one.project, one)
-        newest[one.project] = one._replace(
-            standard=one.standard or before.standard, company=one.company or before.company
-        )
+        companies, standards = said.setdefault(one.project, (set(), set()))
+        companies.add(one.company)
+        standards.add(one.standard)
     return [
-        one._replace(standard=newest[one.project].standard, company=newest[one.project].company)
+        one._replace(
+            company=_only(said[one.project][0], one.company),
+            standard=_only(said[one.project][1], one.standard),
+        )
         for one in sorted(rows, key=lambda one: first[one.project])
     ]
+
+
+def _only(named: set[str], own: str) -> str:
+    """What one row stands for: the only one that was named, else its own."""
+    known = named - {""}
+    return next(iter(known)) if len(known) == 1 else own
 
 
 def _campaign_line(number: int, place: int, one: Row) -> list[str | int | None]:

@@ -7,7 +7,7 @@ four campaigns.
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -22,6 +22,7 @@ MOST_ITEM = 999
 CAMPAIGNS = {1: "环境卫生", 2: "道路设施", 3: "车辆停放", 4: "服务质量"}
 COMPLAINTS = frozenset({"petition", "hotline_1584", "hotline_12345"})  # somebody complained
 EARLIEST = date(2000, 1, 1)
+LONGEST = timedelta(days=731)  # until a problem is to be put right
 # Field: (Chinese name, greatest length, may be empty)
 _TEXTS = {
     "content": ("问题内容", 600, False),
@@ -107,7 +108,15 @@ def found_reasons(found_on: date, deadline: date | None, today: date) -> list[Re
     if deadline is not None and deadline < found_on:
         sentence = "整改完成时限不能早于发现的日期"
         wrong.append(Reason("problem.deadline", sentence, "deadline"))
-    return wrong
+    return wrong + deadline_reasons(deadline, today)
+
+
+def deadline_reasons(deadline: date | None, today: date) -> list[Reason]:
+    """A day so far ahead is a slip, or no deadline at all."""
+    if deadline is None or deadline - today <= LONGEST:
+        return []
+    sentence = "整改完成时限离今天不能超过两年，请核对年份；要更久的，先定两年以内的一步"
+    return [Reason("problem.deadline", sentence, "deadline")]
 
 
 def day_reasons(

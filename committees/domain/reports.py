@@ -99,16 +99,17 @@ def demand_over(kind: str, span: Span, today: date) -> None:
     begins = f"{day.year}年{day.month}月{day.day}日"
     if kind == MONTHLY:
         raise RuleViolation("report.running", f"这个月还没有结束，月报从{begins}起才能填")
-    raise RuleViolation("report.running", f"总结阶段还没有到最后一天，从{begins}起才能填")
+    raise RuleViolation("report.running", f"总结提升阶段还没有开始，从{begins}起才能填")
 
 
 def drawn_from(kind: str, span: Span) -> date:
     """The first day on which a report may be drawn up.
 
-    Its figures are frozen then, and nothing may be missing from them: a month is over. A
-    summary is due on the last day of its stage, so it is drawn up on that day at the earliest.
+    Its figures are frozen then, and nothing may be missing from a month: it is over. A summary
+    is written while its stage runs, and due before that ends (建物发〔2023〕300号 四4: 11月16日
+    至12月15日, 12月15日前报): it says the day its figures are of.
     """
-    return span.last if kind == SUMMARY else span.last + timedelta(days=1)
+    return span.first if kind == SUMMARY else span.last + timedelta(days=1)
 
 
 def demand_move(state: str, to: str) -> None:

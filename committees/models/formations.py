@@ -74,6 +74,9 @@ class Reached(models.Model):
         Evidence, null=True, on_delete=models.PROTECT, related_name="+"
     )
     reason = EncryptedTextField()
+    # Why one goes on although a department objects; nullable, so that SQLite adds the column
+    # without making the table anew, which would lose its triggers.
+    despite = EncryptedTextField(null=True, default=None)
     recorded_by = models.CharField(max_length=80)
     recorded_at = models.DateTimeField()
 

@@ -53,6 +53,13 @@ class Body(NamedTuple):
     share: tuple[int, int]
     share_clause: str
 
+    @property
+    def no_chair(self) -> bool:
+        """Whether all who sit are known, enough of them, and none of them presides."""
+        whole = self.seats is not None and self.seats.complete and not self.seats.too_few
+        offices = {one.member.office for one in self.seated}
+        return bool(self.seated) and whole and "chair" not in offices
+
 
 class Slate(NamedTuple):
     """Those who stand, with their answers, and what the seats can come to."""

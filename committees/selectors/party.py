@@ -186,7 +186,8 @@ class Listed(NamedTuple):
 
 
 def listed(reach: Reach, state: str, today: date) -> list[Listed]:
-    """The committees behind a number of the share: "met", "missed", or "unknown"."""
+    """The committees behind a number of the share: "met", "missed", both ("known"), or
+    "unknown"."""
     newest = {one.committee_id: Count(one.members, one.party, one.unknown) for one in _newest()}
     share = cache(lambda code: share_in(resolve(profile_layers(code), today).get(SHARE)))
     found = []
@@ -196,7 +197,8 @@ def listed(reach: Reach, state: str, today: date) -> list[Listed]:
             continue
         count = newest.get(one.pk)
         verdict = count.verdict(share(one.estate.profile_code)) if count else "none"
-        if state == verdict or (state == "unknown" and verdict not in ("met", "missed")):
+        known = "known" if verdict in ("met", "missed") else "unknown"
+        if state in (verdict, known):
             found.append(Listed(one, count, verdict))
     return found
 

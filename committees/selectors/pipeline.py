@@ -11,14 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.reach import Reach
 from committees.domain.formation import Count
-from committees.domain.handover import giver
-from committees.domain.pipeline import STAGES, TURNS, Stage, Standing, standing
+from committees.domain.pipeline import STAGES, Stage, standing
 from committees.models import (
     Committee,
     Formation,
@@ -28,70 +26,11 @@ from committees.models import (
     Reached,
 )
 from committees.selectors.acts import Act, acts_of, among
+from committees.selectors.cases import Asked, Case, Told
 from committees.selectors.formation import Formation as Watched
 from committees.selectors.formation import per_place
 from registry.domain.profiles import RuleValue, resolve
 from registry.selectors import profile_layers
-
-
-class Told(NamedTuple):
-    """A stage and what is known of it. `day`: it was reached; `act`: it happened here, which
-    goes before what was reported: `row`, the newest of `rows`, read for a single formation."""
-
-    stage: Stage
-    day: date | None
-    act: Act | None
-    row: Reached | None
-    rows: Sequence[Reached]
-
-
-class Asked(NamedTuple):
-    """A department with its newest reply, None while it is silent."""
-
-    inquiry: Inquiry
-    reply: InquiryReply | None
-
-    @property
-    def objects(self) -> bool:
-        return self.reply is not None and self.reply.answer == "objects"
-
-
-class Case(NamedTuple):
-    """A formation with everything that is known of it."""
-
-    formation: Formation
-    told: Sequence[Told]
-    asked: Sequence[Asked]
-    standing: Standing
-    clause: str  # where the next deadline comes from
-    source: str = ""  # who hands over by the list of the committee
-
-    @property
-    def reached(self) -> dict[str, date]:
-        return {one.stage.code: one.day for one in self.told if one.day is not None}
-
-    @property
-    def silent(self) -> list[str]:
-        """The departments that were asked and have not replied."""
-        return [one.inquiry.department for one in self.asked if one.reply is None]
-
-    @property
-    def objecting(self) -> list[str]:
-        """The departments whose newest reply is an objection: it forbids nothing, and is to be
-        dealt with until they reply anew or are not asked any more."""
-        return [one.inquiry.department for one in self.asked if one.objects]
-
-    @property
-    def turn(self) -> str:
-        """Whose turn it is; "" where all is done."""
-        following = self.standing.following
-        if following is None:
-            return ""
-        if following.code == "vetting" and self.silent:
-            return "、".join(self.silent)
-        if following.code == "handover":
-            return giver(self.formation.kind, self.source)
-        return TURNS[following.turn]
 
 
 def pipeline(reach: Reach, today: date) -> list[Case]:
@@ -209,7 +148,8 @@ def cases_of(formations: Sequence[Formation], today: date, *, full: bool = False
         period = seen.following.period if seen.following else ""
         clause = values[period].clause if period in values else ""
         source = sources.get(one.committee_id or 0, "")
-        found.append(Case(one, told, replies, seen, clause, source))
+        unread = period in values and not values[period].usable
+        found.append(Case(one, told, replies, seen, clause, source, unread))
     return found
 
 

@@ -2,10 +2,16 @@
 
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
-from accounts.permissions import Permission, Visitor, authorities_reached, estates_for
+from accounts.permissions import (
+    Permission,
+    Visitor,
+    authorities_for,
+    authorities_reached,
+    estates_for,
+)
 from committees.models import (
     Committee,
     Evidence,
@@ -24,6 +30,14 @@ from voting.models import Candidate
 def authorities_keeping(user: Visitor) -> QuerySet[Authority]:
     """The authorities whose register this person may hand in."""
     return authorities_reached(user, Permission.KEEP_REGISTER).order_by("pk")
+
+
+def authorities_offered(user: Visitor) -> list[Authority]:
+    """Of those, the ones this person acts for and the ones right below: a register may hold
+    rows of everything further down, and who answers for a row follows from its place."""
+    held = list(authorities_for(user, Permission.KEEP_REGISTER).values_list("pk", flat=True))
+    near = authorities_keeping(user).filter(Q(pk__in=held) | Q(parent__in=held))
+    return sorted(near, key=lambda one: (one.pk not in held, one.pk))
 
 
 def import_for(user: Visitor, pk: int) -> RegisterImport:

@@ -15,7 +15,7 @@ from registry.models import Division, Estate
 # A register older than this many days is called old: a quarter.
 OLD = timedelta(days=92)
 COMMUNITY = 5  # the level of a 社区 or village
-SHOWN = ("never", "old", "unformed")
+SHOWN = ("never", "old", "unformed", "formed")
 
 
 class Reported(NamedTuple):
@@ -78,4 +78,5 @@ def shown_by(which: str, today: date) -> Q:
         "never": Q(seen__isnull=True),
         "old": Q(seen__day__lt=today - OLD),
         "unformed": ~Q(pk__in=in_office().values("estate")),
+        "formed": Q(pk__in=in_office().values("estate")),
     }[which]

@@ -4,8 +4,9 @@ from datetime import date
 
 from committees.domain.kinds import COMMITTEES
 from committees.domain.pipeline import FORMED, lacking, out_of_order, stage_of
+from committees.domain.wording import note_reasons
 from committees.models import Committee, Formation
-from committees.selectors.pipeline import Case
+from committees.selectors.cases import Case
 from core.reasons import Reason
 
 # What is never typed: replies of departments and the list of the handover say it.
@@ -53,6 +54,21 @@ def place_reasons(case: Case, stage: str) -> list[Reason]:
     if stage == FORMED and case.formation.committee is not None:
         return in_office_reasons(case.formation.committee)
     return []
+
+
+def objection_reasons(case: Case, stage: str, despite: str) -> list[Reason]:
+    """An objection nobody dealt with: the law does not let it forbid anything, so one may go on
+    with a reason in words, which covers the stages after it too."""
+    if not case.stands_against(stage) or case.went_on:
+        return []
+    if not despite.strip():
+        names = "、".join(case.objecting)
+        told = (
+            f"{names}有异议，还没有处理：请先登记新的答复（无异议，或者不再征求并写明原因）；"
+            "仍然要往下办的，写明原因"
+        )
+        return [Reason("stage.objected", told, "despite")]
+    return note_reasons("despite", "有异议仍然往下办的原因", despite)
 
 
 def _vetting_told(case: Case) -> str:

@@ -63,13 +63,24 @@ class Step(NamedTuple):
         return self.known is None
 
     @property
+    def kept(self) -> list[Difference]:
+        """What is known and stays, because the file leaves the cell empty."""
+        if self.known is None:
+            return []
+        return [
+            Difference(HEADER[place or 0], told, told)
+            for place, name in FIELDS.items()
+            if name in self.row.blank and (told := words(self.row, name))
+        ]
+
+    @property
     def changed(self) -> list[str]:
         """Names of the fields of `RegisterRow` that would change."""
         if self.known is None:
             return []
         pairs = zip(RegisterRow._fields, self.row, self.known.row, strict=True)
         # Not saying whether there is a committee changes nothing about it.
-        passed = {"row", "place"} | ({"formed"} if self.row.formed is None else set())
+        passed = {"row", "place", "blank"} | ({"formed"} if self.row.formed is None else set())
         return [name for name, new, old in pairs if new != old and name not in passed]
 
     @property
@@ -104,6 +115,11 @@ class Plan(NamedTuple):
     @property
     def changes(self) -> list[Step]:
         return [step for step in self.steps if step.changed]
+
+    @property
+    def kept(self) -> list[Step]:
+        """The rows that leave something empty that is known, and stays."""
+        return [step for step in self.steps if step.kept]
 
     @property
     def ending(self) -> list[Step]:
@@ -186,8 +202,17 @@ def records_of(estate: Estate) -> list[EstateRecord]:
 
 
 def plan_of(handed_in: RegisterImport) -> Plan:
-    """What a file that was handed in would do today."""
+    """What a file that was handed in would do today.
+
+    An empty cell of a file reports nothing, and what is known stays; by hand, who empties a
+    field that showed it takes it away (a committee never goes so).
+    """
     rows, faults = parse(opened_table(handed_in.rows, purpose=ROWS))
+    if not handed_in.file_name:
+        rows = [
+            row._replace(blank=tuple(one for one in row.blank if one == "formed"))
+            for row in rows
+        ]
     return _plan(handed_in.authority, handed_in.day, rows, faults)
 
 
@@ -222,7 +247,7 @@ def _plan(
         if wrong or desk is None:
             found += [wrong] if wrong else []
             continue
-        step = Step(row, division, desk, same)
+        step = Step(row.over(same.row) if same else row, division, desk, same)
         if older := _older(step, day):
             found.append(older)
             continue

@@ -16,6 +16,7 @@ class Target(NamedTuple):
 
     share: Share
     clause: str
+    usable: bool = True  # somebody read the clause, or answers for it
 
     @property
     def words(self) -> str:
@@ -34,4 +35,4 @@ def rules_at(authority: Authority | None, on: date) -> dict[str, RuleValue]:
 def target_of(authority: Authority | None, on: date) -> Target | None:
     """None: no rule sets one."""
     found = rules_at(authority, on).get("formation.target")
-    return Target(Share(*found.value), found.clause) if found else None
+    return Target(Share(*found.value), found.clause, found.usable) if found else None

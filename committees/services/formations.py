@@ -23,6 +23,7 @@ from committees.selectors.elected import winners_of
 from committees.selectors.pipeline import case_of
 from committees.selectors.refusals import (
     in_office_reasons,
+    objection_reasons,
     opening_reasons,
     order_reasons,
     place_reasons,
@@ -75,7 +76,8 @@ def report_stage(
     """Report a stage reached elsewhere, with what proves it; the same again is one.
 
     Another day for a stage reported before needs a `reason`. `terms`: of the committee, where
-    the stage is its election; it is in office from then on.
+    the stage is its election; it is in office from then on. Where a department objects, a stage
+    that goes on with the candidates needs a reason in words (`proof.despite`), once.
 
     RuleViolation "stage.invalid" with every reason, "committee.invalid", "formation.ended",
     and those of a file that cannot be read.
@@ -94,6 +96,7 @@ def report_stage(
         found += note_reasons("note", "有什么材料证明、放在哪里", proof.note)
         if before is not None and before.day is not None:
             found += note_reasons("reason", "更正的原因", reason)
+        found += objection_reasons(case, stage, proof.despite)
         if day is not None and not found:
             found += order_reasons(case, stage, day)
         demand_none("stage.invalid", found)
@@ -105,6 +108,7 @@ def report_stage(
             day=day,
             note=proof.note.strip(),
             reason=reason.strip(),
+            despite=proof.despite.strip() if case.stands_against(stage) else "",
             evidence=scan.keep(formation.estate, actor=actor, at=at) if scan else None,
             recorded_by=actor,
             recorded_at=at,

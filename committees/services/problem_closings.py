@@ -9,7 +9,13 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts.permissions import Permission
-from committees.domain.problems import day_reasons, name_key, person_reasons, why_reasons
+from committees.domain.problems import (
+    day_reasons,
+    deadline_reasons,
+    name_key,
+    person_reasons,
+    why_reasons,
+)
 from committees.models import Problem, ProblemStep
 from committees.problem_steps import (
     demand_open,
@@ -90,6 +96,7 @@ def reopen_problem(
     wrong = why_reasons("reason", "重新打开的原因", reason, 200)
     if deadline < today:
         wrong.append(Reason("problem.deadline", "新的时限不能早于今天", "deadline"))
+    wrong += deadline_reasons(deadline, today)
     demand_none("problem.invalid", wrong)
     problem.state, problem.closed_on = "open", None
     put_step(problem, "reopened", day=today, text=reason, by=by, at=at)

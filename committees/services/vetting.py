@@ -9,7 +9,8 @@ from committees.domain.pipeline import stage_of
 from committees.domain.wording import day_reasons, name_reasons, note_reasons
 from committees.formation_steps import Proof, keep_due, locked_formation, note_act
 from committees.models import Inquiry, InquiryReply
-from committees.selectors.pipeline import Case, case_of
+from committees.selectors.cases import Case
+from committees.selectors.pipeline import case_of
 from core.deadlines import local_day
 from core.reasons import Reason, demand_none
 

@@ -233,6 +233,8 @@ def _people(estate: Estate, at: datetime, password: str, say: Say) -> dict[str, 
         ("second", "区住建局 示例科长", "bureau", bureau),
         ("manager", "物业 示例经理", "property_manager", estate),
         ("city", "市住建局 示例局长", "bureau", city),
+        # What the other of the street entered, this one confirms.
+        ("street2", "街道 示例副主任", "street_office", street),
     )
     people = {"operator": operator, "operator2": second}
     for index, (key, name, role, place) in enumerate(wanted, start=1):

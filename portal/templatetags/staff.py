@@ -1,7 +1,7 @@
 """Small helpers of the staff and sign-in templates."""
 
 from django import forms, template
-from django.forms.boundfield import BoundField
+from django.forms.boundfield import BoundField, BoundWidget
 from django.http import HttpRequest
 from django.template import Context
 from django.utils import timezone
@@ -14,6 +14,7 @@ from accounts.permissions import ROLE_PERMISSIONS, Permission
 from committees.domain.estate_register import rate_words
 from funds.selectors.reviewing import AT_DESK
 from portal.sentences import said
+from portal.spacing import gap
 from voting.models import Session
 from voting.selectors import phase
 
@@ -105,6 +106,27 @@ def staff_menu(context: Context) -> dict[str, object]:
 def role_name(role: str) -> object:
     """A role's short name."""
     return role_title(role)
+
+
+@register.filter
+def choice_groups(field: BoundField) -> list[tuple[str, list[BoundWidget]]]:
+    """What can be chosen, by the headings of the list; one group without a name otherwise."""
+    options = iter(list(field))
+    found: list[tuple[str, list[BoundWidget]]] = []
+    for value, label in field.field.choices:  # type: ignore[attr-defined]
+        if isinstance(label, (list, tuple)):
+            found.append((str(value), [next(options) for _one in label]))
+        elif found and not found[-1][0]:
+            found[-1][1].append(next(options))
+        else:
+            found.append(("", [next(options)]))
+    return found
+
+
+@register.simple_tag
+def between() -> str:
+    """What stands between two sentences."""
+    return gap()
 
 
 @register.simple_tag

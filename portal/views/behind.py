@@ -14,6 +14,7 @@ from portal.views.registers import A_PAGE, formation_of_request
 PARTY_STATES = {
     "missed": gettext_lazy("没有达标的"),
     "met": gettext_lazy("达标的"),
+    "known": gettext_lazy("能确定达标没有的"),
     "unknown": gettext_lazy("还不能确定的"),
 }
 

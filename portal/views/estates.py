@@ -14,7 +14,7 @@ from accounts.permissions import Permission, estate_for, estates_for
 from committees.domain.estate_register import rate_words
 from committees.register_steps import ByHand
 from committees.selectors.moves import goal_of, movable, moves_of, receivers
-from committees.selectors.places import authorities_keeping
+from committees.selectors.places import authorities_offered
 from committees.selectors.register import Known, known_estates, records_of
 from committees.services.moves import move_estates
 from committees.services.register import found_estate, report_estate
@@ -64,7 +64,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
 @_form_page
 def found(request: HttpRequest) -> HttpResponse:
     """Put an estate on record that no register has named yet."""
-    authorities = list(authorities_keeping(request.user))
+    authorities = authorities_offered(request.user)
     if not authorities:
         raise Http404
     today = timezone.localdate()

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, estate_for, require
 from accounts.reach import Reach
-from committees.domain.pipeline import FORMED, STAGES, resting_on, stage_of
+from committees.domain.pipeline import FORMED, STAGES, stage_of
 from committees.formation_steps import picture_of
 from committees.models import Formation
 from committees.selectors.bodies import open_formation_at
+from committees.selectors.cases import Case
 from committees.selectors.elected import winners_of
-from committees.selectors.pipeline import Case, case_of, pipeline
+from committees.selectors.pipeline import case_of, pipeline
 from committees.selectors.places import evidence_for, formation_for, inquiry_for
 from committees.selectors.urges import urges_of, urging
 from committees.services.formations import (
@@ -106,6 +107,8 @@ def formation_course(request: HttpRequest, pk: int) -> HttpResponse:
         "estate": found.estate,
         "formation": found,
         "case": case,
+        "told": [(one, case.belated.get(one.stage.code)) for one in case.told],
+        "asked": [(one, case.outrun(one)) for one in case.asked],
         "next": following,
         "may": may_at(request, found.estate),
         "seats_waiting": found.committee is None and winners_of(found) is not None,
@@ -143,8 +146,12 @@ def formation_stage(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
     step = stage_of(found.kind, stage)
     if step is None or stage == "handover":
         raise Http404
+    case = objected_to(found, stage)
     form = _stage_form(found, stage)(
-        posted(request), request.FILES or None, initial={"seats": found.seats}
+        posted(request),
+        request.FILES or None,
+        initial={"seats": found.seats},
+        objected=case is not None and not case.went_on,
     )
 
     def act() -> None:
@@ -161,7 +168,7 @@ def formation_stage(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
         )
 
     title = _("登记：%(stage)s") % {"stage": said(step.title)}
-    context = _in(found, title) | {"case": objected_to(found, stage)}
+    context = _in(found, title) | {"case": case}
     return forming(request, form, act, context, done=_("已登记。"))
 
 
@@ -296,7 +303,7 @@ def objected_to(found: Formation, stage: str) -> Case | None:
     """The formation, where a department objects to whoever stands and this stage goes on with
     them: the law does not let the objection forbid it, but nobody is to overlook it."""
     case = case_of(found, timezone.localdate())
-    return case if case.objecting and "vetting" in resting_on(found.kind, stage) else None
+    return case if case.stands_against(stage) else None
 
 
 def _in(found: Formation, title: str) -> dict[str, Any]:

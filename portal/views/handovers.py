@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import Permission
+from accounts.permissions import Permission, roles_with
 from committees.models import Handover
 from committees.selectors.bodies import body_of, in_office_at
 from committees.selectors.handovers import (
@@ -79,6 +79,7 @@ def handover(request: HttpRequest, pk: int) -> HttpResponse:
         "wrote": has_entered(found, actor_of(request)),
         "due": due_of(found.committee, timezone.localdate()),
         "may": may_at(request, found.committee.estate),
+        "confirming": roles_with(_P.KEEP_FORMATION),
     }
     return page(request, "registers/handover.html", context)
 

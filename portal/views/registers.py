@@ -18,7 +18,7 @@ from committees.selectors.divisions import divided, division_within, lies_in
 from committees.selectors.formation import Formation, Place, whole
 from committees.selectors.months import months_of, paced, with_corrections
 from committees.selectors.pipeline import counted
-from committees.selectors.places import authorities_keeping, import_for
+from committees.selectors.places import authorities_keeping, authorities_offered, import_for
 from committees.selectors.quality import SHOWN, shown_by
 from committees.selectors.register import known_estates, plan_of
 from committees.selectors.targets import Target, target_of
@@ -26,7 +26,7 @@ from committees.services.register import confirm_register, drop_register, previe
 from core.errors import RuleViolation
 from core.exact import share_down
 from portal.forms import add_reasons
-from portal.outlooks import formation_chart, outlook_words
+from portal.outlooks import axis_words, formation_chart, outlook_words
 from portal.overviews import LEAST, overview_of
 from portal.register_forms import RegisterForm
 from portal.views.common import actor_of, asked_authority, posted, searched, xlsx_answer
@@ -43,6 +43,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The bureau head's page; it prints on one A4 across."""
     found = formation_of_request(request)
     context = overview_of(found, today=timezone.localdate(), at=timezone.now())
+    context["may_urge"] = has_permission(request.user, _P.URGE_FORMATION)
     return _page(request, "registers/overview.html", context)
 
 
@@ -108,6 +109,9 @@ def estates(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("show", "")
     if show in SHOWN:
         rows = rows.filter(shown_by(show, timezone.localdate()))
+    own = found.at is not None and request.GET.get("own") == "1"
+    if own:
+        rows = rows.filter(authority=found.at)
     if search:
         rows = rows.filter(name__icontains=search) | rows.filter(small_names__icontains=search)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
@@ -120,6 +124,7 @@ def estates(request: HttpRequest) -> HttpResponse:
         "search": search,
         "inside": inside,
         "show": show if show in SHOWN else "",
+        "only_own": own,
         "keeps": authorities_keeping(request.user).exists(),
         "own": found.at is not None and found.at.estates.exists(),
     }
@@ -153,7 +158,7 @@ def blank_file(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_in(request: HttpRequest) -> HttpResponse:
     """Hand a register in, to be looked at first."""
-    authorities = list(authorities_keeping(request.user))
+    authorities = authorities_offered(request.user)
     if not authorities:
         raise Http404
     form = RegisterForm(
@@ -188,7 +193,7 @@ def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"file": found}
     if found.state == "previewed":
         plan = plan_of(found)
-        changes, ending = plan.changes, plan.ending
+        changes, ending, kept = plan.changes, plan.ending, plan.kept
         context |= {
             "plan": plan,
             "faults": plan.faults[:SHOWN_ROWS],
@@ -196,6 +201,9 @@ def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
             "columns": HEADER,
             "changes": changes[:SHOWN_ROWS],
             "more_changes": max(len(changes) - SHOWN_ROWS, 0),
+            "kept": kept[:SHOWN_ROWS],
+            "keeping": len(kept),
+            "more_kept": max(len(kept) - SHOWN_ROWS, 0),
             "ending": ending[:SHOWN_ROWS],
             "endings": len(ending),
             "more_endings": max(len(ending) - SHOWN_ROWS, 0),
@@ -207,18 +215,15 @@ def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Write it."""
     found = import_for(request.user, pk)
-    told = confirm_register(
+    confirm_register(
         import_id=found.pk,
         ends=request.POST.get("ends") == "yes",
         seen=request.POST.get("seen", ""),
         actor=actor_of(request),
         at=timezone.now(),
     )
-    messages.success(
-        request,
-        _("已写入：新增%(new)s个，变更%(changed)s个，不变%(same)s个。") % told._asdict(),
-    )
-    return redirect("staff:register")
+    # Its own page says what was written, as long as there is one.
+    return redirect("staff:register_import", found.pk)
 
 
 @require_POST
@@ -258,6 +263,7 @@ def months(request: HttpRequest) -> HttpResponse:
         ],
         "outlook": outlook_words(points[-1].estates, ahead, target) if ahead and target else "",
         "chart": formation_chart(points, ahead, target, year) if known else "",
+        "axis": axis_words(points, ahead, target) if known else "",
     }
     return _page(request, "registers/months.html", context)
 
@@ -294,6 +300,9 @@ def _row(place: Place, target: Target | None) -> dict[str, Any]:
         "rate": share_down(count.formed, count.total),
         "owners_rate": share_down(count.owners, count.total),
         "due_rate": share_down(count.due_formed, count.due),
+        # Formed or begun is all that was assessed; where most were not, a share misleads.
+        "unassessed": count.total - count.due,
+        "assessed": 2 * count.due >= count.total,
         "missing": missing(count.formed, count.total, target.share) if target else None,
         "reached": reached(count.formed, count.total, target.share) if target else None,
     }

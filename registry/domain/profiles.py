@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from registry.domain.citations import citation
+
 
 class Layer(NamedTuple):
     """One profile as stored: `values` is name → {"value", "clause", "verified", …}."""
@@ -24,7 +26,8 @@ class Layer(NamedTuple):
 
 
 class RuleValue(NamedTuple):
-    """One value, its source, and the official who answers for it if it was not read."""
+    """One value, its source as pages and papers cite it, and the official who answers for it
+    if it was not read."""
 
     value: Any
     clause: str
@@ -51,7 +54,7 @@ def resolve(layers: Sequence[Layer], on: date) -> dict[str, RuleValue]:
         for name, stated in layer.values.items():
             values[name] = RuleValue(
                 stated["value"],
-                stated["clause"],
+                citation(stated["clause"]),
                 layer.code,
                 bool(stated["verified"]),
                 stated.get("confirmed_by", ""),

@@ -25,7 +25,7 @@ _NOT_IN_XML = {
     if code not in (0x09, 0x0A, 0x0D)
 }  # fmt: skip
 _A4 = 9  # of ECMA-376, 18.3.1.63
-_LINE = 15  # points of a line of text
+_LINE = 17  # points of a line of text: fonts with Chinese are taller than others
 _LOOSE = 1.1  # a line ends before it is full
 _TALLEST = 409  # points of a row, at most
 _NARROW, _WIDE = 12, 40  # characters of a column whose width nobody says

@@ -107,3 +107,21 @@ def test_tables_go_on_over_the_page() -> None:
     pages = pypdf.PdfReader(BytesIO(render_report(facts, attachments={REPORT_NAME: b"{}"})))
     found = [len(page.extract_text().splitlines()) for page in pages.pages]
     assert min(found[:-1]) * 2 > max(found)
+
+
+def test_no_few_rows_stay_behind_and_the_title_breaks_before_its_heading() -> None:
+    """However far down the page a table begins."""
+    columns = tuple(f"第{number}项数字（件）" for number in range(19))
+    rows = tuple(ReportRow(f"样例{number}区", (1,) * 19) for number in range(7))
+    total = ReportRow("合计", (7,) * 19)
+    for share in range(1, 7):
+        facts = replace(
+            FACTS, columns=columns, rows=rows, total=total, estate="样例市住房和城乡建设局",
+            rates=(("组建率", "不适用"),) * share,
+        )  # fmt: skip
+        pdf = render_report(facts, attachments={REPORT_NAME: b"{}"})
+        pages = [one.extract_text() for one in pypdf.PdfReader(BytesIO(pdf)).pages]
+        assert any(line.strip() == "2026年10月工作月报" for line in pages[0].splitlines())
+        for one in pages:
+            shown = re.findall(r"第\d+项数字", one)
+            assert not shown or len(shown) >= 4

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from documents.trends import Point, trend
+from documents.trends import Point, span, trend
 
 SVG = "{http://www.w3.org/2000/svg}"
 TARGET = Fraction(7, 10)
@@ -51,6 +51,24 @@ def test_what_is_more_stands_higher_by_one_scale() -> None:
     assert bottom - middle == middle - top
     assert heights(known["target"]) == [middle, middle]
     assert len(list(svg.iter(f"{SVG}circle"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("shares", "low", "high"),
+    [
+        (["64.53", "67.36", "70"], 60, 80), (["60", "70"], 60, 80), (["0", "100"], 0, 100),
+        (["100"], 80, 100), (["0"], 0, 20), (["99.9", "70"], 70, 100), ([], 0, 100),
+        (["40.01", "41"], 40, 60),
+    ],
+)  # fmt: skip
+def test_the_axis_shows_what_is_drawn_and_not_much_else(
+    shares: list[str], low: int, high: int
+) -> None:
+    known = [Fraction(one) / 100 for one in shares]
+    assert span(known) == (Fraction(low, 100), Fraction(high, 100))
+    svg = drawn([point(month, one) for month, one in enumerate(shares, 1)])
+    said = {one.text for one in svg.iter(f"{SVG}text")}
+    assert {f"{low}%", f"{high}%"} <= said
 
 
 def test_the_ways_to_the_years_end() -> None:

@@ -13,14 +13,17 @@ from tests.browser.conftest import chromium, erasable, open_page
 __all__ = ["chromium", "erasable", "open_page"]
 
 PO = Path(__file__).resolve().parents[2] / "locale" / "en" / "LC_MESSAGES" / "django.po"
+# The framework's own sentences.
+PLAIN = PO.parents[3] / "config" / "wording" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 
 
 @pytest.fixture(scope="session")
 def _compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("locale")
-    messages = folder / "en" / "LC_MESSAGES"
-    messages.mkdir(parents=True)
-    subprocess.run(["msgfmt", "-o", messages / "django.mo", PO], check=True)
+    for language, catalogue in (("en", PO), ("zh_Hans", PLAIN)):
+        messages = folder / language / "LC_MESSAGES"
+        messages.mkdir(parents=True)
+        subprocess.run(["msgfmt", "-o", messages / "django.mo", catalogue], check=True)
     return folder
 
 

@@ -140,6 +140,23 @@ def test_an_objection_is_not_overlooked() -> None:
     for stage, warned in (("posted", True), ("elected", True), ("roll", False)):
         told = page(street, "formation_stage", formation.pk, stage)
         assert ("公安有异议：请先处理。" in told) is warned
+        assert ('name="despite"' in told) is warned
+    posted = {"day": "2026-04-16", "note": "小区公告栏的照片，档案柜2"}
+    refused = send(street, "formation_stage", formation.pk, "posted", status=400, **posted)
+    assert "公安有异议，还没有处理" in refused
+    posted["despite"] = "公安书面同意先公示，答复以后补"
+    send(street, "formation_stage", formation.pk, "posted", **posted)
+    told = page(street, "formation_course", formation.pk)
+    assert "有异议，仍然往下办" in told
+    assert posted["despite"] in told
+    assert 'name="despite"' not in page(street, "formation_stage", formation.pk, "elected")
+    late = {"answer": "none", "day": "2026-04-18", "reason": "核实以后没有问题"}
+    send(street, "formation_reply", formation.pk, police.pk, **late)
+    assert "晚于“候选人公示”（2026-04-16）" in page(street, "formation_course", formation.pk)
+    street.post(
+        reverse("staff:formation_stage_back", args=[formation.pk, "posted"]),
+        {"reason": "公示的照片是另一个小区的"},
+    )
     told = send(
         street, "formation_reply", formation.pk, police.pk, answer="recalled",
         day="2026-04-10", text="候选人已经退出", reason="候选人已经退出",
@@ -329,7 +346,9 @@ def test_below_the_share_an_explanation_is_asked_for() -> None:
         # Rechecked at each resignation: at one of two it is met again.
         assert ("要有新的情况说明" in told) is (number < 4)
     assert "不足总数的一半" in told
-    assert "空缺3个，请办补选" in told
+    # One thing alone: all are elected anew.
+    assert "空缺3个" in told
+    assert "请办补选" not in told
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from committees.domain.formation import Count, Month, Share, outlook
 from committees.models import Committee, EstateMove, EstateRecord, PartyCount
+from committees.selectors.targets import Target
+from portal.outlooks import outlook_words
+from portal.spacing import gap
 from registry.models import Authority, Division, Estate, RuleProfile
 from tests.committees.city import authority, city, line, write
 from tests.factories import make_unit
@@ -35,7 +39,8 @@ def rows(shown: str) -> dict[str, tuple[int, int, str]]:
     """Place → formed, all, missing, from the page's table."""
     found = re.findall(
         r"<tr><td>(?:<a[^>]*>)?([^<]+)(?:</a>)?</td><td><svg.*?</svg></td>"
-        r'<td class="number"[^>]*>(\d+) / (\d+)</td><td[^>]*>[^<]*</td><td[^>]*>(\d*)</td>',
+        r'<td class="number"[^>]*><a[^>]*>(\d+)</a> / <a[^>]*>(\d+)</a></td><td[^>]*>[^<]*</td>'
+        r"<td[^>]*>(?:<a[^>]*>)?(\d*)",
         shown,
         re.DOTALL,
     )
@@ -46,8 +51,9 @@ def test_one_page_says_it_all_and_adds_up(bureau: Authority) -> None:
     stock(bureau)
     client = at_desk(bureau)
     shown = page(client, "overview")
-    assert "共 10 个物业管理区域，已组建 6 个，组建率 60.00%。" in shown
-    assert "距年底 70% 还差 1 个" in shown
+    told = re.sub(r"<[^>]+>", "", shown)
+    assert "共 10 个物业管理区域，已组建 6 个，组建率 60.00%。" in told
+    assert "距年底 70% 还差 1 个" in told
     found = rows(shown)
     assert found == {
         "东区住建局": (4, 6, "1"), "西区住建局": (1, 3, "2"), "样例高新区管委会": (1, 1, "0"),
@@ -57,6 +63,54 @@ def test_one_page_says_it_all_and_adds_up(bureau: Authority) -> None:
     # A 社区 without any estate: 东22 and 西11, 西12, 西21.
     assert "还没有登记任何物业管理区域的社区（不含村）：4 个" in shown
     assert "没有填过台账的：0 个" in shown
+
+
+def test_every_number_opens_to_as_many_rows(bureau: Authority) -> None:
+    stock(bureau)
+    own = authority("东1街道办事处")
+    Estate.objects.create(
+        code="AAAAAAA1", name="直管苑", division_id="999901001001", authority=own,
+        profile_code="national",
+    )  # fmt: skip
+    client = at_desk(bureau)
+    for at in (bureau, own):
+        shown = page(client, "overview", at=at.pk)
+        found = re.findall(r'<a href="(/staff/registers/estates/\?[^"]*)">(\d+)</a>', shown)
+        assert len(found) > 5
+        for address, number in found:
+            listed = client.get(address.replace("&amp;", "&")).context["page"].paginator.count
+            if "show=unformed" in address:
+                assert listed >= int(number)  # some of them would do
+            else:
+                assert listed == int(number)
+    assert "直管苑" in page(client, "register", at=own.pk, own=1)
+    late = re.search(r"<b>(\d+)</b>逾期的事项(.*?)；", page(client, "overview"), re.DOTALL)
+    assert late is not None
+    parts = re.findall(r">[^<>\d]*(\d+)</a>", late[2])
+    assert sum(map(int, parts)) == int(late[1])
+    assert len(parts) == 3
+
+
+def test_the_drawing_names_its_axis_and_the_months_stand_beside_it(
+    bureau: Authority,
+) -> None:
+    stock(bureau)
+    shown = page(at_desk(bureau), "overview")
+    assert "纵轴从 60% 到 80%。" in shown
+    assert f"{timezone.localdate().month}月 60.00%（6/10）" in shown
+
+
+def test_sentences_stand_apart_in_english() -> None:
+    told = Count(100, 60, 0)
+    before = Month(date(2026, 9, 30), Count(100, 50, 0))
+    ahead = outlook([before, Month(date(2026, 10, 31), told)], Share(7, 10))
+    target = Target(Share(7, 10), "")
+    with translation.override("en"):
+        words = outlook_words(told, ahead, target)
+        assert words.count(". ") >= 1
+        assert not re.search(r"\.[A-Z]", words)
+        assert gap() == " "
+    assert gap() == ""
 
 
 def test_every_level_down_to_the_row(bureau: Authority) -> None:
@@ -339,7 +393,7 @@ def test_communities_without_a_row_and_committees_by_share(bureau: Authority) ->
     PartyCount.objects.create(
         committee=committee, members=5, party=2, unknown=0, recorded_at=timezone.now()
     )
-    for state, many in (("missed", 1), ("met", 0), ("unknown", 5)):
+    for state, many in (("missed", 1), ("met", 0), ("known", 1), ("unknown", 5)):
         listed = client.get(reverse("staff:party_shares"), {"state": state})
         assert listed.context["page"].paginator.count == many
     assert "东0" in page(client, "party_shares", state="missed")
@@ -347,5 +401,5 @@ def test_communities_without_a_row_and_committees_by_share(bureau: Authority) ->
     west = at_desk(authority("西区住建局"))
     assert "东0" not in page(west, "party_shares", state="missed")
     shown = page(client, "overview")
-    assert "1 个里 0 个" in shown
+    assert "1 个里 0 个" in re.sub(r"<[^>]+>", "", shown)
     assert "还不能确定的 5 个" in shown

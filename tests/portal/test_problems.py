@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from committees.domain.problem_sheets import campaign_title
 from committees.models import Problem, ProblemItem, ProblemPage
+from registry.domain.problems import ITEMS
 from registry.models import Authority, Estate
 from tests.committees.city import authority, city
 from tests.committees.troubles import BUREAU, STREET, closed, place, progressed, reported
@@ -89,6 +90,11 @@ def test_a_problem_from_the_list_to_its_end(bureau: Authority, estate: Estate) -
     assert estate.name in page(clerk, "problem_choose", q="东")
     shown = page(clerk, "problem_new", estate.code)
     assert "11. 消防车道未划线标名立牌" in shown
+    # Every item in its whole length, under its class, while one chooses.
+    for number, item in ITEMS.items():
+        assert f"<span>{number}. {item.words}</span>" in shown
+    assert shown.count('type="radio" name="item"') == len(ITEMS) == 22
+    assert shown.index("3. 侵占业主共有资金") < shown.index("<span>15. ")
     data = SAID | {"found_on": str(today()), "deadline": str(today() + timedelta(days=9))}
     made = clerk.post(reverse("staff:problem_new", args=[estate.code]), data)
     assert made.status_code == 302
@@ -270,7 +276,8 @@ class TestTheAnnexes:
         closed(done)
         zone = place("新城", "999902009001", authority=authority("样例高新区管委会"))
         reported(zone)
-        sheet = sheet_of(at_desk(bureau), "problems_xlsx")
+        client = at_desk(bureau)
+        sheet = sheet_of(client, "problems_xlsx")
         assert sheet.cell(1, 1).value == "住宅物业服务问题整治工作台账"
         assert tuple(texts(sheet, 2, 11)) == ANQING
         assert sheet.cell(2, 12).value is None
@@ -286,8 +293,11 @@ class TestTheAnnexes:
         assert {sheet.cell(3, column).data_type for column in (6, 7, 11)} == {"s"}
         assert all(sheet.cell(3, column).quotePrefix for column in (6, 7, 11))
         assert texts(sheet, 4, 11)[7:10] == ["样例物业有限公司", "2026-10-31", "是"]
-        # The zone reports for itself, although the codes put it into the western district.
-        assert sheet.cell(5, 3).value == "样例高新区"
+        # By the codes, which put the zone into the western district, as annex 1 says too.
+        assert sheet.cell(5, 3).value == "西区"
+        other = sheet_of(client, "register_xlsx")
+        rows = {row[1].value: row[3].value for row in other.iter_rows(min_row=3)}
+        assert "西区" in rows["新城"]
         noted = [str(sheet.cell(row, 1).value) for row in range(6, sheet.max_row + 1)]
         assert noted[0] == (
             "填表说明：问题类别按照以下五类问题予以分类，在“问题类别”栏中填写“1”“2”等数字表示问题类别；"

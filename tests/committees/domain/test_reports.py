@@ -67,18 +67,17 @@ def test_the_stage_of_anqing() -> None:
     [
         (MONTHLY, month_span(date(2026, 10, 31), 3), date(2026, 10, 31), True),
         (MONTHLY, month_span(date(2026, 10, 31), 3), date(2026, 11, 1), False),
-        # Due on the last day of its stage (12月15日前报): on that day, not before.
-        (SUMMARY, summary_span(STAGE, 2026), date(2026, 11, 16), True),
-        (SUMMARY, summary_span(STAGE, 2026), date(2026, 12, 14), True),
+        # 建物发〔2023〕300号 四4: written from 16 November on, due before 15 December.
+        (SUMMARY, summary_span(STAGE, 2026), date(2026, 11, 15), True),
+        (SUMMARY, summary_span(STAGE, 2026), date(2026, 11, 16), False),
+        (SUMMARY, summary_span(STAGE, 2026), date(2026, 12, 14), False),
         (SUMMARY, summary_span(STAGE, 2026), date(2026, 12, 15), False),
         (SUMMARY, summary_span(STAGE, 2026), date(2027, 1, 1), False),
     ],
 )
 def test_what_is_still_running(kind: str, span: Span, today: date, refused: bool) -> None:
     if refused:
-        with pytest.raises(
-            RuleViolation, match=r"还没有(结束|到最后一天).*从2026年1[12]月1?[15]日起"
-        ):
+        with pytest.raises(RuleViolation, match=r"还没有(结束|开始).*从2026年11月1?[16]日起"):
             demand_over(kind, span, today)
     else:
         demand_over(kind, span, today)

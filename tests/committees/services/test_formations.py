@@ -337,13 +337,53 @@ def test_a_vetting_reported_by_hand_gives_way_to_the_departments_asked_after_it(
     assert "vetting" not in case_of(formation, TODAY).reached
 
 
-def test_an_objection_forbids_nothing_that_follows() -> None:
+def test_an_objection_is_gone_past_only_with_a_reason_in_words() -> None:
     formation = walked(opened(), "candidates")
-    (police,) = ask(formation, "公安")
+    police, court = ask(formation, "公安", "法院")
     reply(police, "objects", None, "2号候选人正在服刑")
-    report(formation, "posted")  # no law lets a department forbid it: the page warns
+    refused = refusal(report, formation, "posted")
+    assert refused.code == "stage.invalid"
+    assert "公安有异议，还没有处理" in str(refused)
+    why = "公安书面同意先公示，答复以后补"
+    for bad in ("", "好", "先\0公示了再说"):
+        assert refusal(report, formation, "posted", proof=PROOF._replace(despite=bad))
+    assert not Reached.objects.filter(stage="posted").exists()
+    report(formation, "posted", proof=PROOF._replace(despite=f" {why} "))
     case = case_of(formation, TODAY)
+    assert [(stage.code, words) for stage, words in case.despite] == [("posted", why)]
     assert (case.objecting, "vetting" in case.reached) == (["公安"], False)
+    # The reason covers what follows, until somebody objects anew; the roll rests on none.
+    report(formation, "elected")
+    reply(court, "objects", None, "3号候选人有判决没有履行", at=AT + timedelta(hours=1))
+    later = {"at": AT + timedelta(hours=2)}
+    assert "公安、法院有异议" in str(refusal(report, formation, "first_meeting", **later))
+    report(formation, "first_meeting", proof=PROOF._replace(despite=why), **later)
+
+
+def test_one_no_one_objected_to_keeps_no_reason() -> None:
+    formation = walked(opened(), "candidates")
+    report(formation, "posted", proof=PROOF._replace(despite="多写的，没有人有异议"))
+    assert case_of(formation, TODAY).despite == []
+
+
+def test_replies_after_the_stage_they_should_come_before_are_told() -> None:
+    formation = walked(opened(), "candidates")
+    early, late, silent = ask(formation, "公安", "法院", "信访")
+    report(formation, "posted")
+    report(formation, "elected")
+    reply(early, day=day_of("vetting"))
+    reply(late, day=day_of("elected") + timedelta(days=1))
+    case = case_of(formation, TODAY)
+    told = {one.inquiry.department: case.outrun(one) for one in case.asked}
+    assert told["公安"] is None
+    for name in ("法院", "信访"):
+        assert told[name] is not None
+        assert (told[name][0].code, told[name][1]) == ("posted", day_of("posted"))
+    reply(silent, day=day_of("vetting"))
+    belated = case_of(formation, TODAY).belated
+    assert {code: stage.code for code, (stage, _day) in belated.items()} == {
+        "vetting": "posted"
+    }
 
 
 @pytest.mark.parametrize(

@@ -198,10 +198,21 @@ def test_after_a_resignation_four_are_lawful_and_one_seat_is_vacant() -> None:
     assert refusal(leave, members[4], "died").code == "member.ended"  # resigned once
     left = standing(tally_of(committee).members, 5)
     assert (left.vacant, left.too_few) == (1, False)
+    assert not body_of(committee, TODAY).no_chair
     leave(members[3], "no_owner")
     leave(members[2], "removed")
     left = standing(tally_of(committee).members, 5)
     assert (left.vacant, left.too_few) == (3, True)  # two of five: fewer than half (274号 46)
+
+
+def test_nobody_presides_after_the_chair_left() -> None:
+    committee = a_committee()
+    assert not body_of(committee, TODAY).no_chair  # nobody is written down yet
+    members = full(committee)
+    leave(members[0])
+    assert body_of(committee, TODAY).no_chair
+    change_office(member_id=members[1].pk, office="chair", actor=BY, at=AT)
+    assert not body_of(committee, TODAY).no_chair
 
 
 def test_members_still_being_written_down_are_not_too_few() -> None:

@@ -115,6 +115,8 @@ def test_progress_sent_twice_is_one(estate):
         ({"found_on": date(1999, 12, 31)}, "problem.found"),
         ({"deadline": FOUND - timedelta(days=1)}, "problem.deadline"),
         ({"deadline": None}, "problem.deadline"),
+        ({"deadline": date(9999, 12, 31)}, "problem.deadline"),
+        ({"deadline": date(2028, 11, 3)}, "problem.deadline"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(estate, changes, code):
@@ -226,6 +228,9 @@ class TestClosing:
             reopen_problem, problem_id=problem.pk, reason="", deadline=FOUND, by=STREET, at=AT
         )
         assert codes(refused) == ["reason.missing", "problem.deadline"]
+        far = {"reason": "垃圾又满溢了", "deadline": date(9999, 12, 31), "by": STREET, "at": AT}
+        refused = refusal(reopen_problem, problem_id=problem.pk, **far)
+        assert codes(refused) == ["problem.deadline"]
         until = date(2026, 12, 1)
         again = reopen_problem(
             problem_id=problem.pk, reason="垃圾又满溢了", deadline=until, by=STREET, at=AT
@@ -259,6 +264,7 @@ def test_a_deadline_is_moved_with_a_reason(estate):
         (date(2026, 11, 30), "忙", "reason.short"),
         (FOUND - timedelta(days=1), WHY, "problem.deadline"),
         (TODAY - timedelta(days=1), WHY, "problem.deadline"),
+        (date(9999, 12, 31), WHY, "problem.deadline"),
     ):
         assert code in codes(refusal(moved, problem=problem, to=to, reason=reason))
     assert refusal(moved, problem=problem, by=CLERK).value.code == "problem.role"

@@ -78,6 +78,35 @@ def test_only_what_changed_gets_a_new_record(bureau):
     assert Committee.objects.get().formed_on == later
 
 
+def test_an_empty_cell_reports_nothing_and_what_is_known_stays(bureau):
+    full = line("东苑", small="一期", around="东至一路", formed="1", rate="85.3%")
+    write(bureau, full)
+    before = rows()["东苑"].row
+    later = DAY + timedelta(days=1)
+    empty = [cell if place in (0, 1, 3) else "" for place, cell in enumerate(full)]
+    plan = plan_of(hand_in(bureau, empty, day=later))
+    assert (plan.changes, plan.ending, plan.same) == ([], [], 1)
+    kept = {one.column for step in plan.kept for one in step.kept}
+    assert {
+        "小区名称",
+        "四至范围",
+        "物业服务形态",
+        "业主委员会组建情况",
+        "物业费收缴率",
+    } <= kept
+    # With something else that changed, all the rest stays; the rate is of the day it was told.
+    other = [cell if place != 4 else "东至九路" for place, cell in enumerate(empty)]
+    write(bureau, other, day=later)
+    assert rows()["东苑"].row == before._replace(boundaries="东至九路")
+    assert EstateRecord.objects.latest("pk").fee_day == DAY
+    # Said in words, there is none.
+    none = [{6: "3", 8: "无", 9: "无"}.get(place, cell) for place, cell in enumerate(empty)]
+    write(bureau, none, day=later)
+    now = rows()["东苑"].row
+    assert (now.formed, now.manager, now.fee_rate) == (3, "", None)
+    assert (now.service, now.small_names) == (before.service, "一期")
+
+
 def test_what_a_file_leaves_out_stays(bureau):
     write(bureau, line("东苑"), line("西苑", WEST))
     plan = plan_of(hand_in(bureau, line("东苑")))
