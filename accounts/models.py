@@ -131,6 +131,52 @@ class Reset(models.Model):
         return f"reset {self.pk} of user {self.user_id}"
 
 
+class Looking(models.Model):
+    """An operator saw a person's pages, and why; the person can read it. Never changed but for
+    its end."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="looked_at")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="looked")
+    reason = models.CharField(max_length=200)
+    began_at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    refused = models.PositiveIntegerField(default=0)  # attempts to do something
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(user=models.F("by")), name="nobody_looks_at_oneself"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"looking {self.pk}"
+
+
+class ClosedDoor(models.Model):
+    """A signed-in person asked for a thing of a place that is not theirs, or that is not there
+    (both look alike to them): how often, of one kind of page, on one day."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="closed_doors")
+    page = models.CharField(max_length=60)  # the name of the address, without its numbers
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-day", "-count", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "page", "day"], name="one_closed_door_a_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page} shut to user {self.user_id}"
+
+
 class Message(models.Model):
     """An SMS waiting in the outbox; the state column is the queue."""
 

@@ -79,6 +79,7 @@ class Permission(StrEnum):
     HANDLE_BREACH = "handle_breach"  # reports of what the list prohibits; they name people
     KEEP_REPORTS = "keep_reports"  # to the authority above; takes in those from below
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
+    LOOK_AS = "look_as"  # at somebody's pages, with a reason, without doing anything
     KEEP_HOLDS = "keep_holds"  # what a court or an authority wants kept is not deleted
 
 
@@ -171,7 +172,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _CLOSES_PROBLEMS
     | {_P.WATCH_DUTIES, _P.HANDLE_BREACH, _P.KEEP_REPORTS},
     "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
-    "operator": frozenset({_P.MANAGE_GRANTS, _P.KEEP_HOLDS}),
+    "operator": frozenset({_P.MANAGE_GRANTS, _P.KEEP_HOLDS, _P.LOOK_AS}),
 }
 
 # One person alone makes nobody an official: a second operator confirms.
@@ -183,8 +184,25 @@ def roles_with(permission: Permission) -> list[str]:
     return [role for role, granted in ROLE_PERMISSIONS.items() if permission in granted]
 
 
+# Pages that name people, or say what they did: shown to nobody who looks through another
+# person's eyes, for the operator has no business with owners (PIPL 6).
+NAMES_PEOPLE = frozenset(
+    {_P.MANAGE_ROLL, _P.PRINT_LETTERS, _P.MAKE_LETTERS, _P.VIEW_TURNOUT, _P.SUPERVISE}
+    | {_P.HANDLE_OBJECTION, _P.ENTER_PAPER, _P.SETTLE_PAPER, _P.ENTER_STANDIN, _P.ASSIST}
+    | {_P.CONFIRM_STANDIN, _P.DELIVER, _P.KEEP_ARCHIVE, _P.LOOK_AT_BALLOTS, _P.KEEP_FUND}
+    | {_P.ENTER_COURT_ORDER, _P.CONFIRM_COURT_ORDER, _P.KEEP_MEMBERS, _P.HANDLE_BREACH}
+    | {_P.PROPOSE_RULING, _P.DECIDE_RULING, _P.MANAGE_GRANTS, _P.KEEP_HOLDS, _P.LOOK_AS}
+)
+
+
+def _hidden(user: Visitor) -> frozenset[Permission]:
+    return NAMES_PEOPLE if getattr(user, "is_looked_at", False) else frozenset()
+
+
 def _places(user: Visitor, permission: Permission) -> list[tuple[int | None, int | None]]:
     """(estate, authority) of the grants in force that carry `permission`."""
+    if permission in _hidden(user):
+        return []
     roles = roles_with(permission)
     return [(one.estate, one.authority) for one in held_by(user) if one.role in roles]
 
@@ -285,7 +303,10 @@ def permissions_at(user: Visitor, estate: Estate) -> frozenset[Permission]:
 
     One query where the estate came from `estate_for`, which fetches the line above it.
     """
-    return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles_at(user, estate)))
+    held = frozenset[Permission]().union(
+        *(ROLE_PERMISSIONS[one] for one in roles_at(user, estate))
+    )
+    return held - _hidden(user)
 
 
 def roles_at(user: Visitor, estate: Estate) -> list[str]:

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.StaffGateMiddleware",
+    "accounts.looking.LookingMiddleware",
     "portal.middleware.RuleViolationMiddleware",
 ]
 

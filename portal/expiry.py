@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.holds import Held, held_at, lock_holds
-from accounts.models import Attempts, Job, Message, SignIn
+from accounts.models import Attempts, ClosedDoor, Job, Message, SignIn
 from accounts.services.people import PLATFORM_LOG
 from funds.models import PhoneCheck
 from logbook.steps import record_act
@@ -169,6 +169,13 @@ SIGN_INS = Expiry(
     "sign_ins",
     "began_at",
     lambda at: SignIn.objects.filter(began_at__lte=at - SIX_MONTHS),
+    _of_platform,
+    _deleted,
+)
+CLOSED_DOORS = Expiry(
+    "closed_doors",
+    "last_at",
+    lambda at: ClosedDoor.objects.filter(last_at__lte=at - SIX_MONTHS),
     _of_platform,
     _deleted,
 )

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.defaults import page_not_found
 
+from accounts.services.doors import note_closed_door
 from core.errors import RuleViolation
 
 _POLICY = (
@@ -69,6 +71,7 @@ class RuleViolationMiddleware:
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
         if isinstance(exception, Http404):
+            _note_closed_door(request)
             # In development too: Django's own page helps nobody who mistyped a code.
             return page_not_found(request, exception)
         if not isinstance(exception, RuleViolation):
@@ -85,6 +88,16 @@ class RuleViolationMiddleware:
         if exception.code in _TOO_OFTEN:
             return render(request, "429.html", context, status=429)
         return render(request, "portal/refused.html", context, status=409)
+
+
+def _note_closed_door(request: HttpRequest) -> None:
+    """A thing of the staff pages that is another place's, or nowhere, is asked for."""
+    found = request.resolver_match
+    looking = getattr(request, "looking", None)
+    if found is None or not found.kwargs or looking or not request.path.startswith("/staff/"):
+        return
+    if request.user.is_authenticated:
+        note_closed_door(user_id=request.user.pk, page=found.view_name, at=timezone.now())
 
 
 def _only_by_a_button(request: HttpRequest, refused: HttpResponse) -> HttpResponse:

@@ -103,6 +103,7 @@ TABLE: tuple[Rule, ...] = (
     _here(expiry.FUND_CODES, _("查资金用的验证码"), _("7天"), _("删除"), _SHORTEST),
     _here(expiry.WEB_SESSIONS, _("登录状态"), _("8小时不用即失效"), _("删除"), _SHORTEST),
     _here(expiry.SIGN_INS, _("登录记录（设备、地址）"), _("184天"), _("删除"), _SIX_MONTHS),
+    _here(expiry.CLOSED_DOORS, _("没有打开的页面的次数"), _("184天"), _("删除"), _SIX_MONTHS),
     _here(expiry.JOBS, _("后台任务的记录"), _("184天"), _("删除"), _SIX_MONTHS),
     _here(expiry.ROLL_PREVIEWS, _("没有确认的名册文件"), _("30天"), _("清空内容"), _SHORTEST),
     _here(expiry.ROLL_UNDOS, _("撤销名册导入所需的内容"), _("184天"), _("清空内容"), _SHORTEST),

@@ -22,6 +22,7 @@ from portal.forms import DeputyForm, ReasonForm, add_reasons
 from portal.permission_words import PERMISSION_WORDS
 from portal.views.common import posted, user_of
 
+LOOKED = 20  # of who saw one's pages, the newest
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -81,7 +82,9 @@ def own(request: HttpRequest) -> HttpResponse:
     grants = [
         (one, not one.waits and one.valid_from <= today) for one in own_grants(user_of(request))
     ]
-    return _page(request, "staff/own_roles.html", {"grants": grants}, "me")
+    looked = user_of(request).looked_at.select_related("by")[:LOOKED]
+    context: dict[str, object] = {"grants": grants, "looked": looked}
+    return _page(request, "staff/own_roles.html", context, "me")
 
 
 @_form_page

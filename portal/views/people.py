@@ -100,6 +100,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "person": someone,
         "grants": grants,
         "form": form,
+        "doors": someone.closed_doors.all()[:SHOWN],
         "lacking": _lacking(request),
         "reset": (waiting := open_reset(someone, now)),
         "may_confirm": waiting is not None

@@ -897,6 +897,9 @@ TABLE = [
     Row("staff:revoke", OPERATOR, BAD, args=("grant",), post=True),
     Row("staff:confirm_grant", OPERATOR, args=("grant",)),
     Row("staff:confirm_grant", OPERATOR, REFUSED, args=("grant",), post=True),
+    Row("staff:look_as", OPERATOR, args=("person",)),
+    Row("staff:look_as", OPERATOR, BAD, args=("person",), post=True),
+    Row("staff:look_away", SIGNED_IN, MOVED, post=True),
     Row("staff:roles", SIGNED_IN),
     Row("staff:own_roles", SIGNED_IN),
     # Whose the grant is, and nobody else's: see tests/accounts/test_grants.py.
