@@ -6,42 +6,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0006_legal_holds'),
+        ("accounts", "0006_legal_holds"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ClosedDoor',
+            name="ClosedDoor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(max_length=60)),
-                ('day', models.DateField()),
-                ('count', models.PositiveIntegerField(default=1)),
-                ('last_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='closed_doors', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("page", models.CharField(max_length=60)),
+                ("day", models.DateField()),
+                ("count", models.PositiveIntegerField(default=1)),
+                ("last_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="closed_doors",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-day', '-count', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('user', 'page', 'day'), name='one_closed_door_a_day')],
+                "ordering": ["-day", "-count", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "page", "day"), name="one_closed_door_a_day"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Looking',
+            name="Looking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=200)),
-                ('began_at', models.DateTimeField()),
-                ('until', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='looked', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='looked_at', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                ("began_at", models.DateTimeField()),
+                ("until", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="looked",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="looked_at",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('user', models.F('by')), _negated=True), name='nobody_looks_at_oneself')],
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("user", models.F("by")), _negated=True),
+                        name="nobody_looks_at_oneself",
+                    )
+                ],
             },
         ),
     ]
