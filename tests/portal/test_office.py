@@ -151,7 +151,8 @@ def test_annex_two_cell_by_cell(bureau: Authority, opened: Opened, night: dateti
         ["2", "东苑", "东区", COMPANY, "1", "北门垃圾桶满溢，三天没有清运",
          f"{MEASURES}\n2026-10-20 已经清运两次\n2026-10-25 验收销号", COMPANY, "2026-10-31",
          "是", ""],
-        ["3", "新城", "样例高新区", COMPANY, "5", "没有公示\n收支", "", f"{COMPANY} / 赵工",
+        # A zone lies in a county by its code, in this annex as in the first.
+        ["3", "新城", "西区", COMPANY, "5", "没有公示\n收支", "", f"{COMPANY} / 赵工",
          "2026-10-31", "否", ""],
     ]  # fmt: skip
     # A formula would have been reckoned: the types are LibreOffice's own.

@@ -127,7 +127,7 @@ def test_a_table_with_faults_cannot_become_a_voucher(bureau, special):
         ({"dated_on": "2099-01-01"}, "不能晚于今天"),
         ({"dated_on": "x"}, "日期"),
         ({"text": ""}, "请填写摘要"),
-        ({"kind": "loan"}, "有效的选项"),
+        ({"kind": "loan"}, "不在可以选的里面"),
     ],
 )
 def test_bad_input_for_a_unit(bureau, special, changed, sentence):
