@@ -166,7 +166,7 @@ def test_a_month_stays_what_it_was(open_page: Open, head: dict[str, str]) -> Non
     )
     page.get_by_role("button", name="上传，先看一看").click()
     page.get_by_role("button", name="确认，写入台账").click()
-    expect(page.get_by_text("已写入")).to_be_visible()
+    expect(page.get_by_text("已写入：新增0个，变更1个，不变0个。")).to_be_visible()
     page.goto(f"/staff/registers/months?year={last.year}")
     after = page.locator("main tbody tr").last.locator("td").all_inner_texts()
     assert after[:-1] == before[:-1]

@@ -56,7 +56,7 @@ def test_a_problem_from_the_list_to_its_end(
     page.get_by_role("link", name="登记问题").click()
     page.get_by_role("link", name="东苑").click()
     page.get_by_label("问题内容").fill("北门两个垃圾桶满溢")
-    page.get_by_label("问题项目").select_option("1")
+    page.get_by_label("1. 物业服务企业未按照合同约定落实保洁").check()
     page.get_by_label("责任单位").fill("样例物业")
     page.get_by_role("button", name="保存").click()
     assert "请填写整改完成时限" in page.inner_text("main")

@@ -8,7 +8,7 @@ after. Pictures go to var/screens/.
 from __future__ import annotations
 
 import io
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,9 @@ def _filled() -> list[str]:
     rows = [line(f"东{n}苑", formed="1" if n < 2 else "3", rate="85.3%") for n in range(3)]
     write(bureau, *rows, line("西苑", "西区、西2街道、西22社区"), day=ENDED, at=at)
     estate, found = Estate.objects.get(name="东0苑"), date(2026, 12, 8)
-    problem = reported(estate, found_on=found, deadline=date(2027, 1, 20), at=at)
-    progressed(problem, day=date(2026, 12, 20), at=at)
+    entered = at - timedelta(days=20)  # a problem counts in the month it is entered
+    problem = reported(estate, found_on=found, deadline=date(2027, 1, 20), at=entered)
+    progressed(problem, day=date(2026, 12, 10), at=entered)
     take_snapshot(day=ENDED, at=at)
     district = authority(EAST)
     return [
