@@ -1,6 +1,6 @@
 """One Chromium for all browser tests, and pages that must not stumble.
 
-Pictures of the owners' pages go to var/screens/ (not kept in the repository).
+With YISHI_SCREENS=1 pictures of the pages go to var/screens/ (not kept in the repository).
 """
 
 from __future__ import annotations
@@ -131,6 +131,8 @@ def open_page(
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture of the whole page for people to look at."""
+    """Keep a picture of the whole page for people to look at, where somebody will."""
+    if not os.environ.get("YISHI_SCREENS"):
+        return
     SCREENS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
