@@ -81,9 +81,13 @@ def count_by_key(table: Table) -> Counter[Mark]:
 
 
 def reseal_table(table: Table, ring: KeyRing, *, rows: int = ROWS) -> Iterator[Done]:
-    """Seal again, batch by batch, what has another key or cipher than the ring seals with."""
-    after = 0
-    while batch := _stale(table, ring, after, rows):
+    """Seal again, batch by batch, what has another key or cipher than the ring seals with.
+
+    Of the rows that are there when it begins: whoever still adds some under the old key, faster
+    than they are sealed again, would keep it busy for ever. The next run takes those.
+    """
+    after, last = 0, _last(table)
+    while after < last and (batch := _stale(table, ring, after, last, rows)):
         after = max(batch)
         changes, unreadable = _resealed(table, ring, batch)
         lost = _swap(table, changes) if changes else 0
@@ -122,8 +126,15 @@ def _binary(value: bytes) -> Any:
     return connection.Database.Binary(value)  # type: ignore[attr-defined]
 
 
-def _stale(table: Table, ring: KeyRing, after: int, rows: int) -> list[int]:
-    """The next rows to be sealed again, few enough for the memory."""
+def _last(table: Table) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT max(id) FROM "{table.table}"')  # noqa: S608
+        found = cursor.fetchone()
+    return int(found[0] or 0)
+
+
+def _stale(table: Table, ring: KeyRing, after: int, last: int, rows: int) -> list[int]:
+    """The next rows to be sealed again, none after `last`, few enough for the memory."""
     stale = " OR ".join(
         f'(length("{one.name}") > 0 AND substr("{one.name}", 1, {HEAD_SIZE}) <> %s)'
         for one in table.columns
@@ -131,10 +142,10 @@ def _stale(table: Table, ring: KeyRing, after: int, rows: int) -> list[int]:
     size = " + ".join(f'length("{one.name}")' for one in table.columns)
     sql = (
         f'SELECT id, {size} FROM "{table.table}" '  # noqa: S608
-        f"WHERE id > %s AND ({stale}) ORDER BY id LIMIT {rows}"
+        f"WHERE id > %s AND id <= %s AND ({stale}) ORDER BY id LIMIT {rows}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [after, *[_binary(ring.head)] * len(table.columns)])
+        cursor.execute(sql, [after, last, *[_binary(ring.head)] * len(table.columns)])
         found = cursor.fetchall()
     batch: list[int] = []
     total = 0

@@ -532,13 +532,15 @@ def test_people_write_while_the_keys_change_and_nothing_is_lost(
         people = {pk: pool.submit(keep_changing, pk) for pk in owners[:4]}
         adding = pool.submit(keep_adding)
         tables = [one for one in sealed_tables() if one.label in PLACES]
-        done = sum(
-            batch.resealed
-            for _pass in range(3)
-            for table in tables
-            for batch in reseal_table(table, ring, rows=3)
-        )
-        stop.set()
+        try:
+            done = sum(
+                batch.resealed
+                for _pass in range(3)
+                for table in tables
+                for batch in reseal_table(table, ring, rows=3)
+            )
+        finally:
+            stop.set()
         last = {pk: one.result() for pk, one in people.items()}
         added = adding.result()
     assert done > len(owners)
