@@ -141,7 +141,6 @@ class Looking(models.Model):
     began_at = models.DateTimeField()
     until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    refused = models.PositiveIntegerField(default=0)  # attempts to do something
 
     class Meta:
         ordering = ["-pk"]

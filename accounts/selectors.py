@@ -90,6 +90,11 @@ def overlapping(grant: RoleGrant) -> list[RoleGrant]:
     ]
 
 
+def is_party_to(user: User, grant: RoleGrant) -> bool:
+    """Whether a person asked for a grant or receives it, and so does not confirm it."""
+    return f"user:{user.pk}" == grant.granted_by or user.pk == grant.user_id
+
+
 def waiting_grants(user: Visitor) -> QuerySet[RoleGrant]:
     """Those that wait for a second person, the oldest first; for whoever manages grants."""
     require(user, Permission.MANAGE_GRANTS)

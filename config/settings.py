@@ -77,7 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.StaffGateMiddleware",
-    "accounts.looking.LookingMiddleware",
+    "portal.looking.LookingMiddleware",
     "portal.middleware.RuleViolationMiddleware",
 ]
 

@@ -11,6 +11,8 @@ from core.canonical import canonical
 from core.deadlines import floor_ten_minutes
 from logbook.models import Checkpoint, Cosignature, Entry, Erasure, Log
 
+# The log of acts that belong to no place.
+PLATFORM_LOG = "platform"
 _BATCH = 500
 
 

@@ -14,9 +14,8 @@ from django.db.models import Q, QuerySet
 
 from accounts.holds import Held, held_at, lock_holds
 from accounts.models import Attempts, ClosedDoor, Job, Message, SignIn
-from accounts.services.people import PLATFORM_LOG
 from funds.models import PhoneCheck
-from logbook.steps import record_act
+from logbook.steps import PLATFORM_LOG, record_act
 from registry.models import RollImport
 from registry.services.imports import erase_preview, erase_undo
 from voting.models import CheckCode, Session

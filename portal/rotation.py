@@ -18,9 +18,8 @@ from accounts.resealing import (
     reseal_factors,
     reseal_sessions,
 )
-from accounts.services.people import PLATFORM_LOG
 from core.sealed import KeyRing, Mark, mark_of
-from logbook.steps import record_act
+from logbook.steps import PLATFORM_LOG, record_act
 from registry.fields import data_ring
 from registry.resealing import ROWS, count_by_key, reseal_table, sealed_tables
 from voting.models import Session

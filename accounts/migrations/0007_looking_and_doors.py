@@ -55,7 +55,6 @@ class Migration(migrations.Migration):
                 ("began_at", models.DateTimeField()),
                 ("until", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("refused", models.PositiveIntegerField(default=0)),
                 (
                     "by",
                     models.ForeignKey(

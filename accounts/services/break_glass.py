@@ -3,22 +3,16 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.models import RoleGrant, User
 from accounts.steps import queue_message
 from core.deadlines import SHANGHAI, local_day
-from logbook.steps import record_act
-
-PLATFORM_LOG = "platform"
+from logbook.steps import PLATFORM_LOG, record_act
 
 
 def other_operators(user: User, at: datetime) -> list[User]:
     """Everybody else who runs the platform today."""
-    day = local_day(at)
-    held = RoleGrant.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gte=day), role="operator", valid_from__lte=day
-    )
+    held = RoleGrant.objects.standing(local_day(at)).filter(role="operator")
     people = User.objects.filter(pk__in=held.values("user"), is_active=True)
     return list(people.exclude(pk=user.pk).order_by("pk"))
 

@@ -11,9 +11,7 @@ from accounts.selectors import OPEN_FOR
 from accounts.services.break_glass import other_operators
 from accounts.steps import end_sign_ins, queue_message
 from core.errors import RuleViolation
-from logbook.steps import record_act
-
-PLATFORM_LOG = "platform"
+from logbook.steps import PLATFORM_LOG, record_act
 
 
 @transaction.atomic(durable=True)

@@ -14,14 +14,13 @@ from django.utils.translation import gettext as _
 from accounts.labels import ROLE_PLACES, role_title
 from accounts.models import RoleGrant, User
 from accounts.permissions import TWO_PERSON_ROLES, Permission, has_permission
-from accounts.selectors import overlapping
+from accounts.selectors import is_party_to, overlapping
 from accounts.steps import end_sign_ins, queue_message
 from core.deadlines import local_day
 from core.errors import RuleViolation
-from logbook.steps import record_act
+from logbook.steps import PLATFORM_LOG, record_act
 from registry.models import Authority, Estate
 
-PLATFORM_LOG = "platform"
 # 代理 bridges an absence; who stays away for longer gets a successor.
 LONGEST_DEPUTY = timedelta(days=90)
 
@@ -100,7 +99,7 @@ def confirm_grant(*, grant: RoleGrant, actor: User, at: datetime) -> RoleGrant:
     grant = _waiting(grant)
     if grant.valid_to is not None and grant.valid_to < local_day(at):
         raise RuleViolation("grant.over", _("这项授权已经结束"))
-    if _who(actor) == grant.granted_by or actor.pk == grant.user_id:
+    if is_party_to(actor, grant):
         raise RuleViolation(
             "grant.same_person", _("提出授权的人和本人不能确认，请由另一位管理员确认")
         )

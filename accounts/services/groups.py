@@ -9,9 +9,9 @@ from django.db.models import Q
 from accounts.held import BY_PROVIDER
 from accounts.models import RoleGrant, User
 from accounts.oidc.groups import Given
-from accounts.services.grants import PLATFORM_LOG, end_grants, grant_faults, note_grant
+from accounts.services.grants import end_grants, grant_faults, note_grant
 from core.deadlines import local_day
-from logbook.steps import record_act
+from logbook.steps import PLATFORM_LOG, record_act
 
 Key = tuple[str, int | None, int | None]
 

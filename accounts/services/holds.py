@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 
 from accounts.holds import lock_holds
 from accounts.models import LegalHold
-from accounts.services.people import PLATFORM_LOG
 from core.deadlines import local_day
 from core.errors import RuleViolation
-from logbook.steps import record_act
+from logbook.steps import PLATFORM_LOG, record_act
 from registry.models import Estate
 
 

@@ -3,16 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.held import held_by
 from accounts.models import Looking, User
 from accounts.permissions import Permission, has_permission
 from core.errors import RuleViolation
-from logbook.steps import record_act
+from logbook.steps import PLATFORM_LOG, record_act
 
-PLATFORM_LOG = "platform"
 LASTS = timedelta(minutes=30)
 _SHORTEST = 4  # characters of a reason that says something
 
@@ -53,6 +51,5 @@ def end_looking(*, looking: Looking, at: datetime) -> None:
 @transaction.atomic(durable=True)
 def note_refused(*, looking: Looking, page: str, at: datetime) -> None:
     """Something was to be done meanwhile, and was not. `page`: the name of the address."""
-    Looking.objects.filter(pk=looking.pk).update(refused=F("refused") + 1)
     facts = {"looking": looking.pk, "page": page[:80]}
     record_act(PLATFORM_LOG, "looking.refused", facts, actor=f"user:{looking.by_id}", at=at)

@@ -13,9 +13,8 @@ from accounts.services.grants import end_grants
 from accounts.steps import end_sign_ins
 from core.deadlines import local_day
 from core.errors import RuleViolation
-from logbook.steps import record_act
+from logbook.steps import PLATFORM_LOG, record_act
 
-PLATFORM_LOG = "platform"
 _USERNAME = re.compile(r"[\w.@+-]{1,60}")
 
 

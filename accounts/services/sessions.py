@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import SignIn, User
 from accounts.steps import end_sign_ins
 from core.errors import RuleViolation
-from logbook.steps import record_act
+from logbook.steps import PLATFORM_LOG, record_act
 
-PLATFORM_LOG = "platform"
 # Network logs are kept six months (网络安全法 art. 21).
 KEPT = timedelta(days=184)
 

@@ -79,8 +79,7 @@ class Step(NamedTuple):
         if self.known is None:
             return []
         pairs = zip(RegisterRow._fields, self.row, self.known.row, strict=True)
-        # Not saying whether there is a committee changes nothing about it.
-        passed = {"row", "place", "blank"} | ({"formed"} if self.row.formed is None else set())
+        passed = {"row", "place", "blank"}
         return [name for name, new, old in pairs if new != old and name not in passed]
 
     @property

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.factors import OFFICIAL_ROLES
 from accounts.models import RoleGrant
 from accounts.permissions import ROLE_PERMISSIONS, TWO_PERSON_ROLES
-from accounts.selectors import grant_for, own_grants, people_named
+from accounts.selectors import grant_for, is_party_to, own_grants, people_named
 from accounts.services.grants import (
     appoint_deputy,
     confirm_grant,
@@ -52,11 +52,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         confirm_grant(grant=grant, actor=user_of(request), at=timezone.now())
         messages.success(request, _("已确认，从约定的那天起生效，并已发短信通知本人。"))
         return redirect("staff:people")
-    me = f"user:{user_of(request).pk}"
-    mine = me in (grant.granted_by, f"user:{grant.user_id}")
     context = {
         "grant": grant,
-        "mine": mine,
+        "mine": is_party_to(user_of(request), grant),
         "asked_by": people_named([grant.granted_by]).get(grant.granted_by, grant.granted_by),
     }
     return _page(request, "staff/confirm_grant.html", context, "people")

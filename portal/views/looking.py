@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.looking import start_looking, stop_looking
 from accounts.permissions import Permission, require
 from accounts.selectors import person_for
 from accounts.services.looking import begin_looking
 from core.errors import RuleViolation
 from portal.forms import ReasonForm, add_reasons
+from portal.looking import start_looking, stop_looking
 from portal.views.common import posted, user_of
 
 

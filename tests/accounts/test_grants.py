@@ -21,6 +21,8 @@ from accounts.permissions import (
     has_permission,
     permissions_at,
 )
+from accounts.services.break_glass import other_operators
+from accounts.services.entrance import ask_reset
 from accounts.services.grants import (
     appoint_deputy,
     confirm_grant,
@@ -119,6 +121,18 @@ def test_nobody_else_confirms(town: Town, ann: Any, ben: Any, who: str) -> None:
     assert refused.value.code == wanted
     assert RoleGrant.objects.get(pk=asked.pk).waits
     assert not has_permission(asked.user, Permission.MANAGE_GRANTS)
+
+
+def test_who_waits_is_no_second_operator(town: Town, ann: Any) -> None:
+    """Nor told of a break-glass, nor the one who could let somebody in again."""
+    waiting = ask(town, ann, "operator")
+    assert other_operators(ann, timezone.now()) == []
+    lost = make_user("lost", phone="10000000035")
+    with pytest.raises(RuleViolation) as refused:
+        ask_reset(user=lost, reason="手机丢了", actor=ann, at=timezone.now())
+    assert refused.value.code == "reset.alone"
+    RoleGrant.objects.filter(pk=waiting.pk).update(waits=False)
+    assert other_operators(ann, timezone.now()) == [waiting.user]
 
 
 def test_the_database_wants_two_people_too(town: Town, ann: Any) -> None:

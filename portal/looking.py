@@ -27,7 +27,7 @@ from core.errors import RuleViolation
 STAFF = "/staff/"
 LOOKING = "looking"  # the number of the Looking, in the operator's session
 _OWN = frozenset({"look_away"})  # what stays the operator's own below /staff/
-_READS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "EXPLAIN")
+_READS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")
 
 
 class LookingMiddleware:
