@@ -19,6 +19,7 @@ from voting.models import Party, Session
 from voting.selectors import parties_with_room
 from voting.steps import Signer
 
+_CSV = "text/csv; charset=utf-8"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?")
 _SHOWN = 50  # rooms found by a search
@@ -147,7 +148,7 @@ def csv_answer(
     table = csv.writer(out)
     table.writerow(header)
     table.writerows([_inert(cell) for cell in row] for row in rows)
-    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv")
+    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type=_CSV)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

@@ -187,3 +187,9 @@ def test_production_settings_pass_the_deployment_check(tmp_path):
     done = subprocess.run(run, env=env, cwd=ROOT, text=True, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout + done.stderr
+    names = "import config.settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
+    told = subprocess.run(
+        [sys.executable, "-c", names], env=env, cwd=ROOT, text=True, capture_output=True
+    )
+    # Of one host only: a browser takes these with Secure, without Domain, for every path.
+    assert told.stdout.split() == ["__Host-sessionid", "__Host-csrftoken"]

@@ -134,6 +134,35 @@ def test_no_template_has_script_or_style_of_its_own() -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("path", ["/", "/q/", "/check", "/accounts/login/", "/staff/"])
+@pytest.mark.django_db
+def test_nobody_is_told_what_was_sent(path: str) -> None:
+    """TRACE, by which a browser would be told cookies that scripts may not see."""
+    answer = Client(headers={"x-secret": "repeat-me"}).trace(path)
+    assert answer.status_code in (302, 405)
+    assert b"repeat-me" not in answer.content
+
+
+# --- what is secret ------------------------------------------------------------------------
+
+SECRET = r"(?:digits|token|secret|nonce|hash|state|tail|key)"
+PLAIN = re.compile(rf"(?:==|!=) *(?:request\.(?:POST|GET)|form\.cleaned_data)\S*{SECRET}")
+
+
+def test_secrets_are_compared_in_constant_time() -> None:
+    """By compare_digest where a guess meets what is kept; no guess stands beside ==."""
+    places = {
+        "accounts/oidc/tokens.py", "accounts/second_code.py", "voting/domain/people.py",
+        "voting/services/entering.py", "voting/services/lost.py", "voting/views/lost.py",
+    }  # fmt: skip
+    for name in places:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert re.search(r"(?:compare_digest|constant_time_compare)\(", text), name
+    for app in ("accounts", "portal", "voting"):
+        for path in (ROOT / app).rglob("*.py"):
+            assert not PLAIN.search(path.read_text(encoding="utf-8")), path
+
+
 # --- forms of other sites ------------------------------------------------------------------
 
 
