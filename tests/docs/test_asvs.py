@@ -1,4 +1,4 @@
-"""docs/asvs.md has every requirement of ASVS 5.0.0, levels 1 and 2, once; its names are there."""
+"""docs/asvs.md has every requirement of ASVS 5.0.0, levels 1 and 2, once, and names what is."""
 
 import re
 from pathlib import Path
