@@ -12,6 +12,7 @@ CODES: dict[str, str] = {
     "sign_in": "验证码{code}，用于登录，10分钟内有效。请勿告诉他人。",
     "own_fund": "验证码{code}，用于查看您家的维修资金，10分钟内有效。请勿告诉他人。",
     "own_asking": "验证码{code}，用于在网上提问、看答复，10分钟内有效。请勿告诉他人。",
+    "new_phone": "验证码{code}，用于把本号码登记为业主的手机号，10分钟内有效。请勿告诉他人。",
     "vote_check": "验证码{code}，用于{estate}业主投票的身份核对，10分钟内有效。请勿告诉他人。",
 }
 
@@ -110,6 +111,15 @@ TEXTS: dict[str, str] = {
         "【{estate}】{court}要求打开您家对{title}的表决票。打开的内容封给法院。"
         "有疑问请致电{phone}。"
     ),
+    "phone_change": (
+        "【{estate}】有人申请把您登记的手机号换成尾号{tail}的号码，{when}以后生效。"
+        "不是您办的，请打开{url}停止，或者马上联系业主委员会、居委会。"
+    ),
+    "phone_removal": (
+        "【{estate}】有人申请取消您登记的手机号，{when}以后生效。"
+        "不是您办的，请打开{url}停止，或者马上联系业主委员会、居委会。"
+    ),
+    "data_answered": "【{estate}】您关于个人信息的请求已有答复，请打开{url}查看。",
     "accounts_due": "【{estate}】{what}应在{day}以前公布，还没有公布。请打开{url}办理。",
     "accounts_late": (
         "【{estate}】{what}应在{day}以前公布，已经到期，还没有公布；"
