@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from portal.views import (
     emergencies,
     handovers,
+    my_data,
     my_fund,
     own_fund,
     plans,
@@ -34,6 +35,14 @@ urlpatterns = [
     path("my/fund/", my_fund.fund, name="my_fund"),
     path("my/fund/<int:sub>/<int:year>", my_fund.statement, name="my_statement"),
     path("my/leave", my_fund.leave, name="my_leave"),
+    path("my/data/", my_data.data, name="my_data"),
+    path("my/data/seen", my_data.seen, name="my_seen"),
+    path("my/data/<int:pk>/copy", my_data.copy, name="my_copy"),
+    path("my/data/phone", my_data.phone, name="my_phone"),
+    path("my/data/phone/code", my_data.phone_code, name="my_phone_code"),
+    path("my/data/phone/remove", my_data.phone_remove, name="my_phone_remove"),
+    path("my/data/phone/<int:pk>/stop", my_data.phone_stop, name="my_phone_stop"),
+    path("my/data/ask", my_data.data_ask, name="my_data_ask"),
     path(
         "vote/<slug:code>/repairs/<str:repair>/objection",
         emergencies.own_objection,

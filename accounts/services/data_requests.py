@@ -1,4 +1,4 @@
-"""What owners ask about their own data, and what whoever keeps the roll answers (PIPL 45-50)."""
+"""What owners ask about the own data; whoever keeps the roll answers (PIPL 45-50)."""
 
 from datetime import datetime, timedelta
 

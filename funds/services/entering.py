@@ -86,7 +86,7 @@ def send_new_phone_code(*, held: str, phone: str, address: str, at: datetime) ->
 
 @sensitive_variables("phone", "answer")
 def check_new_phone_code(*, held: str, phone: str, answer: str, at: datetime) -> bool:
-    """Whether these digits were sent to the new number, for whoever has the old; they hold once.
+    """Whether these digits were sent to the new number for this old one; they hold once.
 
     RuleViolation "phone.invalid", "check.locked".
     """
