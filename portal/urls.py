@@ -32,6 +32,8 @@ urlpatterns = [
     path("", include("portal.accounts_urls")),
     path("my/", my_fund.start, name="my_start"),
     path("my/code", my_fund.code, name="my_code"),
+    path("my/provider", my_fund.provider, name="my_provider"),
+    path("my/provider/done", my_fund.provider_done, name="my_provider_done"),
     path("my/fund/", my_fund.fund, name="my_fund"),
     path("my/fund/<int:sub>/<int:year>", my_fund.statement, name="my_statement"),
     path("my/leave", my_fund.leave, name="my_leave"),

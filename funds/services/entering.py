@@ -12,14 +12,17 @@ from django.conf import settings
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
+from accounts.identity import Person
 from accounts.phones import clean_phone, phone_hash
 from accounts.services.attempts import count_attempt, forget_attempts
 from accounts.services.messages import send_code
 from core.errors import RuleViolation
 from core.text import typed_digits
 from funds.models import PhoneCheck
-from funds.selectors.phones import phone_known
+from funds.selectors.phones import owners_by_document, phone_known
+from registry.domain.documents import clean_number
 from registry.fields import keyed_hash
+from registry.selectors import document_key
 
 WINDOW = timedelta(minutes=15)
 # From one address, which many owners may share on a mobile network.
@@ -92,6 +95,15 @@ def check_new_phone_code(*, held: str, phone: str, answer: str, at: datetime) ->
     """
     new = phone_hash(_plain(phone))
     return _used(new, _hmac(new, typed_digits(answer), instead_of=held), at)
+
+
+@sensitive_variables("person")
+def owner_vouched_for(person: Person) -> str:
+    """The hash of the document of whom a government identity provider vouches for, where an
+    owner has it and the same name; else ""."""
+    held = document_key("", person.name, clean_number(person.document_number))
+    named = [one for one in owners_by_document(held) if one.name == person.name.strip()]
+    return held if person.document_number and named else ""
 
 
 def _used(held: str, digest: str, at: datetime) -> bool:

@@ -10,9 +10,15 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 
-from funds.selectors.phones import owners_by_phone, units_by_phone
+from funds.selectors.phones import (
+    owners_by_document,
+    owners_by_phone,
+    units_by_document,
+    units_by_phone,
+)
 from registry.models import Estate, Owner
 
+_DOCUMENT = "document:"
 _COOKIE, _SALT, _SECONDS = "own_fund", "portal.my_fund", 15 * 60
 _DRAFT, _DRAFT_SALT = "own_draft", "portal.my_draft"
 _OWN_DATA = {
@@ -36,7 +42,7 @@ _KEPT, _LONGEST = {"kind", "act", "text", "place", "unit"}, 500
 
 
 def held_inside(request: HttpRequest) -> str:
-    """The hash of the number whose check still holds; "" without one."""
+    """What was proved and still holds: the hash of a number, or of a document; else ""."""
     try:
         return str(
             signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_SECONDS)
@@ -47,17 +53,28 @@ def held_inside(request: HttpRequest) -> str:
 
 def units_inside(request: HttpRequest) -> list[int] | None:
     """The units to show, asked of the roll each time; None without a check that holds."""
-    return units_by_phone(held_inside(request)) or None
+    held = held_inside(request)
+    if held.startswith(_DOCUMENT):
+        return units_by_document(held.removeprefix(_DOCUMENT)) or None
+    return units_by_phone(held) or None
 
 
 def owners_inside(request: HttpRequest) -> list[Owner] | None:
-    """Whom the number stands for, at every estate; None without a check that holds."""
-    return owners_by_phone(held_inside(request)) or None
+    """Who it is that came in, at every estate; None without a check that holds."""
+    held = held_inside(request)
+    if held.startswith(_DOCUMENT):
+        return owners_by_document(held.removeprefix(_DOCUMENT)) or None
+    return owners_by_phone(held) or None
 
 
 def let_in(request: HttpRequest, answer: HttpResponse, held: str) -> HttpResponse:
     """Open the door to whoever has the phone with this hash, for fifteen minutes."""
     return _set(request, answer, _COOKIE, signing.dumps(held, salt=_SALT))
+
+
+def let_in_vouched(request: HttpRequest, answer: HttpResponse, held: str) -> HttpResponse:
+    """Open it to whoever proved to be the person with the document of this hash."""
+    return let_in(request, answer, _DOCUMENT + held)
 
 
 def let_out(answer: HttpResponse) -> HttpResponse:

@@ -1005,6 +1005,8 @@ PUBLIC = {
     "portal:my_fund": (),
     "portal:my_statement": ("three", "year"),
     "portal:my_leave": (),
+    "portal:my_provider": (),
+    "portal:my_provider_done": (),
     "portal:my_data": (),
     "portal:my_seen": (),
     "portal:my_copy": ("three",),

@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.identity import Person, TestIdentityProvider
 from accounts.models import Message
 from accounts.phones import phone_hash
 from funds.services import entering
 from logbook.models import Entry
 from registry.models import DataRequest, Owner, PhoneChange
+from registry.selectors import document_key
 from tests.factories import make_estate, make_owner, make_unit
 from tests.town import grant, make_user
 from voting.services.phones import apply_changes, tell_changes
@@ -30,7 +32,9 @@ def estate():
 @pytest.fixture
 def owner(estate):
     """王小一 owns 1-101 alone, of number …0001X."""
-    found = make_owner(estate, "王小一", number="99999919500101000X", phone=PHONE)
+    number = "99999919500101000X"
+    key = document_key("", "王小一", number)
+    found = make_owner(estate, "王小一", number=number, document_hash=key, phone=PHONE)
     make_unit(estate, "1幢", "101", 90_00, [found])
     return found
 
@@ -110,7 +114,10 @@ def test_nobody_else_is_on_it(inside, estate):
 
 def test_the_same_person_at_two_estates(inside, owner):
     there = make_estate("乙苑")
-    again = make_owner(there, "王小一", number=owner.document_number, phone=PHONE)
+    key = owner.document_hash
+    again = make_owner(
+        there, "王小一", number=owner.document_number, document_hash=key, phone=PHONE
+    )
     make_unit(there, "9幢", "901", 70_00, [again])
     # The same units are asked for: of one person, wherever.
     page = text(inside.get("/my/data/"))
@@ -267,6 +274,68 @@ def test_a_household_says_who_it_is(inside, owner, estate, room, sent):
     inside.post("/my/data/phone/remove", {"person": wife.pk})
     assert PhoneChange.objects.get().owner == wife
     assert inside.post("/my/data/phone/remove", {"person": 10**9}).status_code == 400
+
+
+# --- a government identity provider ----------------------------------------------------------
+
+
+@pytest.fixture
+def vouched(settings, monkeypatch):
+    """Whom the provider vouches for."""
+    settings.IDENTITY_PROVIDER = "accounts.identity.TestIdentityProvider"
+
+    def by(person):
+        monkeypatch.setattr(TestIdentityProvider, "person", person)
+
+    return by
+
+
+def through_the_provider(client, wanted="/my/data/"):
+    away = client.post("/my/provider", {"next": wanted}).headers["Location"]
+    return client.get(away.removeprefix("http://testserver"))
+
+
+def test_who_has_no_phone_comes_in_by_the_provider_and_gets_one(client, owner, vouched, sent):
+    Owner.objects.filter(pk=owner.pk).update(phone="", phone_hash="")
+    vouched(Person("王小一", owner.document_number))
+    assert through_the_provider(client).headers["Location"] == "/my/data/"
+    assert "王**" in text(client.get("/my/data/"))
+    assert client.get("/my/fund/").status_code == 200
+    assert ask_new(client, sent).headers["Location"] == "/my/data/"
+    change = PhoneChange.objects.get()
+    assert (change.state, change.phone, change.way) == ("held", NEW, "own")
+
+
+@pytest.mark.parametrize("who", ["nobody", "other name", "other number", "no number"])
+def test_who_is_not_on_the_roll_stays_out(client, owner, vouched, who):
+    vouched({
+        "nobody": None,
+        "other name": Person("李小一", owner.document_number),
+        "other number": Person("王小一", "999999195001010022"),
+        "no number": Person("王小一", ""),
+    }[who])  # fmt: skip
+    answer = through_the_provider(client)
+    assert answer.headers["Location"] == "/my/?next=%2Fmy%2Fdata%2F"
+    assert "核对不上" in text(client.get(answer.headers["Location"]))
+    assert client.get("/my/data/").status_code == 302
+
+
+def test_a_forged_or_used_state_opens_nothing(client, owner, vouched):
+    vouched(Person("王小一", owner.document_number))
+    client.post("/my/provider", {"next": ""})
+    client.get("/my/provider/done?state=forged&ticket=test")
+    assert client.get("/my/data/").status_code == 302
+    away = client.post("/my/provider", {"next": "//evil.example/"}).headers["Location"]
+    back = away.removeprefix("http://testserver")
+    assert client.get(back).headers["Location"] == "/my/fund/"
+    stranger = Client()
+    stranger.get(back)
+    assert stranger.get("/my/data/").status_code == 302
+
+
+def test_without_a_provider_there_is_no_such_page(client):
+    assert client.post("/my/provider").status_code == 404
+    assert client.get("/my/provider/done").status_code == 404
 
 
 # --- requests --------------------------------------------------------------------------------
