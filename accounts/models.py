@@ -52,6 +52,7 @@ class RoleGrant(models.Model):
         ("bureau", _("住建局")),
         ("property_manager", _("物业服务企业")),
         ("operator", _("平台管理员")),
+        ("auditor", _("审计人员")),
     ]
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")

@@ -39,6 +39,7 @@ ACT_WORDS: dict[str, Promise] = {
     # portal
     "keys.rotated": _("更换加密钥匙"),
     "retention.ended": _("期满清理"),
+    "log.exported": _("导出操作记录，供审计"),
     # registry
     "divisions-loaded": _("导入行政区划"),
     "authorities-loaded": _("导入机构"),

@@ -80,6 +80,7 @@ def staff_menu(context: Context) -> dict[str, object]:
             Permission.MANAGE_GRANTS in ROLE_PERMISSIONS[role] for role in roles
         ),
         "keeps_holds": any(Permission.KEEP_HOLDS in ROLE_PERMISSIONS[role] for role in roles),
+        "audits": any(Permission.EXPORT_LOG in ROLE_PERMISSIONS[role] for role in roles),
         "sees_repairs": any(Permission.VIEW_REPAIR in ROLE_PERMISSIONS[role] for role in roles),
         "keeps_funds": any(Permission.KEEP_FUND in ROLE_PERMISSIONS[role] for role in roles),
         "reviews_funds": any(

@@ -124,6 +124,7 @@ HERE = [
     "street_office",
     "bureau",
     "property_manager",
+    "auditor",
     "operator",
 ]
 THERE = [f"other {role}" for role in HERE if role != "operator"]
@@ -143,6 +144,7 @@ LETTER_MAKERS = {"organiser", "residents_committee", "street_office"}
 LOOKERS = {"supervisor", "street_office"}
 ARCHIVERS = {"organiser", "street_office"}
 OPERATOR = {"operator"}
+AUDITORS = {"auditor", "other auditor"}
 ENTERERS = {"organiser", "residents_committee"}
 CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
 WITNESSES = {"street_office", "bureau"}
@@ -862,6 +864,8 @@ TABLE = [
     Row("staff:fund_owed", BUREAU, args=("books",)),
     Row("staff:fund_owed_list", BUREAU, args=("books",)),
     # --- people --------------------------------------------------------------------------
+    Row("staff:audit", AUDITORS),
+    Row("staff:audit", AUDITORS, BAD, post=True),
     Row("staff:holds", OPERATOR),
     Row("staff:holds", OPERATOR, BAD, post=True),
     Row("staff:lift_hold", OPERATOR, args=("hold",)),
