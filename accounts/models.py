@@ -6,6 +6,9 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.incidents import Incident as Incident  # a module of their own
+from accounts.incidents import IncidentNotice as IncidentNotice
+from accounts.incidents import IncidentStep as IncidentStep
 from registry.fields import EncryptedTextField
 from registry.models import Authority, Estate
 

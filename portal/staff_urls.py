@@ -284,6 +284,7 @@ urlpatterns = [
     path("jobs/<int:pk>", letters.job, name="job"),
     path("jobs/<int:pk>/state", letters.job_state, name="job_state"),
     path("audit/", audits.audit, name="audit"),
+    path("", include("portal.incident_urls")),
     path("holds/", holds.holds, name="holds"),
     path("holds/<int:pk>/lift", holds.lift, name="lift_hold"),
     path("people/", people.people, name="people"),

@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from portal.views import (
     emergencies,
     handovers,
+    incidents,
     my_fund,
     own_fund,
     plans,
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", public.home, name="home"),
     path("help", public.help_page, name="help"),
     path("check", public.check, name="check"),
+    path("incident/<str:code>", incidents.public_notice, name="incident"),
     path("repair/<str:code>", public_repairs.repair, name="repair"),
     path("repair/<str:code>/files/<int:pk>", public_repairs.repair_file, name="repair_file"),
     path("vote/<slug:code>/fund/", own_fund.own_fund, name="own_fund"),
