@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import incident_letters, incidents
+from portal.views import incident_letters, incidents, privacy_papers
 
 urlpatterns: list[URLPattern] = [
     path("incidents/", incidents.incidents, name="incidents"),
+    path("incidents/impact", privacy_papers.impact, name="impact"),
+    path("estates/<str:code>/entrustment", privacy_papers.entrustment, name="entrustment"),
     path("incidents/new", incidents.incident_new, name="incident_new"),
     path("incidents/<int:pk>", incidents.incident, name="incident"),
     path("incidents/<int:pk>/notice", incidents.incident_notice, name="incident_notice"),

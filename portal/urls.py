@@ -10,6 +10,7 @@ from portal.views import (
     my_fund,
     own_fund,
     plans,
+    privacy_papers,
     public,
     public_repairs,
 )
@@ -18,6 +19,7 @@ app_name = "portal"
 urlpatterns = [
     path("", public.home, name="home"),
     path("help", public.help_page, name="help"),
+    path("privacy", privacy_papers.privacy, name="privacy"),
     path("check", public.check, name="check"),
     path("incident/<str:code>", incidents.public_notice, name="incident"),
     path("repair/<str:code>", public_repairs.repair, name="repair"),
