@@ -6,10 +6,12 @@ from django.views.i18n import set_language
 from portal.views import (
     emergencies,
     handovers,
+    incidents,
     my_data,
     my_fund,
     own_fund,
     plans,
+    privacy_papers,
     public,
     public_repairs,
 )
@@ -18,7 +20,9 @@ app_name = "portal"
 urlpatterns = [
     path("", public.home, name="home"),
     path("help", public.help_page, name="help"),
+    path("privacy", privacy_papers.privacy, name="privacy"),
     path("check", public.check, name="check"),
+    path("incident/<str:code>", incidents.public_notice, name="incident"),
     path("repair/<str:code>", public_repairs.repair, name="repair"),
     path("repair/<str:code>/files/<int:pk>", public_repairs.repair_file, name="repair_file"),
     path("vote/<slug:code>/fund/", own_fund.own_fund, name="own_fund"),

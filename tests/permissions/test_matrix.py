@@ -23,6 +23,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, LegalHold, Reset, RoleGrant
+from accounts.services.incident_notices import Said as Told
+from accounts.services.incident_notices import confirm_notice, propose_notice
+from accounts.services.incidents import record_incident
 from committees.formation_steps import Proof, Terms, Upload
 from committees.models import ProblemPage, Report
 from committees.selectors.months import last_ended
@@ -124,6 +127,7 @@ HERE = [
     "street_office",
     "bureau",
     "property_manager",
+    "auditor",
     "operator",
 ]
 THERE = [f"other {role}" for role in HERE if role != "operator"]
@@ -143,6 +147,7 @@ LETTER_MAKERS = {"organiser", "residents_committee", "street_office"}
 LOOKERS = {"supervisor", "street_office"}
 ARCHIVERS = {"organiser", "street_office"}
 OPERATOR = {"operator"}
+AUDITORS = {"auditor", "other auditor"}
 ENTERERS = {"organiser", "residents_committee"}
 CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
 WITNESSES = {"street_office", "bureau"}
@@ -871,6 +876,24 @@ TABLE = [
     Row("staff:fund_owed", BUREAU, args=("books",)),
     Row("staff:fund_owed_list", BUREAU, args=("books",)),
     # --- people --------------------------------------------------------------------------
+    Row("staff:audit", AUDITORS),
+    Row("staff:audit", AUDITORS, BAD, post=True),
+    Row("staff:impact", OPERATOR),
+    Row("staff:impact", OPERATOR, post=True),
+    Row("staff:entrustment", ORGANISER, args=("estate",)),
+    Row("staff:entrustment", ORGANISER, args=("estate",), post=True),
+    Row("staff:incidents", OPERATOR),
+    Row("staff:incident_new", OPERATOR),
+    Row("staff:incident_new", OPERATOR, BAD, post=True),
+    Row("staff:incident", OPERATOR, args=("incident",)),
+    Row("staff:incident", OPERATOR, BAD, args=("incident",), post=True),
+    Row("staff:incident_notice", OPERATOR, args=("incident",)),
+    Row("staff:incident_notice", OPERATOR, BAD, args=("incident",), post=True),
+    Row("staff:incident_withdraw", OPERATOR, REFUSED, args=("told_incident",), post=True),
+    Row("staff:incident_confirm", OPERATOR, REFUSED, args=("incident",), post=True),
+    Row("staff:incident_letters", ORGANISER, args=("estate", "told_incident")),
+    Row("staff:incident_letters", ORGANISER, BAD, args=("estate", "told_incident"), post=True),
+    Row("staff:incident_letters_list", ORGANISER, args=("estate", "told_incident"), post=True),
     Row("staff:holds", OPERATOR),
     Row("staff:holds", OPERATOR, BAD, post=True),
     Row("staff:lift_hold", OPERATOR, args=("hold",)),
@@ -949,6 +972,8 @@ PUBLIC = {
     "portal:home": (),
     "portal:help": (),
     "portal:check": (),
+    "portal:privacy": (),
+    "portal:incident": ("incident_page",),
     "documents:verify": (),
     "documents:paper": ("nothing",),
     "documents:paper-pdf": ("nothing",),
@@ -1062,6 +1087,22 @@ def contender(motion: Motion) -> Candidate:
     return election.candidates.create(
         name="甲", unit=unit, room=unit.label, place=1, consent_at=timezone.now()
     )
+
+
+def put_incidents(estate: Estate) -> dict[str, Any]:
+    """One nobody is told of yet, and one whose persons are being told."""
+    now = timezone.now()
+    quiet, told = (
+        record_incident(
+            nature="leak", noticed_at=now, what="一份备份不见了", kinds=["phone"],
+            estates=[estate], actor="user:1", at=now,
+        )
+        for _number in range(2)
+    )  # fmt: skip
+    said = Told("备份遗失", "诈骗电话", "换了钥匙", "不给验证码", "平台", "0556-5550000")
+    propose_notice(incident_id=told.pk, said=said, actor="user:1", at=now)
+    confirm_notice(incident_id=told.pk, actor="user:2", at=now)
+    return {"incident": quiet.pk, "told_incident": told.pk, "incident_page": told.code}
 
 
 @pytest.fixture
@@ -1448,6 +1489,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         **problems(town.here),
         **put_duties(town.here.estate),
         **put_reports(town.here),
+        **put_incidents(town.here.estate),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
