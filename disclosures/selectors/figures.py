@@ -205,9 +205,8 @@ def _expected(book: Book, days: Days) -> list[Expected]:
             continue
         term = Term(one.fen, one.priced, one.first, last)
         fen = expected(term, Days(book.opened_on, days.last))
-        # It is printed and shown to everybody: people are not named.
-        payer = one.payer if one.payer_kind == "organisation" else "个人"
-        name = f"{one.source.name}（{payer}）"
+        # It is printed and shown to everybody.
+        name = f"{one.source.name}（{one.shown_payer}）"
         found.append(Expected(str(one.pk), name, Fraction(fen), booked.get(one.pk, 0)))
     return found
 

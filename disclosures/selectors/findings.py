@@ -138,7 +138,8 @@ def _without_book(estates: QuerySet[Estate], places: _Places, on: date) -> Itera
         place = places[pk]
         proofs = [
             _proof(
-                one, f"{one.source.name}：{one.payer}付款，{day_words(one.first)}起，没有建账"
+                one,
+                f"{one.source.name}：{one.shown_payer}付款，{day_words(one.first)}起，没有建账",
             )
             for one in contracts
         ]

@@ -10,6 +10,10 @@ from registry.domain.profiles import RuleValue
 from registry.models import Estate
 from registry.selectors import profile_for
 
+_OURS = "平台默认"
+# 建房〔2009〕274号 42: what a committee spends is published regularly.
+_NATIONAL = {"expenses.publish": "建房〔2009〕274号第42条"}
+
 
 class AccountRules(NamedTuple):
     """The profile's values of `revenue.*`, `expenses.*`, `fund.publish`, `disclosures.*`."""
@@ -36,10 +40,12 @@ class AccountRules(NamedTuple):
         return self._of(name).clause
 
     def basis(self, name: str) -> str:
-        """The clause as a paper cites it: the code itself where nobody has read the local
-        rule in its source yet."""
+        """The clause as a paper cites it: what the nation's law says where nobody has read
+        the local rule in its source yet, or where there is none."""
         found = self._of(name)
-        return found.clause if found.usable else "民法典第943条"
+        if found.usable and not found.clause.startswith(_OURS):
+            return found.clause
+        return _NATIONAL.get(name, "民法典第943条")
 
     @property
     def jump(self) -> Jump:

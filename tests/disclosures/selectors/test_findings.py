@@ -147,6 +147,14 @@ def test_income_without_a_book(estate):
     assert found(D("2026-08-11")) == []
 
 
+def test_people_who_pay_are_not_named(estate):
+    """What proves it stands on a list that everybody reads."""
+    source = recorded_source(estate, "parking", "东门内")
+    contracted(source, payer="张三丰", payer_kind="persons", outsider=False)
+    [proof] = only(D("2026-07-01"), 16).evidence
+    assert proof.sentence.startswith("占用共有道路、场地的车位 东门内：个人付款，")
+
+
 def test_a_book_ends_it_from_the_day_it_is_opened(estate):
     contracted(recorded_source(estate))
     open_books(estate, since=D("2026-07-01"))  # opened at nine in the morning
