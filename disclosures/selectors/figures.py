@@ -18,10 +18,10 @@ from disclosures.models import (
     Period,
     Posting,
     Publication,
-    Question,
 )
 from disclosures.selectors.books import balance_before, holding_of, postings_by_period
 from disclosures.selectors.funds import fund_totals
+from disclosures.selectors.questions import waiting_on
 from disclosures.selectors.rules import AccountRules, account_rules, share_to_fund
 
 
@@ -230,9 +230,7 @@ def _unmasked(period: Period) -> int:
 def _wrong(period: Period) -> int:
     if period.pk is None:
         return 0
-    return Question.objects.filter(
-        publication__period=period, kind="wrong", state="open"
-    ).count()
+    return waiting_on(period).filter(kind="wrong").count()
 
 
 def _fund_due(book: Book, period: Period, by_period: dict[int, dict[str, int]]) -> int:

@@ -102,6 +102,7 @@ def estate(request: HttpRequest, code: str) -> HttpResponse:
                 "title": title,
                 "book": one,
                 "holding": holding_of(one) if one else None,
+                "holds": one is not None and holds_money(request, one),
                 "periods": period_rows(one, timezone.now())[:4] if one else [],
                 "waiting": one.entries.filter(state="draft").count() if one else 0,
                 "least": dict(Book.FREQUENCIES)[rules.frequency(kind)],

@@ -219,6 +219,9 @@ def test_never_disclosed(estate):
     one, other = found(D("2026-08-16"), 18)
     assert {one.since, other.since} == {D("2026-08-16")}
     assert [proof.model for proof in one.evidence] == ["disclosures.duty", "registry.estate"]
+    assert one.evidence[0].sentence == (
+        "物业服务价格、内容及标准应在2026年7月31日以前公开，2026年8月16日起算逾期"
+    )
     assert one.evidence[1].sentence == "物业服务价格、内容及标准：从来没有公开过"
     assert other.evidence[1].sentence == "投诉渠道及方式：从来没有公开过"
 
