@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from core.errors import RuleViolation
 from disclosures.domain.closing import Jump
-from disclosures.models import Book
+from disclosures.models import Book, SplitDecision
 from registry.domain.profiles import RuleValue
 from registry.models import Estate
 from registry.selectors import profile_for
@@ -63,9 +63,14 @@ def account_rules(estate: Estate, on: date) -> AccountRules:
     return AccountRules(profile_for(estate, on))
 
 
+def decided_share(book: Book, on: date) -> SplitDecision | None:
+    """What the owners decided, where they did and it holds on a day."""
+    return book.splits.filter(since__lte=on).last()
+
+
 def share_to_fund(book: Book, rules: AccountRules, on: date) -> tuple[tuple[int, int], str]:
     """The share of net revenue that goes to the fund on a day, and what says so."""
-    decided = book.splits.filter(since__lte=on).last()
+    decided = decided_share(book, on)
     if decided is not None:
         return (decided.num, decided.den), decided.decision
     return rules.share("revenue.default_to_fund"), rules.clause("revenue.default_to_fund")

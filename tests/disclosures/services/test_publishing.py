@@ -412,6 +412,13 @@ def test_a_share_or_a_holder_that_changes_meanwhile_is_looked_at_again(book):
     assert refused(publish, **given) == "closing.changed"
     give_back(closing_id=closing.pk, reason="比例变了，重新提交", by=COMMITTEE, at=AT)
     closing = prepare(**closing_of(book))
+    out = publish(**given | {"closing_id": closing.pk})
+    # Whoever reads that nothing has to go to the fund reads by what.
+    facts = json.loads(bytes(out.document.facts))
+    told = "按业主的决定（决议〔2026〕9号），净收益的0%转入维修资金"
+    assert (facts["due_to_fund"], facts["explanations"]) == ("0.00", [told])
+    booked(book, "parking", 5)
+    closing = prepare(**closing_of(book, correction="补记漏记的一笔"))
     change_holder(book_id=book.pk, held=held("committee"), since=FIRST, by=COMMITTEE, at=AT)
     assert refused(publish, **given | {"closing_id": closing.pk}) == "closing.changed"
 
