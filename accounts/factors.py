@@ -49,7 +49,7 @@ class Account(NamedTuple):
     device: bool
 
 
-OFFICIAL_ROLES = frozenset({"street_office", "bureau", "operator"})
+OFFICIAL_ROLES = frozenset({"street_office", "bureau", "operator", "auditor"})
 _F = Factor
 _STRONG = frozenset({_F.PASSKEY, _F.PROVIDER})
 _WHOLE = [

@@ -6,6 +6,9 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.incidents import Incident as Incident  # a module of their own
+from accounts.incidents import IncidentNotice as IncidentNotice
+from accounts.incidents import IncidentStep as IncidentStep
 from registry.fields import EncryptedTextField
 from registry.models import Authority, Estate
 
@@ -52,6 +55,7 @@ class RoleGrant(models.Model):
         ("bureau", _("住建局")),
         ("property_manager", _("物业服务企业")),
         ("operator", _("平台管理员")),
+        ("auditor", _("审计人员")),
     ]
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")

@@ -81,6 +81,9 @@ class Permission(StrEnum):
     MANAGE_GRANTS = "manage_grants"  # invite people, grant and revoke roles
     LOOK_AS = "look_as"  # at somebody's pages, with a reason, without doing anything
     KEEP_HOLDS = "keep_holds"  # what a court or an authority wants kept is not deleted
+    KEEP_INCIDENTS = "keep_incidents"  # of personal data; counts, never names
+    TELL_BY_LETTER = "tell_by_letter"  # those of an incident whom no message reaches
+    EXPORT_LOG = "export_log"  # acts of staff, to be audited; nothing else
 
 
 _P = Permission
@@ -115,7 +118,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.MANAGE_ROLL, _P.MANAGE_SESSION, _P.PRINT_LETTERS, _P.PROPOSE_RULING}
     | {_P.HANDLE_OBJECTION, _P.ENTER_STANDIN, _P.DELIVER}
     | _ON_THE_WALL
-    | {_P.KEEP_ARCHIVE, _P.FILE_PAPERS, _P.MAKE_LETTERS}
+    | {_P.KEEP_ARCHIVE, _P.FILE_PAPERS, _P.MAKE_LETTERS, _P.TELL_BY_LETTER}
     | {_P.ENTER_COURT_ORDER}
     | _COMMITTEES
     | _KEEPS_ACCOUNTS
@@ -172,7 +175,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | _CLOSES_PROBLEMS
     | {_P.WATCH_DUTIES, _P.HANDLE_BREACH, _P.KEEP_REPORTS},
     "property_manager": _REPAIRS | _KEEPS_ACCOUNTS,
-    "operator": frozenset({_P.MANAGE_GRANTS, _P.KEEP_HOLDS, _P.LOOK_AS}),
+    "operator": frozenset({_P.MANAGE_GRANTS, _P.KEEP_HOLDS, _P.KEEP_INCIDENTS, _P.LOOK_AS}),
+    # Whoever audits does nothing else, so that there is nothing of theirs to audit.
+    "auditor": frozenset({_P.EXPORT_LOG}),
 }
 
 # One person alone makes nobody an official: a second operator confirms.
@@ -192,6 +197,7 @@ NAMES_PEOPLE = frozenset(
     | {_P.CONFIRM_STANDIN, _P.DELIVER, _P.KEEP_ARCHIVE, _P.LOOK_AT_BALLOTS, _P.KEEP_FUND}
     | {_P.ENTER_COURT_ORDER, _P.CONFIRM_COURT_ORDER, _P.KEEP_MEMBERS, _P.HANDLE_BREACH}
     | {_P.PROPOSE_RULING, _P.DECIDE_RULING, _P.MANAGE_GRANTS, _P.KEEP_HOLDS, _P.LOOK_AS}
+    | {_P.EXPORT_LOG, _P.KEEP_INCIDENTS, _P.TELL_BY_LETTER}
 )
 
 
@@ -216,6 +222,11 @@ def roles_carrying(user: Visitor, permission: Permission) -> list[str]:
 def estates_alone(user: Visitor, permission: Permission) -> list[int]:
     """Estates for which a grant with `permission` names the estate itself."""
     return [estate for estate, _above in _places(user, permission) if estate is not None]
+
+
+def everywhere(user: Visitor, permission: Permission) -> bool:
+    """Whether a grant with `permission` names no place, but the whole platform."""
+    return (None, None) in _places(user, permission)
 
 
 def estates_for(user: Visitor, permission: Permission) -> QuerySet[Estate]:

@@ -77,11 +77,12 @@ def is_over(grant: RoleGrant, day: date) -> bool:
     return grant.valid_to is not None and grant.valid_to < day
 
 
-def overlapping(grant: RoleGrant) -> list[RoleGrant]:
-    """The grants of the same person at the same place that share a day with this one."""
-    others = RoleGrant.objects.filter(
-        user=grant.user, estate=grant.estate, authority=grant.authority
-    )
+def overlapping(grant: RoleGrant, *, anywhere: bool = False) -> list[RoleGrant]:
+    """The grants of the same person that share a day with this one, at the same place or
+    anywhere."""
+    others = RoleGrant.objects.filter(user=grant.user)
+    if not anywhere:
+        others = others.filter(estate=grant.estate, authority=grant.authority)
     return [
         other
         for other in others

@@ -66,5 +66,8 @@ PERMISSION_WORDS: dict[Permission, object] = {
     _P.KEEP_REPORTS: _("向上级报表，接收下级的报表"),
     _P.KEEP_HOLDS: _("设置、解除依法保全（期满也不删除）"),
     _P.MANAGE_GRANTS: _("建立账号，授权，撤销授权"),
+    _P.KEEP_INCIDENTS: _("登记、处置个人信息安全事件，出影响评估报告；只有人数，没有姓名"),
+    _P.TELL_BY_LETTER: _("领取短信通知不到的业主名单，书面通知"),
+    _P.EXPORT_LOG: _("导出操作记录，供审计；其他什么也看不到、不能做"),
     _P.LOOK_AS: _("说明原因，查看工作人员的页面；只能看，不显示业主"),
 }

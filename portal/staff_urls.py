@@ -6,6 +6,7 @@ from portal.disclosure_urls import sources_urls, watching_urls
 from portal.views import (
     announced,
     archives,
+    audits,
     convening,
     court,
     delivery,
@@ -282,6 +283,8 @@ urlpatterns = [
     path("witness", witnesses.witness_key, name="witness_key"),
     path("jobs/<int:pk>", letters.job, name="job"),
     path("jobs/<int:pk>/state", letters.job_state, name="job_state"),
+    path("audit/", audits.audit, name="audit"),
+    path("", include("portal.incident_urls")),
     path("holds/", holds.holds, name="holds"),
     path("holds/<int:pk>/lift", holds.lift, name="lift_hold"),
     path("people/", people.people, name="people"),

@@ -50,6 +50,7 @@ class Place:
             "residents_committee": self.committee,
             "street_office": self.street,
             "bureau": self.district,
+            "auditor": self.district,
         }[role]
 
 

@@ -263,6 +263,10 @@ def _clashes(grant: RoleGrant) -> list[str]:
     pair = {"organiser": "supervisor", "supervisor": "organiser"}.get(grant.role)
     if any(other.role == pair for other in others):
         faults.append(_("同一个人不能在同一小区既当组织者又当监票人"))
+    # Whoever audits has no acts of their own to audit.
+    all_others = [other for other in overlapping(grant, anywhere=True) if other.pk != grant.pk]
+    if any((other.role == "auditor") != (grant.role == "auditor") for other in all_others):
+        faults.append(_("审计人员不能再有别的角色"))
     return faults
 
 

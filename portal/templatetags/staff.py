@@ -1,5 +1,7 @@
 """Small helpers of the staff and sign-in templates."""
 
+from collections.abc import Mapping
+
 from django import forms, template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.http import HttpRequest
@@ -9,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.held import held_by
+from accounts.kinds import kind_words
 from accounts.labels import role_title
 from accounts.permissions import ROLE_PERMISSIONS, Permission
 from committees.domain.estate_register import rate_words
@@ -80,6 +83,10 @@ def staff_menu(context: Context) -> dict[str, object]:
             Permission.MANAGE_GRANTS in ROLE_PERMISSIONS[role] for role in roles
         ),
         "keeps_holds": any(Permission.KEEP_HOLDS in ROLE_PERMISSIONS[role] for role in roles),
+        "keeps_incidents": any(
+            Permission.KEEP_INCIDENTS in ROLE_PERMISSIONS[role] for role in roles
+        ),
+        "audits": any(Permission.EXPORT_LOG in ROLE_PERMISSIONS[role] for role in roles),
         "sees_repairs": any(Permission.VIEW_REPAIR in ROLE_PERMISSIONS[role] for role in roles),
         "keeps_funds": any(Permission.KEEP_FUND in ROLE_PERMISSIONS[role] for role in roles),
         "reviews_funds": any(
@@ -106,6 +113,18 @@ def staff_menu(context: Context) -> dict[str, object]:
 def role_name(role: str) -> object:
     """A role's short name."""
     return role_title(role)
+
+
+@register.filter
+def named(names: Mapping[str, str], actor: str) -> str:
+    """How a person is called; as logs call them where there is no account."""
+    return names.get(actor, actor)
+
+
+@register.filter
+def kinds_named(codes: list[str]) -> str:
+    """Kinds of personal data in words."""
+    return kind_words(codes)
 
 
 @register.filter

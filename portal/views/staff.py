@@ -44,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         # A property manager has no business in any vote, and repairs all the same.
         "applies": not places and has_permission(request.user, Permission.VIEW_REPAIR),
         "manages_people": has_permission(request.user, Permission.MANAGE_GRANTS),
+        "audits": has_permission(request.user, Permission.EXPORT_LOG),
         "section": "home",
         # Where the gate does not insist (development), the page asks.
         "lacks_factor": level_of(request.user) is Level.OFFICIAL

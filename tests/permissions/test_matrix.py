@@ -23,6 +23,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Job, LegalHold, Reset, RoleGrant
+from accounts.services.incident_notices import Said as Told
+from accounts.services.incident_notices import confirm_notice, propose_notice
+from accounts.services.incidents import record_incident
 from committees.formation_steps import Proof, Terms, Upload
 from committees.models import ProblemPage, Report
 from committees.selectors.months import last_ended
@@ -125,6 +128,7 @@ HERE = [
     "street_office",
     "bureau",
     "property_manager",
+    "auditor",
     "operator",
 ]
 THERE = [f"other {role}" for role in HERE if role != "operator"]
@@ -144,6 +148,7 @@ LETTER_MAKERS = {"organiser", "residents_committee", "street_office"}
 LOOKERS = {"supervisor", "street_office"}
 ARCHIVERS = {"organiser", "street_office"}
 OPERATOR = {"operator"}
+AUDITORS = {"auditor", "other auditor"}
 ENTERERS = {"organiser", "residents_committee"}
 CONFIRMERS = {"supervisor", "residents_committee", "street_office"}
 WITNESSES = {"street_office", "bureau"}
@@ -714,6 +719,15 @@ TABLE = [
     Row("roll:area", ORGANISER, BAD, args=("estate", "unit"), post=True),
     Row("roll:voter", ORGANISER, BAD, args=("estate", "unit"), post=True),
     Row("roll:transfer", ORGANISER, BAD, args=("estate", "unit"), post=True),
+    Row("roll:shown", ORGANISER, BAD, args=("estate", "unit"), post=True),
+    Row("roll:phone", ORGANISER, args=("estate", "unit")),
+    Row("roll:phone", ORGANISER, BAD, args=("estate", "unit"), post=True),
+    Row("roll:phones", WATCHERS, args=("estate",)),
+    Row("roll:phone_confirm", CONFIRMERS, MOVED, args=("estate", "phone"), post=True),
+    Row("roll:phone_stop", WATCHERS, BAD, args=("estate", "phone"), post=True),
+    Row("roll:requests", ORGANISER, args=("estate",)),
+    Row("roll:request", ORGANISER, args=("estate", "request")),
+    Row("roll:request", ORGANISER, BAD, args=("estate", "request"), post=True),
     Row("roll:verification", ORGANISER, args=("estate",)),
     Row("roll:verification", ORGANISER, BAD, args=("estate",), post=True),
     Row("roll:verification_list", ORGANISER, REFUSED, args=("estate",), post=True),
@@ -863,6 +877,24 @@ TABLE = [
     Row("staff:fund_owed", BUREAU, args=("books",)),
     Row("staff:fund_owed_list", BUREAU, args=("books",)),
     # --- people --------------------------------------------------------------------------
+    Row("staff:audit", AUDITORS),
+    Row("staff:audit", AUDITORS, BAD, post=True),
+    Row("staff:impact", OPERATOR),
+    Row("staff:impact", OPERATOR, post=True),
+    Row("staff:entrustment", ORGANISER, args=("estate",)),
+    Row("staff:entrustment", ORGANISER, args=("estate",), post=True),
+    Row("staff:incidents", OPERATOR),
+    Row("staff:incident_new", OPERATOR),
+    Row("staff:incident_new", OPERATOR, BAD, post=True),
+    Row("staff:incident", OPERATOR, args=("incident",)),
+    Row("staff:incident", OPERATOR, BAD, args=("incident",), post=True),
+    Row("staff:incident_notice", OPERATOR, args=("incident",)),
+    Row("staff:incident_notice", OPERATOR, BAD, args=("incident",), post=True),
+    Row("staff:incident_withdraw", OPERATOR, REFUSED, args=("told_incident",), post=True),
+    Row("staff:incident_confirm", OPERATOR, REFUSED, args=("incident",), post=True),
+    Row("staff:incident_letters", ORGANISER, args=("estate", "told_incident")),
+    Row("staff:incident_letters", ORGANISER, BAD, args=("estate", "told_incident"), post=True),
+    Row("staff:incident_letters_list", ORGANISER, args=("estate", "told_incident"), post=True),
     Row("staff:holds", OPERATOR),
     Row("staff:holds", OPERATOR, BAD, post=True),
     Row("staff:lift_hold", OPERATOR, args=("hold",)),
@@ -941,6 +973,8 @@ PUBLIC = {
     "portal:home": (),
     "portal:help": (),
     "portal:check": (),
+    "portal:privacy": (),
+    "portal:incident": ("incident_page",),
     "documents:verify": (),
     "documents:paper": ("nothing",),
     "documents:paper-pdf": ("nothing",),
@@ -997,6 +1031,16 @@ PUBLIC = {
     "portal:my_fund": (),
     "portal:my_statement": ("three", "year"),
     "portal:my_leave": (),
+    "portal:my_provider": (),
+    "portal:my_provider_done": (),
+    "portal:my_data": (),
+    "portal:my_seen": (),
+    "portal:my_copy": ("three",),
+    "portal:my_phone": (),
+    "portal:my_phone_code": (),
+    "portal:my_phone_remove": (),
+    "portal:my_phone_stop": ("three",),
+    "portal:my_data_ask": (),
     "portal:accounts_home": ("estate",),
     "portal:accounts": ("estate", "revenue", "quarter"),
     "portal:accounts_version": ("estate", "revenue", "quarter", "number"),
@@ -1044,6 +1088,22 @@ def contender(motion: Motion) -> Candidate:
     return election.candidates.create(
         name="甲", unit=unit, room=unit.label, place=1, consent_at=timezone.now()
     )
+
+
+def put_incidents(estate: Estate) -> dict[str, Any]:
+    """One nobody is told of yet, and one whose persons are being told."""
+    now = timezone.now()
+    quiet, told = (
+        record_incident(
+            nature="leak", noticed_at=now, what="一份备份不见了", kinds=["phone"],
+            estates=[estate], actor="user:1", at=now,
+        )
+        for _number in range(2)
+    )  # fmt: skip
+    said = Told("备份遗失", "诈骗电话", "换了钥匙", "不给验证码", "平台", "0556-5550000")
+    propose_notice(incident_id=told.pk, said=said, actor="user:1", at=now)
+    confirm_notice(incident_id=told.pk, actor="user:2", at=now)
+    return {"incident": quiet.pk, "told_incident": told.pk, "incident_page": told.code}
 
 
 @pytest.fixture
@@ -1401,6 +1461,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "balances": balances.pk,
         "import": roll.pk,
         "unit": town.here.estate.units.first().pk,
+        **_own_data(town),
         "member": member.pk,
         "estate": town.here.estate.code,
         "draft": sketch.code,
@@ -1430,6 +1491,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         **problems(town.here),
         **put_duties(town.here.estate),
         **put_reports(town.here),
+        **put_incidents(town.here.estate),
         "evidence": sheet.pk,
         "transfer": sale.pk,
         "job": job.pk,
@@ -1464,6 +1526,26 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "photo": posting.photos.get().pk,
         "scan": scanned.pk,
     }
+
+
+def _own_data(town: Town) -> dict[str, Any]:
+    """A number that waits for its second person, and a request that waits for its answer."""
+    owner = town.here.estate.owners.order_by("pk")[0]
+    change = owner.phone_changes.create(
+        way="desk",
+        state="proposed",
+        phone="10000000009",
+        old_phone=owner.phone,
+        asked_by="user:1",
+        asked_at=timezone.now(),
+    )
+    asked = owner.requests.create(
+        kind="explain",
+        text="怎样处理的",
+        asked_at=timezone.now(),
+        due_on=timezone.localdate() + timedelta(days=15),
+    )
+    return {"phone": change.pk, "request": asked.pk}
 
 
 def put_accounts(estate: Estate) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
     verify_logs [NAME…] [--json]       every link, leaf and signed head
     verify_logs --save heads.json      also keep the heads, to be put where nobody can write
-    verify_logs --against heads.json   also compare with heads that were kept
+    verify_logs --against heads.json   also compare with heads that were kept, or that an
+                                       export for auditors brought along
 
 With --json, stdout is one JSON object: {"ok": bool, "logs": int, "entries": int, "faults":
 [{"log": str, "seq": int | null, "what": str}]}. Exit status 0 only when all is well.
@@ -74,6 +75,8 @@ class Command(BaseCommand):
 def _kept(path: str) -> dict[str, Head]:
     try:
         told = json.loads(Path(path).read_text(encoding="utf-8"))
+        # An export for auditors has them beside its signature (`manage.py export_log`).
+        told = told["logs"] if told.get("type") == "heads" else told
         return {str(name): Head(int(size), str(head)) for name, (size, head) in told.items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise CommandError(f"读不了留存的指纹：{path}") from error

@@ -7,7 +7,7 @@ from logbook.triggers import two_people
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_looking_and_doors"),
+        ("accounts", "0009_incidents"),
         ("logbook", "0002_append_only"),
     ]
 
