@@ -24,8 +24,8 @@ $(STAMP): requirements-dev.txt scripts/install
 
 setup: $(STAMP) ## Install what is missing: system packages (saying so) and the Python environment
 
-demo: $(STAMP) ## Run the whole main job on the sample estate, then serve it (SERVE=0: stop after the job)
-	@$(BIN)/python manage.py demo $(if $(filter 0,$(SERVE)),--no-serve,)
+demo: $(STAMP) ## Run the whole main job on the sample estate, then serve it (SERVE=0: stop after the job; PORT=8080)
+	@$(if $(PORT),YISHI_PUBLIC_URL=http://127.0.0.1:$(PORT)) $(BIN)/python manage.py demo $(if $(filter 0,$(SERVE)),--no-serve,) $(if $(PORT),--port $(PORT))
 
 test: $(STAMP) ## Run the tests: SQLite always; PostgreSQL, Redis, Chromium and Node where they answer
 	@sh scripts/install

@@ -12,6 +12,8 @@ CODES: dict[str, str] = {
     "sign_in": "验证码{code}，用于登录，10分钟内有效。请勿告诉他人。",
     "own_fund": "验证码{code}，用于查看您家的维修资金，10分钟内有效。请勿告诉他人。",
     "own_asking": "验证码{code}，用于在网上提问、看答复，10分钟内有效。请勿告诉他人。",
+    "own_data": "验证码{code}，用于查看您的个人信息，10分钟内有效。请勿告诉他人。",
+    "new_phone": "验证码{code}，用于把本号码登记为业主的手机号，10分钟内有效。请勿告诉他人。",
     "vote_check": "验证码{code}，用于{estate}业主投票的身份核对，10分钟内有效。请勿告诉他人。",
 }
 
@@ -110,6 +112,15 @@ TEXTS: dict[str, str] = {
         "【{estate}】{court}要求打开您家对{title}的表决票。打开的内容封给法院。"
         "有疑问请致电{phone}。"
     ),
+    "phone_change": (
+        "【{estate}】有人申请把您登记的手机号换成尾号{tail}的号码，{when}以后生效。"
+        "不是您办的，请打开{url}停止，或者马上联系业主委员会、居委会。"
+    ),
+    "phone_removal": (
+        "【{estate}】有人申请取消您登记的手机号，{when}以后生效。"
+        "不是您办的，请打开{url}停止，或者马上联系业主委员会、居委会。"
+    ),
+    "data_answered": "【{estate}】您关于个人信息的请求已有答复，请打开{url}查看。",
     "accounts_due": "【{estate}】{what}应在{day}以前公布，还没有公布。请打开{url}办理。",
     "accounts_late": (
         "【{estate}】{what}应在{day}以前公布，已经到期，还没有公布；"
@@ -119,6 +130,9 @@ TEXTS: dict[str, str] = {
     "break_glass": (
         "管理员{who}于{time}没有经过统一身份认证，用本地账号登录了业主表决平台。"
         "如果不知情，请马上核实并停用该账号。"
+    ),
+    "factor_changed": (
+        "您在业主表决平台的登录方式有变动：{what}。不是您操作的，请马上联系平台管理员。"
     ),
     "let_in_again": (
         "管理员已重置您在业主表决平台的密码和第二道验证，请用本手机号登录后重新设置。"
@@ -136,7 +150,7 @@ TEXTS: dict[str, str] = {
 }
 
 # What cannot wait for the morning.
-URGENT = frozenset({"break_glass", "let_in_again", "reset_asked"})
+URGENT = frozenset({"break_glass", "factor_changed", "let_in_again", "reset_asked"})
 
 
 def gaps(text: str) -> set[str]:

@@ -61,6 +61,7 @@ def _unpacked(packed: bytes) -> list[bytes]:
 REFUSALS = frozenset(
     {
         "paper.refused", "paper.unreadable", "paper.pixels", "paper.password", "paper.pages",
+        "paper.program", "paper.form", "paper.attached", "paper.complex", "paper.page_size",
         "scan.infected", "scan.unavailable",
     }
 )  # fmt: skip

@@ -28,9 +28,12 @@ register_heif_opener()
 def answer(content: bytes, kind: str) -> bytes:
     """The page as `packed` has it. RuleViolation "paper.pixels"."""
     formats = ["HEIF"] if kind == "heic" else ["JPEG", "PNG"]
-    picture = Image.open(io.BytesIO(content), formats=formats)
+    try:
+        picture = Image.open(io.BytesIO(content), formats=formats)
+    except Image.DecompressionBombError:  # Pillow's own limit, three times ours
+        raise _too_large() from None
     if picture.width * picture.height > _PIXELS:
-        raise RuleViolation("paper.pixels", "照片太大，请用6000万像素以下的照片或扫描件")
+        raise _too_large()
     is_jpeg = content.startswith(b"\xff\xd8")
     # A JPEG is unpacked at the size that is needed, not at that of the camera.
     picture.draft("RGB", (SIDE, SIDE))
@@ -38,6 +41,10 @@ def answer(content: bytes, kind: str) -> bytes:
     if is_jpeg and not (_has_end(content) and _is_drawn_to_the_end(drawn)):
         raise ValueError("the second half has not come")
     return packed([plain(ImageOps.exif_transpose(drawn))])
+
+
+def _too_large() -> RuleViolation:
+    return RuleViolation("paper.pixels", "照片太大，请用6000万像素以下的照片或扫描件")
 
 
 def _has_end(content: bytes) -> bool:

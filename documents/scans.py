@@ -73,11 +73,11 @@ def _opened(content: bytes) -> Image.Image:
     try:
         picture = Image.open(BytesIO(content), formats=("JPEG", "PNG"))
         if picture.width * picture.height > _PIXELS:
-            raise RuleViolation(
-                "picture.too_large", "图片太大，请用6000万像素以下的照片或扫描件"
-            )
+            raise _too_large()
         upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError:  # Pillow's own limit, three times ours
+        raise _too_large() from None
+    except (OSError, ValueError, SyntaxError) as error:
         raise RuleViolation(
             "picture.unreadable", "图片打不开，可能没有传完整，请重新拍照或扫描再传"
         ) from error
@@ -85,6 +85,10 @@ def _opened(content: bytes) -> Image.Image:
     plain = Image.new("RGB", upright.size)
     plain.paste(upright)
     return plain
+
+
+def _too_large() -> RuleViolation:
+    return RuleViolation("picture.too_large", "图片太大，请用6000万像素以下的照片或扫描件")
 
 
 def _pictures(pdf: bytes) -> Iterator[bytes]:

@@ -76,7 +76,7 @@ class YearAccountFacts(PaperFacts):
     """Asked by owners about these publications and not yet answered."""
     explanations: tuple[str, ...]
     prepared: str
-    """Bodies, not people."""
+    """Bodies, not people: who keeps the money, and who looked over what it rests on."""
     reviewed: str
     clause: str
 

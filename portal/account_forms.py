@@ -208,7 +208,9 @@ class EntryForm(forms.Form):
     decision = forms.CharField(
         label=_("依据的决定"),
         required=False,
-        help_text=_("业委会经费、抵减物业费和其他用途，写业主大会决议的文号。"),
+        help_text=_(
+            "业主决定了才能用的钱（例如业委会经费、抵减物业费），写业主大会决议的文号。"
+        ),
     )
     papers = FilesField(label=_("原始凭证"), pictures=False, help_text=_PAPERS)
 

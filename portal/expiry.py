@@ -16,7 +16,7 @@ from accounts.holds import Held, held_at, lock_holds
 from accounts.models import Attempts, ClosedDoor, Job, Message, SignIn
 from funds.models import PhoneCheck
 from logbook.steps import PLATFORM_LOG, record_act
-from registry.models import RollImport
+from registry.models import DataRequest, PhoneChange, RollImport
 from registry.services.imports import erase_preview, erase_undo
 from voting.models import CheckCode, Session
 
@@ -24,6 +24,7 @@ PORTION = 500
 # At least six months, and no six months have more days.
 SIX_MONTHS = timedelta(days=184)
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
+THREE_YEARS = timedelta(days=3 * 366)
 
 Rows = QuerySet[Any]
 
@@ -82,11 +83,15 @@ def _of_platform(rows: Rows, held: Held) -> Rows:
     return rows.none() if held.everything else rows
 
 
-def _of_estate(rows: Rows, held: Held) -> Rows:
+def _of_estate(rows: Rows, held: Held, *, path: str = "estate") -> Rows:
     # Of no estate, or of one that is not held.
-    kept = Q(estate__in=held.estates)
     codes = Session.objects.filter(code__in=held.sessions).values("estate")
-    return _of_platform(rows, held).exclude(kept | Q(estate__in=codes))
+    kept = Q(**{f"{path}__in": held.estates}) | Q(**{f"{path}__in": codes})
+    return _of_platform(rows, held).exclude(kept)
+
+
+def _of_owner(rows: Rows, held: Held) -> Rows:
+    return _of_estate(rows, held, path="owner__estate")
 
 
 def _of_messages(rows: Rows, held: Held) -> Rows:
@@ -203,4 +208,22 @@ ROLL_UNDOS = Expiry(
     ).exclude(undo=b""),
     _of_estate,
     _undos,
+)
+PHONE_CHANGES = Expiry(
+    "phone_changes",
+    "ended_at",
+    lambda at: PhoneChange.objects.filter(ended_at__lte=at - SIX_MONTHS).exclude(
+        phone="", old_phone="", reason=""
+    ),
+    _of_owner,
+    lambda rows, at: rows.update(phone="", old_phone="", reason=""),
+)
+DATA_REQUESTS = Expiry(
+    "data_requests",
+    "answered_at",
+    lambda at: DataRequest.objects.filter(answered_at__lte=at - THREE_YEARS).exclude(
+        text="", answer=""
+    ),
+    _of_owner,
+    lambda rows, at: rows.update(text="", answer=""),
 )

@@ -86,6 +86,8 @@ def _of_special(file: Any, held: Held) -> bool:
 _SHORTEST = _("个人信息保护法19：保存期限为实现处理目的所必要的最短时间")
 _SIX_MONTHS = _("网络安全法：网络日志留存不少于六个月；个人信息保护法19：此后不再必要")
 
+_THREE_YEARS = _("个人信息保护法50：被拒绝的可以起诉；民法典188：诉讼时效三年")
+
 
 def _here(
     rule: expiry.Expiry, thing: Promise, kept: Promise, then: Promise, basis: Promise
@@ -107,6 +109,10 @@ TABLE: tuple[Rule, ...] = (
     _here(expiry.JOBS, _("后台任务的记录"), _("184天"), _("删除"), _SIX_MONTHS),
     _here(expiry.ROLL_PREVIEWS, _("没有确认的名册文件"), _("30天"), _("清空内容"), _SHORTEST),
     _here(expiry.ROLL_UNDOS, _("撤销名册导入所需的内容"), _("184天"), _("清空内容"), _SHORTEST),
+    _here(expiry.PHONE_CHANGES, _("换手机号的记录"), _("办完后184天"),
+          _("清空号码和原因，留下时间和经办人"), _SHORTEST),
+    _here(expiry.DATA_REQUESTS, _("关于个人信息的请求和答复"), _("答复后三年"),
+          _("清空内容，留下类别、时间和结果"), _THREE_YEARS),
     Rule(
         "fund_files", _("没有确认的资金文件"), _SHORTEST, _("3天"), _("清空内容"),
         "fund_files",

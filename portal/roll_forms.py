@@ -10,8 +10,11 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services.data_requests import LONGEST
+from documents.papers import masked_names
 from registry.domain.columns import COLUMNS, mapping_faults
-from registry.models import Ownership, Unit
+from registry.models import DataRequest, Owner, Ownership, Unit
+from registry.services.showing import REASONS
 from registry.services.titles import NewOwner
 
 _EITHER = _("室号和坐落，至少选一列。")
@@ -129,6 +132,82 @@ class StaffMemberForm(forms.Form):
 
     name = forms.CharField(label=_("姓名"), max_length=40)
     phone = forms.CharField(label=_("手机号"), max_length=20, required=False)
+
+
+class ShowForm(forms.Form):
+    """Why names and numbers are needed in full."""
+
+    reason = forms.ChoiceField(
+        label=_("为什么要看完整的姓名和号码"),
+        choices=[("", _("请选择")), *REASONS.items()],
+        help_text=_("记入操作记录，业主本人看得到。"),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("请选择为什么要看")),
+    )
+
+
+class OwnerPhoneForm(forms.Form):
+    """An owner's new number, as the signed paper has it."""
+
+    owner = forms.TypedChoiceField(
+        label=_("哪一位业主"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("请选择是哪一位业主")),
+    )
+    phone = forms.CharField(
+        label=_("新的手机号"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        help_text=_("业主要求取消登记的，留空并勾选下面一项。"),
+    )
+    remove = forms.BooleanField(label=_("取消登记的手机号"), required=False)
+    seen = forms.BooleanField(
+        label=_("我看过业主的身份证件和本人签字的申请"),
+        error_messages={"required": _("请先看过身份证件和申请，再勾选")},
+    )
+
+    def __init__(self, *args: Any, owners: Sequence[Owner], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = [  # type: ignore[attr-defined]
+            (one.pk, _who(one)) for one in owners
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        phone, remove = values.get("phone", "").strip(), values.get("remove")
+        if not phone and not remove:
+            self.add_error("phone", _("请填写新的手机号"))
+        if phone and remove:
+            self.add_error("phone", _("填了新号码，就不能同时取消登记"))
+        values["phone"] = phone
+        return values
+
+
+class AnswerForm(forms.Form):
+    """What was done about a request, and why not all of it."""
+
+    outcome = forms.ChoiceField(
+        label=_("怎样办的"),
+        choices=[one for one in DataRequest.STATES if one[0] != "open"],
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("请选择怎样办的")),
+    )
+    text = forms.CharField(
+        label=_("答复"),
+        widget=forms.Textarea(attrs={"rows": 5, "maxlength": LONGEST}),
+        help_text=_(
+            "业主看得到。没有照办或者只办了一部分的，写明理由（个人信息保护法第五十条）。"
+        ),
+        error_messages={"required": _("请写明怎样办的")},
+    )
+
+
+def _who(owner: Owner) -> str:
+    name = masked_names([owner.name])
+    if not owner.document_number:
+        return name
+    return f"{name}（****{owner.document_number[-4:]}）"
 
 
 def _several(text: str) -> list[str]:

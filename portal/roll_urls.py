@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.views import roll, roll_checks
+from portal.views import roll, roll_checks, roll_people
 
 app_name = "roll"
 
@@ -20,6 +20,8 @@ _unit = [
     path("area", roll_checks.area, name="area"),
     path("voter", roll_checks.voter, name="voter"),
     path("transfer", roll_checks.transfer, name="transfer"),
+    path("shown", roll_people.shown, name="shown"),
+    path("phone", roll_people.phone, name="phone"),
 ]
 _estate: list[URLPattern | URLResolver] = [
     path("", roll.home, name="home"),
@@ -30,6 +32,11 @@ _estate: list[URLPattern | URLResolver] = [
     path("units/<int:pk>/", include(_unit)),
     path("verification", roll_checks.verification, name="verification"),
     path("verification/list.xlsx", roll_checks.verification_list, name="verification_list"),
+    path("phones/", roll_people.phones, name="phones"),
+    path("phones/<int:pk>/confirm", roll_people.phone_confirm, name="phone_confirm"),
+    path("phones/<int:pk>/stop", roll_people.phone_stop, name="phone_stop"),
+    path("requests/", roll_people.requests, name="requests"),
+    path("requests/<int:pk>", roll_people.request_answer, name="request"),
     path("manager", roll_checks.manager, name="manager"),
     path("manager/<int:pk>/remove", roll_checks.manager_remove, name="manager_remove"),
 ]

@@ -31,6 +31,7 @@ from funds.selectors.reviewing import waiting_for, worklist
 from funds.selectors.waiting import Places, money_waiting, spoken_for
 from portal.committee_tasks import committee_tasks
 from portal.incident_tasks import letter_tasks
+from portal.own.tasks import own_tasks
 from portal.report_tasks import report_tasks
 from portal.sentences import said
 from registry.domain.rooms import natural
@@ -235,6 +236,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_repair_tasks(user, places),
         *_money_tasks(user, places),
         *_account_tasks(user, places, at),
+        *(Task(*one) for one in own_tasks(places, f"user:{user.pk}", FUND_TASKS)),
         *(Task(*one) for one in letter_tasks(user, places.keys())),
         *(Task(*one) for one in committee_tasks(places, local_day(at), FUND_TASKS)),
         *(

@@ -1,13 +1,14 @@
 """Small writes that join the caller's transaction."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from registry.domain.difference import Registry
 from registry.domain.doctor import examine
-from registry.models import Estate, Finding
+from registry.models import Estate, Finding, Owner, PhoneChange
 from registry.selectors import doctor_rooms, profile_for, registry_of, spaces_count, staff_of
 
 
@@ -52,3 +53,54 @@ def examine_roll(estate: Estate, *, at: datetime, registry: Registry | None = No
         moved.append(one)
     Finding.objects.bulk_update(moved, ["state", "decided_at", "unit_ids"], batch_size=500)
     return Finding.objects.filter(estate=estate, state="open").count()
+
+
+# The old number is told, and its holder has a day to say no (experience §1.3).
+PHONE_HELD = timedelta(hours=24)
+
+
+def hold_phones(
+    phones: Mapping[int, str], *, way: str, actor: str, at: datetime
+) -> list[PhoneChange]:
+    """Owners' new numbers ("" takes one off the roll): in force a day after the old are told.
+
+    `phones`: owner's pk → number. A change that waits already and says the same goes on, as
+    does before a file what the owner or a desk asked for; another one is stopped by this.
+    Those made now are returned.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a number changes inside the caller's transaction only")
+    waiting = {
+        one.owner_id: one
+        for one in PhoneChange.objects.select_for_update(no_key=True).filter(
+            owner__in=list(phones), state__in=PhoneChange.OPEN
+        )
+    }
+    kept = {
+        pk
+        for pk, one in waiting.items()
+        if one.phone == phones[pk] or (way == "file" and one.way != "file")
+    }
+    for pk in waiting.keys() - kept:
+        stop_phone(waiting[pk], actor=actor, at=at)
+    owners = Owner.objects.filter(pk__in=set(phones) - kept).only("phone")
+    return PhoneChange.objects.bulk_create(
+        PhoneChange(
+            owner=owner,
+            way=way,
+            state="held",
+            phone=phones[owner.pk],
+            old_phone=owner.phone,
+            asked_by=actor,
+            asked_at=at,
+            takes_effect_at=at + PHONE_HELD,
+        )
+        for owner in owners.order_by("pk")
+    )
+
+
+def stop_phone(change: PhoneChange, *, actor: str, at: datetime, reason: str = "") -> None:
+    """A change that waits does not come into force."""
+    change.state, change.ended_by, change.ended_at = "stopped", actor, at
+    change.reason = reason
+    change.save(update_fields=["state", "ended_by", "ended_at", "reason"])

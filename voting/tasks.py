@@ -26,6 +26,7 @@ from voting.services.keys import destroy_keys
 from voting.services.letters import delete_due_letters, due_letter_jobs, run_letters
 from voting.services.notices import issue_notice
 from voting.services.openings import open_ballots
+from voting.services.phones import apply_changes, tell_changes
 from voting.services.resolutions import issue_resolution, post_preliminary
 from voting.services.retention import destroy_ballots
 from voting.services.telling import (
@@ -158,6 +159,11 @@ def print_letters(at: datetime) -> int:
     return len(jobs)
 
 
+def change_phones(at: datetime) -> int:
+    """Owners' new numbers: the old ones are told, and after a day they give way."""
+    return tell_changes(at) + apply_changes(at)
+
+
 SWEEPERS = (
     Sweeper("notices", timedelta(seconds=10), notify_due),
     Sweeper("close", timedelta(seconds=10), close_due),
@@ -173,6 +179,7 @@ SWEEPERS = (
     Sweeper("delete_letters", timedelta(minutes=1), lambda at: delete_due_letters(at=at)),
     Sweeper("checkpoints", timedelta(minutes=1), sign_checkpoints),
     Sweeper("tell", timedelta(minutes=1), tell_owners),
+    Sweeper("phones", timedelta(minutes=1), change_phones),
     Sweeper("messages", timedelta(seconds=5), lambda at: send_due_messages(at=at)),
     Sweeper("retention", timedelta(hours=1), destroy_due),
     Sweeper("keys", timedelta(hours=1), lambda at: destroy_keys(at=at)),

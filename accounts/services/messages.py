@@ -87,12 +87,16 @@ def waiting_messages(at: datetime) -> tuple[int, datetime | None]:
     waiting = patient.aggregate(count=Count("pk"), first=Min("not_before"))
     if not waiting["count"]:
         return 0, None
-    first = max(at, waiting["first"])
-    if is_quiet(first):
-        evening = first.astimezone(SHANGHAI).time() >= QUIET_FROM
-        day = local_day(first) + timedelta(days=evening)
-        first = datetime.combine(day, QUIET_UNTIL, SHANGHAI)
+    first = leaves_at(max(at, waiting["first"]))
     return waiting["count"], first if first > at else None
+
+
+def leaves_at(at: datetime) -> datetime:
+    """When a message that is due at `at` and can wait leaves: at once, or in the morning."""
+    if not is_quiet(at):
+        return at
+    evening = at.astimezone(SHANGHAI).time() >= QUIET_FROM
+    return datetime.combine(local_day(at) + timedelta(days=evening), QUIET_UNTIL, SHANGHAI)
 
 
 def is_quiet(at: datetime) -> bool:

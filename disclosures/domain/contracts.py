@@ -37,10 +37,14 @@ def contract_reasons(term: Term, *, parking_months: int | None) -> list[Reason]:
         found.append(Reason("contract.priced", "请选择怎么计价", "priced"))
     if term.payer_kind not in {"organisation", "persons"}:
         found.append(Reason("contract.payer", "请选择付款方是单位还是个人", "payer_kind"))
-    days = [term.first, *([term.last] if term.last else [])]
-    if not all(FIRST_DAY <= day <= LAST_DAY for day in days):
-        sentence = f"日期要在 {FIRST_DAY.year} 年和 {LAST_DAY.year} 年之间"
-        return [*found, Reason("contract.days", sentence, "first")]
+    sentence = f"日期要在 {FIRST_DAY.year} 年和 {LAST_DAY.year} 年之间"
+    strange = [
+        Reason("contract.days", sentence, field)
+        for field, day in (("first", term.first), ("last", term.last))
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY
+    ]
+    if strange:
+        return found + strange
     if term.last is not None and term.last < term.first:
         found.append(Reason("contract.days", "止日不能早于起日", "last"))
     elif parking_months is not None and _too_long(term, parking_months):

@@ -59,7 +59,9 @@ def money_reasons(book: str, money: Money) -> list[Reason]:
     heading = headings.get(money.heading)
     if heading is None:
         found.append(Reason("entry.heading", "请选择科目", "heading"))
-    if type(money.fen) is not int or not 0 < money.fen <= MAX_FEN:
+    if money.fen == 0:
+        found.append(Reason("entry.fen", "请填写金额，要大于零", "fen"))
+    elif type(money.fen) is not int or not 0 < money.fen <= MAX_FEN:
         found.append(Reason("entry.fen", "金额要大于零，且不超过 1000 亿元", "fen"))
     if not money.kept and not money.kept_fen:
         return found

@@ -89,6 +89,13 @@ def jumps(now_fen: int, before_fen: int, *, above: tuple[int, int], least_fen: i
     return difference >= least_fen and difference * den > abs(before_fen) * num
 
 
+def percent(share: tuple[int, int]) -> str:
+    """A share in hundredths, with the places it needs, two at most: 100, 12.5."""
+    num, den = share
+    hundredths = 10_000 * num // den
+    return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
+
+
 def to_transfer(net_fen: int, share: tuple[int, int]) -> int:
     """What of the net income goes to the fund at least: the share, rounded up to the fen.
 

@@ -19,10 +19,16 @@ _NUMBERS = re.compile(
 
 def personal_reasons(field: str, text: str) -> list[Reason]:
     """Whether a text for everybody has what looks like a number of a person."""
-    if _NUMBERS.search(half_width(text)):
+    if numbers_in(text):
         sentence = "人人看得到，请不要写身份证号、手机号、银行账号"
         return [Reason(f"{field}.personal", sentence, field)]
     return []
+
+
+def numbers_in(text: str) -> list[str]:
+    """What looks like a number of a person, each as written, in order."""
+    # Twins are as long as what they stand for: places found in one hold in the other.
+    return [text[one.start() : one.end()] for one in _NUMBERS.finditer(half_width(text))]
 
 
 def covered(text: str, words: Iterable[str]) -> str:
@@ -40,9 +46,17 @@ def letters_covered(text: str, words: Iterable[str]) -> int:
     return sum(one != other for one, other in zip(text, covered(text, words), strict=True))
 
 
-def covering_reasons(text: str, words: Iterable[str]) -> list[Reason]:
-    """Whether something is left to read: an answer to nothing says nothing."""
+def covering_reasons(text: str, words: Iterable[str], *beside: str) -> list[Reason]:
+    """Whether no number of a person is shown, and something is left to read: an answer to
+    nothing says nothing.
+
+    `beside`: shown along with it and covered the same; of them nothing need be left.
+    """
+    words = list(words)
     shown = covered(text, words)
+    if any(numbers_in(one) for one in (shown, *(covered(one, words) for one in beside))):
+        sentence = "原话里像手机号、身份证号、银行账号的号码也要遮盖，请照原话写进来"
+        return [Reason("covered.number", sentence, "covered")]
     if shown == text or any(one.isalnum() for one in shown):
         return []
     sentence = "不能把原话全部遮盖，只遮盖姓名、电话、房号这样的词"

@@ -96,6 +96,11 @@ class Contract(models.Model):
     def __str__(self) -> str:
         return self.number or f"contract {self.pk}"
 
+    @property
+    def shown_payer(self) -> str:
+        """The payer as everybody may read it: people are not named."""
+        return self.payer if self.payer_kind == "organisation" else "个人"
+
 
 class SourceReport(models.Model):
     """An owner says: this is not on the register. Answered in public, by a day."""

@@ -26,6 +26,8 @@ class YearRows(NamedTuple):
     lacking: tuple[str, ...]
     open_questions: int
     explanations: tuple[str, ...]
+    reviewed: tuple[str, ...]
+    """The bodies that looked the periods over and published them, each once."""
 
     def total(self, side: str) -> int:
         return sum(fen for (one, _title), fen in self.headings.items() if one == side)
@@ -56,13 +58,20 @@ def year_rows(book: Book, year: int) -> YearRows:
     questions = Question.objects.filter(
         publication__period__book=book, publication__period__first__year=year, state="open"
     )
+    periods = tuple(_period(one, facts) for one, facts in zip(out, said, strict=True))
     return YearRows(
-        tuple(_period(one, facts) for one, facts in zip(out, said, strict=True)),
+        periods,
         _totals(said),
         None if lacked else _totals(before),
         tuple(lacking),
         questions.count(),
-        tuple(dict.fromkeys(line for facts in said for line in facts.explanations)),
+        # "This period" of several: each says which one.
+        tuple(
+            f"{one.words}，{line}"
+            for one, facts in zip(periods, said, strict=True)
+            for line in facts.explanations
+        ),
+        tuple(dict.fromkeys(facts.reviewed for facts in said)),
     )
 
 

@@ -18,10 +18,10 @@ from disclosures.models import (
     Period,
     Posting,
     Publication,
-    Question,
 )
 from disclosures.selectors.books import balance_before, holding_of, postings_by_period
 from disclosures.selectors.funds import fund_totals
+from disclosures.selectors.questions import waiting_on
 from disclosures.selectors.rules import AccountRules, account_rules, share_to_fund
 
 
@@ -205,9 +205,8 @@ def _expected(book: Book, days: Days) -> list[Expected]:
             continue
         term = Term(one.fen, one.priced, one.first, last)
         fen = expected(term, Days(book.opened_on, days.last))
-        # It is printed and shown to everybody: people are not named.
-        payer = one.payer if one.payer_kind == "organisation" else "个人"
-        name = f"{one.source.name}（{payer}）"
+        # It is printed and shown to everybody.
+        name = f"{one.source.name}（{one.shown_payer}）"
         found.append(Expected(str(one.pk), name, Fraction(fen), booked.get(one.pk, 0)))
     return found
 
@@ -231,9 +230,7 @@ def _unmasked(period: Period) -> int:
 def _wrong(period: Period) -> int:
     if period.pk is None:
         return 0
-    return Question.objects.filter(
-        publication__period=period, kind="wrong", state="open"
-    ).count()
+    return waiting_on(period).filter(kind="wrong").count()
 
 
 def _fund_due(book: Book, period: Period, by_period: dict[int, dict[str, int]]) -> int:

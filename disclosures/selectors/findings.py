@@ -138,7 +138,8 @@ def _without_book(estates: QuerySet[Estate], places: _Places, on: date) -> Itera
         place = places[pk]
         proofs = [
             _proof(
-                one, f"{one.source.name}：{one.payer}付款，{day_words(one.first)}起，没有建账"
+                one,
+                f"{one.source.name}：{one.shown_payer}付款，{day_words(one.first)}起，没有建账",
             )
             for one in contracts
         ]
@@ -233,8 +234,10 @@ def _before(duty: Duty, last: Disclosure | None, estate: Estate) -> Evidence:
 
 def _lateness(duty: Duty) -> str:
     # Since when, not for how long: it stays on a public list.
-    what = f"{period_words(duty.first, duty.last)}{label(duty, 'kind')}"
-    due, late = day_words(duty.due_on), day_words(duty.late_on)
+    kind, due, late = label(duty, "kind"), day_words(duty.due_on), day_words(duty.late_on)
+    if duty.kind in MANAGERS:
+        return f"{kind}应在{due}以前公开，{late}起算逾期"
+    what = f"{period_words(duty.first, duty.last)}{kind}"
     return f"{what}应在{due}以前公布，{late}起算逾期"
 
 

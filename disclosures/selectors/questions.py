@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from disclosures.domain.wording import covered
-from disclosures.models import Publication, Question
+from disclosures.models import Period, Publication, Question
 from documents.bulletins import read_bulletin
 from registry.models import Estate
 
@@ -27,6 +27,11 @@ def waiting(estate: Estate) -> QuerySet[Question]:
     """What has to be answered, the oldest first."""
     rows = estate.questions.filter(state="open").select_related("publication__period__book")
     return rows.order_by("due_at", "pk")
+
+
+def waiting_on(period: Period) -> QuerySet[Question]:
+    """What was asked on any version of a period and has no answer."""
+    return Question.objects.filter(publication__period=period, state="open")
 
 
 def overdue_questions(at: datetime) -> QuerySet[Question]:

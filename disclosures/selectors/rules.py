@@ -5,10 +5,14 @@ from typing import Any, NamedTuple
 
 from core.errors import RuleViolation
 from disclosures.domain.closing import Jump
-from disclosures.models import Book
+from disclosures.models import Book, SplitDecision
 from registry.domain.profiles import RuleValue
 from registry.models import Estate
 from registry.selectors import profile_for
+
+_OURS = "平台默认"
+# 建房〔2009〕274号 42: what a committee spends is published regularly.
+_NATIONAL = {"expenses.publish": "建房〔2009〕274号第42条"}
 
 
 class AccountRules(NamedTuple):
@@ -36,10 +40,12 @@ class AccountRules(NamedTuple):
         return self._of(name).clause
 
     def basis(self, name: str) -> str:
-        """The clause as a paper cites it: the code itself where nobody has read the local
-        rule in its source yet."""
+        """The clause as a paper cites it: what the nation's law says where nobody has read
+        the local rule in its source yet, or where there is none."""
         found = self._of(name)
-        return found.clause if found.usable else "民法典第943条"
+        if found.usable and not found.clause.startswith(_OURS):
+            return found.clause
+        return _NATIONAL.get(name, "民法典第943条")
 
     @property
     def jump(self) -> Jump:
@@ -57,9 +63,14 @@ def account_rules(estate: Estate, on: date) -> AccountRules:
     return AccountRules(profile_for(estate, on))
 
 
+def decided_share(book: Book, on: date) -> SplitDecision | None:
+    """What the owners decided, where they did and it holds on a day."""
+    return book.splits.filter(since__lte=on).last()
+
+
 def share_to_fund(book: Book, rules: AccountRules, on: date) -> tuple[tuple[int, int], str]:
     """The share of net revenue that goes to the fund on a day, and what says so."""
-    decided = book.splits.filter(since__lte=on).last()
+    decided = decided_share(book, on)
     if decided is not None:
         return (decided.num, decided.den), decided.decision
     return rules.share("revenue.default_to_fund"), rules.clause("revenue.default_to_fund")

@@ -10,10 +10,12 @@ from django.db.models import Count
 from disclosures.domain.closing import Figures, asked
 from disclosures.domain.entries import Money, lines_of, reversed_lines, totals
 from disclosures.domain.headings import OF_BOOK
+from disclosures.domain.periods import percent
 from disclosures.models import Book, Closing, Entry, Period, Publication
 from disclosures.selectors.books import entries_of, holding_of
 from disclosures.selectors.figures import due_to_fund
 from disclosures.selectors.funds import fund_totals
+from disclosures.selectors.rules import decided_share
 from documents.bulletins import BulletinFacts, Heading, Line, read_bulletin
 from registry.models import Unit
 
@@ -89,10 +91,13 @@ def bulletin_of(
         households=Unit.objects.filter(
             estate=book.estate_id, is_active=True, use="residential"
         ).count(),
-        explanations=tuple(
-            f"{said[key].removesuffix('，请说明原因')}：{text}"
-            for key, text in closing.explanations.items()
-            if key in said
+        explanations=(
+            *_share_decided(book, period),
+            *(
+                f"{said[key].removesuffix('，请说明原因')}：{text}"
+                for key, text in closing.explanations.items()
+                if key in said
+            ),
         ),
         prepared=frame.prepared,
         reviewed=frame.reviewed,
@@ -176,6 +181,15 @@ def _holder(book: Book, period: Period) -> tuple[str, str]:
         return "住宅专项维修资金专户", source
     holding = holding_of(book, period.last) or holding_of(book)
     return (holding.name, holding.account) if holding else ("", "")
+
+
+def _share_decided(book: Book, period: Period) -> list[str]:
+    """What share goes to the fund, where the owners decided another than the rules say."""
+    found = decided_share(book, period.last) if book.kind == "revenue" else None
+    if found is None:
+        return []
+    share = percent((found.num, found.den))
+    return [f"按业主的决定（{found.decision}），净收益的{share}%转入维修资金"]
 
 
 def _basis(entry: Entry) -> str:

@@ -19,6 +19,7 @@ from disclosures.domain.bodies import BODIES, ROLES
 from disclosures.domain.motions import PURPOSES, Year, motion_words
 from disclosures.models import Book, YearAccount
 from disclosures.selectors.annual import YearRows, year_rows
+from disclosures.selectors.bodies import body_of
 from disclosures.selectors.books import holding_of
 from disclosures.selectors.rules import account_rules
 from disclosures.steps import By, locked_book, note
@@ -192,7 +193,7 @@ def _facts(book: Book, year: int, rows: YearRows, by: By, at: datetime) -> YearA
         verify_url="",
         estate=book.estate.name,
         issued_at=at,
-        issuer=f"{book.estate.name}{BODIES[by.role]}",
+        issuer=body_of(book.estate, by.role),
         year=year,
         holder=holding.name,
         account=holding.account,
@@ -204,6 +205,6 @@ def _facts(book: Book, year: int, rows: YearRows, by: By, at: datetime) -> YearA
         open_questions=rows.open_questions,
         explanations=rows.explanations,
         prepared=BODIES[ROLES[holding.holder]],
-        reviewed=BODIES[by.role],
+        reviewed="、".join(rows.reviewed),
         clause=rules.basis("revenue.publish"),
     )

@@ -46,7 +46,7 @@ def open_book(
     by: By,
     at: datetime,
 ) -> Book:
-    """Begin the books of one kind of money; harmless where the same stands already.
+    """Begin the books of one kind of money.
 
     Args:
         opened_on: any day of the first period.

@@ -18,9 +18,9 @@ from core.deadlines import local_day
 from core.errors import RuleViolation
 from core.phones import PUBLIC_PHONE, is_public_phone
 from core.reasons import Reason, demand_none, explains
-from disclosures.domain.bodies import BODIES
 from disclosures.domain.contracts import latest_end
 from disclosures.models import Disclosure, Duty, Enrolment
+from disclosures.selectors.bodies import body_of
 from disclosures.selectors.rules import account_rules
 from disclosures.services.duties import next_disclosure_duty
 from disclosures.steps import By, Pages, locked_estate, shown_text
@@ -114,7 +114,7 @@ def disclose(
             issued_at=at,
             issuer=manager.strip()
             if by.role == "property_manager"
-            else f"{estate.name}{BODIES[by.role]}",
+            else body_of(estate, by.role),
             kind=kind,
             manager=manager.strip(),
             version=last.version + 1 if last else 1,

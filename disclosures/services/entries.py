@@ -128,13 +128,18 @@ def reverse(*, entry_id: int, dated_on: date, reason: str, by: By, at: datetime)
     """Draft the taking back (冲正) of a reviewed entry; that one stays as it is.
 
     Of a published period it is dated within that period, which is then published again.
-    RuleViolation "entry.invalid", "reversal.not_sealed", "reversal.twice".
+    RuleViolation "entry.invalid", "reversal.not_sealed", "reversal.twice",
+    "reversal.of_reversal".
     """
     book, entry = _locked(entry_id)
     demand_holder(book, by)
     if entry.state != "sealed":
         raise RuleViolation("reversal.not_sealed", "只有已经复核的才能冲正")
-    if entry.reverses_id is not None or entry.reversals.exclude(state="dropped").exists():
+    if entry.reverses_id is not None:
+        raise RuleViolation(
+            "reversal.of_reversal", "冲正的一笔不能再冲正；原来那一笔没有错的，请另外再记一笔"
+        )
+    if entry.reversals.exclude(state="dropped").exists():
         raise RuleViolation("reversal.twice", "这一笔已经冲正，或者冲正正在等复核")
     found = shown_text("reason", "原因", reason, 180)
     if reason.strip() and not explains(reason):

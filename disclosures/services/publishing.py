@@ -21,6 +21,7 @@ from core.reasons import Reason, demand_none, explains
 from disclosures.domain.bodies import BODIES, demand_other
 from disclosures.domain.closing import Stated, asked, closing_reasons
 from disclosures.models import Book, Closing, Period, Publication
+from disclosures.selectors.bodies import body_of
 from disclosures.selectors.figures import figures_of, seen_digest
 from disclosures.selectors.rules import AccountRules, account_rules
 from disclosures.selectors.statements import Frame, bulletin_of, publication_of
@@ -227,7 +228,7 @@ def _frame(
         number="",
         code="0" * LENGTH,
         issued_at=at,
-        issuer=f"{book.estate.name}{BODIES[by.role]}",
+        issuer=body_of(book.estate, by.role),
         prepared=BODIES[closing.prepared_role],
         reviewed=BODIES[by.role],
         phone=phone.strip(),

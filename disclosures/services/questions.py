@@ -59,7 +59,8 @@ def ask(
         return same
     if said.unit is not None and mine.count() >= MOST_OPEN:
         raise RuleViolation(
-            "question.too_many", f"您家已经有{MOST_OPEN}件在等答复，请等有了答复再提"
+            "question.too_many",
+            f"您家已经有{MOST_OPEN}件在等答复，请等有了答复再提，或者撤回一件",
         )
     days = account_rules(estate, local_day(at)).number("revenue.answer_days")
     made = Question.objects.create(

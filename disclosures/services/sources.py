@@ -238,7 +238,7 @@ def answer_report(
     found = shown_text("answer", "答复", answer, 600)
     if answer.strip() and not explains(answer):
         found.append(Reason("report.answer", "答复要说明情况（至少4个字）", "answer"))
-    found += covering_reasons(report.text, covered)
+    found += covering_reasons(report.text, covered, report.place)
     demand_none("report.invalid", found)
     if kind:
         # What must not be read in the report must not be read in the register either.

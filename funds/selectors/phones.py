@@ -1,4 +1,4 @@
-"""Which units the holder of a phone number may look at."""
+"""Which units the holder of a phone number, or of a proved identity, may look at."""
 
 from collections import defaultdict
 
@@ -27,3 +27,26 @@ def units_by_phone(phone_hash: str) -> list[int]:
         held[documents[owner]].add(unit)
     different = {frozenset(units) for units in held.values()}
     return sorted(different.pop()) if len(different) == 1 else []
+
+
+def owners_by_phone(phone_hash: str) -> list[Owner]:
+    """The owners `units_by_phone` leads to, in every estate; none where it leads nowhere."""
+    units = units_by_phone(phone_hash)
+    found = Owner.objects.filter(
+        phone_hash=phone_hash,
+        ownerships__unit__in=units,
+        ownerships__valid_to__isnull=True,
+    )
+    return list(found.select_related("estate__authority").order_by("estate", "pk").distinct())
+
+
+def owners_by_document(document_hash: str) -> list[Owner]:
+    """The owners with this document (`registry.selectors.document_key`) who own something."""
+    found = Owner.objects.filter(document_hash=document_hash, ownerships__valid_to__isnull=True)
+    return list(found.select_related("estate__authority").order_by("estate", "pk").distinct())
+
+
+def units_by_document(document_hash: str) -> list[int]:
+    """The units they own now."""
+    titles = Ownership.objects.filter(owner__document_hash=document_hash, valid_to__isnull=True)
+    return sorted(set(titles.values_list("unit", flat=True)))

@@ -12,14 +12,17 @@ from django.conf import settings
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
+from accounts.identity import Person
 from accounts.phones import clean_phone, phone_hash
 from accounts.services.attempts import count_attempt, forget_attempts
 from accounts.services.messages import send_code
 from core.errors import RuleViolation
 from core.text import typed_digits
 from funds.models import PhoneCheck
-from funds.selectors.phones import phone_known
+from funds.selectors.phones import owners_by_document, phone_known
+from registry.domain.documents import clean_number
 from registry.fields import keyed_hash
+from registry.selectors import document_key
 
 WINDOW = timedelta(minutes=15)
 # From one address, which many owners may share on a mobile network.
@@ -38,12 +41,12 @@ def send_own_code(*, phone: str, address: str, at: datetime, purpose: str = "own
     RuleViolation "phone.invalid", "own.too_many" after many requests from one address.
     """
     plain = _plain(phone)
-    counter = f"own-ask:{keyed_hash(address, purpose='guess')[:40]}"
+    counter = f"own-ask:{_address(address)}"
     if not count_attempt(counter, limit=MOST_ASKED, window=WINDOW, at=at):
         raise RuleViolation("own.too_many", "要验证码的次数太多，请过十五分钟再试")
     held = phone_hash(plain)
     digits = f"{randbelow(10**6):06}"
-    if not phone_known(held) or not _stored(held, digits, at):
+    if not phone_known(held) or not _stored(held, _hmac(held, digits), at):
         return
     key = f"own:{held[:24]}:{at.timestamp():.0f}"
     try:
@@ -62,38 +65,81 @@ def check_own_code(*, phone: str, answer: str, at: datetime) -> str:
     RuleViolation "phone.invalid", "check.locked" after five wrong ones in 15 minutes.
     """
     held = phone_hash(_plain(phone))
+    return held if _used(held, _hmac(held, typed_digits(answer)), at) else ""
+
+
+@sensitive_variables("phone", "plain", "digits")
+def send_new_phone_code(*, held: str, phone: str, address: str, at: datetime) -> None:
+    """Send six digits to the number that is to take the place of the one with hash `held`.
+
+    They prove that whoever is inside has the new phone too, and open nothing else.
+    RuleViolation "phone.invalid", "own.too_many", "own.too_soon", "sms.daily_limit".
+    """
+    plain = _plain(phone)
+    for counter in (f"new-ask:{held[:40]}", f"own-ask:{_address(address)}"):
+        if not count_attempt(counter, limit=MOST_ASKED, window=WINDOW, at=at):
+            raise RuleViolation("own.too_many", "要验证码的次数太多，请过十五分钟再试")
+    digits = f"{randbelow(10**6):06}"
+    new = phone_hash(plain)
+    if not _stored(new, _hmac(new, digits, instead_of=held), at):
+        raise RuleViolation("own.too_soon", "验证码刚刚发过，请等一分钟再要")
+    key = f"new-phone:{new[:24]}:{at.timestamp():.0f}"
+    send_code(phone=plain, template="new_phone", params={"code": digits}, key=key, at=at)
+
+
+@sensitive_variables("phone", "answer")
+def check_new_phone_code(*, held: str, phone: str, answer: str, at: datetime) -> bool:
+    """Whether these digits were sent to the new number for this old one; they hold once.
+
+    RuleViolation "phone.invalid", "check.locked".
+    """
+    new = phone_hash(_plain(phone))
+    return _used(new, _hmac(new, typed_digits(answer), instead_of=held), at)
+
+
+@sensitive_variables("person")
+def owner_vouched_for(person: Person) -> str:
+    """The hash of the document of whom a government identity provider vouches for, where an
+    owner has it and the same name; else ""."""
+    held = document_key("", person.name, clean_number(person.document_number))
+    named = [one for one in owners_by_document(held) if one.name == person.name.strip()]
+    return held if person.document_number and named else ""
+
+
+def _used(held: str, digest: str, at: datetime) -> bool:
     counter = f"own-check:{held[:40]}"
     if not count_attempt(counter, limit=MOST_WRONG, window=WINDOW, at=at):
         raise RuleViolation("check.locked", "输错次数太多，请过十五分钟再试")
-    digits = typed_digits(answer)
     with transaction.atomic(durable=True):
         used = PhoneCheck.objects.filter(
             phone_hash=held,
-            code_hmac=_hmac(held, digits),
+            code_hmac=digest,
             sent_at__gt=at - CODE_LIFE,
             sent_at__lte=at,
         ).update(code_hmac="")
-    if not used:
-        return ""
-    forget_attempts(counter)
-    return held
+    if used:
+        forget_attempts(counter)
+    return used > 0
 
 
 @transaction.atomic(durable=True)
-@sensitive_variables("digits")
-def _stored(held: str, digits: str, at: datetime) -> bool:
+def _stored(held: str, digest: str, at: datetime) -> bool:
     """Whether these digits are the ones to send; not within a minute of the last ones."""
     row, made = PhoneCheck.objects.get_or_create(
-        phone_hash=held, defaults={"code_hmac": _hmac(held, digits), "sent_at": at}
+        phone_hash=held, defaults={"code_hmac": digest, "sent_at": at}
     )
     if made:
         return True
     row = PhoneCheck.objects.select_for_update(no_key=True).get(pk=row.pk)
     if at < row.sent_at + RESEND_AFTER:
         return False
-    row.code_hmac, row.sent_at = _hmac(held, digits), at
+    row.code_hmac, row.sent_at = digest, at
     row.save(update_fields=["code_hmac", "sent_at"])
     return True
+
+
+def _address(address: str) -> str:
+    return keyed_hash(address, purpose="guess")[:40]
 
 
 def _plain(phone: str) -> str:
@@ -103,6 +149,8 @@ def _plain(phone: str) -> str:
     return plain
 
 
-def _hmac(held: str, digits: str) -> str:
-    message = f"own\x00{held}\x00{digits}".encode()
+def _hmac(held: str, digits: str, *, instead_of: str = "") -> str:
+    # What was sent for one purpose opens nothing for the other.
+    purpose = f"new\x00{instead_of}" if instead_of else "own"
+    message = f"{purpose}\x00{held}\x00{digits}".encode()
     return hmac.new(settings.CODE_KEY, message, sha256).hexdigest()

@@ -27,7 +27,7 @@ from core.errors import RuleViolation
 from disclosures.domain.bodies import BODIES
 from disclosures.domain.entries import Money, lines_of, reversed_lines
 from disclosures.domain.headings import BANK, OF_BOOK
-from disclosures.domain.periods import period_of
+from disclosures.domain.periods import percent, period_of
 from disclosures.models import Book, Contract, Entry, PaperPage
 from disclosures.selectors.annual import years_of
 from disclosures.selectors.books import balance_before, holding_of
@@ -102,6 +102,7 @@ def estate(request: HttpRequest, code: str) -> HttpResponse:
                 "title": title,
                 "book": one,
                 "holding": holding_of(one) if one else None,
+                "holds": one is not None and holds_money(request, one),
                 "periods": period_rows(one, timezone.now())[:4] if one else [],
                 "waiting": one.entries.filter(state="draft").count() if one else 0,
                 "least": dict(Book.FREQUENCIES)[rules.frequency(kind)],
@@ -180,7 +181,7 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
         "book": found,
         "estate": found.estate,
         "holding": holding_of(found),
-        "share_percent": _percent(share),
+        "share_percent": percent(share),
         "share_clause": clause,
         "periods": period_rows(found, timezone.now()),
         "years": years_of(found, timezone.localdate()) if found.kind == "revenue" else [],
@@ -598,12 +599,6 @@ def _balance(book: Book) -> int | None:
 
 def _number(search: str) -> Q:
     return Q(number=int(search)) if search.isdecimal() and len(search) < 9 else Q(pk=None)
-
-
-def _percent(share: tuple[int, int]) -> str:
-    num, den = share
-    hundredths = 10_000 * num // den
-    return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
 
 
 def _boxes_text(page: PaperPage) -> str:

@@ -34,7 +34,7 @@ def year_paper(request: HttpRequest, pk: int, year: int) -> HttpResponse:
     """Issue the paper; the one there is while nothing changed."""
     book = _book(request, pk, year, _P.CHECK_ACCOUNTS)
     try:
-        made = issue_year_account(
+        issue_year_account(
             book_id=pk,
             year=year,
             by=acting(request, book.estate, _P.CHECK_ACCOUNTS),
@@ -43,7 +43,7 @@ def year_paper(request: HttpRequest, pk: int, year: int) -> HttpResponse:
     except RuleViolation as refused:
         return _year_page(request, book, year, refused=str(refused))
     messages.success(request, _("年度报告已出具。"))
-    return redirect("documents:paper", made.document.code)
+    return redirect("staff:book_year", pk, year)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

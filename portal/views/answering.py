@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import Permission, estate_for
 from accounts.selectors import people_named
 from disclosures.domain.bodies import BODIES
-from disclosures.domain.wording import covered
+from disclosures.domain.wording import covered, numbers_in
 from disclosures.models import Publication, Question, SourceReport
 from disclosures.selectors.places import question_for, report_for
 from disclosures.services import questions as services
@@ -80,7 +80,7 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     """One question, the line it is about, and the answer."""
     answers = request.method == "POST"
     found = question_for(request.user, pk, _P.ANSWER_ACCOUNTS if answers else _P.VIEW_ACCOUNTS)
-    form = AnswerForm(posted(request), kind=found.kind)
+    form = AnswerForm(posted(request), kind=found.kind, initial=_proposed(found))
 
     def act(given: dict[str, Any]) -> HttpResponse:
         if "preview" in request.POST:
@@ -118,7 +118,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """What an owner says is missing, with the photograph, and the answer."""
     answers = request.method == "POST"
     found = report_for(request.user, pk, _P.ANSWER_ACCOUNTS if answers else _P.VIEW_ACCOUNTS)
-    form = ReportForm(posted(request))
+    form = ReportForm(posted(request), initial=_proposed(found))
 
     def act(given: dict[str, Any]) -> HttpResponse:
         if "preview" in request.POST:
@@ -150,6 +150,12 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 
 _QUESTION = "disclosures/staff/question.html"
 _REPORT = "disclosures/staff/report.html"
+
+
+def _proposed(found: Question | SourceReport) -> dict[str, str]:
+    """Numbers of people in what the owner wrote, to be covered."""
+    place = found.place if isinstance(found, SourceReport) else ""
+    return {"covered": "\n".join(dict.fromkeys(numbers_in(place) + numbers_in(found.text)))}
 
 
 def _preview(found: Question | SourceReport, form: CoveringForm) -> dict[str, object]:

@@ -22,6 +22,7 @@ from disclosures.selectors.books import entries_of, holding_of
 from disclosures.selectors.figures import due_to_fund, figures_of, seen_digest
 from disclosures.selectors.hanging import walls_of
 from disclosures.selectors.places import book_for, closing_for
+from disclosures.selectors.questions import waiting_on
 from disclosures.selectors.rules import account_rules
 from disclosures.selectors.statements import last_phone, publication_of
 from disclosures.services import publishing
@@ -107,6 +108,7 @@ def period(request: HttpRequest, pk: int, first: str) -> HttpResponse:
                 key in (some or {}) for some in (figures.totals, figures.before, figures.year)
             )
         ],
+        "asked": waiting_on(found).count() if found.pk else 0,
         "due": due_to_fund(book, found, figures.totals),
         "entries": entries_of(found) if found.pk and book.kind != "fund" else [],
         "publications": found.publications.select_related("document").defer(
@@ -204,6 +206,7 @@ def _closing_page(
         "estate": book.estate,
         "title": said(period_words(found.period.first, found.period.last)),
         "figures": figures,
+        "asked": waiting_on(found.period).count(),
         "apart": None if found.bank_fen is None else found.bank_fen - figures.closing,
         "changed": found.state == "prepared" and found.figures != seen_digest(found.period),
         "explanations": [

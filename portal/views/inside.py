@@ -10,13 +10,27 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 
-from funds.selectors.phones import units_by_phone
-from registry.models import Estate
+from funds.selectors.phones import (
+    owners_by_document,
+    owners_by_phone,
+    units_by_document,
+    units_by_phone,
+)
+from registry.models import Estate, Owner
 
+_DOCUMENT = "document:"
 _COOKIE, _SALT, _SECONDS = "own_fund", "portal.my_fund", 15 * 60
 _DRAFT, _DRAFT_SALT = "own_draft", "portal.my_draft"
+_OWN_DATA = {
+    "portal:my_data",
+    "portal:my_seen",
+    "portal:my_copy",
+    "portal:my_phone",
+    "portal:my_phone_remove",
+    "portal:my_data_ask",
+}
 # Where somebody may be led on to, after the check.
-_PAGES = {
+_PAGES = _OWN_DATA | {
     "portal:my_fund",
     "portal:my_accounts",
     "portal:my_ask",
@@ -24,21 +38,43 @@ _PAGES = {
     "portal:my_breach",
 }
 # What is kept of a form while somebody is checked again, and how much of each field.
-_KEPT, _LONGEST = {"kind", "act", "text", "place", "unit"}, 400
+_KEPT, _LONGEST = {"kind", "act", "text", "place", "unit"}, 500
+
+
+def held_inside(request: HttpRequest) -> str:
+    """What was proved and still holds: the hash of a number, or of a document; else ""."""
+    try:
+        return str(
+            signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_SECONDS)
+        )
+    except signing.BadSignature:
+        return ""
 
 
 def units_inside(request: HttpRequest) -> list[int] | None:
     """The units to show, asked of the roll each time; None without a check that holds."""
-    try:
-        held = signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_SECONDS)
-    except signing.BadSignature:
-        return None
+    held = held_inside(request)
+    if held.startswith(_DOCUMENT):
+        return units_by_document(held.removeprefix(_DOCUMENT)) or None
     return units_by_phone(held) or None
+
+
+def owners_inside(request: HttpRequest) -> list[Owner] | None:
+    """Who it is that came in, at every estate; None without a check that holds."""
+    held = held_inside(request)
+    if held.startswith(_DOCUMENT):
+        return owners_by_document(held.removeprefix(_DOCUMENT)) or None
+    return owners_by_phone(held) or None
 
 
 def let_in(request: HttpRequest, answer: HttpResponse, held: str) -> HttpResponse:
     """Open the door to whoever has the phone with this hash, for fifteen minutes."""
     return _set(request, answer, _COOKIE, signing.dumps(held, salt=_SALT))
+
+
+def let_in_vouched(request: HttpRequest, answer: HttpResponse, held: str) -> HttpResponse:
+    """Open it to whoever proved to be the person with the document of this hash."""
+    return let_in(request, answer, _DOCUMENT + held)
 
 
 def let_out(answer: HttpResponse) -> HttpResponse:
@@ -112,6 +148,11 @@ class Door(NamedTuple):
         """Whether it is for the accounts, and not for the own fund."""
         return self.purpose == "own_asking"
 
+    @property
+    def own_data(self) -> bool:
+        """Whether it is for the own data."""
+        return self.purpose == "own_data"
+
 
 def door_to(wanted: str) -> Door:
     """How the check before a page of ours is told; "" stands for the own fund."""
@@ -119,6 +160,8 @@ def door_to(wanted: str) -> Door:
     found = resolve(place.path)
     if found.view_name == "portal:my_fund":
         return Door("own_fund", reverse("portal:home"), None)
+    if found.view_name in _OWN_DATA:
+        return Door("own_data", reverse("portal:home"), None)
     asked = {name: texts[0] for name, texts in parse_qs(place.query).items()}
     code = str(found.kwargs.get("code", asked.get("estate", "")))
     estate = Estate.objects.filter(code=code.upper()).first() if _is_code(code) else None

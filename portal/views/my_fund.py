@@ -1,27 +1,40 @@
 """The own maintenance fund by the phone on the roll: a number, six digits, fifteen minutes."""
 
 from django import forms
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, get_random_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.identity import identity_provider
 from core.errors import RuleViolation
 from documents.selectors import document_pdf
 from funds.selectors.owners import own_accounts
 from funds.selectors.statements import years_of
-from funds.services.entering import check_own_code, send_own_code
+from funds.services.entering import check_own_code, owner_vouched_for, send_own_code
 from funds.services.statements import issue_statement
 from portal.forms import add_reasons
 from portal.views.common import posted
-from portal.views.inside import door_to, let_in, let_out, onward, start_of, units_inside
+from portal.views.inside import (
+    door_to,
+    let_in,
+    let_in_vouched,
+    let_out,
+    onward,
+    start_of,
+    units_inside,
+)
 from portal.views.own_fund import MOVEMENTS
 from registry.models import Estate, Unit
 from voting.views.addresses import client_address
 
+_STATE = "own_provider"
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -96,6 +109,38 @@ def code(request: HttpRequest) -> HttpResponse:
     return _form(request, "funds/my_code.html", form)
 
 
+@require_POST
+@never_cache
+def provider(request: HttpRequest) -> HttpResponse:
+    """Off to the government identity provider, for whom no number on the roll lets in."""
+    known = identity_provider()
+    if known is None:
+        raise Http404
+    state = get_random_string(32)
+    request.session[_STATE] = [state, onward(request.POST.get("next", ""))]
+    back = request.build_absolute_uri(reverse("portal:my_provider_done"))
+    return redirect(known.start(state=state, back=back))
+
+
+@require_safe
+@never_cache
+@sensitive_variables("person")
+def provider_done(request: HttpRequest) -> HttpResponse:
+    """Back from it; which part did not fit is not said."""
+    known = identity_provider()
+    if known is None:
+        raise Http404
+    state, wanted = request.session.pop(_STATE, ["", ""])
+    held = ""
+    if state and constant_time_compare(request.GET.get("state", ""), state):
+        person = known.finish(query=request.GET.dict())
+        held = owner_vouched_for(person) if person is not None else ""
+    if held:
+        return let_in_vouched(request, redirect(wanted or "portal:my_fund"), held)
+    messages.error(request, _("核对不上：没有通过，或者名册上没有这个姓名和证件号码。"))
+    return redirect(start_of(wanted))
+
+
 @require_safe
 @never_cache
 def fund(request: HttpRequest) -> HttpResponse:
@@ -147,5 +192,11 @@ def _page(request: HttpRequest, units: list[int], *, refused: str = "") -> HttpR
 def _form(request: HttpRequest, template: str, form: forms.Form) -> HttpResponse:
     status = 400 if form.is_bound and form.errors else 200
     wanted = onward(form["next"].value() or "")
-    context = {"form": form, "start": start_of(wanted), "door": door_to(wanted)}
+    context = {
+        "form": form,
+        "start": start_of(wanted),
+        "door": door_to(wanted),
+        "wanted": wanted,
+        "provider": identity_provider(),
+    }
     return render(request, template, context, status=status)

@@ -15,7 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.errors import RuleViolation
 from portal.forms import add_reasons
-from portal.roll_forms import AreaForm, FileForm, StaffMemberForm, TransferForm, WaiveForm
+from portal.roll_forms import (
+    AreaForm,
+    FileForm,
+    ShowForm,
+    StaffMemberForm,
+    TransferForm,
+    WaiveForm,
+)
 from portal.views.common import actor_of, posted
 from portal.views.roll import roll_estate, workbook_response
 from registry.domain.doctor import KINDS
@@ -91,7 +98,7 @@ def units(request: HttpRequest, code: str) -> HttpResponse:
 def unit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """One room: its facts, its owners now and before, and what can be corrected."""
     estate = roll_estate(request, code)
-    return _unit_page(request, estate, _room(estate, pk))
+    return _unit_page(request, estate, room_of(estate, pk))
 
 
 @require_POST
@@ -242,7 +249,7 @@ def _correct(
 ) -> HttpResponse:
     """Do one correction of a room, or show its page again with all reasons."""
     estate = roll_estate(request, code)
-    room = _room(estate, pk)
+    room = room_of(estate, pk)
     if form.is_valid():
         try:
             act(room)
@@ -254,13 +261,18 @@ def _correct(
     return _unit_page(request, estate, room, **{name: form})
 
 
-def _room(estate: Estate, pk: int) -> Unit:
+def room_of(estate: Estate, pk: int) -> Unit:
+    """A living room of the estate; else 404."""
     return get_object_or_404(estate.units.select_related("building"), pk=pk, is_active=True)
 
 
 def _unit_page(request: HttpRequest, estate: Estate, room: Unit, **bound: Form) -> HttpResponse:
     titles = list(room.ownerships.select_related("owner").order_by("-valid_from", "pk"))
-    known = {"area_form": AreaForm(), "transfer_form": TransferForm()}
+    known = {
+        "area_form": AreaForm(),
+        "transfer_form": TransferForm(),
+        "show_form": ShowForm(),
+    }
     context = {
         "estate": estate,
         "unit": room,

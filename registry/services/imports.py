@@ -31,15 +31,17 @@ from registry.fields import keyed_hash
 from registry.models import (
     Building,
     ColumnMapping,
+    DataRequest,
     Estate,
     Owner,
     Ownership,
+    PhoneChange,
     RollImport,
     Unit,
 )
 from registry.roll_files import opened_table, opened_undo, sealed_table, sealed_undo
 from registry.selectors import Preview, document_key, preview_of, registry_of, roll_preview
-from registry.steps import examine_roll
+from registry.steps import examine_roll, hold_phones, stop_phone
 
 # Rows per statement: bounds memory, and stays far below SQLite's limit of variables.
 CHUNK = 500
@@ -154,7 +156,8 @@ def confirm_import(
             raise RuleViolation(
                 "import.stale", _("预览之后名册又有改动，请重新上传一次，再核对差异")
             )
-        undo = _Writer(estate, timezone.localdate(at)).write(preview)
+        writer = _Writer(estate, actor=actor, at=at)
+        undo = writer.write(preview)
         counts = preview.difference.counts
         del preview, _registry  # room for what is read below
         roll_import.undo = sealed_undo(undo)
@@ -166,6 +169,7 @@ def confirm_import(
             **roll_import.summary,
             **counts,
             "findings": open_findings,
+            "phones_held": len(undo["phones_held"]),
             "before": digest,
             "digest": after,
         }
@@ -217,11 +221,16 @@ def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
                 _("这次导入之后名册又有改动，不能整批撤销；请导入更正后的表格"),
             )
         undo = opened_undo(roll_import.undo)
+        asked = DataRequest.objects.filter(owner__in=undo["owners_created"])
+        if asked.exists():
+            raise RuleViolation(
+                "import.in_use", _("这次导入的业主已经对自己的信息提了请求，不能撤销")
+            )
         if _is_used(undo["units_created"] + undo["units_touched"]):
             raise RuleViolation(
                 "import.in_use", _("已有表决的名册冻结了这次导入的房屋，不能撤销")
             )
-        _take_back(undo)
+        _take_back(undo, actor=actor, at=at)
         registry, digest = registry_of(estate.pk)
         if digest != roll_import.summary["before"]:
             raise RuntimeError("the undo did not restore the registry; nothing was written")
@@ -311,9 +320,10 @@ def _corrected(table: Table, corrections: Mapping[tuple[int, str], str]) -> Tabl
 class _Writer:
     """Writes a difference and notes what undoing it takes."""
 
-    def __init__(self, estate: Estate, today: date) -> None:
+    def __init__(self, estate: Estate, *, actor: str, at: datetime) -> None:
         self.estate = estate
-        self.today = today
+        self.actor, self.at = actor, at
+        self.today = timezone.localdate(at)
         self.buildings = {one.name: one for one in Building.objects.filter(estate=estate)}
         self.undo: dict[str, Any] = {
             "buildings_created": [],
@@ -326,6 +336,7 @@ class _Writer:
             "titles_created": [],
             "titles_closed": [],
             "titles_before": [],
+            "phones_held": [],
         }
 
     def write(self, preview: Preview) -> dict[str, Any]:
@@ -455,18 +466,33 @@ class _Writer:
         for part in _chunks(changes):
             wanted = {one.owner_id: one for one in part}
             owners = list(Owner.objects.filter(pk__in=wanted))
+            held = self._hold_phones(owners, wanted)
             for owner in owners:
                 self.undo["owners_before"].append(
                     [owner.pk, {field: getattr(owner, field) for field in _OWNER_COLUMNS}]
                 )
                 for field, value in wanted[owner.pk].facts.items():
-                    setattr(owner, field, value)
+                    if field != "phone" or owner.pk not in held:
+                        setattr(owner, field, value)
                 owner.document_hash = wanted[owner.pk].key
                 owner.phone_hash = phone_hash(owner.phone)
                 # Another name or number is another identity to check.
                 if {"name", "document_number"} & wanted[owner.pk].facts.keys():
                     owner.identity_check = ""
             Owner.objects.bulk_update(owners, _OWNER_COLUMNS)
+
+    def _hold_phones(
+        self, owners: Sequence[Owner], told: Mapping[int, OwnerChange]
+    ) -> Mapping[int, str]:
+        """A number that is there already gives way a day after it was told, whoever says so."""
+        phones = {
+            owner.pk: told[owner.pk].facts["phone"]
+            for owner in owners
+            if owner.phone and "phone" in told[owner.pk].facts
+        }
+        held = hold_phones(phones, way="file", actor=self.actor, at=self.at) if phones else []
+        self.undo["phones_held"] += [one.pk for one in held]
+        return phones
 
     def _amend_titles(self, changes: Sequence[Change]) -> None:
         amended = {holding.title_id: terms for one in changes for holding, terms in one.amended}
@@ -522,7 +548,12 @@ def _is_used(unit_ids: Sequence[int]) -> bool:
     )
 
 
-def _take_back(undo: Mapping[str, Any]) -> None:
+def _take_back(undo: Mapping[str, Any], *, actor: str, at: datetime) -> None:
+    held = PhoneChange.objects.select_for_update(no_key=True).filter(
+        pk__in=undo.get("phones_held", []), state__in=PhoneChange.OPEN
+    )
+    for change in held:
+        stop_phone(change, actor=actor, at=at)
     for part in _chunks(undo["titles_created"]):
         Ownership.objects.filter(pk__in=part).delete()
     for part in _chunks(undo["units_created"]):

@@ -260,3 +260,26 @@ def test_an_owner_reports_a_missing_source(
     expect(page.locator("main")).to_contain_text("已经补进登记册")
     shoot(page, f"sources-answered-{width}")
     no_sideways(page)
+
+
+def test_words_without_an_end_stay_on_a_narrow_phone(
+    open_page: Open, erasable: None, settings: Any, tmp_path: Path
+) -> None:
+    can_sign(settings, tmp_path)
+
+    def odd() -> Estate:
+        estate = accounts_estate()
+        book = open_books(estate)
+        long = "Donaudampfschifffahrtsgesellschaft" * 2
+        booked(book, "parking", 3_000_00, party=long, text=f"{long}😀👨‍👩‍👧")
+        published(book)
+        return estate
+
+    estate = in_thread(odd)
+    page = open_page(width=320)
+    at = f"/e/{estate.code}/accounts/revenue/2026-07-01/"
+    for tail in ("", "lines/", "lines/1/"):
+        page.goto(at + tail)
+        expect(page.locator("main")).to_contain_text("😀")
+        shoot(page, f"accounts-long-words-{tail.replace('/', '-')}320")
+        no_sideways(page)

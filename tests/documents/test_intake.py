@@ -220,6 +220,7 @@ def test_forty_megapixels_are_taken_and_made_smaller():
 def test_sixty_one_megapixels_are_not():
     assert codes(picture((10_000, 6_001))) == "paper.pixels"
     assert codes(picture((10_000, 6_001), "PNG")) == "paper.pixels"
+    assert codes(picture((20_000, 20_000), "PNG")) == "paper.pixels"  # Pillow stops before us
 
 
 # --- PDFs ----------------------------------------------------------------------------------

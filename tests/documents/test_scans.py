@@ -73,7 +73,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     Image.new("1", (20_000, 20_000)).save(out, "PNG")
     with pytest.raises(RuleViolation) as refused:
         plain_picture(out.getvalue())
-    assert refused.value.code in {"picture.too_large", "picture.unreadable"}
+    assert refused.value.code == "picture.too_large"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "PDF"])

@@ -97,7 +97,7 @@ def test_a_year_without_debts_or_questions_says_so(tmp_path: Path) -> None:
         samples.text_of(printed(replace(year(), periods=paid, open_questions=0)), tmp_path)
     )
     assert "应转入的已经转入" in text
-    assert "业主提出的疑问没有未答复的" in text
+    assert "没有等待答复的业主疑问" in text
 
 
 def months(scale: int) -> YearAccountFacts:

@@ -718,6 +718,15 @@ TABLE = [
     Row("roll:area", ORGANISER, BAD, args=("estate", "unit"), post=True),
     Row("roll:voter", ORGANISER, BAD, args=("estate", "unit"), post=True),
     Row("roll:transfer", ORGANISER, BAD, args=("estate", "unit"), post=True),
+    Row("roll:shown", ORGANISER, BAD, args=("estate", "unit"), post=True),
+    Row("roll:phone", ORGANISER, args=("estate", "unit")),
+    Row("roll:phone", ORGANISER, BAD, args=("estate", "unit"), post=True),
+    Row("roll:phones", WATCHERS, args=("estate",)),
+    Row("roll:phone_confirm", CONFIRMERS, MOVED, args=("estate", "phone"), post=True),
+    Row("roll:phone_stop", WATCHERS, BAD, args=("estate", "phone"), post=True),
+    Row("roll:requests", ORGANISER, args=("estate",)),
+    Row("roll:request", ORGANISER, args=("estate", "request")),
+    Row("roll:request", ORGANISER, BAD, args=("estate", "request"), post=True),
     Row("roll:verification", ORGANISER, args=("estate",)),
     Row("roll:verification", ORGANISER, BAD, args=("estate",), post=True),
     Row("roll:verification_list", ORGANISER, REFUSED, args=("estate",), post=True),
@@ -1021,6 +1030,16 @@ PUBLIC = {
     "portal:my_fund": (),
     "portal:my_statement": ("three", "year"),
     "portal:my_leave": (),
+    "portal:my_provider": (),
+    "portal:my_provider_done": (),
+    "portal:my_data": (),
+    "portal:my_seen": (),
+    "portal:my_copy": ("three",),
+    "portal:my_phone": (),
+    "portal:my_phone_code": (),
+    "portal:my_phone_remove": (),
+    "portal:my_phone_stop": ("three",),
+    "portal:my_data_ask": (),
     "portal:accounts_home": ("estate",),
     "portal:accounts": ("estate", "revenue", "quarter"),
     "portal:accounts_version": ("estate", "revenue", "quarter", "number"),
@@ -1440,6 +1459,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "balances": balances.pk,
         "import": roll.pk,
         "unit": town.here.estate.units.first().pk,
+        **_own_data(town),
         "member": member.pk,
         "estate": town.here.estate.code,
         "draft": sketch.code,
@@ -1504,6 +1524,26 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "photo": posting.photos.get().pk,
         "scan": scanned.pk,
     }
+
+
+def _own_data(town: Town) -> dict[str, Any]:
+    """A number that waits for its second person, and a request that waits for its answer."""
+    owner = town.here.estate.owners.order_by("pk")[0]
+    change = owner.phone_changes.create(
+        way="desk",
+        state="proposed",
+        phone="10000000009",
+        old_phone=owner.phone,
+        asked_by="user:1",
+        asked_at=timezone.now(),
+    )
+    asked = owner.requests.create(
+        kind="explain",
+        text="怎样处理的",
+        asked_at=timezone.now(),
+        due_on=timezone.localdate() + timedelta(days=15),
+    )
+    return {"phone": change.pk, "request": asked.pk}
 
 
 def put_accounts(estate: Estate) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What `manage.py demo` leaves for the reader of its terminal."""
 
 import json
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -51,6 +52,16 @@ def test_no_message_of_the_story_is_left_for_the_terminal():
     demo._send_the_rest()
     assert not Message.objects.filter(state="queued").exists()
     assert len(MemoryGateway.sent) == 450
+
+
+def test_a_port_that_is_taken_is_told_before_the_story(settings, tmp_path):
+    settings.DEBUG, settings.VAR_DIR = True, tmp_path
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(CommandError, match="已被别的程序占用"):
+            call_command("demo", port=str(other.getsockname()[1]))
+    assert not (tmp_path / "demo").exists()
 
 
 def test_a_second_demo_beside_a_running_one_is_refused(settings, tmp_path):

@@ -213,6 +213,21 @@ def test_not_everything_is_covered_and_how_much_is_said(desk, code, asked):
         assert "答复晚了" not in seen
 
 
+def test_a_phone_an_owner_wrote_is_proposed_to_be_covered_and_never_public(desk, code, asked):
+    """Nobody who answers in a hurry publishes it by leaving the field empty."""
+    one = another(asked, text="少记了，请打13900001234问我")
+    client, at = desk("organiser"), f"/staff/watching/questions/{one.pk}/"
+    assert ">\n13900001234</textarea>" in page(client, at)
+    given = {"text": "合同是18000元，没有少记", "upheld": "no"}
+    refused = post(client, at, given | {"covered": ""}, status=400).content.decode()
+    assert "像手机号、身份证号、银行账号的号码也要遮盖" in refused
+    post(client, at, given | {"covered": "13900001234"})
+    public = f"/e/{code}/accounts/revenue/{asked.publication.period.first}/questions/"
+    seen = Client().get(public).content.decode()
+    assert "请打＊＊＊＊＊＊＊＊＊＊＊问我" in seen
+    assert "13900001234" not in seen
+
+
 def test_an_answer_that_is_late_says_so(desk, code, asked):
     """By days after the last day on which it was in time."""
     late_by = start_of(timezone.localdate() - timedelta(days=19))  # the last day: 20 ago
@@ -290,6 +305,27 @@ def test_a_missing_source_is_answered_and_put_on_the_register(desk, town, code):
     public = Client().get(f"/e/{code}/sources/").content.decode()
     assert "找＊＊收的钱" in public
     assert "张三" not in public
+
+
+def test_a_phone_in_a_reported_place_is_covered_before_it_is_public(desk, town, code):
+    accounts_estate(town.here.estate)
+    made = report_source(
+        estate_id=town.here.estate.pk,
+        place="南门柜子，问 13900001234",
+        said=Said("有一组柜子", None, "r"),
+        photo=None,
+        by=OWNER,
+        at=timezone.now(),
+    )
+    client, at = desk("organiser"), f"/staff/sources/reports/{made.pk}/"
+    assert ">\n13900001234</textarea>" in page(client, at)
+    for kind in ("", "locker"):
+        given = {"kind": kind, "answer": "已经补登，谢谢", "covered": ""}
+        refused = post(client, at, given, status=400).content.decode()
+        assert "的号码也要遮盖" in refused
+    post(client, at, given | {"covered": "13900001234"})
+    assert "13900001234" not in Client().get(f"/e/{code}/sources/").content.decode()
+    assert SourceReport.objects.get().source.place == "南门柜子，问 ＊＊＊＊＊＊＊＊＊＊＊"
 
 
 # --- disclosures ---------------------------------------------------------------------------

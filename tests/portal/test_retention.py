@@ -26,7 +26,7 @@ from portal import expiry, retention, tasks
 from portal.retention import TABLE, apply, expire_due, what_is_due
 from registry.fields import seal_bytes
 from registry.models import Estate, RollImport
-from tests.factories import CLOSE, FOR, frozen_vote, make_estate, small_estate
+from tests.factories import CLOSE, FOR, frozen_vote, make_estate, make_owner, small_estate
 from tests.registry.rolls import previewed as preview
 from tests.registry.rolls import roll_lines
 from tests.town import make_user
@@ -75,6 +75,11 @@ def one_of_each(estate: Estate, session: Session | None = None) -> None:
             state="done",
             created_at=then,
         )
+        owner = make_owner(estate, f"王{more}")
+        owner.phone_changes.create(
+            way="own", state="stopped", phone="10000000001", asked_by="owner", asked_at=then,
+            ended_at=then,
+        )  # fmt: skip
         RollImport.objects.create(
             estate=estate, state="confirmed", confirmed_at=then, created_at=then, actor="t",
             file_name=f"undo{more}", undo=seal_bytes(b"x", purpose="registry.rollimport.undo"),
@@ -85,6 +90,12 @@ def one_of_each(estate: Estate, session: Session | None = None) -> None:
         PhoneCheck.objects.create(phone_hash=f"h{more}", sent_at=then)
         expire = AT - DAY if not more else AT + DAY
         WebSession.objects.create(session_key=f"w{more}", session_data="x", expire_date=expire)
+    for more, days in (("", 3 * 366 + 1), ("-young", 3 * 366 - 1)):
+        then = AT - timedelta(days=days)
+        make_owner(estate, f"李{more}").requests.create(
+            kind="erase", text="x", state="refused", answer="y", asked_at=then,
+            due_on=then, answered_at=then,
+        )  # fmt: skip
     for more, days in (("", 31), ("-young", 29)):
         RollImport.objects.create(
             estate=estate, created_at=AT - timedelta(days=days), actor="t",
@@ -95,7 +106,8 @@ def one_of_each(estate: Estate, session: Session | None = None) -> None:
 
 EACH = {
     "messages": 1, "attempts": 1, "fund_codes": 1, "web_sessions": 1, "jobs": 1,
-    "roll_previews": 1, "roll_undos": 1, "sign_ins": 1,
+    "roll_previews": 1, "roll_undos": 1, "sign_ins": 1, "phone_changes": 1,
+    "data_requests": 1,
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import fcntl
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "演示只在开发环境运行（YISHI_DEBUG=1）：它建立虚构的人员和已知的密码"
             )
+        if not options["no_serve"]:
+            _demand_free(options["port"])
         started = time.monotonic()
         lock = _only_one()
         out = Path(settings.VAR_DIR) / "demo"
@@ -137,6 +140,18 @@ class Command(BaseCommand):
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence if sentence.startswith(" ") else f"● {sentence}")
         self.stdout.flush()
+
+
+def _demand_free(port: str) -> None:
+    """CommandError before the story is told in vain for a port another program has."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", int(port)))
+        except OSError:
+            raise CommandError(
+                f"端口 {port} 已被别的程序占用，请换一个，例如 make demo PORT=8080"
+            ) from None
 
 
 def _only_one() -> TextIO:

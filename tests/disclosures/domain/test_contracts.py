@@ -46,3 +46,17 @@ def test_bad_input():
     assert codes(priced="week") == ["contract.priced"]
     assert codes(payer_kind="robot") == ["contract.payer"]
     assert codes(last=D("2025-12-31")) == ["contract.days"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "fields"),
+    [
+        ("1989-12-31", "2026-06-30", ["first"]),
+        ("2026-01-01", "2101-01-01", ["last"]),
+        ("1989-12-31", "2101-01-01", ["first", "last"]),
+        ("1990-01-01", "2100-12-31", []),
+    ],
+)
+def test_a_strange_day_is_told_at_its_own_field(first, last, fields):
+    term = Term("lift_ad", "organisation", True, 30_000, "month", D(first), D(last))
+    assert [one.field for one in contract_reasons(term, parking_months=6)] == fields

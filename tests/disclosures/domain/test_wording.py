@@ -1,7 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disclosures.domain.wording import COVER, covered, covering_reasons, letters_covered
+from disclosures.domain.wording import (
+    COVER,
+    covered,
+    covering_reasons,
+    letters_covered,
+    numbers_in,
+)
 
 
 def test_words_are_covered_and_nothing_else_changes():
@@ -28,3 +34,21 @@ def test_something_is_left_to_read():
 def test_letters_are_counted_once():
     assert letters_covered("张三丰和张三", ["张三", "张三丰"]) == 5
     assert letters_covered("张三", ["李四"]) == 0
+
+
+def test_numbers_of_people_are_found_as_written():
+    text = "我是13900001234，卡６２２２ 0000 0000 0427，合同18000元，电话0556-0000000"
+    assert numbers_in(text) == ["13900001234", "６２２２ 0000 0000 0427"]
+
+
+def test_a_number_of_a_person_is_covered_before_it_is_shown():
+    text = "请打１３９００００１２３４问"
+    [one] = covering_reasons(text, [])
+    assert (one.code, one.field) == ("covered.number", "covered")
+    # Another spelling of it covers nothing.
+    assert covering_reasons(text, ["13900001234"])[0].code == "covered.number"
+    assert covering_reasons(text, ["１３９００００１２３４"]) == []
+    beside = "张三 13900001234"
+    assert covering_reasons("有广告", [], beside)[0].code == "covered.number"
+    assert covering_reasons("有广告", ["13900001234"], beside) == []
+    assert covering_reasons("有广告", [beside], beside) == []

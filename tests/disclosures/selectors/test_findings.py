@@ -147,6 +147,14 @@ def test_income_without_a_book(estate):
     assert found(D("2026-08-11")) == []
 
 
+def test_people_who_pay_are_not_named(estate):
+    """What proves it stands on a list that everybody reads."""
+    source = recorded_source(estate, "parking", "东门内")
+    contracted(source, payer="张三丰", payer_kind="persons", outsider=False)
+    [proof] = only(D("2026-07-01"), 16).evidence
+    assert proof.sentence.startswith("占用共有道路、场地的车位 东门内：个人付款，")
+
+
 def test_a_book_ends_it_from_the_day_it_is_opened(estate):
     contracted(recorded_source(estate))
     open_books(estate, since=D("2026-07-01"))  # opened at nine in the morning
@@ -211,6 +219,9 @@ def test_never_disclosed(estate):
     one, other = found(D("2026-08-16"), 18)
     assert {one.since, other.since} == {D("2026-08-16")}
     assert [proof.model for proof in one.evidence] == ["disclosures.duty", "registry.estate"]
+    assert one.evidence[0].sentence == (
+        "物业服务价格、内容及标准应在2026年7月31日以前公开，2026年8月16日起算逾期"
+    )
     assert one.evidence[1].sentence == "物业服务价格、内容及标准：从来没有公开过"
     assert other.evidence[1].sentence == "投诉渠道及方式：从来没有公开过"
 

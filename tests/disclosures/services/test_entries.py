@@ -189,7 +189,7 @@ def test_a_reversal_takes_it_back_once(book):
     assert balance_before(book, LAST) == 100_000
     assert sum(Posting.objects.values_list("fen", flat=True)) == 0
     given["entry_id"] = back.pk
-    assert refused(reverse, **given, reason="冲正的冲正") == "reversal.twice"
+    assert refused(reverse, **given, reason="冲正的冲正") == "reversal.of_reversal"
     draft = entered(book, "rooms", 5)
     given["entry_id"] = draft.pk
     assert refused(reverse, **given, reason="还没有入账") == "reversal.not_sealed"

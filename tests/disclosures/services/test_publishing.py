@@ -367,6 +367,40 @@ def test_an_unread_clause_is_not_cited_on_a_paper(book):
     assert json.loads(bytes(out.document.facts))["clause"] == "民法典第943条"
 
 
+@pytest.mark.parametrize(("kind", "law"), [
+    ("revenue", "民法典第943条"), ("expenses", "建房〔2009〕274号第42条"),
+])  # fmt: skip
+def test_no_paper_says_that_the_law_says_nothing(book, kind, law):
+    """How often is the platform's own; that it is done regularly is not."""
+    profile = RuleProfile.objects.get(code="accounts")
+    profile.values[f"{kind}.publish"] |= {"clause": "平台默认，法律没有规定"}
+    profile.save()
+    kept = book if kind == "revenue" else open_books(book.estate, kind)
+    assert json.loads(bytes(published(kept).document.facts))["clause"] == law
+
+
+def test_an_authority_publishes_under_its_own_name(book):
+    """No estate has a street office of its own; a committee is called after the estate."""
+    named = published(book, by=STREET).document
+    assert json.loads(bytes(named.facts))["issuer"] == "样例街道办事处"
+    own = published(open_books(book.estate, "expenses"), by=COMMITTEE).document
+    assert json.loads(bytes(own.facts))["issuer"] == "样例花园业主委员会"
+
+
+def test_a_years_report_names_who_looked_it_over_and_which_period_is_meant(book):
+    """Who issues it reviewed nothing: the bodies that published its periods did."""
+    kept = open_books(accounts_estate(make_estate("别处")), since=date(2025, 7, 1))
+    neighbours = By("user:14", "residents_committee")
+    published(kept, date(2025, 7, 1), by=STREET)
+    booked(kept, "parking", 700_00, on=date(2025, 10, 5))
+    published(kept, date(2025, 10, 1), by=neighbours)
+    account = issue_year_account(book_id=kept.pk, year=2025, by=COMMITTEE, at=AT)
+    facts = json.loads(bytes(account.document.facts))
+    assert (facts["prepared"], facts["reviewed"]) == ("物业服务企业", "街道办事处、居民委员会")
+    [said] = facts["explanations"]
+    assert said.startswith("第四季度，车位场地使用费：本期 700.00 元，上期 0.00 元")
+
+
 def test_a_share_or_a_holder_that_changes_meanwhile_is_looked_at_again(book):
     booked(book, "parking", 10_000)
     closing = prepare(**closing_of(book))
@@ -378,6 +412,13 @@ def test_a_share_or_a_holder_that_changes_meanwhile_is_looked_at_again(book):
     assert refused(publish, **given) == "closing.changed"
     give_back(closing_id=closing.pk, reason="比例变了，重新提交", by=COMMITTEE, at=AT)
     closing = prepare(**closing_of(book))
+    out = publish(**given | {"closing_id": closing.pk})
+    # Whoever reads that nothing has to go to the fund reads by what.
+    facts = json.loads(bytes(out.document.facts))
+    told = "按业主的决定（决议〔2026〕9号），净收益的0%转入维修资金"
+    assert (facts["due_to_fund"], facts["explanations"]) == ("0.00", [told])
+    booked(book, "parking", 5)
+    closing = prepare(**closing_of(book, correction="补记漏记的一笔"))
     change_holder(book_id=book.pk, held=held("committee"), since=FIRST, by=COMMITTEE, at=AT)
     assert refused(publish, **given | {"closing_id": closing.pk}) == "closing.changed"
 

@@ -1,0 +1,1 @@
+"""What a person may know of the own data: what is kept, who saw it (PIPL 44-48)."""

@@ -1,0 +1,140 @@
+"""Who saw or changed an owner's data, told from the logs of acts.
+
+Pages that show rooms and figures leave no trace; what shows a person does, and every list or
+letter that leaves with names in it. A look is in the log in the transaction that allows it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+
+from core.canonical import parse_canonical
+from logbook.models import Entry
+from portal.act_words import act_words
+from portal.own.kept import parties_of
+from registry.models import Owner
+from registry.services.showing import REASONS
+
+# Older ones are told on request: a page is not a log.
+SHOWN_FOR, MOST = timedelta(days=3 * 366), 300
+
+
+class Seen(NamedTuple):
+    """One act: when (rounded to ten minutes, as logs are), by whom, what, and why."""
+
+    at: datetime
+    actor: str
+    what: str
+    reason: Promise | str
+
+
+class Mine(NamedTuple):
+    """What the acts name that is this owner's."""
+
+    owner: int
+    units: frozenset[int]
+    parties: frozenset[tuple[str, int]]
+    sessions: frozenset[str]
+
+
+Touches = Callable[[Mapping[str, Any], Mine], bool]
+
+
+def _unit(facts: Mapping[str, Any], mine: Mine) -> bool:
+    return facts.get("unit") in mine.units
+
+
+def _units(facts: Mapping[str, Any], mine: Mine) -> bool:
+    return not mine.units.isdisjoint(facts.get("units", ()))
+
+
+def _self(facts: Mapping[str, Any], mine: Mine) -> bool:
+    return facts.get("owner") == mine.owner
+
+
+def _party(facts: Mapping[str, Any], mine: Mine) -> bool:
+    return (facts.get("session"), facts.get("party")) in mine.parties
+
+
+def _session(facts: Mapping[str, Any], mine: Mine) -> bool:
+    return facts.get("session") in mine.sessions
+
+
+def _whole(facts: Mapping[str, Any], mine: Mine) -> bool:
+    return True
+
+
+# Acts of the roll, in the log registry/<code>.
+ROLL: dict[str, Touches] = {
+    "owners-shown": _unit,
+    "roll-imported": _whole,
+    "verification-asked": _whole,
+    "title-transferred": _unit,
+    "voter-chosen": _units,
+    "phone-proposed": _self,
+    "phone-confirmed": _self,
+    "phone-stopped": _self,
+    "phone-changed": _self,
+    "request-answered": _self,
+}
+# Acts of votes, in the log estate/<code>.
+VOTES: dict[str, Touches] = {
+    "letters.taken": _session,
+    "letters.roll_taken": _session,
+    "archive.taken": _session,
+    "openings.exported": _session,
+    "ballot.looked_at": _party,
+    "letter.reissued": _party,
+    "proxy.entered": _party,
+    "proxy.confirmed": _party,
+    "assistance.started": _party,
+    "transfer.proposed": _party,
+    "transfer.confirmed": _party,
+    "ruling.proposed": _party,
+    "ruling.confirmed": _party,
+}
+
+
+def seen_of(owner: Owner, *, at: datetime) -> list[Seen]:
+    """The acts that touched this owner's data, the newest first, at most `MOST`."""
+    mine = _mine(owner)
+    code = owner.estate.code
+    found = [
+        *_acts(f"registry/{code}", ROLL, mine, at),
+        *_acts(f"estate/{code}", VOTES, mine, at),
+    ]
+    found.sort(key=lambda one: one.at, reverse=True)
+    return found[:MOST]
+
+
+def _mine(owner: Owner) -> Mine:
+    parties = list(parties_of(owner).values_list("session__code", "number"))
+    return Mine(
+        owner.pk,
+        frozenset(owner.ownerships.values_list("unit_id", flat=True)),
+        frozenset(parties),
+        frozenset(code for code, _number in parties),
+    )
+
+
+def _acts(log: str, kinds: Mapping[str, Touches], mine: Mine, at: datetime) -> Iterator[Seen]:
+    entries = Entry.objects.filter(
+        log__name=log, kind__in=list(kinds), recorded_at__gt=at - SHOWN_FOR
+    )
+    for line in entries.order_by("-seq").values_list("line", flat=True).iterator():
+        entry = parse_canonical(bytes(line))
+        facts = entry["body"]
+        if kinds[entry["type"]](facts, mine):
+            yield Seen(
+                datetime.fromisoformat(entry["time"]),
+                facts["actor"],
+                act_words(entry["type"]),
+                REASONS.get(facts.get("reason", ""), ""),
+            )
+
+
+def actors_of(found: Sequence[Seen]) -> set[str]:
+    """Whom these acts name, to look their names up at once."""
+    return {one.actor for one in found}

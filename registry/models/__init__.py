@@ -1,0 +1,34 @@
+"""Divisions, authorities, estates, units and owners; what owners ask about their own data."""
+
+from registry.models.personal import DataRequest, PhoneChange
+from registry.models.roll import (
+    Authority,
+    Building,
+    ColumnMapping,
+    Division,
+    Estate,
+    Finding,
+    Owner,
+    Ownership,
+    PropertyManagerStaff,
+    RollImport,
+    RuleProfile,
+    Unit,
+)
+
+__all__ = [
+    "Authority",
+    "Building",
+    "ColumnMapping",
+    "DataRequest",
+    "Division",
+    "Estate",
+    "Finding",
+    "Owner",
+    "Ownership",
+    "PhoneChange",
+    "PropertyManagerStaff",
+    "RollImport",
+    "RuleProfile",
+    "Unit",
+]

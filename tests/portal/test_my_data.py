@@ -1,0 +1,476 @@
+"""The own data by the phone on the roll, and what staff see of it."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.identity import Person, TestIdentityProvider
+from accounts.models import Message
+from accounts.phones import phone_hash
+from funds.services import entering
+from logbook.models import Entry
+from registry.models import DataRequest, Owner, PhoneChange
+from registry.selectors import document_key
+from tests.factories import make_estate, make_owner, make_unit
+from tests.town import grant, make_user
+from voting.services.phones import apply_changes, tell_changes
+
+pytestmark = pytest.mark.django_db
+PHONE, NEW = "10000000001", "10088880001"
+
+
+@pytest.fixture
+def estate():
+    return make_estate()
+
+
+@pytest.fixture
+def owner(estate):
+    """王小一 owns 1-101 alone, of number …0001X."""
+    number = "99999919500101000X"
+    key = document_key("", "王小一", number)
+    found = make_owner(estate, "王小一", number=number, document_hash=key, phone=PHONE)
+    make_unit(estate, "1幢", "101", 90_00, [found])
+    return found
+
+
+@pytest.fixture
+def room(owner):
+    return owner.ownerships.get().unit
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    found = []
+    monkeypatch.setattr(entering, "send_code", lambda **said: found.append(said))
+    return found
+
+
+def enter(client, sent, phone=PHONE):
+    client.post("/my/", {"phone": phone, "next": "/my/data/"})
+    answer = {"phone": phone, "answer": sent[-1]["params"]["code"], "next": "/my/data/"}
+    return client.post("/my/code", answer)
+
+
+@pytest.fixture
+def inside(client, owner, sent):
+    assert enter(client, sent).headers["Location"] == "/my/data/"
+    return client
+
+
+def staff(role, estate):
+    user = make_user(f"{role}_of_{estate.pk}")
+    place = estate if role in ("organiser", "supervisor") else estate.authority
+    grant(user, role, place)
+    found = Client()
+    found.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    found.user = user
+    return found
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+# --- seen ------------------------------------------------------------------------------------
+
+
+def test_nobody_without_the_phone(client, owner):
+    for page in ("/my/data/", "/my/data/seen", f"/my/data/{owner.pk}/copy", "/my/data/phone",
+                 "/my/data/phone/remove", "/my/data/ask"):  # fmt: skip
+        answer = client.get(page)
+        assert answer.status_code == 302, page
+        assert answer.headers["Location"].startswith("/my/?next="), page
+    assert client.post("/my/data/phone/code", {}).headers["Location"].startswith("/my/")
+
+
+def test_the_message_says_what_it_is_for(client, owner, sent):
+    enter(client, sent)
+    assert sent[-1]["template"] == "own_data"
+
+
+def test_the_page_masks_what_a_household_need_not_know(inside, owner):
+    page = text(inside.get("/my/data/"))
+    assert "王**" in page
+    assert "1幢1单元101室" in page
+    assert "90.00平方米" in page
+    for hidden in (owner.name, owner.document_number, PHONE):
+        assert hidden not in page
+    assert "100****0001" in page
+
+
+def test_nobody_else_is_on_it(inside, estate):
+    other = make_owner(estate, "李二", phone="10000000002")
+    make_unit(estate, "1幢", "102", 80_00, [other])
+    page = text(inside.get("/my/data/"))
+    assert "102室" not in page
+    assert inside.get(f"/my/data/{other.pk}/copy").status_code == 404
+
+
+def test_the_same_person_at_two_estates(inside, owner):
+    there = make_estate("乙苑")
+    key = owner.document_hash
+    again = make_owner(
+        there, "王小一", number=owner.document_number, document_hash=key, phone=PHONE
+    )
+    make_unit(there, "9幢", "901", 70_00, [again])
+    # The same units are asked for: of one person, wherever.
+    page = text(inside.get("/my/data/"))
+    assert "乙苑" in page
+    assert "样例花园" in page
+
+
+# --- copied ----------------------------------------------------------------------------------
+
+
+def copy(client, owner, name="王", answer="01000X", form="json"):
+    typed = {"family_name": name, "answer": answer, "form": form}
+    return client.post(f"/my/data/{owner.pk}/copy", typed)
+
+
+def test_a_copy_has_all_of_it(inside, owner, room):
+    answer = copy(inside, owner)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    said = json.loads(text(answer))
+    lines = {line["title"]: line["text"] for part in said["sections"] for line in part["lines"]}
+    assert lines["姓名或者名称"] == "王小一"
+    assert lines["手机号"] == PHONE
+    assert owner.document_number in lines.values()
+    assert room.label in lines
+    page = text(copy(inside, owner, form="html"))
+    assert "王小一" in page
+    assert "<script" not in page
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize(("name", "answer"), [("李", "01000X"), ("王", "010009"), ("王", "")])
+def test_who_is_not_the_person_gets_no_copy(inside, owner, name, answer):
+    refused = copy(inside, owner, name, answer)
+    assert refused.status_code == 400
+    assert owner.document_number not in text(refused)
+
+
+def test_five_wrong_ones_lock_it(inside, owner):
+    for _ in range(5):
+        copy(inside, owner, answer="999999")
+    refused = copy(inside, owner)
+    assert refused.status_code == 400
+    assert "十五分钟" in text(refused)
+
+
+def test_without_a_number_on_the_roll_the_desk_helps(inside, owner):
+    Owner.objects.filter(pk=owner.pk).update(document_number="")
+    page = text(inside.get(f"/my/data/{owner.pk}/copy"))
+    assert "带身份证" in page
+    assert '<button class="button" type="submit">下载' not in page
+
+
+# --- another phone ---------------------------------------------------------------------------
+
+
+def ask_new(client, sent, phone=NEW):
+    answer = client.post("/my/data/phone", {"phone": phone})
+    assert answer.status_code == 200
+    typed = {"phone": phone, "answer": sent[-1]["params"]["code"]}
+    return client.post("/my/data/phone/code", typed)
+
+
+def test_the_own_phone_is_changed_by_both_phones(inside, owner, sent):
+    assert ask_new(inside, sent).headers["Location"] == "/my/data/"
+    assert (sent[-1]["phone"], sent[-1]["template"]) == (NEW, "new_phone")
+    page = text(inside.get("/my/data/"))
+    assert "手机号要换成100****0001" in page
+    at = timezone.now()
+    tell_changes(at)
+    Message.objects.update(state="sent", sent_at=at)
+    apply_changes(PhoneChange.objects.get().takes_effect_at + timedelta(minutes=1))
+    # The old one is the way in no longer, the new one is.
+    assert inside.get("/my/data/").status_code == 302
+    other = Client()
+    entering.PhoneCheck.objects.all().delete()  # a minute passed
+    assert enter(other, sent, NEW).headers["Location"] == "/my/data/"
+
+
+def test_the_digits_for_the_new_phone_open_nothing_else(inside, owner, estate, sent):
+    """The new number belongs to a neighbour: what was sent to it lets nobody in there."""
+    neighbour = make_owner(estate, "李二", phone=NEW)
+    make_unit(estate, "1幢", "102", 80_00, [neighbour])
+    inside.post("/my/data/phone", {"phone": NEW})
+    thief = Client()
+    answer = thief.post("/my/code", {"phone": NEW, "answer": sent[-1]["params"]["code"]})
+    assert answer.status_code == 400
+    assert "own_fund" not in thief.cookies
+
+
+def test_digits_for_looking_change_no_phone(inside, owner, estate, sent):
+    neighbour = make_owner(estate, "李二", phone=NEW)
+    make_unit(estate, "1幢", "102", 80_00, [neighbour])
+    Client().post("/my/", {"phone": NEW})
+    typed = {"phone": NEW, "answer": sent[-1]["params"]["code"]}
+    assert inside.post("/my/data/phone/code", typed).status_code == 400
+    assert not PhoneChange.objects.exists()
+
+
+@pytest.mark.parametrize("phone", ["", "1388", PHONE, "abc"])
+def test_what_is_no_new_number(inside, sent, phone):
+    if phone == PHONE:
+        sent.clear()
+        entering.PhoneCheck.objects.all().delete()
+        answer = ask_new(inside, sent, phone)
+        assert "不用换" in text(answer)
+    else:
+        answer = inside.post("/my/data/phone", {"phone": phone})
+    assert answer.status_code == 400
+    assert not PhoneChange.objects.exists()
+
+
+def test_wrong_digits_change_nothing(inside, sent):
+    inside.post("/my/data/phone", {"phone": NEW})
+    right = sent[-1]["params"]["code"]
+    wrong = f"{(int(right) + 1) % 10**6:06}"
+    assert (
+        inside.post("/my/data/phone/code", {"phone": NEW, "answer": wrong}).status_code == 400
+    )
+    # Another number than the one the digits went to.
+    typed = {"phone": "10088880002", "answer": right}
+    assert inside.post("/my/data/phone/code", typed).status_code == 400
+    assert not PhoneChange.objects.exists()
+
+
+def test_it_is_stopped_by_whoever_has_the_old_phone(inside, owner, sent):
+    ask_new(inside, sent)
+    change = PhoneChange.objects.get()
+    assert inside.post(f"/my/data/phone/{change.pk}/stop").status_code == 302
+    change.refresh_from_db()
+    assert change.state == "stopped"
+    page = text(inside.get("/my/data/"))
+    assert "手机号不变" in page
+    assert "手机号要换成" not in page
+
+
+def test_another_persons_change_cannot_be_stopped(inside, estate):
+    other = make_owner(estate, "李二", phone="10000000002")
+    make_unit(estate, "1幢", "102", 80_00, [other])
+    change = other.phone_changes.create(
+        way="own", state="held", phone=NEW, asked_by="owner", asked_at=timezone.now(),
+        takes_effect_at=timezone.now(),
+    )  # fmt: skip
+    inside.post(f"/my/data/phone/{change.pk}/stop")
+    change.refresh_from_db()
+    assert change.state == "held"
+
+
+def test_a_household_says_who_it_is(inside, owner, estate, room, sent):
+    wife = make_owner(estate, "张二", number="999999195001010022", phone=PHONE)
+    wife.ownerships.create(unit=room, valid_from=owner.ownerships.get().valid_from)
+    answer = inside.post("/my/data/phone/remove", {})
+    assert answer.status_code == 400
+    assert "请选择是哪一位" in text(answer)
+    inside.post("/my/data/phone/remove", {"person": wife.pk})
+    assert PhoneChange.objects.get().owner == wife
+    assert inside.post("/my/data/phone/remove", {"person": 10**9}).status_code == 400
+
+
+# --- a government identity provider ----------------------------------------------------------
+
+
+@pytest.fixture
+def vouched(settings, monkeypatch):
+    """Whom the provider vouches for."""
+    settings.IDENTITY_PROVIDER = "accounts.identity.TestIdentityProvider"
+
+    def by(person):
+        monkeypatch.setattr(TestIdentityProvider, "person", person)
+
+    return by
+
+
+def through_the_provider(client, wanted="/my/data/"):
+    away = client.post("/my/provider", {"next": wanted}).headers["Location"]
+    return client.get(away.removeprefix("http://testserver"))
+
+
+def test_who_has_no_phone_comes_in_by_the_provider_and_gets_one(client, owner, vouched, sent):
+    Owner.objects.filter(pk=owner.pk).update(phone="", phone_hash="")
+    vouched(Person("王小一", owner.document_number))
+    assert through_the_provider(client).headers["Location"] == "/my/data/"
+    assert "王**" in text(client.get("/my/data/"))
+    assert client.get("/my/fund/").status_code == 200
+    assert ask_new(client, sent).headers["Location"] == "/my/data/"
+    change = PhoneChange.objects.get()
+    assert (change.state, change.phone, change.way) == ("held", NEW, "own")
+
+
+@pytest.mark.parametrize("who", ["nobody", "other name", "other number", "no number"])
+def test_who_is_not_on_the_roll_stays_out(client, owner, vouched, who):
+    vouched({
+        "nobody": None,
+        "other name": Person("李小一", owner.document_number),
+        "other number": Person("王小一", "999999195001010022"),
+        "no number": Person("王小一", ""),
+    }[who])  # fmt: skip
+    answer = through_the_provider(client)
+    assert answer.headers["Location"] == "/my/?next=%2Fmy%2Fdata%2F"
+    assert "核对不上" in text(client.get(answer.headers["Location"]))
+    assert client.get("/my/data/").status_code == 302
+
+
+def test_a_forged_or_used_state_opens_nothing(client, owner, vouched):
+    vouched(Person("王小一", owner.document_number))
+    client.post("/my/provider", {"next": ""})
+    client.get("/my/provider/done?state=forged&ticket=test")
+    assert client.get("/my/data/").status_code == 302
+    away = client.post("/my/provider", {"next": "//evil.example/"}).headers["Location"]
+    back = away.removeprefix("http://testserver")
+    assert client.get(back).headers["Location"] == "/my/fund/"
+    stranger = Client()
+    stranger.get(back)
+    assert stranger.get("/my/data/").status_code == 302
+
+
+def test_without_a_provider_there_is_no_such_page(client):
+    assert client.post("/my/provider").status_code == 404
+    assert client.get("/my/provider/done").status_code == 404
+
+
+# --- requests --------------------------------------------------------------------------------
+
+
+def test_a_request_is_answered_and_read(inside, owner, estate):
+    answer = inside.post("/my/data/ask", {"kind": "correct", "text": "“小”应当是“晓”"})
+    assert answer.headers["Location"] == "/my/data/"
+    asked = DataRequest.objects.get()
+    organiser = staff("organiser", estate)
+    assert "业主关于个人信息的请求1件" in text(organiser.get(reverse("staff:home")))
+    listed = text(organiser.get(reverse("roll:requests", args=[estate.code])))
+    assert "王**" in listed
+    page = reverse("roll:request", args=[estate.code, asked.pk])
+    assert "应当是" in text(organiser.get(page))
+    for typed in ({}, {"outcome": "granted"}, {"outcome": "open", "text": "x"}):
+        assert organiser.post(page, typed).status_code == 400
+    organiser.post(page, {"outcome": "refused", "text": "登记簿上就是“小”，请先更正登记"})
+    assert Message.objects.get().template == "data_answered"
+    assert "请先更正登记" in text(inside.get("/my/data/"))
+    again = organiser.post(page, {"outcome": "granted", "text": "改了"})
+    assert "已经有人答复" in text(again)
+
+
+def test_a_late_answer_says_who_else_can_be_asked(inside, owner):
+    yesterday = timezone.localdate() - timedelta(days=1)
+    owner.requests.create(kind="erase", text="x", asked_at=timezone.now(), due_on=yesterday)
+    page = text(inside.get("/my/data/"))
+    assert "过了期还没有答复" in page
+    assert "样例街道办事处" in page
+
+
+def test_what_no_request_is(inside):
+    for kind, said in (("", ""), ("correct", ""), ("", "x"), ("all", "x"), ("correct", " "),
+                       ("correct", "字" * 501)):  # fmt: skip
+        typed = {"kind": kind, "text": said}
+        assert inside.post("/my/data/ask", typed).status_code == 400, typed
+    assert not DataRequest.objects.exists()
+
+
+def test_five_wait_at_most_and_the_same_words_are_one(inside):
+    for number in range(5):
+        for _ in range(2):
+            inside.post("/my/data/ask", {"kind": "other", "text": f"第{number}件"})
+    assert DataRequest.objects.count() == 5
+    answer = inside.post("/my/data/ask", {"kind": "other", "text": "第六件"})
+    assert answer.status_code == 400
+    assert "五件" in text(answer)
+
+
+def test_what_was_written_survives_the_quarter_of_an_hour(client, owner, sent):
+    answer = client.post("/my/data/ask", {"kind": "other", "text": "写了很久"})
+    assert answer.headers["Location"].startswith("/my/?next=")
+    client.post("/my/", {"phone": PHONE, "next": "/my/data/ask"})
+    code = sent[-1]["params"]["code"]
+    client.post("/my/code", {"phone": PHONE, "answer": code, "next": "/my/data/ask"})
+    assert "写了很久" in text(client.get("/my/data/ask"))
+
+
+# --- what staff see, and who reads of it -----------------------------------------------------
+
+
+def test_names_and_numbers_are_masked_until_somebody_says_why(inside, owner, estate, room):
+    organiser = staff("organiser", estate)
+    page = text(organiser.get(reverse("roll:unit", args=[estate.code, room.pk])))
+    assert "王**" in page
+    for hidden in (owner.name, owner.document_number, PHONE):
+        assert hidden not in page
+    shown = reverse("roll:shown", args=[estate.code, room.pk])
+    for typed in ({}, {"reason": "curious"}):
+        refused = organiser.post(shown, typed)
+        assert refused.status_code == 400
+        assert owner.name not in text(refused)
+    assert not Entry.objects.filter(kind="owners-shown").exists()
+    page = text(organiser.post(shown, {"reason": "contact"}))
+    for told in (owner.name, owner.document_number, PHONE):
+        assert told in page
+    seen = text(inside.get("/my/data/seen"))
+    assert "看了姓名、证件号码和手机号" in seen
+    assert "联系业主" in seen
+    assert str(organiser.user) in seen
+    line = bytes(Entry.objects.get(kind="owners-shown").line).decode()
+    for hidden in (owner.name, owner.document_number, PHONE):
+        assert hidden not in line
+
+
+def test_other_rooms_looks_are_not_mine(inside, owner, estate):
+    other = make_owner(estate, "李二", phone="10000000002")
+    there = make_unit(estate, "1幢", "102", 80_00, [other])
+    organiser = staff("organiser", estate)
+    organiser.post(reverse("roll:shown", args=[estate.code, there.pk]), {"reason": "visit"})
+    assert "还没有人看过" in text(inside.get("/my/data/seen"))
+
+
+def test_whole_lists_are_everybodys(inside, owner, estate):
+    organiser = staff("organiser", estate)
+    organiser.post(reverse("roll:verification_list", args=[estate.code]), {"who": "all"})
+    assert "导出待核验清单" in text(inside.get("/my/data/seen"))
+
+
+def test_at_the_desk_from_the_paper_to_the_day(owner, estate, room):
+    organiser, second = staff("organiser", estate), staff("supervisor", estate)
+    page = reverse("roll:phone", args=[estate.code, room.pk])
+    good = {"owner": owner.pk, "phone": NEW, "seen": "on"}
+    for changed in ({"owner": ""}, {"phone": ""}, {"phone": "138"}, {"seen": ""},
+                    {"remove": "on"}, {"owner": 10**9}, {"phone": PHONE}):  # fmt: skip
+        typed = {key: value for key, value in (good | changed).items() if value}
+        assert organiser.post(page, typed).status_code == 400, changed
+    listed = reverse("roll:phones", args=[estate.code])
+    assert organiser.post(page, good).headers["Location"] == listed
+    change = PhoneChange.objects.get()
+    assert NEW not in text(organiser.get(listed))
+    assert NEW in text(second.get(listed))  # who confirms compares it with the paper
+    assert "换手机号，等第二人确认" in text(second.get(reverse("staff:home")))
+    confirm = reverse("roll:phone_confirm", args=[estate.code, change.pk])
+    assert organiser.post(confirm).status_code == 404
+    second.post(confirm)
+    change.refresh_from_db()
+    assert change.state == "held"
+    stop = reverse("roll:phone_stop", args=[estate.code, change.pk])
+    assert organiser.post(stop, {}).status_code == 400
+    organiser.post(stop, {"reason": "写错了一位"})
+    change.refresh_from_db()
+    assert (change.state, change.reason) == ("stopped", "写错了一位")
+    assert "写错了一位" in text(organiser.get(listed))
+
+
+def test_the_page_of_seen_asks_little_of_the_database(
+    inside, owner, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(16):
+        inside.get("/my/data/seen")
+
+
+def test_the_hash_stands_in_no_address(inside):
+    page = text(inside.get("/my/data/"))
+    assert phone_hash(PHONE) not in page
+    assert not re.search(r'href="[^"]*1000000', page)

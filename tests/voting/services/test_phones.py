@@ -1,0 +1,344 @@
+"""Another phone of an owner: two people or the own phone, the old number told, a day held."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.models import Message
+from accounts.phones import phone_hash
+from core.errors import RuleViolation
+from logbook.models import Entry
+from registry.models import Finding, Owner, PhoneChange
+from registry.services.imports import confirm_import, preview_import, undo_import
+from tests.factories import FREEZE, OPEN, frozen_vote, small_estate
+from tests.registry.rolls import AT, as_csv, line, make_estate, number
+from voting.models import CheckCode
+from voting.services.entering import check_second_factor, send_second_check_code
+from voting.services.phones import (
+    OWN,
+    apply_changes,
+    ask_own_change,
+    confirm_change,
+    propose_change,
+    stop_change,
+    tell_changes,
+)
+from voting.steps import Signer
+
+pytestmark = pytest.mark.django_db
+DAY, MINUTE = timedelta(hours=24), timedelta(minutes=1)
+NEW = "10088880001"
+CLERK, SECOND = Signer("user:1", "organiser"), Signer("user:2", "residents_committee")
+
+
+@pytest.fixture
+def estate():
+    return small_estate()
+
+
+@pytest.fixture
+def wang(estate):
+    return Owner.objects.get(estate=estate, document_hash=_hash("王一"))
+
+
+def _hash(name):
+    return next(one.document_hash for one in Owner.objects.all() if one.name == name)
+
+
+def owner(name):
+    return next(one for one in Owner.objects.all() if one.name == name)
+
+
+def delivered(at):
+    """The gateway took what was queued."""
+    Message.objects.filter(state="queued").update(state="sent", sent_at=at)
+
+
+def in_force(at):
+    """What a day brings about: told at once, read at once, in force after it."""
+    tell_changes(at)
+    delivered(at)
+    return apply_changes(at + DAY)
+
+
+def test_the_own_change_waits_a_day_and_the_old_number_is_told(wang):
+    old = wang.phone
+    assert ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN) == 1
+    assert apply_changes(OPEN + DAY) == 0  # nobody told: nothing gives way
+    assert tell_changes(OPEN) == 1
+    assert tell_changes(OPEN) == 0
+    told = Message.objects.get()
+    assert (told.phone, told.template, told.params["tail"]) == (old, "phone_change", "0001")
+    delivered(OPEN)
+    assert apply_changes(OPEN + DAY - MINUTE) == 0
+    wang.refresh_from_db()
+    assert wang.phone == old
+    assert apply_changes(OPEN + DAY) == 1
+    assert apply_changes(OPEN + DAY) == 0
+    wang.refresh_from_db()
+    assert (wang.phone, wang.phone_hash) == (NEW, phone_hash(NEW))
+
+
+def test_at_night_the_day_begins_in_the_morning(wang):
+    night = OPEN.replace(hour=14)  # 22:00 in Shanghai
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=night)
+    tell_changes(night)
+    change = PhoneChange.objects.get()
+    # 08:00 in Shanghai of the next day, and a day more.
+    assert change.takes_effect_at == (night + 2 * DAY).replace(hour=0, minute=0)
+
+
+def test_a_message_that_left_late_moves_the_day(wang):
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN)
+    tell_changes(OPEN)
+    assert apply_changes(OPEN + 2 * DAY) == 0  # still in the outbox
+    delivered(OPEN + 2 * DAY)
+    assert apply_changes(OPEN + 3 * DAY - MINUTE) == 0
+    assert apply_changes(OPEN + 3 * DAY) == 1
+
+
+def test_a_number_nobody_can_reach_does_not_hold_for_ever(wang):
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN)
+    tell_changes(OPEN)
+    Message.objects.update(state="failed")
+    assert apply_changes(OPEN + DAY) == 1
+
+
+def test_the_owner_stops_it(wang):
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN)
+    tell_changes(OPEN)
+    delivered(OPEN)
+    stop_change(change_id=PhoneChange.objects.get().pk, signer=OWN, at=OPEN + MINUTE)
+    assert apply_changes(OPEN + DAY) == 0
+    with pytest.raises(RuleViolation, match="已经生效或者停止"):
+        stop_change(change_id=PhoneChange.objects.get().pk, signer=OWN, at=OPEN)
+    # And may ask for another one.
+    assert ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN + DAY) == 1
+
+
+def test_a_second_wish_takes_the_place_of_the_first(wang):
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN)
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN + MINUTE)
+    assert PhoneChange.objects.count() == 1
+    ask_own_change(owner_ids=[wang.pk], phone="10088880002", at=OPEN + MINUTE)
+    states = list(PhoneChange.objects.order_by("pk").values_list("state", flat=True))
+    assert states == ["stopped", "held"]
+    in_force(OPEN + MINUTE)
+    wang.refresh_from_db()
+    assert wang.phone == "10088880002"
+
+
+def test_the_number_can_be_taken_off(wang):
+    ask_own_change(owner_ids=[wang.pk], phone="", at=OPEN)
+    tell_changes(OPEN)
+    assert Message.objects.get().template == "phone_removal"
+    delivered(OPEN)
+    apply_changes(OPEN + DAY)
+    wang.refresh_from_db()
+    assert (wang.phone, wang.phone_hash) == ("", "")
+
+
+@pytest.mark.parametrize(("phone", "code"), [("1388", "phone.invalid"), ("same", "phone.same")])
+def test_what_no_change_is(wang, phone, code):
+    typed = wang.phone if phone == "same" else phone
+    with pytest.raises(RuleViolation) as refused:
+        ask_own_change(owner_ids=[wang.pk], phone=typed, at=OPEN)
+    assert refused.value.code == code
+    with pytest.raises(RuleViolation) as refused:
+        propose_change(owner_id=wang.pk, phone=typed, signer=CLERK, at=OPEN)
+    assert refused.value.code == code
+
+
+def test_at_the_desk_two_people(wang):
+    change = propose_change(owner_id=wang.pk, phone=NEW, signer=CLERK, at=OPEN)
+    assert tell_changes(OPEN) == 0  # nothing has begun
+    same = Signer(CLERK.actor, "residents_committee")
+    for signer, code in ((CLERK, "phone.role"), (same, "phone.same_person")):
+        with pytest.raises(RuleViolation) as refused:
+            confirm_change(change_id=change.pk, signer=signer, at=OPEN)
+        assert refused.value.code == code
+    with pytest.raises(RuleViolation, match="没有完成"):
+        propose_change(owner_id=wang.pk, phone="10088880002", signer=CLERK, at=OPEN)
+    confirm_change(change_id=change.pk, signer=SECOND, at=OPEN)
+    confirm_change(change_id=change.pk, signer=SECOND, at=OPEN + DAY)  # harmless
+    assert in_force(OPEN) == 1
+    with pytest.raises(RuleViolation, match="已经有人决定"):
+        confirm_change(
+            change_id=change.pk, signer=Signer("user:3", "supervisor"), at=OPEN + DAY
+        )
+
+
+def test_the_database_knows_two_people_too(wang):
+    change = propose_change(owner_id=wang.pk, phone=NEW, signer=CLERK, at=OPEN)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PhoneChange.objects.filter(pk=change.pk).update(confirmed_by=CLERK.actor)
+
+
+@pytest.mark.parametrize("role", ["bureau", "property_manager", "operator", ""])
+def test_other_roles_have_no_say(wang, role):
+    signer = Signer("user:9", role)
+    with pytest.raises(RuleViolation) as refused:
+        propose_change(owner_id=wang.pk, phone=NEW, signer=signer, at=OPEN)
+    assert refused.value.code == "phone.role"
+    change = propose_change(owner_id=wang.pk, phone=NEW, signer=CLERK, at=OPEN)
+    for act in (
+        lambda: confirm_change(change_id=change.pk, signer=signer, at=OPEN),
+        lambda: stop_change(change_id=change.pk, signer=signer, reason="不对", at=OPEN),
+    ):
+        with pytest.raises(RuleViolation) as refused:
+            act()
+        assert refused.value.code == "phone.role"
+
+
+def test_a_desk_says_why_it_stops(wang):
+    change = propose_change(owner_id=wang.pk, phone=NEW, signer=CLERK, at=OPEN)
+    with pytest.raises(RuleViolation, match="为什么停止"):
+        stop_change(change_id=change.pk, signer=SECOND, reason=" ", at=OPEN)
+    stop_change(change_id=change.pk, signer=SECOND, reason="申请不是本人签的", at=OPEN)
+    assert PhoneChange.objects.get().reason == "申请不是本人签的"
+
+
+def test_the_log_names_nobody(wang):
+    change = propose_change(owner_id=wang.pk, phone=NEW, signer=CLERK, at=OPEN)
+    confirm_change(change_id=change.pk, signer=SECOND, at=OPEN)
+    in_force(OPEN)
+    lines = b"".join(
+        bytes(one)
+        for one in Entry.objects.filter(kind__startswith="phone-").values_list(
+            "line", flat=True
+        )
+    )
+    assert b"phone-changed" in lines
+    for word in (NEW, wang.phone, wang.name, wang.document_number):
+        assert word.encode() not in lines
+
+
+# --- a roll that is being voted by -----------------------------------------------------------
+
+
+def test_a_running_vote_asks_the_new_number(estate, sms):
+    vote = frozen_vote(estate)
+    wang = owner("王一")
+    party = vote.party(1)
+    assert party.phone == wang.phone
+    send_second_check_code(party_id=party.pk, at=OPEN)
+    digits = sms[-1]["text"][3:9]
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN)
+    in_force(OPEN)
+    assert vote.party(1).phone == NEW
+    # What went to the old number opens nothing any more.
+    assert not CheckCode.objects.filter(party=party).exists()
+    assert not check_second_factor(
+        party_id=party.pk, method="sms", answer=digits, at=OPEN + MINUTE
+    )
+
+
+@pytest.fixture
+def sms(monkeypatch):
+    found = []
+
+    class Gateway:
+        def send(self, **said):
+            found.append(said)
+
+    monkeypatch.setattr("accounts.services.messages.gateway", Gateway)
+    return found
+
+
+def test_a_first_number_reaches_the_running_vote(estate):
+    vote = frozen_vote(estate)
+    li = owner("李二")
+    assert vote.party(2).phone == ""
+    change = propose_change(owner_id=li.pk, phone=NEW, signer=CLERK, at=OPEN)
+    confirm_change(change_id=change.pk, signer=SECOND, at=OPEN)
+    in_force(OPEN)
+    assert vote.party(2).phone == NEW
+    assert not Message.objects.exists()  # there was nobody to tell
+
+
+def test_who_was_not_chosen_to_vote_does_not_get_the_vote(estate):
+    vote = frozen_vote(estate)
+    joint = next(one for one in vote.session.parties.all() if one.why == "joint")
+    qian = owner("钱五")
+    ask_own_change(owner_ids=[qian.pk], phone=NEW, at=OPEN)
+    in_force(OPEN)
+    joint.refresh_from_db()
+    assert joint.phone == owner("赵四").phone
+
+
+def test_a_roll_frozen_at_that_moment_is_followed(estate):
+    """The roll was read before the change, and committed after it was looked for."""
+    wang = owner("王一")
+    old = wang.phone
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=FREEZE - DAY)
+    in_force(FREEZE - DAY)
+    Finding.objects.update(state="waived")  # of the invented numbers
+    vote = frozen_vote(estate)
+    vote.session.parties.filter(number=1).update(phone=old)
+    apply_changes(FREEZE + MINUTE)
+    assert vote.party(1).phone == NEW
+    apply_changes(FREEZE + timedelta(minutes=11))
+    assert PhoneChange.objects.get().followed
+
+
+def test_a_vote_that_is_over_stays_as_it_was(estate):
+    vote = frozen_vote(estate)
+    closes = vote.session.closes_at
+    wang = owner("王一")
+    old = wang.phone
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=closes)
+    in_force(closes)
+    assert vote.party(1).phone == old
+
+
+# --- a file with the roll -----------------------------------------------------------------
+
+
+def imported(estate, *rows, at=AT):
+    kept = preview_import(
+        estate_id=estate.pk, file_name="a.csv", content=as_csv(rows), mapping=None,
+        actor="user:1", at=at,
+    )  # fmt: skip
+    return confirm_import(import_id=kept.pk, actor="user:1", at=at)
+
+
+def test_a_file_does_not_change_a_number_at_once():
+    estate = make_estate()
+    imported(estate, line(联系电话="10000000001"))
+    assert owner("王五").phone == "10000000001"  # the first: nobody to tell
+    done = imported(estate, line(联系电话="10000000002"), at=AT + DAY)
+    assert done.summary["phones_held"] == 1
+    assert owner("王五").phone == "10000000001"
+    # The same file once more says the same.
+    imported(estate, line(联系电话="10000000002"), at=AT + DAY + MINUTE)
+    assert PhoneChange.objects.count() == 1
+    in_force(AT + DAY)
+    assert Message.objects.get().phone == "10000000001"
+    assert owner("王五").phone == "10000000002"
+
+
+def test_what_else_a_file_says_counts_at_once():
+    estate = make_estate()
+    imported(estate, line(联系电话="10000000001"))
+    imported(estate, line(联系电话="10000000002", 权利人="王伍", 证件号码=number(1)))
+    changed = Owner.objects.get()
+    assert (changed.name, changed.phone) == ("王伍", "10000000001")
+
+
+def test_undoing_the_import_stops_what_it_asked():
+    estate = make_estate()
+    imported(estate, line(联系电话="10000000001"))
+    done = imported(estate, line(联系电话="10000000002"), at=AT + DAY)
+    undo_import(import_id=done.pk, actor="user:1", at=AT + DAY + MINUTE)
+    assert PhoneChange.objects.get().state == "stopped"
+    assert in_force(AT + DAY) == 0
+
+
+def test_a_file_does_not_talk_over_the_owner():
+    estate = make_estate()
+    imported(estate, line(联系电话="10000000001"))
+    ask_own_change(owner_ids=[owner("王五").pk], phone=NEW, at=AT + DAY)
+    imported(estate, line(联系电话="10000000002"), at=AT + DAY + MINUTE)
+    in_force(AT + DAY + MINUTE)
+    assert owner("王五").phone == NEW

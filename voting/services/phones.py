@@ -1,0 +1,277 @@
+"""Another phone for an owner: asked for, told to the old one, held for a day, then in force.
+
+Whoever has the phone has the second check. So no number gives way at once, whoever says so:
+the owner, a desk, or a file with the roll (`registry.steps.hold_phones`).
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.models import Message
+from accounts.permissions import Permission, roles_with
+from accounts.phones import clean_phone, phone_hash
+from accounts.services.messages import leaves_at
+from accounts.steps import queue_message
+from core.errors import RuleViolation
+from documents.wording import moment
+from logbook.steps import record_act
+from registry.models import Estate, Owner, PhoneChange
+from registry.selectors import owners_of_units
+from registry.steps import PHONE_HELD, examine_roll, hold_phones, stop_phone
+from voting.models import CheckCode, Party, PartyUnit
+from voting.steps import Signer
+
+OWN = Signer("owner", "")
+# Freezing a roll takes seconds.
+_FOLLOWED = timedelta(minutes=10)
+
+
+@transaction.atomic(durable=True)
+@sensitive_variables("phone")
+def ask_own_change(*, owner_ids: Collection[int], phone: str, at: datetime) -> int:
+    """The owner wants another number, or with "" none: for these rows, which are one person.
+
+    Who asks has proved the old number, and `phone` by a code sent to it. Returns how many
+    changes wait from now on. RuleViolation "phone.invalid", "phone.same".
+    """
+    plain = clean_phone(phone)
+    owners = Owner.objects.filter(pk__in=owner_ids).select_related("estate").order_by("pk")
+    wanted = {one.pk: plain for one in owners if one.phone != plain}
+    if not wanted:
+        raise RuleViolation("phone.same", _("这就是现在登记的号码，不用换"))
+    for estate in {one.estate_id: one.estate for one in owners}.values():
+        _locked(estate.pk)
+        here = {one.pk: plain for one in owners if one.estate_id == estate.pk}
+        made = hold_phones(
+            {pk: number for pk, number in here.items() if pk in wanted},
+            way="own",
+            actor=OWN.actor,
+            at=at,
+        )
+        for change in made:
+            _record(estate, change, "phone-asked", OWN, at)
+    return len(wanted)
+
+
+@transaction.atomic(durable=True)
+@sensitive_variables("phone")
+def propose_change(*, owner_id: int, phone: str, signer: Signer, at: datetime) -> PhoneChange:
+    """At the desk, from the owner's paper; another person confirms it before its day begins.
+
+    RuleViolation "phone.role", "phone.invalid", "phone.same", "phone.waits".
+    """
+    _demand_role(signer, Permission.MANAGE_ROLL)
+    plain = clean_phone(phone)
+    owner = Owner.objects.select_related("estate").get(pk=owner_id)
+    _locked(owner.estate_id)
+    if plain == owner.phone:
+        raise RuleViolation("phone.same", _("这就是现在登记的号码，不用换"))
+    if owner.phone_changes.filter(state__in=PhoneChange.OPEN).exists():
+        raise RuleViolation("phone.waits", _("这位业主已有一项更换没有完成，先停止它再办"))
+    made = PhoneChange.objects.create(
+        owner=owner,
+        way="desk",
+        state="proposed",
+        phone=plain,
+        old_phone=owner.phone,
+        asked_by=signer.actor,
+        asked_role=signer.role,
+        asked_at=at,
+    )
+    _record(owner.estate, made, "phone-proposed", signer, at)
+    return made
+
+
+@transaction.atomic(durable=True)
+def confirm_change(*, change_id: int, signer: Signer, at: datetime) -> PhoneChange:
+    """The second person has seen the owner's paper: the day begins.
+
+    Harmless where it is done. RuleViolation "phone.role", "phone.decided",
+    "phone.same_person".
+    """
+    change = _locked_change(change_id)
+    if change.state == "held" and change.confirmed_by == signer.actor:
+        return change
+    _demand_role(signer, Permission.CONFIRM_STANDIN)
+    if change.state != "proposed":
+        raise RuleViolation("phone.decided", _("这一项已经有人决定了"))
+    if signer.actor == change.asked_by:
+        raise RuleViolation("phone.same_person", _("录入的人不能自己确认，请另一个人来办"))
+    change.state, change.takes_effect_at = "held", at + PHONE_HELD
+    change.confirmed_by, change.confirmed_role = signer.actor, signer.role
+    change.save(update_fields=["state", "takes_effect_at", "confirmed_by", "confirmed_role"])
+    _record(change.owner.estate, change, "phone-confirmed", signer, at)
+    return change
+
+
+@transaction.atomic(durable=True)
+def stop_change(
+    *, change_id: int, signer: Signer, reason: str = "", at: datetime
+) -> PhoneChange:
+    """The number stays. The owner needs no reason; a desk gives one.
+
+    RuleViolation "phone.decided", "phone.role", "phone.reason".
+    """
+    change = _locked_change(change_id)
+    if change.state not in PhoneChange.OPEN:
+        raise RuleViolation("phone.decided", _("这一项已经生效或者停止了"))
+    if signer != OWN:
+        _demand_role(signer, Permission.MANAGE_ROLL, Permission.CONFIRM_STANDIN)
+        if not reason.strip():
+            raise RuleViolation("phone.reason", _("请写明为什么停止"))
+    stop_phone(change, actor=signer.actor, at=at, reason=reason.strip())
+    _record(change.owner.estate, change, "phone-stopped", signer, at)
+    return change
+
+
+def tell_changes(at: datetime) -> int:
+    """Tell the old numbers what waits; the day begins when they can read it. A sweeper."""
+    due = PhoneChange.objects.filter(state="held", told_at__isnull=True).order_by("pk")
+    return sum(_told(pk, at) for pk in due.values_list("pk", flat=True)[:500])
+
+
+@transaction.atomic(durable=True)
+def _told(change_id: int, at: datetime) -> bool:
+    change = _locked_change(change_id)
+    if change.state != "held" or change.told_at is not None:
+        return False
+    read = leaves_at(at)
+    change.told_at = at
+    change.takes_effect_at = max(change.takes_effect_at or at, read + PHONE_HELD)
+    facts = {
+        "estate": change.owner.estate.name,
+        "when": moment(change.takes_effect_at),
+        "url": f"{settings.PUBLIC_URL}/my/data/",
+    }
+    if change.phone:
+        facts["tail"] = change.phone[-4:]
+    queue_message(
+        key=_key(change),
+        phone=_mobile(change.old_phone),
+        template="phone_change" if change.phone else "phone_removal",
+        params=facts,
+        at=at,
+    )
+    change.save(update_fields=["told_at", "takes_effect_at"])
+    return True
+
+
+def apply_changes(at: datetime) -> int:
+    """Bring into force whose day is over, and into rolls that are being voted by. A sweeper."""
+    due = PhoneChange.objects.filter(
+        state="held", told_at__isnull=False, takes_effect_at__lte=at
+    )
+    estates = due.order_by("owner__estate").values_list("owner__estate", flat=True).distinct()
+    done = sum(_applied(estate, at) for estate in list(estates))
+    _follow(at)
+    return done
+
+
+@transaction.atomic(durable=True)
+def _applied(estate_id: int, at: datetime) -> int:
+    """All changes of one estate that are due, so that its roll is examined once."""
+    estate = _locked(estate_id)
+    due = PhoneChange.objects.filter(
+        state="held",
+        told_at__isnull=False,
+        takes_effect_at__lte=at,
+        owner__estate=estate,
+    )
+    found = due.select_for_update(of=("self",), no_key=True).select_related("owner")
+    changes = [one for one in found.order_by("pk") if _was_read(one, at)]
+    for change in changes:
+        owner = change.owner
+        owner.phone, owner.phone_hash = change.phone, phone_hash(change.phone)
+        owner.save(update_fields=["phone", "phone_hash"])
+        change.state, change.ended_at, change.ended_by = "done", at, "system"
+        change.save(update_fields=["state", "ended_at", "ended_by"])
+        _record(estate, change, "phone-changed", Signer("system", ""), at)
+    if changes:
+        examine_roll(estate, at=at)
+    return len(changes)
+
+
+def _was_read(change: PhoneChange, at: datetime) -> bool:
+    """Whether the old number was told a day ago, or could not be told."""
+    told = Message.objects.filter(key=_key(change)).only("state", "sent_at").first()
+    if told is None or told.state == "failed":
+        return True
+    return told.state == "sent" and (told.sent_at or at) + PHONE_HELD <= at
+
+
+def _follow(at: datetime) -> None:
+    """Rolls frozen with a number that has changed since get the new one, while the vote runs.
+
+    Again and again for ten minutes: a roll may have been frozen at the very moment.
+    """
+    done = PhoneChange.objects.filter(state="done", followed=False)
+    pairs = PartyUnit.objects.filter(
+        party__session__state="frozen",
+        party__session__closes_at__gt=at,
+        unit__ownerships__valid_to__isnull=True,
+        unit__ownerships__owner__phone_changes__in=done,
+    ).values_list("party", "unit__ownerships__owner__phone_changes")
+    found = {change.pk: change for change in done.select_related("owner")}
+    for party, change in pairs.distinct():
+        if change in found:
+            _carry(party, found[change])
+    done.filter(pk__in=found, ended_at__lte=at - _FOLLOWED).update(followed=True)
+
+
+@transaction.atomic(durable=True)
+def _carry(party_id: int, change: PhoneChange) -> None:
+    party = Party.objects.select_for_update(no_key=True).get(pk=party_id)
+    if party.phone != change.old_phone or not _votes(party, change.owner):
+        return
+    party.phone = change.phone
+    party.save(update_fields=["phone"])
+    # Digits on their way to the old number are worth nothing.
+    CheckCode.objects.filter(party=party).delete()
+
+
+def _votes(party: Party, owner: Owner) -> bool:
+    """Whether this owner is one of those who speak for the party today."""
+    held = owners_of_units(list(party.units.values_list("unit_id", flat=True)))
+    owners = next(iter(held.values()), ())
+    voters = [one for one in owners if one.is_voter] or list(owners)
+    return owner.pk in {one.owner_id for one in voters}
+
+
+def _mobile(phone: str) -> str:
+    """The number if messages reach it; a roll may hold landlines."""
+    try:
+        return clean_phone(phone)
+    except RuleViolation:
+        return ""
+
+
+def _key(change: PhoneChange) -> str:
+    return f"phone-change:{change.pk}"
+
+
+def _locked(estate_id: int) -> Estate:
+    return Estate.objects.select_for_update(no_key=True).get(pk=estate_id)
+
+
+def _locked_change(change_id: int) -> PhoneChange:
+    rows = PhoneChange.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("owner__estate").get(pk=change_id)
+
+
+def _demand_role(signer: Signer, *permissions: Permission) -> None:
+    if not any(signer.role in roles_with(one) for one in permissions):
+        raise RuleViolation("phone.role", _("您的角色不能办这件事"))
+
+
+def _record(
+    estate: Estate, change: PhoneChange, act: str, signer: Signer, at: datetime
+) -> None:
+    facts = {"change": change.pk, "owner": change.owner_id, "way": change.way}
+    if signer.role:
+        facts["role"] = signer.role
+    record_act(f"registry/{estate.code}", act, facts, actor=signer.actor, at=at)
