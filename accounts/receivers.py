@@ -16,10 +16,14 @@ from django.utils import timezone
 from accounts.devices import device_of, masked_address
 from accounts.models import User
 from accounts.services.sessions import note_seen, note_sign_in, note_sign_out
-from accounts.steps import end_sign_ins
+from accounts.steps import end_sign_ins, queue_message
 
 SIGN_IN = "sign_in"  # the number of the SignIn row
 BEGAN, SEEN = "began", "seen"  # seconds since 1970
+_FACTORS = {
+    Authenticator.Type.TOTP: "验证器应用",
+    Authenticator.Type.WEBAUTHN: "安全密钥",
+}
 
 
 def connect() -> None:
@@ -29,6 +33,8 @@ def connect() -> None:
     for signal in (account_signals.password_set, account_signals.password_changed):
         signal.connect(_new_password, dispatch_uid="accounts.new_password")
     mfa_signals.authenticator_added.connect(_new_factor, dispatch_uid="accounts.new_factor")
+    mfa_signals.authenticator_removed.connect(_less_a_factor, dispatch_uid="accounts.less")
+    mfa_signals.authenticator_reset.connect(_new_codes, dispatch_uid="accounts.new_codes")
 
 
 def address_of(request: HttpRequest) -> str:
@@ -72,6 +78,7 @@ def _new_password(request: HttpRequest, user: User, **_more: Any) -> None:
             address=address_of(request),
             at=now,
         )
+    _tell(user, "密码已修改", f"password:{now.timestamp():.0f}")
 
 
 def _new_factor(
@@ -82,4 +89,30 @@ def _new_factor(
     if authenticator.type in {Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN}:
         record_authentication(
             request, user, "mfa", id=authenticator.pk, type=str(authenticator.type)
+        )
+        what = _FACTORS[authenticator.type]
+        _tell(user, f"新增{what}", f"added:{authenticator.pk}")
+
+
+def _less_a_factor(user: User, authenticator: Authenticator, **_more: Any) -> None:
+    # Its row is gone by now. Recovery codes go along with the last of the others.
+    if what := _FACTORS.get(authenticator.type):
+        now = timezone.now()
+        _tell(user, f"删除{what}", f"removed:{authenticator.type}:{now.timestamp():.0f}")
+
+
+def _new_codes(user: User, authenticator: Authenticator, **_more: Any) -> None:
+    now = timezone.now()
+    _tell(user, "恢复码已换新", f"reset:{authenticator.pk}:{now.timestamp():.0f}")
+
+
+def _tell(user: User, what: str, event: str) -> None:
+    """Whoever's sign-in was changed is told at once, on the phone and not on the page."""
+    with transaction.atomic():
+        queue_message(
+            key=f"factor:{user.pk}:{event}",
+            phone=user.phone,
+            template="factor_changed",
+            params={"what": what},
+            at=timezone.now(),
         )

@@ -131,6 +131,9 @@ TEXTS: dict[str, str] = {
         "管理员{who}于{time}没有经过统一身份认证，用本地账号登录了业主表决平台。"
         "如果不知情，请马上核实并停用该账号。"
     ),
+    "factor_changed": (
+        "您在业主表决平台的登录方式有变动：{what}。不是您操作的，请马上联系平台管理员。"
+    ),
     "let_in_again": (
         "管理员已重置您在业主表决平台的密码和第二道验证，请用本手机号登录后重新设置。"
         "如果不是您要求的，请马上联系平台管理员。"
@@ -147,7 +150,7 @@ TEXTS: dict[str, str] = {
 }
 
 # What cannot wait for the morning.
-URGENT = frozenset({"break_glass", "let_in_again", "reset_asked"})
+URGENT = frozenset({"break_glass", "factor_changed", "let_in_again", "reset_asked"})
 
 
 def gaps(text: str) -> set[str]:

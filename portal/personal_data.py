@@ -123,7 +123,8 @@ class Sealed(NamedTuple):
 
 
 def sealed_holdings() -> list[Sealed]:
-    """Every table that holds personal data encrypted, and how many rows it has."""
+    """Every table that holds personal data encrypted, and how many rows it has; those with
+    sensitive data first."""
     found = []
     for table in sealed_tables():
         held = HOLDINGS.get(table.label)
@@ -139,4 +140,4 @@ def sealed_holdings() -> list[Sealed]:
                 apps.get_model(table.label)._default_manager.count(),
             )
         )
-    return found
+    return sorted(found, key=lambda one: not one.sensitive)

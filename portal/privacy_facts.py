@@ -24,7 +24,7 @@ from logbook.steps import PLATFORM_LOG
 from portal.permission_words import PERMISSION_WORDS
 from portal.rotation import counts_by_key, current_mark
 from registry.models import Estate, Owner
-from voting.models import Candidate, GroupMember
+from voting.models import Candidate, GroupMember, Supervisor
 
 
 class Purpose(NamedTuple):
@@ -52,9 +52,12 @@ PURPOSES: tuple[Purpose, ...] = (
         gettext_lazy("公开前遮盖凭证和原话里写到人的字"),
     ),
     Purpose(
-        gettext_lazy("候选人、委员的姓名等公开"),
+        gettext_lazy("候选人、小组成员、监督人员的姓名等公开"),
         gettext_lazy("个人信息保护法25：本人单独同意，签字登记后才公开"),
-        gettext_lazy("不同意的不公开；撤回以后不再公开"),
+        gettext_lazy(
+            "不同意的不公开；公告以前撤回的，全部删除；公告以后撤回的，标明退出，"
+            "已经公告、印出的收不回"
+        ),
     ),
     Purpose(
         gettext_lazy("党员身份，只公开比例"),
@@ -120,7 +123,8 @@ def consents() -> Consents:
     answers = PartyAnswer.objects
     return Consents(
         Candidate.objects.count(),
-        GroupMember.objects.filter(consents=True).count(),
+        GroupMember.objects.filter(consents=True).count()
+        + Supervisor.objects.filter(consents=True).count(),
         answers.exclude(how="").exclude(answer="").count(),
         answers.filter(how="").count(),
     )

@@ -230,10 +230,20 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
         privacy=PrivacyNotice(
             handler=session.organiser,
             contact=session.contact_phone,
-            purpose="组织业主共同决定事项的表决、计票和存档",
-            kinds="姓名、房号、面积、证件号码、手机号、是否参加表决；您的选择加密保存",
+            purpose=(
+                "组织业主共同决定事项的表决、计票和存档；委托平台加密保存、打印、发短信、汇总，"
+                "到期删除"
+            ),
+            kinds=(
+                "姓名、房号、面积、手机号、是否参加表决，以及用来认出本人的证件号码（敏感）；"
+                "您的选择加密保存"
+            ),
             retention="至决定公布后法定的异议和诉讼期限届满，以及存档规定的年限",
-            rights="您可以查阅、更正自己的信息，可以要求说明处理规则，请联系组织者",
+            rights=(
+                "您可以向组织者当面、打电话或者书面要求查阅、复制、更正、补充、删除，"
+                "要求说明处理规则；全文见"
+                f"{settings.PUBLIC_URL.partition('://')[2]}/privacy"
+            ),
         ),
     )
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from core.canonical import parse_canonical
 from logbook.models import Entry
+from portal.act_words import act_words
 from portal.own.kept import parties_of
 from registry.models import Owner
 from registry.services.showing import REASONS
@@ -26,7 +26,7 @@ class Seen(NamedTuple):
 
     at: datetime
     actor: str
-    what: Promise
+    what: str
     reason: Promise | str
 
 
@@ -67,33 +67,33 @@ def _whole(facts: Mapping[str, Any], mine: Mine) -> bool:
 
 
 # Acts of the roll, in the log registry/<code>.
-ROLL: dict[str, tuple[Touches, Promise]] = {
-    "owners-shown": (_unit, _("看了姓名、证件号码和手机号")),
-    "roll-imported": (_whole, _("导入名册")),
-    "verification-asked": (_whole, _("导出待核验清单（姓名、证件号码）")),
-    "title-transferred": (_unit, _("登记权属转移")),
-    "voter-chosen": (_units, _("登记表决人")),
-    "phone-proposed": (_self, _("录入新的手机号")),
-    "phone-confirmed": (_self, _("确认新的手机号")),
-    "phone-stopped": (_self, _("停止更换手机号")),
-    "phone-changed": (_self, _("新的手机号生效")),
-    "request-answered": (_self, _("答复关于个人信息的请求")),
+ROLL: dict[str, Touches] = {
+    "owners-shown": _unit,
+    "roll-imported": _whole,
+    "verification-asked": _whole,
+    "title-transferred": _unit,
+    "voter-chosen": _units,
+    "phone-proposed": _self,
+    "phone-confirmed": _self,
+    "phone-stopped": _self,
+    "phone-changed": _self,
+    "request-answered": _self,
 }
 # Acts of votes, in the log estate/<code>.
-VOTES: dict[str, tuple[Touches, Promise]] = {
-    "letters.taken": (_session, _("取走全部通知书（遮盖的姓名、房号）")),
-    "letters.roll_taken": (_session, _("取走制信名册")),
-    "archive.taken": (_session, _("取走归档包（含名册）")),
-    "openings.exported": (_session, _("导出打开的表决票")),
-    "ballot.looked_at": (_party, _("查阅您家的记名表决票")),
-    "letter.reissued": (_party, _("补发通知书")),
-    "proxy.entered": (_party, _("录入委托")),
-    "proxy.confirmed": (_party, _("确认委托")),
-    "assistance.started": (_party, _("协助操作投票")),
-    "transfer.proposed": (_party, _("提出改发通知书")),
-    "transfer.confirmed": (_party, _("确认改发通知书")),
-    "ruling.proposed": (_party, _("提出表决票不计入")),
-    "ruling.confirmed": (_party, _("确认表决票不计入")),
+VOTES: dict[str, Touches] = {
+    "letters.taken": _session,
+    "letters.roll_taken": _session,
+    "archive.taken": _session,
+    "openings.exported": _session,
+    "ballot.looked_at": _party,
+    "letter.reissued": _party,
+    "proxy.entered": _party,
+    "proxy.confirmed": _party,
+    "assistance.started": _party,
+    "transfer.proposed": _party,
+    "transfer.confirmed": _party,
+    "ruling.proposed": _party,
+    "ruling.confirmed": _party,
 }
 
 
@@ -119,21 +119,18 @@ def _mine(owner: Owner) -> Mine:
     )
 
 
-def _acts(
-    log: str, kinds: Mapping[str, tuple[Touches, Promise]], mine: Mine, at: datetime
-) -> Iterator[Seen]:
+def _acts(log: str, kinds: Mapping[str, Touches], mine: Mine, at: datetime) -> Iterator[Seen]:
     entries = Entry.objects.filter(
         log__name=log, kind__in=list(kinds), recorded_at__gt=at - SHOWN_FOR
     )
     for line in entries.order_by("-seq").values_list("line", flat=True).iterator():
         entry = parse_canonical(bytes(line))
         facts = entry["body"]
-        touches, what = kinds[entry["type"]]
-        if touches(facts, mine):
+        if kinds[entry["type"]](facts, mine):
             yield Seen(
                 datetime.fromisoformat(entry["time"]),
                 facts["actor"],
-                what,
+                act_words(entry["type"]),
                 REASONS.get(facts.get("reason", ""), ""),
             )
 

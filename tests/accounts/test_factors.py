@@ -20,7 +20,9 @@ from accounts.factors import (
     proven,
 )
 from accounts.gateways import MemoryGateway
+from accounts.models import Message
 from accounts.services.people import invite_user
+from accounts.texts import URGENT
 from tests.accounts.entering import Browser, SoftKey, where
 from tests.town import PASSWORD, grant, make_user
 
@@ -343,3 +345,44 @@ def test_once_an_app_is_there_every_sign_in_asks_for_it(official):
     assert "_auth_user_id" not in browser.client.session
     browser.app()
     assert browser.at_staff() == IN
+
+
+# --- who is told ----------------------------------------------------------------------------
+
+
+def told():
+    """What was told to whom."""
+    found = Message.objects.filter(template="factor_changed").order_by("pk")
+    return [(one.phone, one.params["what"]) for one in found]
+
+
+@pytest.mark.django_db
+def test_changes_of_the_ways_in_are_told_on_the_phone(official, monkeypatch):
+    """A thief in front of the person's own browser leaves a trace on the person's phone."""
+    browser = Browser(official)
+    browser.password()
+    browser.second_code()
+    browser.password_again()
+    # Inside a test nothing is ever committed.
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda act, **_more: act())
+    for act, what in (
+        (browser.set_up_app, "新增验证器应用"),
+        (lambda: browser.post("mfa_generate_recovery_codes"), "恢复码已换新"),
+        (lambda: browser.post("mfa_deactivate_totp"), "删除验证器应用"),
+    ):
+        act()
+        assert told()[-1] == (official.phone, what)
+    assert len(told()) == 3
+    assert "factor_changed" in URGENT  # not left for the morning
+
+
+@pytest.mark.django_db
+def test_a_new_password_is_told(official):
+    browser = Browser(official)
+    browser.password()
+    browser.second_code()
+    browser.has_app()
+    browser.app_again()
+    new = "Kq7-entirely-new-words"
+    browser.post("account_change_password", oldpassword=PASSWORD, password1=new, password2=new)
+    assert told() == [(official.phone, "密码已修改")]

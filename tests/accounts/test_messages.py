@@ -78,6 +78,7 @@ def test_no_text_has_a_gap_for_a_token_a_code_or_a_choice():
     allowed |= {"number", "about", "what"}  # of an objection; of what befell a decision
     allowed |= {"court"}  # that ordered a ballot opened
     allowed |= {"day", "late", "many"}  # when the accounts are due, how many wait
+    allowed |= {"tail", "when"}  # of a new number that waits: its last four digits
     allowed |= {"who", "whom", "time"}  # which operator did what, when
     for text in texts.TEXTS.values():
         assert texts.gaps(text) <= allowed

@@ -158,10 +158,20 @@ def letter_session(
         privacy=PrivacyNotice(
             handler="样例花园业主委员会",
             contact="0000-0000000",
-            purpose="核对身份、计票、送达通知",
-            kinds="姓名、房号、面积、手机号码",
-            retention="五年",
-            rights="可以查阅、更正、删除",
+            # As long as `voting.facts` writes them, so that a letter that is full here is full.
+            purpose=(
+                "组织业主共同决定事项的表决、计票和存档；委托平台加密保存、打印、发短信、汇总，"
+                "到期删除"
+            ),
+            kinds=(
+                "姓名、房号、面积、手机号、是否参加表决，以及用来认出本人的证件号码（敏感）；"
+                "您的选择加密保存"
+            ),
+            retention="至决定公布后法定的异议和诉讼期限届满，以及存档规定的年限",
+            rights=(
+                "您可以向组织者当面、打电话或者书面要求查阅、复制、更正、补充、删除，"
+                "要求说明处理规则；全文见 vote.example.gov.cn/privacy"
+            ),
         ),
     )
     return replace(session, **changes)

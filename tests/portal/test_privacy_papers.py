@@ -19,8 +19,9 @@ from portal.privacy_facts import keys, people, roles_that_see_people, runs
 from portal.privacy_rules import RISKS, rules
 from portal.retention import TABLE
 from registry.resealing import sealed_tables
-from tests.factories import make_owner
+from tests.factories import frozen_vote, make_owner
 from tests.town import Town, make_town
+from voting.facts import letter_facts
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 20, 10, 0, tzinfo=SHANGHAI)
@@ -176,3 +177,22 @@ def test_periods_on_the_page_are_the_tables(client: Client) -> None:
 def test_the_page_is_a_click_away(client: Client) -> None:
     for page in ("/", "/help", "/my/"):
         assert "/privacy" in client.get(page).content.decode()
+
+
+# The letter's notice: the same, as far as a sheet of paper has room for it.
+ON_THE_LETTER = {
+    "handler": ("业主委员会",),
+    "contact": ("0000",),
+    "purpose": ("表决", "存档", "加密保存", "到期删除"),  # and the method
+    "kinds": ("姓名", "证件号码（敏感）", "手机号"),
+    "retention": ("期限",),
+    "rights": ("查阅、复制、更正、补充、删除", "当面、打电话或者书面", "/privacy"),
+}
+
+
+@pytest.mark.parametrize("part", ON_THE_LETTER)
+def test_the_letter_says_all_of_article_17(part: str) -> None:
+    vote = frozen_vote()
+    told = letter_facts(vote.session, vote.secrets)[0].session.privacy
+    for words in ON_THE_LETTER[part]:
+        assert words in getattr(told, part)
