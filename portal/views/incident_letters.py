@@ -15,8 +15,7 @@ from core.errors import RuleViolation
 from core.text import plain_cell
 from portal.forms import add_reasons
 from portal.incident_forms import LetterForm
-from portal.views.common import actor_of, posted
-from portal.views.vouchers import csv_answer
+from portal.views.common import actor_of, csv_answer, posted
 from registry.models import Estate
 
 _P = Permission.TELL_BY_LETTER
