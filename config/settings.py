@@ -155,6 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.ContextWordsValidator"},
 ]
 LOGIN_REDIRECT_URL = "/staff/"
 LOGIN_URL = "/accounts/login/"
@@ -231,7 +232,7 @@ VIRUS_SCANNER = env_text("YISHI_VIRUS_SCANNER")
 
 # Django's own keeps key and content of a session in clear.
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # forms carry the token themselves
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = STAFF_SESSION_SECONDS
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -241,6 +242,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # Of this host alone: no other name below the domain can set them.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_SSL_REDIRECT = env_bool("YISHI_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = 31536000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("YISHI_HSTS_SUBDOMAINS", default=True)

@@ -1,4 +1,5 @@
-"""Migration operations that make tables append-only in the database itself; one way past."""
+"""Migration operations by which the database itself keeps tables append-only and holds that
+two people are two; one way past the first."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -76,6 +77,44 @@ def append_only(table: str, *, columns: tuple[str, ...] = ()) -> Statements:
         on = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
         for act in ("update", "delete"):
             editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{act}{on}")
+
+    return Statements(install, remove)
+
+
+_SQLITE_ANOTHER = """
+CREATE TRIGGER {name}_{act} BEFORE {ACT} ON {table} WHEN {same}
+BEGIN SELECT RAISE(ABORT, '{table} wants two people'); END
+"""
+
+
+def two_people(table: str, first: str, second: str, *, where: str = "") -> Statements:
+    """Return an operation by which the database refuses a row whose two names are one person's.
+
+    `where`: SQL that says when `second` has to be another, "{row}" before each column; without
+    it, whenever there is a second name.
+    On SQLite triggers, which need no new table: a constraint would drop those that are there.
+    """
+    name = f"{table}_{second}_not_{first}"
+    when = where or f"{{row}}\"{second}\" <> ''"
+
+    def same(row: str) -> str:
+        return f'{row}"{second}" = {row}"{first}" AND ({when.format(row=row)})'
+
+    def install(_models: object, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            kept = f"CHECK (({same('')}) IS NOT TRUE)"
+            editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {kept}")
+            return
+        for act in ("insert", "update"):
+            told = {"act": act, "ACT": act.upper(), "same": same("NEW.")}
+            editor.execute(_SQLITE_ANOTHER.format(name=name, table=table, **told))
+
+    def remove(_models: object, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+            return
+        for act in ("insert", "update"):
+            editor.execute(f"DROP TRIGGER {name}_{act}")
 
     return Statements(install, remove)
 

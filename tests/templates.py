@@ -49,11 +49,12 @@ def _folder() -> Path:
     return Path(tempfile.gettempdir(), f"yishi-migrated-{os.getuid()}")
 
 
-def copy_empty(path: Path) -> None:
-    """A migrated SQLite database, where one is kept: `migrate` has the less to do there."""
+def copy_empty(path: Path) -> bool:
+    """A migrated SQLite database, and whether one was kept: else it has to be migrated."""
     kept = _Sqlite(_folder(), migrations_hash()).kept
     if kept.exists():
         shutil.copyfile(kept, path)
+    return kept.exists()
 
 
 @contextmanager

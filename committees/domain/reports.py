@@ -132,6 +132,14 @@ def demand_second(actor: str, writers: Sequence[str]) -> None:
         raise RuleViolation("report.same_person", "自己填的报表要由另一个人审签")
 
 
+def demand_receiver(actor: str, senders: Sequence[str]) -> None:
+    """RuleViolation "report.same_person": whoever sent it up does not take it in above."""
+    if actor in senders:
+        raise RuleViolation(
+            "report.same_person", "您填过、审签过或者报送过这份报表，要由另一个人接收或者退回"
+        )
+
+
 def days_late(handed_in_on: date | None, due_on: date, today: date) -> int:
     """Days past the last day, of what was handed in or is still to be."""
     return max(((handed_in_on or today) - due_on).days, 0)

@@ -20,6 +20,7 @@ from committees.domain.reports import (
     demand_draft,
     demand_move,
     demand_over,
+    demand_receiver,
     demand_second,
 )
 from committees.models import Report
@@ -181,14 +182,15 @@ def hand_in_report(*, report_id: int, by: By, at: datetime) -> Report:
 
 @transaction.atomic(durable=True)
 def receive_report(*, report_id: int, by: By, at: datetime) -> Report:
-    """The authority above takes it. RuleViolation "report.state", "report.role"."""
+    """The authority above takes it. RuleViolation "report.state", "report.role",
+    "report.same_person" for whoever wrote, signed or handed it in."""
     return _decide(report_id, "received", "", by, at)
 
 
 @transaction.atomic(durable=True)
 def send_back_report(*, report_id: int, reason: str, by: By, at: datetime) -> Report:
     """The authority above sends it back, with a reason. RuleViolation "report.invalid",
-    "report.state", "report.role"."""
+    "report.state", "report.role", "report.same_person"."""
     found = shown_text("reason", "退回的原因", reason, MOST_REASON)
     if not found and not explains(reason):
         found.append(Reason("report.reason", "请写明为什么退回（至少4个字）", "reason"))
@@ -199,6 +201,10 @@ def send_back_report(*, report_id: int, reason: str, by: By, at: datetime) -> Re
 def _decide(report_id: int, state: str, reason: str, by: By, at: datetime) -> Report:
     report = _locked(report_id, by)
     demand_move(report.state, state)
+    demand_receiver(
+        by.actor,
+        [report.drafted_by, report.edited_by, report.signed_by, report.handed_in_by],
+    )
     report.state, report.reason = state, reason
     report.decided_by, report.decided_at = by.actor, at
     report.save(update_fields=["state", "reason", "decided_by", "decided_at"])

@@ -45,7 +45,7 @@ def report_table(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     found = YearPaper.objects.filter(account__special=special, pk=pk).first()
     if found is None:
         raise Http404
-    answer = HttpResponse(bytes(found.table), content_type="text/csv")
+    answer = HttpResponse(bytes(found.table), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="fund-{found.year}-{pk}.csv"'
     return answer
 

@@ -1,7 +1,5 @@
 """The maintenance fund, for the authority that keeps it: accounts, balances, statements."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,7 +28,7 @@ from funds.services.accounts import open_account, open_special_account
 from funds.services.files import Said, confirm_file, drop_file, take_file
 from portal.forms import add_reasons
 from portal.fund_forms import AccountForm, BalancesForm, SpecialForm, StatementForm
-from portal.views.common import actor_of, posted
+from portal.views.common import actor_of, csv_answer, posted
 
 _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -195,15 +193,13 @@ def replenish(request: HttpRequest, code: str) -> HttpResponse:
 def replenish_list(request: HttpRequest, code: str) -> HttpResponse:
     """The same as a table to work with: estate, room, amounts in yuan; no names."""
     found = special_for(request, code)
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(["小区", "房号", "余额（元）", "首期交存额（元）"])
-    for low, sub in _named(to_replenish(found)):
-        place = (sub.account.estate.name, sub.label)
-        table.writerow([*place, format_yuan(low.balance), format_yuan(low.first_deposit)])
-    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv")
-    answer["Content-Disposition"] = f'attachment; filename="replenish-{found.code}.csv"'
-    return answer
+    rows = (
+        (sub.account.estate.name, sub.label, format_yuan(low.balance),
+         format_yuan(low.first_deposit))
+        for low, sub in _named(to_replenish(found))
+    )  # fmt: skip
+    header = ["小区", "房号", "余额（元）", "首期交存额（元）"]
+    return csv_answer(header, rows, f"replenish-{found.code}.csv")
 
 
 def _files(found: SpecialAccount) -> QuerySet[FundFile]:

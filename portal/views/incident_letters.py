@@ -12,11 +12,9 @@ from accounts.models import Incident
 from accounts.permissions import Permission, estate_for
 from accounts.services.incident_notices import take_list, told_by_letter
 from core.errors import RuleViolation
-from core.text import plain_cell
 from portal.forms import add_reasons
 from portal.incident_forms import LetterForm
-from portal.views.common import actor_of, posted
-from portal.views.vouchers import csv_answer
+from portal.views.common import actor_of, csv_answer, posted
 from registry.models import Estate
 
 _P = Permission.TELL_BY_LETTER
@@ -64,7 +62,7 @@ def letters_list(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     )
     answer = csv_answer(
         [_("房号"), _("姓名"), _("为什么要书面通知")],
-        [[plain_cell(cell) for cell in row] for row in rows],
+        rows,
         f"letters-{place.code}-{one.pk}.csv",
     )
     answer.headers["Cache-Control"] = "no-store"

@@ -24,9 +24,9 @@ from funds.selectors.reconciling import (
     unseen_vouchers,
 )
 from funds.services.reconciling import match_bank, undo_match
-from portal.views.common import actor_of
+from portal.views.common import actor_of, csv_answer
 from portal.views.funds import CHUNK
-from portal.views.vouchers import books_for, csv_answer
+from portal.views.vouchers import books_for
 
 SHOWN, A_PAGE = 200, 100
 

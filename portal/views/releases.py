@@ -1,7 +1,5 @@
 """Money of a repair: application, shares, payments, the bank's lists, the settlement."""
 
-import csv
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -93,7 +91,7 @@ from portal.release_forms import (
     application_initial,
 )
 from portal.sentences import said
-from portal.views.common import actor_of, posted, user_of
+from portal.views.common import actor_of, csv_answer, posted, user_of
 from portal.views.roll import workbook_response
 
 _P = Permission
@@ -266,11 +264,7 @@ def shares_csv(request: HttpRequest, code: str) -> HttpResponse:
     lines = share_lines(repair)
     if not lines:
         raise Http404
-    out = io.StringIO()
-    csv.writer(out).writerows([SHARES_HEADER, *share_rows(lines)])
-    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv")
-    answer["Content-Disposition"] = f'attachment; filename="shares-{repair.code}.csv"'
-    return answer
+    return csv_answer(SHARES_HEADER, share_rows(lines), f"shares-{repair.code}.csv")
 
 
 @require_safe

@@ -1,7 +1,5 @@
 """Vouchers of books kept here: drafted by one person, sealed by another, never changed."""
 
-import csv
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +40,7 @@ from funds.services.vouchers import (
     take_amounts,
 )
 from portal.forms import ReasonForm, add_reasons
-from portal.views.common import actor_of, posted, searched
+from portal.views.common import actor_of, csv_answer, posted, searched
 from portal.views.funds import CHUNK, special_for
 from portal.voucher_forms import (
     AllotmentForm,
@@ -387,17 +385,6 @@ def _allotment_table(special: SpecialAccount, lines: list[Line]) -> HttpResponse
         (sub.account.estate.name, sub.label, format_yuan(fen)) for sub, fen in _named(lines)
     ]
     return csv_answer(["小区", "房号", "利息（元）"], rows, f"interest-{special.code}.csv")
-
-
-def csv_answer(header: list[str], rows: Any, name: str) -> HttpResponse:
-    """A table to take away, for spreadsheets that want a mark of UTF-8."""
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(header)
-    table.writerows(rows)
-    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

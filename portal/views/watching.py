@@ -20,7 +20,6 @@ from accounts.permissions import (
 )
 from core.deadlines import last_moment
 from core.errors import RuleViolation
-from core.text import plain_cell
 from disclosures.domain.turns import MANAGERS
 from disclosures.models import Disclosure, Duty
 from disclosures.selectors.late import KINDS, Late, LateList
@@ -31,8 +30,7 @@ from disclosures.steps import By
 from portal.disclosure_forms import ComplaintsForm, EnrolForm, ServiceForm
 from portal.forms import add_reasons
 from portal.views.account_pages import acting, answer, forming, may_at, uploads
-from portal.views.common import Counted, actor_of, posted, searched
-from portal.views.vouchers import csv_answer
+from portal.views.common import Counted, actor_of, csv_answer, posted, searched
 from registry.models import Estate
 
 _P = Permission
@@ -214,12 +212,12 @@ def _cells(one: Late) -> list[object]:
     duty = one.duty
     words = (duty.estate.authority.name, duty.estate.name, duty.estate.code)
     return [
-        *map(plain_cell, words),
+        *words,
         str(KINDS[duty.kind]),
         "" if duty.kind in MANAGERS else f"{duty.first}/{duty.last}",
         duty.due_on,
         one.days,
-        plain_cell(one.body),
+        one.body,
         timezone.localdate(one.published) if one.published else _("从来没有"),
     ]
 
@@ -227,7 +225,7 @@ def _cells(one: Late) -> list[object]:
 def _unheard_cells(one: Unheard, estate: Estate, days: int) -> list[object]:
     words = _("提问%(n)s件没有答复") if one.what == "questions" else _("线索%(n)s件没有答复")
     return [
-        *map(plain_cell, (estate.authority.name, estate.name, estate.code)),
+        *(estate.authority.name, estate.name, estate.code),
         words % {"n": one.many},
         "",
         last_moment(one.due)[0],

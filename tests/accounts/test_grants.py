@@ -111,6 +111,13 @@ def test_a_role_of_one_estate_holds_at_once(town: Town, ann: Any, role: str) -> 
     assert not given.waits
 
 
+@pytest.mark.parametrize("role", ["bureau", "street_office"])
+def test_nobody_grants_to_themselves(town: Town, ann: Any, role: str) -> None:
+    with pytest.raises(RuleViolation, match="不能给自己授权"):
+        ask(town, ann, role, user=ann)
+    assert not RoleGrant.objects.filter(user=ann, role=role).exists()
+
+
 @pytest.mark.parametrize("who", ["asked", "gets", "organiser", "stranger"])
 def test_nobody_else_confirms(town: Town, ann: Any, ben: Any, who: str) -> None:
     asked = ask(town, ann, "operator")

@@ -19,7 +19,7 @@ WAIT = 60.0  # seconds; a worker starts in five on a quiet machine
 @pytest.fixture
 def surroundings(django_db_setup: None, tmp_path: Path) -> dict[str, str]:
     """A database and keys of its own, and the tests' Redis."""
-    copy_empty(tmp_path / "celery.sqlite3")
+    migrated = copy_empty(tmp_path / "celery.sqlite3")
     url = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
     database = f"sqlite:///{tmp_path / 'celery.sqlite3'}"
     surroundings = {
@@ -31,7 +31,8 @@ def surroundings(django_db_setup: None, tmp_path: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "C_FORCE_ROOT": "1",
     }
-    run(surroundings, "manage.py", "migrate", "-v", "0")
+    if not migrated:
+        run(surroundings, "manage.py", "migrate", "-v", "0")
     return surroundings
 
 

@@ -4,7 +4,9 @@ import csv
 import datetime
 import io
 import struct
+import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import openpyxl
@@ -445,3 +447,91 @@ def test_what_is_written_as_csv_is_read_back(rows):
 def test_half_width():
     assert half_width("（１－１０１）　Ａ，㎡①") == "(1-101) A,㎡①"
     assert half_width("䶮㛃𬭎喆﨑") == "䶮㛃𬭎喆﨑"
+
+
+# --- made to harm whoever opens it --------------------------------------------------------
+
+LAUGHS = b"<!DOCTYPE l [<!ENTITY a 'ha'>" + b"".join(
+    f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 10}'>".encode() for n in range(9)
+) + b"]>"  # fmt: skip
+OUTSIDE = b'<!DOCTYPE l [<!ENTITY j SYSTEM "file:///etc/passwd">]>'
+INSIDE_PARTS = [
+    "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml",
+    "xl/sharedStrings.xml", "xl/styles.xml", "[Content_Types].xml",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INSIDE_PARTS)
+@pytest.mark.parametrize("doctype", [LAUGHS, OUTSIDE])
+def test_entities_give_nothing_wherever_they_stand(name, doctype):
+    """No file of the server, and no gigabyte: refused, or read as if nothing stood there."""
+    content = workbook([HEADER, *ROWS])
+    part = part_of(content, name) if name in names_of(content) else STRINGS
+    head, rest = (part[: part.index(b"?>") + 2], part[part.index(b"?>") + 2 :]) if (
+        part.startswith(b"<?xml")
+    ) else (b"", part)  # fmt: skip
+    told = rest.replace("房号".encode(), b"&j;")
+    harmful = with_part(content, name, head + doctype + told)
+    began = time.monotonic()
+    if code := code_of(harmful, "a.xlsx"):
+        assert code in {"table.broken", "table.bomb"}
+    else:
+        table = read_table(harmful, "a.xlsx")
+        said = "".join([*table.header, *(cell for row in table.rows for cell in row.cells)])
+        assert "root:" not in said
+        assert "haha" not in said
+        assert len(said) < 1000
+    assert time.monotonic() - began < 30
+
+
+STRINGS = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+
+
+def names_of(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.namelist()
+
+
+def test_a_gigabyte_of_zeros_is_refused_before_it_is_there():
+    """1 MiB folded once, and the same folded bytes a thousand times."""
+    folder = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    block = folder.compress(bytes(2**20)) + folder.flush(zlib.Z_FULL_FLUSH)
+    packed = block * 1024 + folder.flush()
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        part = zipfile.ZipInfo("xl/workbook.xml")
+        archive.writestr(part, packed)
+    content = bytearray(file.getvalue())
+    # Stored bytes, said to be folded: in the local header and in the directory.
+    content[8:10] = struct.pack("<H", zipfile.ZIP_DEFLATED)
+    at = content.index(b"PK\x01\x02")
+    content[at + 10 : at + 12] = struct.pack("<H", zipfile.ZIP_DEFLATED)
+    assert len(content) < 2 * 2**20
+    began = time.monotonic()
+    assert refused(bytes(content), "a.xlsx") == "table.bomb"
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("name", ["../../../tmp/x", "/tmp/x", "xl\\..\\..\\x", "C:\\x"])
+def test_names_that_lead_out_of_an_archive_lead_nowhere(name, tmp_path, monkeypatch):
+    """Nothing is ever written from an archive; a sheet that names such a part is broken."""
+    monkeypatch.chdir(tmp_path)
+    content = workbook([HEADER, *ROWS])
+    table = read_table(with_part(content, name, b"x"), "a.xlsx")
+    assert table.header == tuple(HEADER)
+    links = part_of(content, "xl/_rels/workbook.xml.rels")
+    led = links.replace(b"worksheets/sheet1.xml", name.encode()).replace(
+        b"/xl/" + name.encode(), name.encode()
+    )
+    assert led != links
+    with pytest.raises(RuleViolation):
+        read_table(with_part(content, "xl/_rels/workbook.xml.rels", led), "a.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("inside", ["word/document.xml", "content.xml", "OFD.xml"])
+def test_another_kind_of_document_is_no_table(inside):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(inside, b"<?xml version='1.0'?>" + LAUGHS + b"<l>&j;</l>")
+    assert refused(file.getvalue(), "a.xlsx") == "table.broken"

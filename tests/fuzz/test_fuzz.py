@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import traceback
 from collections import Counter
-from collections.abc import Iterator
 from copy import deepcopy
 from random import Random
 from typing import Any
@@ -24,24 +23,15 @@ from django.urls import NoReverseMatch, reverse
 
 from documents.authority import development_identity
 from tests.fuzz.inputs import ADDRESS_PARTS, TEXTS, filled, forms_of, query
-from tests.permissions.test_matrix import (
-    ENTRANCE,
-    OWN_PAGES,
-    PUBLIC,
-    TABLE,
-    arguments,
-    signed_in,
-)
+from tests.permissions.everywhere import let_owners_in, pages
+from tests.permissions.test_matrix import TABLE, arguments, signed_in
 from tests.town import Town, town
-from tests.voting.views.story import make_vote
-from tests.voting.views.test_owner_pages import enter
 
 __all__ = ["arguments", "town"]
 pytestmark = pytest.mark.django_db
 
 ROUNDS = int(os.environ.get("YISHI_FUZZ", "1"))
 SEED = int(os.environ.get("YISHI_FUZZ_SEED", "20261130"))
-VOTE = "a voter's"
 METHODS = ["put", "patch", "delete", "options", "head", "trace"]
 
 
@@ -116,38 +106,14 @@ class Fuzzer:
         self.ask("organiser", "get", path)
 
 
-def _pages(arguments: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(who, path) of every row, once each, by somebody who may, and of what is public."""
-    seen = set()
-    for row in TABLE:
-        path = reverse(row.name, args=[arguments[name] for name in row.args])
-        who = min(row.may - {"anonymous"}, default="stranger")
-        if (who, path) not in seen:
-            seen.add((who, path))
-            yield who, path
-    for name, args in PUBLIC.items():
-        yield "anonymous", reverse(name, args=[arguments[arg] for arg in args])
-        if name.startswith(("voting:", "portal:own_")) and "session" in args:
-            # By an owner who came with the letter and passed the second check.
-            mine = [arguments[VOTE if arg == "session" else arg] for arg in args]
-            yield "voter", reverse(name, args=mine)
-    for name in ENTRANCE:
-        yield "anonymous", reverse(name)
-    for name in OWN_PAGES:
-        yield "organiser", reverse(name)
-
-
 def test_nothing_breaks(town: Town, arguments: dict[str, Any], settings: Any) -> None:
     development_identity(settings.CA_DIR)  # papers are signed; pages are those of production
     settings.DEBUG = False
-    vote, voter = make_vote(), Client()
-    enter(voter, vote)
-    town.cookies["voter"] = voter.cookies
-    arguments[VOTE] = vote.code
+    owners = let_owners_in(town, arguments)
     fuzzer = Fuzzer(town, Random(SEED))
-    pages = list(_pages(arguments))
+    everywhere = list(dict.fromkeys([*pages(arguments), *owners]))
     for _round in range(ROUNDS):
-        for who, path in pages:
+        for who, path in everywhere:
             fuzzer.page(who, path)
         for row in TABLE:
             if row.args:

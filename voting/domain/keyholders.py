@@ -61,7 +61,20 @@ def holder_reasons(holders: Sequence[Holder]) -> list[Reason]:
         if holder.belongs not in BELONGS:
             sentence = f"请选择第{number}位保管人属于哪一方"
             reasons.append(Reason("holder.belongs", sentence, f"belongs_{number}"))
-    return reasons
+    return reasons + _organiser_alone(holders)
+
+
+def _organiser_alone(holders: Sequence[Holder]) -> list[Reason]:
+    """Whoever calls the meeting does not open its ballots without anybody else."""
+    needed = {count: threshold for threshold, count in SIZES.values()}.get(len(holders))
+    own = [n for n, holder in enumerate(holders, start=1) if holder.belongs == "organiser"]
+    if needed is None or len(own) < needed:
+        return []
+    sentence = (
+        f"组织者一方最多保管{needed - 1}把钥匙，不能不经别人就打开表决票。"
+        "请换成别的一方，比如抽签产生的业主"
+    )
+    return [Reason("holder.organiser", sentence, f"belongs_{own[-1]}")]
 
 
 def one_command(holders: Sequence[Holder], threshold: int) -> str:

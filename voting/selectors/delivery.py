@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.utils.timezone import localtime
 
+from core.text import plain_cell
 from documents.labels import label
 from registry.domain.rooms import natural
 from voting.domain.delivering import Mark, State, state_of
@@ -178,7 +179,7 @@ def delivery_csv(session: Session) -> str:
         rows.writerow(
             [
                 mark.party.number,
-                "、".join(unit.label for unit in units),
+                plain_cell("、".join(unit.label for unit in units)),
                 mark.party.serial,
                 _time(mark.happened_at),
                 label(mark, "kind"),

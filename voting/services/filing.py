@@ -153,10 +153,11 @@ def return_filing(
 ) -> Filing:
     """Give the papers back, with every reason at once, each beside its paper.
 
-    RuleViolation "filing.invalid", "filing.not_yours_now".
+    RuleViolation "filing.invalid", "filing.not_yours_now", "filing.same_person".
     """
     filing = _locked(filing_id)
     _demand_state(filing, "submitted")
+    _demand_another(filing, actor)
     demand_none("filing.invalid", return_reasons(reasons))
     filing.state, filing.returned_by, filing.returned_at = "returned", actor, at
     filing.reasons = [
@@ -173,13 +174,14 @@ def receive_filing(
 ) -> Filing:
     """Take the papers in under a number of the street's register; the receipt follows.
 
-    RuleViolation "filing.invalid", "filing.not_yours_now".
+    RuleViolation "filing.invalid", "filing.not_yours_now", "filing.same_person".
     """
     filing = _locked(filing_id)
     number = receipt_number.strip()
     if (filing.state, filing.receipt_number) == ("received", number):
         return filing
     _demand_state(filing, "submitted")
+    _demand_another(filing, actor)
     found = []
     if not number or not number.isprintable() or len(number) > _NUMBER:
         found.append(
@@ -266,6 +268,13 @@ def _demand_state(filing: Filing, *states: str) -> None:
         raise RuleViolation(
             "filing.not_yours_now",
             f"这次备案现在是“{label(filing, 'state')}”，不能这样办",
+        )
+
+
+def _demand_another(filing: Filing, actor: str) -> None:
+    if filing.submitted_by == actor:
+        raise RuleViolation(
+            "filing.same_person", "备案是您提交的，不能自己接收或者退回，请另一个人来办"
         )
 
 

@@ -71,9 +71,10 @@ def raise_comment(
 ) -> ReviewComment:
     """A reason of law of the street office, within its period.
 
-    RuleViolation "comment.invalid", "review.over", "session.not_draft".
+    RuleViolation "comment.invalid", "review.over", "review.same_person", "session.not_draft".
     """
     review = _locked(review_id)
+    _demand_another(review, actor)
     _demand_running(review, at)
     demand_none("comment.invalid", comment_reasons(clause=clause, text=text))
     comment = review.comments.create(
@@ -113,8 +114,12 @@ def answer_comment(
 
 @transaction.atomic(durable=True)
 def finish_review(*, review_id: int, actor: str, at: datetime) -> Review:
-    """The street office has nothing more to say; its comments stay. Harmless twice."""
+    """The street office has nothing more to say; its comments stay. Harmless twice.
+
+    RuleViolation "review.same_person".
+    """
     review = _locked(review_id)
+    _demand_another(review, actor)
     if review.ended_at is None and at < review.ends_at:
         review.ended_at, review.ended_by = at, actor
         review.save(update_fields=["ended_at", "ended_by"])
@@ -135,6 +140,14 @@ def _locked(review_id: int) -> Review:
 def _demand_running(review: Review, at: datetime) -> None:
     if review.ended_at is not None or at >= review.ends_at:
         raise RuleViolation("review.over", "提意见的期限已经过了：期满没有提就是没有意见")
+
+
+def _demand_another(review: Review, actor: str) -> None:
+    """Where the street office organises itself too, one person drafts, another one looks."""
+    if review.submitted_by == actor:
+        raise RuleViolation(
+            "review.same_person", "草稿是您送的，不能自己指导，请街道的另一个人来办"
+        )
 
 
 def _record(

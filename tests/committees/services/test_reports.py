@@ -161,6 +161,18 @@ def test_whoever_wrote_it_does_not_sign_it_off(bureau):
     assert not Document.objects.exists()
 
 
+@pytest.mark.parametrize("who", [ANN, BEN])
+def test_nobody_takes_in_what_they_handed_in(bureau, who):
+    """One person with the role in the district and in the city above it."""
+    report = handed_in()
+    with pytest.raises(RuleViolation, match="由另一个人接收"):
+        receive_report(report_id=report.pk, by=who, at=ON_TIME)
+    with pytest.raises(RuleViolation, match="由另一个人接收"):
+        send_back_report(report_id=report.pk, reason="没有写下个月的打算", by=who, at=ON_TIME)
+    report.refresh_from_db()
+    assert report.state == "handed_in"
+
+
 def test_two_tabs(bureau):
     report = draft()
     assert draft().pk == report.pk

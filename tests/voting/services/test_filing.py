@@ -158,6 +158,20 @@ def test_returned_with_every_reason_then_received_with_a_receipt(tmp_path: Path)
     assert "样例街道办事处" in text
 
 
+def test_who_hands_in_does_not_take_in() -> None:
+    """Where the street office organised the first assembly, one person has both roles."""
+    filing = submitted()
+    own: dict[str, Any] = {"filing_id": filing.pk, "actor": ACTOR, "at": LATER}
+    with pytest.raises(RuleViolation, match="请另一个人来办") as refused:
+        receive_filing(receipt_number="1", received_on=LATER.date(), **own)
+    assert refused.value.code == "filing.same_person"
+    with pytest.raises(RuleViolation) as refused:
+        return_filing(reasons={"rules": "缺第三页"}, **own)
+    assert refused.value.code == "filing.same_person"
+    filing.refresh_from_db()
+    assert filing.state == "submitted"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

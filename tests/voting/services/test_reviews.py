@@ -105,6 +105,18 @@ def test_the_street_may_say_that_it_is_done(draft):
     assert refused(comment, review) == "review.over"
 
 
+def test_who_drafts_does_not_review(draft):
+    """Where the street office organises itself, one person has both roles."""
+    review = submit(draft)
+    said = {"review_id": review.pk, "actor": ACTOR, "at": FREEZE}
+    assert refused(finish_review, **said) == "review.same_person"
+    said |= {"clause": "278-2", "text": "第1项属于第8类，须四分之三同意"}
+    assert refused(raise_comment, **said) == "review.same_person"
+    review.refresh_from_db()
+    assert review.ended_at is None
+    assert not review.comments.exists()
+
+
 def test_a_comment_waits_for_an_answer_even_when_the_days_are_over(draft):
     said = comment(submit(draft))
     assert codes(draft, OVER) == ["review.unanswered"]
