@@ -57,6 +57,8 @@ PAIRS = [
          "tests/accounts/test_entrance.py::test_one_operator_alone_resets_nobody"),
     Pair("looks through somebody's eyes", "that person",
          "tests/accounts/test_looking.py::test_of_whom_nobody_sees_the_pages"),
+    Pair("writes what persons concerned are told of an incident", "confirms it",
+         "tests/portal/test_incidents.py::test_two_operators"),
     # --- voting
     Pair("hands a draft in for review", "reviews it",
          "tests/voting/services/test_reviews.py::test_who_drafts_does_not_review"),
