@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from accounts.incident_steps import message_key
 from accounts.models import Incident, Message
 from registry.models import Estate, Owner
+
+_SILENT, _FAILED = gettext_noop("没有手机号"), gettext_noop("短信没有发成")
 
 
 class Counts(NamedTuple):
@@ -40,7 +43,8 @@ class Sent(NamedTuple):
 
 
 class Unreached(NamedTuple):
-    """Somebody to be told by letter. `rooms`: what they own or owned."""
+    """Somebody to be told by letter. `rooms`: what they own or owned; `why`: Chinese, to be
+    translated where it is shown."""
 
     name: str
     rooms: str
@@ -92,7 +96,7 @@ def unreached(incident: Incident, estate: Estate) -> Iterator[Unreached]:
     for owner in owners.prefetch_related("ownerships__unit").order_by("pk"):
         titles = sorted(owner.ownerships.all(), key=lambda one: one.unit_id)
         rooms = dict.fromkeys(str(one.unit.label) for one in titles)
-        why = "没有手机号" if not owner.phone_hash else "短信没有发成"
+        why = _FAILED if owner.phone_hash else _SILENT
         yield Unreached(owner.name, "、".join(rooms), why)
 
 

@@ -14,6 +14,7 @@ from logbook.steps import PLATFORM_LOG, record_act
 from registry.models import Estate
 
 MOST_TEXT = 1000
+EARLIEST = 2000  # a year before which nothing happened here: a slip of the keyboard
 
 
 def message_key(incident: Incident, phone_hash: str) -> str:
@@ -51,6 +52,9 @@ def put_step(
 
 
 def time_reasons(given: datetime, at: datetime, field: str) -> list[Reason]:
+    if given.year < EARLIEST:
+        sentence = _("时间不能早于%(year)s年，请核对") % {"year": EARLIEST}
+        return [Reason("incident.past", sentence, field)]
     if given > at:
         return [Reason("incident.future", _("时间不能晚于现在"), field)]
     return []

@@ -9,7 +9,7 @@ from core.errors import RuleViolation
 from core.reasons import Reason
 from disclosures.domain.bodies import ROLES
 from disclosures.domain.periods import period_of
-from disclosures.domain.wording import personal_reasons
+from disclosures.domain.wording import personal_reasons, turns
 from disclosures.models import Book, Duty, Paper, PaperPage, Period
 from disclosures.selectors.books import holding_of
 from disclosures.selectors.papers import PAGES
@@ -58,6 +58,8 @@ def shown_text(
 ) -> list[Reason]:
     """What is wrong with a text that everybody will read."""
     found = text_reasons(field, label, text, most, may_be_empty=may_be_empty)
+    if not found and turns(text):
+        found = [Reason(f"{field}.unreadable", f"{label}里有不能显示的字符", field)]
     return found or personal_reasons(field, text)
 
 

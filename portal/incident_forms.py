@@ -42,7 +42,7 @@ class IncidentForm(forms.Form):
         error_messages=_WHEN_WRONG,
     )
     what = forms.CharField(
-        label=_("情况"), required=False, widget=_TEXT,
+        label=_("事件的情况"), required=False, widget=_TEXT,
         help_text=_and_no_names(_("怎么发现的，哪些会议、哪些数据表可能受影响。加密保存。")),
     )  # fmt: skip
     kinds = forms.MultipleChoiceField(

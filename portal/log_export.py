@@ -37,6 +37,7 @@ from voting.protocol import ed25519
 from voting.protocol.shape import b64
 
 LONGEST = timedelta(days=366)  # of days on a page; the command takes any
+EARLIEST = 2000  # a year before which there was no log
 LIST, HEADS, HELP = "acts", "heads.json", "说明.txt"
 _BOARDS = "board/"  # ballots, no acts of staff: they have an export of their own
 _HASHED = 64 * 1024
@@ -67,6 +68,9 @@ def range_reasons(
     found = []
     if last < first:
         found.append(Reason("log.order", _("结束的一天早于开始的一天，请对调"), "last"))
+    if first.year < EARLIEST:
+        sentence = _("开始的一天不能早于%(year)s年，请核对") % {"year": EARLIEST}
+        found.append(Reason("log.past", sentence, "first"))
     if max(first, last) > today:
         late = "last" if last > today else "first"
         found.append(Reason("log.future", _("还没有到的日子没有记录，请选到今天为止"), late))

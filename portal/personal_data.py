@@ -32,6 +32,8 @@ HOLDINGS: dict[str, Holding] = {
     "registry.owner": Holding(_("业主"), (_N, _D, _P)),
     "registry.rollimport": Holding(_("等确认、可撤销的名册"), (_N, _D, _P, _R)),
     "registry.propertymanagerstaff": Holding(_("物业从业人员"), (_N,)),
+    "registry.phonechange": Holding(_("换手机号"), (_P,)),
+    "registry.datarequest": Holding(_("业主关于个人信息的请求"), (_WORDS,)),
     "accounts.user": Holding(_("工作人员账号"), (_N, _P, _ACCOUNT)),
     "accounts.message": Holding(_("短信"), (_P,)),
     "accounts.signin": Holding(_("登录的浏览器"), (_ACCOUNT,)),

@@ -201,6 +201,7 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
         session.contact_place
         or f"票箱，或者交给{session.organiser}（电话{session.contact_phone}）"
     )
+    here = settings.PUBLIC_URL.partition("://")[2]
     return LetterSession(
         estate=estate.name,
         title=session.title,
@@ -240,9 +241,8 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
             ),
             retention="至决定公布后法定的异议和诉讼期限届满，以及存档规定的年限",
             rights=(
-                "您可以向组织者当面、打电话或者书面要求查阅、复制、更正、补充、删除，"
-                "要求说明处理规则；全文见"
-                f"{settings.PUBLIC_URL.partition('://')[2]}/privacy"
+                f"您可以上网（{here}/my/data/）或者向组织者当面、打电话、书面要求查阅、复制、"
+                f"更正、补充、删除，要求说明处理规则；全文见{here}/privacy"
             ),
         ),
     )

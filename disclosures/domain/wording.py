@@ -15,6 +15,12 @@ _NUMBERS = re.compile(
     r"|\d{4}(?: \d{4}){3,4}(?: \d{1,3})?|\d{16,30}"
     r")(?!\d)"
 )
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def turns(text: str) -> bool:
+    """Whether it turns the direction of writing (UAX 9): figures would be read backwards."""
+    return _TURNS.search(text) is not None
 
 
 def personal_reasons(field: str, text: str) -> list[Reason]:

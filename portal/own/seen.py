@@ -4,13 +4,13 @@ Pages that show rooms and figures leave no trace; what shows a person does, and 
 letter that leaves with names in it. A look is in the log in the transaction that allows it.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 
-from core.canonical import parse_canonical
 from logbook.models import Entry
 from portal.act_words import act_words
 from portal.own.kept import parties_of
@@ -124,7 +124,7 @@ def _acts(log: str, kinds: Mapping[str, Touches], mine: Mine, at: datetime) -> I
         log__name=log, kind__in=list(kinds), recorded_at__gt=at - SHOWN_FOR
     )
     for line in entries.order_by("-seq").values_list("line", flat=True).iterator():
-        entry = parse_canonical(bytes(line))
+        entry = json.loads(bytes(line))
         facts = entry["body"]
         if kinds[entry["type"]](facts, mine):
             yield Seen(

@@ -102,6 +102,7 @@ def codes(refused: pytest.ExceptionInfo[RuleViolation]) -> list[str]:
     ("changes", "code"),
     [
         ({"noticed_at": NOW + timedelta(minutes=1)}, "incident.future"),
+        ({"noticed_at": datetime(1, 1, 1, tzinfo=SHANGHAI)}, "incident.past"),
         ({"what": "无"}, "incident.text"),
         ({"what": "字" * 1001}, "incident.long"),
         ({"what": "来电13900001234说的"}, "incident.personal"),
@@ -400,6 +401,7 @@ def test_it_works(town: Town, page: Callable[..., Any]) -> None:
     ("changes", "sentence"),
     [
         ({"noticed_at": "2026-03-20T10:01"}, "时间不能晚于现在"),
+        ({"noticed_at": "0001-01-01T00:00"}, "时间不能早于2000年，请核对"),
         ({"noticed_at": "昨天"}, "请填日期和时间"),
         ({"noticed_at": ""}, "请填时间"),
         ({"estates": ""}, "请填涉及的小区，至少一个"),

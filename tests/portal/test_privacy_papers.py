@@ -186,7 +186,7 @@ ON_THE_LETTER = {
     "purpose": ("表决", "存档", "加密保存", "到期删除"),  # and the method
     "kinds": ("姓名", "证件号码（敏感）", "手机号"),
     "retention": ("期限",),
-    "rights": ("查阅、复制、更正、补充、删除", "当面、打电话或者书面", "/privacy"),
+    "rights": ("查阅、复制、更正、补充、删除", "当面、打电话、书面", "/my/data/", "/privacy"),
 }
 
 

@@ -4,6 +4,7 @@ Whoever has the phone has the second check. So no number gives way at once, whoe
 the owner, a desk, or a file with the roll (`registry.steps.hold_phones`).
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -29,6 +30,8 @@ from voting.steps import Signer
 OWN = Signer("owner", "")
 # Freezing a roll takes seconds.
 _FOLLOWED = timedelta(minutes=10)
+# So many in one transaction, which keeps the roll of an estate to itself.
+_AT_ONCE = 200
 
 
 @transaction.atomic(durable=True)
@@ -166,24 +169,26 @@ def apply_changes(at: datetime) -> int:
     due = PhoneChange.objects.filter(
         state="held", told_at__isnull=False, takes_effect_at__lte=at
     )
-    estates = due.order_by("owner__estate").values_list("owner__estate", flat=True).distinct()
-    done = sum(_applied(estate, at) for estate in list(estates))
+    waiting: dict[int, list[int]] = defaultdict(list)
+    for change in due.select_related("owner").order_by("pk"):
+        if _was_read(change, at):
+            waiting[change.owner.estate_id].append(change.pk)
+    done = 0
+    for estate, changes in waiting.items():
+        for start in range(0, len(changes), _AT_ONCE):
+            done += _applied(estate, changes[start : start + _AT_ONCE], at)
     _follow(at)
     return done
 
 
 @transaction.atomic(durable=True)
-def _applied(estate_id: int, at: datetime) -> int:
-    """All changes of one estate that are due, so that its roll is examined once."""
+def _applied(estate_id: int, change_ids: Collection[int], at: datetime) -> int:
+    """Some changes of one estate, so that its roll is examined once for all of them."""
     estate = _locked(estate_id)
-    due = PhoneChange.objects.filter(
-        state="held",
-        told_at__isnull=False,
-        takes_effect_at__lte=at,
-        owner__estate=estate,
-    )
-    found = due.select_for_update(of=("self",), no_key=True).select_related("owner")
-    changes = [one for one in found.order_by("pk") if _was_read(one, at)]
+    # Asked again under the lock: meanwhile an owner may have stopped one.
+    found = PhoneChange.objects.filter(pk__in=change_ids, state="held")
+    rows = found.select_for_update(of=("self",), no_key=True).select_related("owner")
+    changes = list(rows.order_by("pk"))
     for change in changes:
         owner = change.owner
         owner.phone, owner.phone_hash = change.phone, phone_hash(change.phone)

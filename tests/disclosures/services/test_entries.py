@@ -132,6 +132,8 @@ def test_a_committee_that_holds_the_money_does_not_review_itself():
         ({"said": said(party="")}, ["party.missing"]),
         ({"said": said(text="x" * 201)}, ["text.too_long"]),
         ({"said": said(text="a\x00b")}, ["text.unreadable"]),
+        ({"said": said(text="a\u202e1.00")}, ["text.unreadable"]),  # is shown as 00.1
+        ({"said": said(party="\u2067某公司\u2069")}, ["party.unreadable"]),
         ({"said": said(dated_on=FIRST - timedelta(days=1))}, ["entry.day"]),
         ({"said": said(dated_on=date(2099, 1, 1))}, ["entry.day"]),
         ({"said": said(contract=10**6)}, ["entry.contract"]),
