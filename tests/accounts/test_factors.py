@@ -27,7 +27,7 @@ from tests.accounts.entering import Browser, SoftKey, where
 from tests.town import PASSWORD, grant, make_user
 
 PHONE = "10000000008"
-OFFICIALS = ["street_office", "bureau", "operator"]
+OFFICIALS = ["street_office", "bureau", "operator", "auditor"]
 COMMITTEES = ["organiser", "supervisor", "residents_committee", "property_manager"]
 P, C, D, K, S = (
     Factor.PASSWORD,
