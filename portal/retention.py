@@ -159,9 +159,12 @@ TABLE: tuple[Rule, ...] = (
         lambda at: destroy_keys(at=at),
     ),
     Rule(
-        "ballots", _("选票、打开的单张票、纸质票扫描件"),
+        "ballots",
+        _("选票、打开的单张票、纸质票扫描件；冻结名册里的手机号和证件尾号，"
+          "受托人、见证人、转让文件，异议人的联系方式"),
         _("规则表 retention.ballot_years，最少3年（决定0090）"), _("决议后5年或者规则表所写"),
-        _("清空，哈希、合计和决议留下"), "retention",
+        _("一起清空；哈希、合计、决议、房屋和遮盖的姓名留下，"
+          "已下载的归档包由保管人处理"), "retention",
         things_of(past_their_years, lambda one: one.closes_at, _of_session),
         destroy_due,
     ),
