@@ -38,6 +38,7 @@ from registry.domain.difference import (
     compare,
 )
 from registry.domain.doctor import Person, Room, Staff
+from registry.domain.phones import PhonesTold, phones_told
 from registry.domain.profiles import Layer, RuleValue, resolve
 from registry.domain.rooms import natural
 from registry.domain.rows import Fault, UnitRow, parse, prepare
@@ -147,6 +148,7 @@ class Preview(NamedTuple):
     mapping_faults: tuple[str, ...]
     difference: Difference
     digest: str  # of the registry it was compared with
+    phones: PhonesTold = PhonesTold()
 
     @property
     def blocking(self) -> list[Fault]:
@@ -226,7 +228,8 @@ def preview_of(roll_import: RollImport, table: Table) -> Preview:
     difference = compare(
         registry, units, key_of=document_key, whole=roll_import.summary.get("whole", True)
     )
-    return Preview(tuple(units), tuple(row_faults), (), difference, digest)
+    phones = phones_told(registry, difference)
+    return Preview(tuple(units), tuple(row_faults), (), difference, digest, phones)
 
 
 def faults_workbook(roll_import: RollImport) -> bytes:
