@@ -109,7 +109,8 @@ def test_nobody_else_is_on_it(inside, estate):
     make_unit(estate, "1幢", "102", 80_00, [other])
     page = text(inside.get("/my/data/"))
     assert "102室" not in page
-    assert inside.get(f"/my/data/{other.pk}/copy").status_code == 404
+    assert inside.get(f"/my/data/{other.pk}/copy").headers["Location"] == "/my/data/"
+    assert inside.post(f"/my/data/{other.pk}/copy", {}).status_code == 302
 
 
 def test_the_same_person_at_two_estates(inside, owner):
@@ -175,9 +176,9 @@ def test_without_a_number_on_the_roll_the_desk_helps(inside, owner):
 
 def ask_new(client, sent, phone=NEW):
     answer = client.post("/my/data/phone", {"phone": phone})
-    assert answer.status_code == 200
-    typed = {"phone": phone, "answer": sent[-1]["params"]["code"]}
-    return client.post("/my/data/phone/code", typed)
+    assert answer.headers["Location"] == "/my/data/phone/code"
+    assert client.get("/my/data/phone/code").status_code == 200
+    return client.post("/my/data/phone/code", {"answer": sent[-1]["params"]["code"]})
 
 
 def test_the_own_phone_is_changed_by_both_phones(inside, owner, sent):
@@ -202,8 +203,10 @@ def test_the_digits_for_the_new_phone_open_nothing_else(inside, owner, estate, s
     make_unit(estate, "1幢", "102", 80_00, [neighbour])
     inside.post("/my/data/phone", {"phone": NEW})
     thief = Client()
-    answer = thief.post("/my/code", {"phone": NEW, "answer": sent[-1]["params"]["code"]})
-    assert answer.status_code == 400
+    right = sent[-1]["params"]["code"]
+    thief.post("/my/", {"phone": NEW})  # within the minute: no other code goes out
+    assert sent[-1]["params"]["code"] == right
+    assert thief.post("/my/code", {"answer": right}).status_code == 400
     assert "own_fund" not in thief.cookies
 
 
@@ -211,21 +214,18 @@ def test_digits_for_looking_change_no_phone(inside, owner, estate, sent):
     neighbour = make_owner(estate, "李二", phone=NEW)
     make_unit(estate, "1幢", "102", 80_00, [neighbour])
     Client().post("/my/", {"phone": NEW})
-    typed = {"phone": NEW, "answer": sent[-1]["params"]["code"]}
+    inside.post("/my/data/phone", {"phone": NEW})  # within the minute: no other code goes out
+    typed = {"answer": sent[-1]["params"]["code"]}
+    assert sent[-1]["template"] == "own_fund"
     assert inside.post("/my/data/phone/code", typed).status_code == 400
     assert not PhoneChange.objects.exists()
 
 
 @pytest.mark.parametrize("phone", ["", "1388", PHONE, "abc"])
 def test_what_is_no_new_number(inside, sent, phone):
-    if phone == PHONE:
-        sent.clear()
-        entering.PhoneCheck.objects.all().delete()
-        answer = ask_new(inside, sent, phone)
-        assert "不用换" in text(answer)
-    else:
-        answer = inside.post("/my/data/phone", {"phone": phone})
+    answer = inside.post("/my/data/phone", {"phone": phone})
     assert answer.status_code == 400
+    assert ("不用换" in text(answer)) == (phone == PHONE)
     assert not PhoneChange.objects.exists()
 
 
@@ -233,13 +233,37 @@ def test_wrong_digits_change_nothing(inside, sent):
     inside.post("/my/data/phone", {"phone": NEW})
     right = sent[-1]["params"]["code"]
     wrong = f"{(int(right) + 1) % 10**6:06}"
-    assert (
-        inside.post("/my/data/phone/code", {"phone": NEW, "answer": wrong}).status_code == 400
-    )
+    assert inside.post("/my/data/phone/code", {"answer": wrong}).status_code == 400
     # Another number than the one the digits went to.
-    typed = {"phone": "10088880002", "answer": right}
-    assert inside.post("/my/data/phone/code", typed).status_code == 400
+    inside.post("/my/data/phone", {"phone": "10088880002"})
+    assert inside.post("/my/data/phone/code", {"answer": right}).status_code == 400
     assert not PhoneChange.objects.exists()
+
+
+def test_asked_again_within_the_minute_leads_to_where_the_code_is_typed(inside, sent):
+    for _ in range(2):
+        answer = inside.post("/my/data/phone", {"phone": NEW})
+        assert answer.headers["Location"] == "/my/data/phone/code"
+    page = text(inside.get("/my/data/phone/code"))
+    assert "请填刚才收到的验证码" in page
+    inside.post("/my/data/phone/code", {"answer": sent[-1]["params"]["code"]})
+    assert PhoneChange.objects.get().phone == NEW
+
+
+def test_language_and_letters_can_be_changed_on_the_way(client, owner, sent):
+    """The page that asks for the code has an address of its own; the number is not in it."""
+    answer = client.post("/my/", {"phone": PHONE, "next": "/my/data/"})
+    assert answer.headers["Location"] == "/my/code"
+    for _ in range(2):
+        assert client.get("/my/code").status_code == 200
+    assert PHONE not in str(client.cookies)
+    client.post("/my/code", {"answer": "1"})
+    assert client.get("/my/code").status_code == 200
+    right = client.post("/my/code", {"answer": sent[-1]["params"]["code"]})
+    assert right.headers["Location"] == "/my/data/"
+    # Without a number that was asked for, the way begins at the beginning.
+    for again in (client.get("/my/code"), Client().post("/my/code", {"answer": "1"})):
+        assert again.headers["Location"] == "/my/"
 
 
 def test_it_is_stopped_by_whoever_has_the_old_phone(inside, owner, sent):
