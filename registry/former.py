@@ -6,7 +6,7 @@ hash is replaced by a word that is no hash of anything, so that no number finds 
 same person who buys once more is a new row.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import connection
 from django.db.models import (
@@ -22,7 +22,16 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Concat
 
-from registry.models import DataRequest, Estate, Owner, Ownership, PhoneChange, RollImport
+from core.deadlines import start_of
+from registry.models import (
+    DataRequest,
+    Estate,
+    Owner,
+    Ownership,
+    PhoneChange,
+    RollImport,
+    RollNotice,
+)
 
 _GONE = "gone:"
 
@@ -35,21 +44,27 @@ def known(path: str = "") -> Q:
 def former_owners(*, ended_by: date) -> QuerySet[Owner]:
     """Owners without a title whose last one ended on that day or before, as `ended_on`.
 
-    Not those with an open request or a number that waits, nor of an estate where a file waits
-    to be confirmed: it may name them, and is read without the estate's lock. What undoing an
-    import takes is kept half a year, and an import that told something of an owner gave a
-    title too: nobody found here is in one.
+    That it ended was also written down then: a transfer dated long ago, entered yesterday,
+    takes nobody's name away before they heard of it and can object. Not those with an open
+    request or a number that waits, nor of an estate where a file waits to be confirmed: it
+    may name them, and is read without the estate's lock. What undoing an import takes is kept
+    half a year, and an import that told something of an owner gave a title too: nobody found
+    here is in one.
     """
     titles = Ownership.objects.filter(owner=OuterRef("pk"))
     last = titles.order_by().values("owner").annotate(last=Max("valid_to")).values("last")
     waiting = RollImport.objects.filter(estate=OuterRef("estate"), state="previewed")
     changes = PhoneChange.objects.filter(owner=OuterRef("pk"), state__in=PhoneChange.OPEN)
+    entered = RollNotice.objects.filter(
+        owner=OuterRef("pk"), kind="ended", noted_at__gte=start_of(ended_by + timedelta(days=1))
+    )
     requests = DataRequest.objects.filter(owner=OuterRef("pk"), state="open")
     return (
         Owner.objects.filter(known())
         .annotate(ended_on=Subquery(last))
         .filter(ended_on__lte=ended_by)
         .exclude(Exists(titles.filter(valid_to__isnull=True)))
+        .exclude(Exists(entered))
         .exclude(Exists(waiting))
         .exclude(Exists(changes))
         .exclude(Exists(requests))

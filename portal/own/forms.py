@@ -45,10 +45,9 @@ class NewPhoneForm(PersonForm):
     )
 
 
-class NewCodeForm(PersonForm):
+class NewCodeForm(forms.Form):
     """The digits that went to the new number."""
 
-    phone = forms.CharField(max_length=20, widget=forms.HiddenInput)
     answer = forms.CharField(
         label=_("验证码"),
         max_length=20,

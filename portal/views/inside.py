@@ -1,8 +1,11 @@
 """Below /my/: who came in by the phone on the roll, and where they wanted to go."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
+from cryptography.exceptions import InvalidTag
 from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +19,7 @@ from funds.selectors.phones import (
     units_by_document,
     units_by_phone,
 )
+from registry.fields import open_bytes, seal_bytes
 from registry.models import Estate, Owner
 
 _DOCUMENT = "document:"
@@ -37,6 +41,8 @@ _PAGES = _OWN_DATA | {
     "portal:my_report",
     "portal:my_breach",
 }
+# The number that a code was sent to: the own, and the new one.
+ASKED, ASKED_NEW = "own_asked", "own_asked_new"
 # What is kept of a form while somebody is checked again, and how much of each field.
 _KEPT, _LONGEST = {"kind", "act", "text", "place", "unit"}, 500
 
@@ -79,8 +85,8 @@ def let_in_vouched(request: HttpRequest, answer: HttpResponse, held: str) -> Htt
 
 def let_out(answer: HttpResponse) -> HttpResponse:
     """Close it again; what was being written goes too."""
-    answer.delete_cookie(_COOKIE, path="/my/")
-    answer.delete_cookie(_DRAFT, path="/my/")
+    for name in (_COOKIE, _DRAFT, ASKED, ASKED_NEW):
+        answer.delete_cookie(name, path="/my/")
     return answer
 
 
@@ -134,6 +140,33 @@ def onward(wanted: str) -> str:
     if parts.scheme or parts.netloc or not known:
         return ""
     return urlunsplit(("", "", parts.path, parts.query, ""))
+
+
+def keep_asked(
+    request: HttpRequest, answer: HttpResponse, name: str, said: dict[str, Any]
+) -> HttpResponse:
+    """Keep what a page asked (a number, sealed) for the page that asks for its code, so that
+    going back, reloading or another language does not ask for it again."""
+    sealed = seal_bytes(json.dumps(said).encode(), purpose=f"portal.{name}")
+    return _set(
+        request, answer, name, signing.dumps(urlsafe_b64encode(sealed).decode(), salt=name)
+    )
+
+
+def asked_of(request: HttpRequest, name: str) -> dict[str, Any]:
+    """What `keep_asked` kept; empty where nothing was, or too long ago."""
+    try:
+        text = signing.loads(request.COOKIES.get(name, ""), salt=name, max_age=_SECONDS)
+        sealed = urlsafe_b64decode(text)
+        return dict(json.loads(open_bytes(sealed, purpose=f"portal.{name}")))
+    except (signing.BadSignature, ValueError, InvalidTag):
+        return {}
+
+
+def drop_asked(answer: HttpResponse, name: str) -> HttpResponse:
+    """Its code was right."""
+    answer.delete_cookie(name, path="/my/")
+    return answer
 
 
 class Door(NamedTuple):

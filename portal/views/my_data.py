@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.phones import clean_phone, phone_hash
 from accounts.services.attempts import count_attempt, forget_attempts
 from accounts.services.data_requests import ask
 from core.errors import RuleViolation
@@ -39,9 +40,13 @@ from portal.retention import TABLE
 from portal.selectors import names_of
 from portal.views.common import posted
 from portal.views.inside import (
+    ASKED_NEW,
+    asked_of,
     draft_of,
+    drop_asked,
     drop_draft,
     held_inside,
+    keep_asked,
     owners_inside,
     to_start,
 )
@@ -97,7 +102,10 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     owners = owners_inside(request)
     if owners is None:
         return to_start(request)
-    owner = _one_of(owners, pk)
+    owner = next((one for one in owners if one.pk == pk), None)
+    if owner is None:
+        messages.warning(request, _("这一位不用这个手机号，请从下面选。"))
+        return redirect("portal:my_data")
     form = CopyForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -123,7 +131,11 @@ def phone(request: HttpRequest) -> HttpResponse:
     form = NewPhoneForm(posted(request), people=_people(owners))
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
+        kept = {"phone": said["phone"], "person": form.person}
+        answer = keep_asked(request, redirect("portal:my_phone_code"), ASKED_NEW, kept)
         try:
+            if phone_hash(clean_phone(said["phone"])) == held_inside(request):
+                raise RuleViolation("phone.same", _("这就是现在登记的号码，不用换"))
             send_new_phone_code(
                 held=held_inside(request),
                 phone=said["phone"],
@@ -131,38 +143,46 @@ def phone(request: HttpRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except RuleViolation as refused:
+            if refused.code == "own.too_soon":
+                # The one that was sent is as good; the page it is typed on is the next.
+                messages.warning(request, _("一分钟内只发一次，请填刚才收到的验证码。"))
+                return answer
             _beside_phone(form, refused)
         else:
-            asked = NewCodeForm(initial=said, people=form.people)
-            return _form(request, "portal/own/phone_code.html", {"form": asked})
-    context = {"form": form, "removes": False}
-    return _form(request, "portal/own/phone.html", context)
+            return answer
+    return _form(request, "portal/own/phone.html", {"form": form, "removes": False})
 
 
-@require_POST
+@_form_page
 @never_cache
-@sensitive_post_parameters("phone", "answer")
+@sensitive_post_parameters("answer")
 def phone_code(request: HttpRequest) -> HttpResponse:
     """The digits that went to it; from then on the old number is told and has a day."""
     owners = owners_inside(request)
     if owners is None:
         return to_start(request, reverse("portal:my_phone"))
-    form = NewCodeForm(request.POST, people=_people(owners))
-    if form.is_valid():
-        said, at = form.cleaned_data, timezone.now()
+    asked = asked_of(request, ASKED_NEW)
+    if not asked:
+        return redirect("portal:my_phone")
+    form = NewCodeForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        at = timezone.now()
         try:
             right = check_new_phone_code(
-                held=held_inside(request), phone=said["phone"], answer=said["answer"], at=at
+                held=held_inside(request),
+                phone=asked["phone"],
+                answer=form.cleaned_data["answer"],
+                at=at,
             )
             if right:
                 ask_own_change(
-                    owner_ids=_rows_of(owners, form.person), phone=said["phone"], at=at
+                    owner_ids=_rows_of(owners, asked["person"]), phone=asked["phone"], at=at
                 )
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
             if right:
-                return _waits(request)
+                return drop_asked(_waits(request), ASKED_NEW)
             form.add_error("answer", _("验证码不对或者已经过期，可以退回去重新要一个"))
     return _form(request, "portal/own/phone_code.html", {"form": form})
 

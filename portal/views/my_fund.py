@@ -22,11 +22,16 @@ from funds.services.statements import issue_statement
 from portal.forms import add_reasons
 from portal.views.common import posted
 from portal.views.inside import (
+    ASKED,
+    asked_of,
     door_to,
+    drop_asked,
+    keep_asked,
     let_in,
     let_in_vouched,
     let_out,
     onward,
+    owners_inside,
     start_of,
     units_inside,
 )
@@ -54,14 +59,12 @@ class PhoneForm(forms.Form):
 class CodeForm(forms.Form):
     """The digits that were sent."""
 
-    phone = forms.CharField(max_length=20, widget=forms.HiddenInput)
     answer = forms.CharField(
         label=_("验证码"),
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
         error_messages={"required": _("请填写验证码")},
     )
-    next = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 @_form_page
@@ -82,31 +85,36 @@ def start(request: HttpRequest) -> HttpResponse:
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
-            asked = CodeForm(initial=form.cleaned_data)
-            return _form(request, "funds/my_code.html", asked)
-    return _form(request, "funds/my_start.html", form)
+            said = {"phone": phone, "next": onward(form.cleaned_data["next"])}
+            return keep_asked(request, redirect("portal:my_code"), ASKED, said)
+    return _form(request, "funds/my_start.html", form, onward(form["next"].value() or ""))
 
 
-@require_POST
+@_form_page
 @never_cache
-@sensitive_post_parameters("phone", "answer")
+@sensitive_post_parameters("answer")
 def code(request: HttpRequest) -> HttpResponse:
-    """Weigh the digits."""
-    form = CodeForm(request.POST)
-    if form.is_valid():
-        said = form.cleaned_data
+    """Ask for the digits, and weigh them."""
+    asked = asked_of(request, ASKED)
+    if not asked:
+        if request.method == "POST":
+            messages.warning(request, _("时间到了，请再填一次手机号。"))
+        return redirect("portal:my_start")
+    form, wanted = CodeForm(posted(request)), onward(asked["next"])
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data["answer"]
         try:
-            held = check_own_code(phone=said["phone"], answer=said["answer"], at=timezone.now())
+            held = check_own_code(phone=asked["phone"], answer=typed, at=timezone.now())
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
             if held:
-                answer = redirect(onward(said["next"]) or "portal:my_fund")
+                answer = drop_asked(redirect(wanted or "portal:my_fund"), ASKED)
                 return let_in(request, answer, held)
             form.add_error(
                 "answer", _("验证码不对或者已经过期。没有收到的，请核对号码是否在名册上")
             )
-    return _form(request, "funds/my_code.html", form)
+    return _form(request, "funds/my_code.html", form, wanted)
 
 
 @require_POST
@@ -146,7 +154,10 @@ def provider_done(request: HttpRequest) -> HttpResponse:
 def fund(request: HttpRequest) -> HttpResponse:
     """What the units of this number's owner hold."""
     units = units_inside(request)
-    return redirect("portal:my_start") if units is None else _page(request, units)
+    if units is None:
+        # Who owns nothing any more has no account here, and still the own data.
+        return redirect("portal:my_data" if owners_inside(request) else "portal:my_start")
+    return _page(request, units)
 
 
 @require_POST
@@ -189,9 +200,8 @@ def _page(request: HttpRequest, units: list[int], *, refused: str = "") -> HttpR
     return render(request, "funds/my_fund.html", context, status=400 if refused else 200)
 
 
-def _form(request: HttpRequest, template: str, form: forms.Form) -> HttpResponse:
+def _form(request: HttpRequest, template: str, form: forms.Form, wanted: str) -> HttpResponse:
     status = 400 if form.is_bound and form.errors else 200
-    wanted = onward(form["next"].value() or "")
     context = {
         "form": form,
         "start": start_of(wanted),

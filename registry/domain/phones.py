@@ -6,7 +6,7 @@ from registry.domain.difference import Difference, Registry
 
 
 class PhonesTold(NamedTuple):
-    """Owners: `changed` have another number and get the file's, `first` have none so far."""
+    """Owners: `changed` have another number than the file's, `first` have none so far."""
 
     changed: int = 0
     first: int = 0

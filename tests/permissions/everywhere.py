@@ -88,7 +88,7 @@ def _accounts(town: Town) -> Iterator[tuple[str, str]]:
     owner = Client()
     MemoryGateway.sent.clear()
     owner.post("/my/", {"phone": PHONE})
-    owner.post("/my/code", {"phone": PHONE, "answer": sent_code()})
+    owner.post("/my/code", {"answer": sent_code()})
     town.cookies["owner"] = owner.cookies
     account = {"code": estate.code, "kind": "revenue", "first": FIRST}
     of_version: dict[str, dict[str, int]] = {

@@ -18,7 +18,7 @@ from core.errors import RuleViolation
 from portal import expiry
 from portal.privacy_facts import people
 from portal.retention import BY_NAME
-from registry.models import Estate, Owner, Ownership
+from registry.models import Estate, Owner, Ownership, RollNotice
 from registry.selectors import current_titles, registry_of
 from registry.services.imports import confirm_import, drop_import, undo_import
 from registry.services.titles import NewOwner, record_transfer
@@ -49,7 +49,7 @@ def estate() -> Estate:
     unit = estate.units.get(room="101")
     record_transfer(
         unit_id=unit.pk, owners=[NewOwner("李四", number(2), phone="10000000042")],
-        basis="register", on=SOLD, actor="t", at=datetime(2026, 10, 6, 2, tzinfo=UTC),
+        basis="register", on=SOLD, actor="t", at=datetime(2026, 10, 5, 8, tzinfo=UTC),
     )  # fmt: skip
     return estate
 
@@ -103,6 +103,7 @@ def test_five_years_to_the_day_then_who_it_was_goes_and_the_dates_stay(estate: E
 
 def test_29_february_is_not_early(estate: Estate) -> None:
     """Five years before 29 February 2028 is the 28th: nobody goes a day early."""
+    RollNotice.objects.all().delete()  # of a time before such notices
     Ownership.objects.filter(owner=former(estate)).update(valid_to=date(2023, 3, 1))
     assert found(datetime(2028, 2, 29, 2, tzinfo=UTC)) == (0, 0)
     assert found(datetime(2028, 3, 1, 2, tzinfo=UTC)) == (1, 0)
@@ -123,6 +124,21 @@ def test_whoever_owns_something_still_or_sold_later_stays(estate: Estate) -> Non
 def test_whoever_never_owned_anything_has_no_day_to_count_from(estate: Estate) -> None:
     Ownership.objects.filter(owner=former(estate)).delete()
     assert found() == (0, 0)
+
+
+def test_a_transfer_dated_long_ago_and_entered_now_empties_nobody(estate: Estate) -> None:
+    """Else an organiser could take an owner's name away before the owner heard of it."""
+    unit = estate.units.get(room="102")
+    Ownership.objects.filter(unit=unit).update(valid_from=date(2019, 1, 1))
+    record_transfer(
+        unit_id=unit.pk, owners=[NewOwner("吴九", number(9))], basis="register",
+        on=date(2020, 1, 1), actor="t", at=LAST,
+    )  # fmt: skip
+    assert swept() == 1  # 王五, who sold five years ago
+    assert len(named("孙七")) == 1
+    assert swept(LAST.replace(year=2036) - DAY) == 0
+    assert swept(LAST.replace(year=2036)) == 1
+    assert named("孙七") == []
 
 
 # --- what keeps them --------------------------------------------------------------------

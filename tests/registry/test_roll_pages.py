@@ -333,17 +333,23 @@ def test_the_preview_says_what_becomes_of_phones(clerk, estate):
     )
 
     done = clerk.post(page_of(estate, "confirm"), follow=True)
-    assert "1个新手机号还没有生效：先告诉原来的号码，过24小时生效" in text(done)
+    assert "2个新手机号还没有生效：有原来号码的先告诉原来的号码" in text(done)
 
 
-def test_a_file_that_brings_the_first_numbers_only_holds_nothing_up(clerk, estate):
+def test_first_numbers_wait_for_a_second_person_and_the_pages_say_so(clerk, estate):
     imported(estate, [line(联系电话="")])
     upload(clerk, estate, as_xlsx([line(联系电话="10000000061")]))
     shown = text(clerk.get(page_of(estate)))
-    assert "1位业主第一次有手机号" in shown
+    assert "1位业主第一次有手机号：要另一个人确认，再过24小时生效" in shown
     assert "手机号要换" not in shown
     done = clerk.post(page_of(estate, "confirm"), follow=True)
-    assert "还没有生效" not in text(done)
+    assert "1个新手机号还没有生效" in text(done)
+
+
+def test_the_first_owners_of_a_unit_come_with_their_numbers(clerk, estate):
+    upload(clerk, estate, as_xlsx([line(联系电话="10000000061")]))
+    assert "第一次有手机号" not in text(clerk.get(page_of(estate)))
+    assert "还没有生效" not in text(clerk.post(page_of(estate, "confirm"), follow=True))
 
 
 def test_an_owner_of_several_rooms_is_one_owner_with_a_phone(clerk, estate):
