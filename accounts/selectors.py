@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import LegalHold, Reset, RoleGrant, User
 from accounts.permissions import Permission, Visitor, require
-from registry.models import Estate
+from registry.models import Authority, Estate, RollImport, Unit
+from registry.selectors import estates_under
 
 # So long a wish to reset somebody's sign-in waits for the second operator.
 OPEN_FOR = timedelta(days=1)
@@ -94,6 +95,17 @@ def overlapping(grant: RoleGrant, *, anywhere: bool = False) -> list[RoleGrant]:
 def is_party_to(user: User, grant: RoleGrant) -> bool:
     """Whether a person asked for a grant or receives it, and so does not confirm it."""
     return f"user:{user.pk}" == grant.granted_by or user.pk == grant.user_id
+
+
+def reaches_roll(place: Estate | Authority | None) -> bool:
+    """Whether an estate of that place (None: any) has a roll, or a file about to be one."""
+    if isinstance(place, Authority):
+        estates = estates_under(place)
+    else:
+        estates = Estate.objects.filter(pk=place.pk) if place else Estate.objects.all()
+    units = Unit.objects.filter(estate=OuterRef("pk"))
+    files = RollImport.objects.filter(estate=OuterRef("pk"), state="previewed")
+    return estates.filter(Exists(units) | Exists(files)).exists()
 
 
 def waiting_grants(user: Visitor) -> QuerySet[RoleGrant]:

@@ -77,20 +77,20 @@ def test_a_grant_works_is_logged_and_told(town, boss):
     user = town.person("stranger")
     user.phone = "10000000009"
     user.save()
-    give(user, "organiser", town.here.estate, boss)
+    give(user, "organiser", town.there.estate, boss)
     assert has_permission(user, Permission.MANAGE_SESSION)
-    [(kind, body)] = entries(f"estate/{town.here.estate.code}")
+    [(kind, body)] = entries(f"estate/{town.there.estate.code}")
     assert (kind, body["role"], body["user"]) == ("grant_role", "organiser", user.pk)
     assert Message.objects.get().template == "invited"
 
 
 def test_a_revoked_grant_ends_at_once_and_stays_readable(town, boss):
     user = town.person("stranger")
-    grant = give(user, "organiser", town.here.estate, boss)
+    grant = give(user, "organiser", town.there.estate, boss)
     revoke_role(grant=grant, reason="换届", actor=boss, at=timezone.now())
     assert not has_permission(user, Permission.MANAGE_SESSION)
     assert RoleGrant.objects.filter(user=user).count() == 1
-    assert [kind for kind, _body in entries(f"estate/{town.here.estate.code}")] == [
+    assert [kind for kind, _body in entries(f"estate/{town.there.estate.code}")] == [
         "grant_role",
         "revoke_role",
     ]
