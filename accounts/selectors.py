@@ -46,8 +46,18 @@ def grant_for(user: Visitor, pk: int) -> RoleGrant:
 
 def open_reset(person: User, at: datetime) -> Reset | None:
     """What waits for a second operator's word."""
-    waiting = Reset.objects.filter(user=person, settled_at=None, asked_at__gt=at - OPEN_FOR)
-    return waiting.select_related("asked_by").first()
+    return _open_resets(at).filter(user=person).first()
+
+
+def open_resets(user: Visitor, at: datetime) -> QuerySet[Reset]:
+    """All that wait for a second operator's word; for whoever manages grants."""
+    require(user, Permission.MANAGE_GRANTS)
+    return _open_resets(at)
+
+
+def _open_resets(at: datetime) -> QuerySet[Reset]:
+    waiting = Reset.objects.filter(settled_at=None, asked_at__gt=at - OPEN_FOR)
+    return waiting.select_related("asked_by", "user").order_by("pk")
 
 
 def reset_for(user: Visitor, pk: int) -> Reset:
