@@ -107,7 +107,9 @@ def test_nobody_is_asked_about_the_own_sign_in(town: Town, ann: User, ben: User)
     assert (links(ben), len(links(cid))) == ([], 1)
 
 
-def test_a_notice_about_an_incident_stands_above_the_roles(town: Town, ann: User, ben: User) -> None:
+def test_a_notice_about_an_incident_stands_above_the_roles(
+    town: Town, ann: User, ben: User
+) -> None:
     now = timezone.now()
     by_ann = {"actor": f"user:{ann.pk}", "at": now}
     incident = record_incident(
