@@ -401,5 +401,6 @@ def test_a_long_range_of_the_form(town: Town) -> None:
     page = signed_in(whole(town)).get(reverse("staff:audit")).content.decode()
     assert f'value="{TODAY - timedelta(days=30)}"' in page
     assert "您审计整个平台" in page
+    assert "什么角色，当时记了的才有" in page
     page = signed_in(town.person("auditor")).get(reverse("staff:audit")).content.decode()
     assert "您审计东区住建局和它管辖的小区" in page
