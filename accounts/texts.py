@@ -120,6 +120,10 @@ TEXTS: dict[str, str] = {
         "【{estate}】有人申请取消您登记的手机号，{when}以后生效。"
         "不是您办的，请打开{url}停止，或者马上联系业主委员会、居委会。"
     ),
+    "title_changed": (
+        "【{estate}】名册上您家房屋的登记有变动：{what}。"
+        "不是您家办的，请打开{url}查看，并马上联系业主委员会、居委会。"
+    ),
     "data_answered": "【{estate}】您关于个人信息的请求已有答复，请打开{url}查看。",
     "accounts_due": "【{estate}】{what}应在{day}以前公布，还没有公布。请打开{url}办理。",
     "accounts_late": (

@@ -72,6 +72,7 @@ ACT_WORDS: dict[str, Promise] = {
     "manager-staff-removed": _("删除物业从业人员"),
     "title-transferred": _("登记产权转移"),
     "voter-chosen": _("登记由谁行使表决权"),
+    "roll-owners-changed": _("导入名册，写入或者改动了这些业主的信息"),
     "owners-shown": _("看了姓名、证件号码和手机号"),
     "phone-asked": _("本人申请换手机号"),
     "phone-proposed": _("录入业主的新手机号"),

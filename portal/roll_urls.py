@@ -33,6 +33,7 @@ _estate: list[URLPattern | URLResolver] = [
     path("verification", roll_checks.verification, name="verification"),
     path("verification/list.xlsx", roll_checks.verification_list, name="verification_list"),
     path("phones/", roll_people.phones, name="phones"),
+    path("phones/confirm", roll_people.phone_confirm_all, name="phone_confirm_all"),
     path("phones/<int:pk>/confirm", roll_people.phone_confirm, name="phone_confirm"),
     path("phones/<int:pk>/stop", roll_people.phone_stop, name="phone_stop"),
     path("requests/", roll_people.requests, name="requests"),

@@ -1,6 +1,6 @@
 """Small writes that join the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from registry.domain.difference import Registry
 from registry.domain.doctor import examine
-from registry.models import Estate, Finding, Owner, PhoneChange
+from registry.models import Estate, Finding, Owner, Ownership, PhoneChange, RollNotice
 from registry.selectors import doctor_rooms, profile_for, registry_of, spaces_count, staff_of
 
 
@@ -60,13 +60,14 @@ PHONE_HELD = timedelta(hours=24)
 
 
 def hold_phones(
-    phones: Mapping[int, str], *, way: str, actor: str, at: datetime
+    phones: Mapping[int, str], *, way: str, actor: str, at: datetime, first: bool = False
 ) -> list[PhoneChange]:
     """Owners' new numbers ("" takes one off the roll): in force a day after the old are told.
 
-    `phones`: owner's pk → number. A change that waits already and says the same goes on, as
-    does before a file what the owner or a desk asked for; another one is stopped by this.
-    Those made now are returned.
+    `phones`: owner's pk → number. `first`: there is no old number to tell, so another person
+    confirms each before its day begins. A change that waits already and says the same goes
+    on, as does before a file what the owner or a desk asked for; another one is stopped by
+    this. Those made now are returned.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a number changes inside the caller's transaction only")
@@ -88,15 +89,25 @@ def hold_phones(
         PhoneChange(
             owner=owner,
             way=way,
-            state="held",
+            state="proposed" if first else "held",
             phone=phones[owner.pk],
             old_phone=owner.phone,
             asked_by=actor,
             asked_at=at,
-            takes_effect_at=at + PHONE_HELD,
+            takes_effect_at=None if first else at + PHONE_HELD,
         )
         for owner in owners.order_by("pk")
     )
+
+
+def note_titles(titles: Iterable[int], *, kind: str, at: datetime) -> list[int]:
+    """Owners of these titles are to hear of it; the notices' keys, to take them back."""
+    owners = Ownership.objects.filter(pk__in=list(titles)).order_by("owner")
+    made = RollNotice.objects.bulk_create(
+        RollNotice(owner_id=owner, kind=kind, noted_at=at)
+        for owner in owners.values_list("owner", flat=True).distinct()
+    )
+    return [one.pk for one in made]
 
 
 def stop_phone(change: PhoneChange, *, actor: str, at: datetime, reason: str = "") -> None:

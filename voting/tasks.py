@@ -26,7 +26,7 @@ from voting.services.keys import destroy_keys
 from voting.services.letters import delete_due_letters, due_letter_jobs, run_letters
 from voting.services.notices import issue_notice
 from voting.services.openings import open_ballots
-from voting.services.phones import apply_changes, tell_changes
+from voting.services.phones import apply_changes, tell_changes, tell_notices
 from voting.services.resolutions import issue_resolution, post_preliminary
 from voting.services.retention import destroy_ballots
 from voting.services.telling import (
@@ -160,8 +160,9 @@ def print_letters(at: datetime) -> int:
 
 
 def change_phones(at: datetime) -> int:
-    """Owners' new numbers: the old ones are told, and after a day they give way."""
-    return tell_changes(at) + apply_changes(at)
+    """Owners' new numbers: the old ones are told, and after a day they give way. And what
+    befell their titles."""
+    return tell_changes(at) + tell_notices(at) + apply_changes(at)
 
 
 SWEEPERS = (

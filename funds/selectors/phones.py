@@ -7,7 +7,7 @@ from registry.models import Owner, Ownership
 
 def phone_known(phone_hash: str) -> bool:
     """Whether a number leads to anything."""
-    return bool(units_by_phone(phone_hash))
+    return bool(units_by_phone(phone_hash) or owners_by_phone(phone_hash))
 
 
 def units_by_phone(phone_hash: str) -> list[int]:
@@ -30,20 +30,25 @@ def units_by_phone(phone_hash: str) -> list[int]:
 
 
 def owners_by_phone(phone_hash: str) -> list[Owner]:
-    """The owners `units_by_phone` leads to, in every estate; none where it leads nowhere."""
-    units = units_by_phone(phone_hash)
-    found = Owner.objects.filter(
-        phone_hash=phone_hash,
-        ownerships__unit__in=units,
-        ownerships__valid_to__isnull=True,
-    )
-    return list(found.select_related("estate__authority").order_by("estate", "pk").distinct())
+    """The owners `units_by_phone` leads to, in every estate; or one person who owns nothing
+    any more, whose data are still here. None where it leads nowhere."""
+    if not phone_hash:
+        return []
+    found = Owner.objects.filter(phone_hash=phone_hash)
+    if units := units_by_phone(phone_hash):
+        now = Ownership.objects.filter(unit__in=units, valid_to__isnull=True)
+        found = found.filter(pk__in=now.values("owner"))
+    else:
+        owns = Ownership.objects.filter(owner__in=found, valid_to__isnull=True)
+        if owns.exists() or found.values("document_hash").distinct().count() != 1:
+            return []
+    return list(found.select_related("estate__authority").order_by("estate", "pk"))
 
 
 def owners_by_document(document_hash: str) -> list[Owner]:
-    """The owners with this document (`registry.selectors.document_key`) who own something."""
-    found = Owner.objects.filter(document_hash=document_hash, ownerships__valid_to__isnull=True)
-    return list(found.select_related("estate__authority").order_by("estate", "pk").distinct())
+    """The owners with this document (`registry.selectors.document_key`), also former ones."""
+    found = Owner.objects.filter(document_hash=document_hash)
+    return list(found.select_related("estate__authority").order_by("estate", "pk"))
 
 
 def units_by_document(document_hash: str) -> list[int]:

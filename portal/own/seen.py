@@ -6,11 +6,12 @@ letter that leaves with names in it. A look is in the log in the transaction tha
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 
+from core.deadlines import local_day
 from logbook.models import Entry
 from portal.act_words import act_words
 from portal.own.kept import parties_of
@@ -34,44 +35,46 @@ class Mine(NamedTuple):
     """What the acts name that is this owner's."""
 
     owner: int
-    units: frozenset[int]
+    units: Mapping[int, tuple[date, date | None]]  # from which day to which
     parties: frozenset[tuple[str, int]]
     sessions: frozenset[str]
 
 
-Touches = Callable[[Mapping[str, Any], Mine], bool]
+Touches = Callable[[Mapping[str, Any], Mine, date], bool]
 
 
-def _unit(facts: Mapping[str, Any], mine: Mine) -> bool:
-    return facts.get("unit") in mine.units
+def _units(facts: Mapping[str, Any], mine: Mine, day: date) -> bool:
+    """A unit while it was theirs: what was done before is its former owner's business."""
+    for unit in (facts.get("unit"), *facts.get("units", ())):
+        first, last = mine.units.get(unit, (date.max, None))
+        if first <= day and (last is None or day <= last):
+            return True
+    return False
 
 
-def _units(facts: Mapping[str, Any], mine: Mine) -> bool:
-    return not mine.units.isdisjoint(facts.get("units", ()))
+def _self(facts: Mapping[str, Any], mine: Mine, day: date) -> bool:
+    owners = facts.get("owners", [])
+    return facts.get("owner") == mine.owner or mine.owner in owners or "all" in facts
 
 
-def _self(facts: Mapping[str, Any], mine: Mine) -> bool:
-    return facts.get("owner") == mine.owner
-
-
-def _party(facts: Mapping[str, Any], mine: Mine) -> bool:
+def _party(facts: Mapping[str, Any], mine: Mine, day: date) -> bool:
     return (facts.get("session"), facts.get("party")) in mine.parties
 
 
-def _session(facts: Mapping[str, Any], mine: Mine) -> bool:
+def _session(facts: Mapping[str, Any], mine: Mine, day: date) -> bool:
     return facts.get("session") in mine.sessions
 
 
-def _whole(facts: Mapping[str, Any], mine: Mine) -> bool:
-    return True
+def _whole(facts: Mapping[str, Any], mine: Mine, day: date) -> bool:
+    return any(last is None or day <= last for _first, last in mine.units.values())
 
 
 # Acts of the roll, in the log registry/<code>.
 ROLL: dict[str, Touches] = {
-    "owners-shown": _unit,
-    "roll-imported": _whole,
+    "owners-shown": _units,
+    "roll-owners-changed": _self,
     "verification-asked": _whole,
-    "title-transferred": _unit,
+    "title-transferred": _units,
     "voter-chosen": _units,
     "phone-proposed": _self,
     "phone-confirmed": _self,
@@ -113,7 +116,12 @@ def _mine(owner: Owner) -> Mine:
     parties = list(parties_of(owner).values_list("session__code", "number"))
     return Mine(
         owner.pk,
-        frozenset(owner.ownerships.values_list("unit_id", flat=True)),
+        {
+            unit: (first, last)
+            for unit, first, last in owner.ownerships.order_by("valid_from").values_list(
+                "unit_id", "valid_from", "valid_to"
+            )
+        },
         frozenset(parties),
         frozenset(code for code, _number in parties),
     )
@@ -126,9 +134,10 @@ def _acts(log: str, kinds: Mapping[str, Touches], mine: Mine, at: datetime) -> I
     for line in entries.order_by("-seq").values_list("line", flat=True).iterator():
         entry = json.loads(bytes(line))
         facts = entry["body"]
-        if kinds[entry["type"]](facts, mine):
+        when = datetime.fromisoformat(entry["time"])
+        if kinds[entry["type"]](facts, mine, local_day(when)):
             yield Seen(
-                datetime.fromisoformat(entry["time"]),
+                when,
                 facts["actor"],
                 act_words(entry["type"]),
                 REASONS.get(facts.get("reason", ""), ""),

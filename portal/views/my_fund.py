@@ -31,6 +31,7 @@ from portal.views.inside import (
     let_in_vouched,
     let_out,
     onward,
+    owners_inside,
     start_of,
     units_inside,
 )
@@ -153,7 +154,10 @@ def provider_done(request: HttpRequest) -> HttpResponse:
 def fund(request: HttpRequest) -> HttpResponse:
     """What the units of this number's owner hold."""
     units = units_inside(request)
-    return redirect("portal:my_start") if units is None else _page(request, units)
+    if units is None:
+        # Who owns nothing any more has no account here, and still the own data.
+        return redirect("portal:my_data" if owners_inside(request) else "portal:my_start")
+    return _page(request, units)
 
 
 @require_POST

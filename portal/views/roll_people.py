@@ -30,12 +30,19 @@ from portal.views.roll import roll_estate
 from portal.views.roll_checks import room_of
 from registry.models import DataRequest, Estate, Ownership, PhoneChange
 from registry.services.showing import show_owners
-from voting.services.phones import confirm_change, propose_change, stop_change
+from voting.services.phones import (
+    confirm_all,
+    confirm_change,
+    propose_change,
+    stop_change,
+)
 from voting.steps import Signer
 
 _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 A_PAGE = 50
+# Of what waits; the rest follows when these are done.
+SHOWN = 100
 
 
 @require_POST
@@ -110,6 +117,24 @@ def phone_confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("已确认。原来的号码会收到短信，过24小时生效。"))
+    return redirect("roll:phones", code)
+
+
+@require_POST
+def phone_confirm_all(request: HttpRequest, code: str) -> HttpResponse:
+    """The second person has held a whole file against the numbers on the page."""
+    estate = estate_for(request.user, code, _P.CONFIRM_STANDIN)
+    listed = {int(pk) for pk in request.POST.getlist("change")[:SHOWN] if pk.isdecimal()}
+    rows = PhoneChange.objects.filter(owner__estate=estate, way="file", pk__in=listed)
+    done, left = confirm_all(
+        change_ids=list(rows.order_by("pk").values_list("pk", flat=True)),
+        signer=_signer(request, estate, _P.CONFIRM_STANDIN),
+        at=timezone.now(),
+    )
+    said = _("已确认%(done)d位，过24小时生效。") % {"done": done}
+    if left:
+        said += _("另有%(left)d位别人已经办了，或者是您自己录入的。") % {"left": left}
+    messages.success(request, said)
     return redirect("roll:phones", code)
 
 
@@ -209,7 +234,8 @@ def _signer(request: HttpRequest, estate: Estate, *permissions: Permission) -> S
 
 def _phones_page(request: HttpRequest, estate: Estate, form: ReasonForm) -> HttpResponse:
     rows = PhoneChange.objects.filter(owner__estate=estate).select_related("owner")
-    waiting = list(rows.filter(state__in=PhoneChange.OPEN).order_by("pk"))
+    open_ones = rows.filter(state__in=PhoneChange.OPEN).order_by("-state", "pk")
+    waiting = list(open_ones[:SHOWN])
     ended = Paginator(rows.exclude(state__in=PhoneChange.OPEN).order_by("-pk"), A_PAGE)
     page = ended.get_page(request.GET.get("page"))
     may = permissions_at(request.user, estate)
@@ -229,6 +255,14 @@ def _phones_page(request: HttpRequest, estate: Estate, form: ReasonForm) -> Http
             }
             for one in waiting
         ],
+        "hidden": max(0, open_ones.count() - SHOWN),
+        "of_files": [
+            one.pk
+            for one in waiting
+            if (one.state, one.way) == ("proposed", "file") and one.asked_by != actor
+        ]
+        if _P.CONFIRM_STANDIN in may
+        else [],
         "page": page,
         "manages": _P.MANAGE_ROLL in may,
     }

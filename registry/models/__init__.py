@@ -1,6 +1,6 @@
 """Divisions, authorities, estates, units and owners; what owners ask about their own data."""
 
-from registry.models.personal import DataRequest, PhoneChange
+from registry.models.personal import DataRequest, PhoneChange, RollNotice
 from registry.models.roll import (
     Authority,
     Building,
@@ -29,6 +29,7 @@ __all__ = [
     "PhoneChange",
     "PropertyManagerStaff",
     "RollImport",
+    "RollNotice",
     "RuleProfile",
     "Unit",
 ]

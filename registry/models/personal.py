@@ -50,7 +50,7 @@ class PhoneChange(models.Model):
                 name="one_open_phone_change",
             ),
             models.CheckConstraint(
-                condition=~models.Q(way="desk") | ~models.Q(confirmed_by=models.F("asked_by")),
+                condition=~models.Q(confirmed_by=models.F("asked_by")),
                 name="phone_change_confirmed_by_another",
             ),
             models.CheckConstraint(
@@ -62,6 +62,35 @@ class PhoneChange(models.Model):
 
     def __str__(self) -> str:
         return f"phone change {self.pk}"
+
+
+class RollNotice(models.Model):
+    """What befell an owner's title without the owner asking: told to the phone on the roll.
+
+    Written in the transaction that changes the roll; a sweeper tells it.
+    """
+
+    KINDS = [
+        ("ended", _("权属登记给了他人")),
+        ("joined", _("增加了共有人")),
+        ("voter", _("登记了由谁表决")),
+    ]
+
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=8, choices=KINDS)
+    noted_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=models.Q(told_at__isnull=True), name="notices_to_tell"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"notice {self.pk}"
 
 
 class DataRequest(models.Model):

@@ -11,12 +11,13 @@ transaction each. The file is read outside the transaction, because that takes l
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,11 +38,12 @@ from registry.models import (
     Ownership,
     PhoneChange,
     RollImport,
+    RollNotice,
     Unit,
 )
 from registry.roll_files import opened_table, opened_undo, sealed_table, sealed_undo
 from registry.selectors import Preview, document_key, preview_of, registry_of, roll_preview
-from registry.steps import examine_roll, hold_phones, stop_phone
+from registry.steps import examine_roll, hold_phones, note_titles, stop_phone
 
 # Rows per statement: bounds memory, and stays far below SQLite's limit of variables.
 CHUNK = 500
@@ -175,6 +177,10 @@ def confirm_import(
         }
         _save_if_previewed(roll_import, "state", "confirmed_at", "summary", "rows", "undo")
         _log(roll_import, "roll-imported", actor, at)
+        touched = {"import": roll_import.pk, **_touched(undo)}
+        record_act(
+            f"registry/{estate.code}", "roll-owners-changed", touched, actor=actor, at=at
+        )
     return roll_import
 
 
@@ -337,6 +343,7 @@ class _Writer:
             "titles_closed": [],
             "titles_before": [],
             "phones_held": [],
+            "notices": [],
         }
 
     def write(self, preview: Preview) -> dict[str, Any]:
@@ -368,6 +375,16 @@ class _Writer:
                 for key, owner in one.opened
             ]
         )
+        self._wait_with_successors()
+        joined = [
+            holding.title_id
+            for one in difference.changed
+            if one.opened
+            for holding in one.standing.holdings
+            if holding not in one.closed
+        ]
+        for part in _chunks(joined):
+            self.undo["notices"] += note_titles(part, kind="joined", at=self.at)
         return self.undo
 
     def _building(self, name: str) -> int:
@@ -444,6 +461,7 @@ class _Writer:
         self.undo["titles_closed"] = title_ids
         for part in _chunks(title_ids):
             Ownership.objects.filter(pk__in=part).update(valid_to=self.today)
+            self.undo["notices"] += note_titles(part, kind="ended", at=self.at)
 
     def _change_units(self, changes: Sequence[Change]) -> None:
         names = {"building": "building_id"}
@@ -466,7 +484,7 @@ class _Writer:
         for part in _chunks(changes):
             wanted = {one.owner_id: one for one in part}
             owners = list(Owner.objects.filter(pk__in=wanted))
-            held = self._hold_phones(owners, wanted)
+            held = self._wait_with_phones(owners, wanted)
             for owner in owners:
                 self.undo["owners_before"].append(
                     [owner.pk, {field: getattr(owner, field) for field in _OWNER_COLUMNS}]
@@ -481,18 +499,43 @@ class _Writer:
                     owner.identity_check = ""
             Owner.objects.bulk_update(owners, _OWNER_COLUMNS)
 
-    def _hold_phones(
+    def _wait_with_phones(
         self, owners: Sequence[Owner], told: Mapping[int, OwnerChange]
-    ) -> Mapping[int, str]:
-        """A number that is there already gives way a day after it was told, whoever says so."""
+    ) -> set[int]:
+        """Numbers of owners who are on the roll already wait; of these owners.
+
+        One that is there gives way a day after it was told; a first one, of which nobody can
+        be told, waits for a second person.
+        """
         phones = {
             owner.pk: told[owner.pk].facts["phone"]
             for owner in owners
-            if owner.phone and "phone" in told[owner.pk].facts
+            if "phone" in told[owner.pk].facts
         }
-        held = hold_phones(phones, way="file", actor=self.actor, at=self.at) if phones else []
-        self.undo["phones_held"] += [one.pk for one in held]
-        return phones
+        first = phones.keys() & {owner.pk for owner in owners if not owner.phone}
+        # What its owner took off the roll, no older file brings back.
+        erased = _erased(first)
+        wanted = {pk: phones[pk] for pk in first if phones[pk] != erased.get(pk)}
+        self._hold(wanted, first=True)
+        self._hold({pk: one for pk, one in phones.items() if pk not in first}, first=False)
+        return set(phones)
+
+    def _wait_with_successors(self) -> None:
+        """So do the numbers of new owners of units that have or had other owners: whoever
+        puts a name of the own in an owner's place, or beside it, gets no vote by it."""
+        first = min(self.undo["owners_created"], default=0)
+        others = Ownership.objects.filter(unit=OuterRef("unit"), owner__lt=first)
+        for part in _chunks(self.undo["owners_created"]):
+            titles = Ownership.objects.filter(Exists(others), owner__in=part)
+            owners = Owner.objects.filter(pk__in=titles.values("owner")).exclude(phone_hash="")
+            phones = {owner.pk: owner.phone for owner in owners}
+            Owner.objects.filter(pk__in=phones).update(phone="", phone_hash="")
+            self._hold(phones, first=True)
+
+    def _hold(self, phones: Mapping[int, str], *, first: bool) -> None:
+        if phones:
+            held = hold_phones(phones, way="file", actor=self.actor, at=self.at, first=first)
+            self.undo["phones_held"] += [one.pk for one in held]
 
     def _amend_titles(self, changes: Sequence[Change]) -> None:
         amended = {holding.title_id: terms for one in changes for holding, terms in one.amended}
@@ -529,6 +572,23 @@ def phone_hash(phone: str) -> str:
     return keyed_hash(phone, purpose="phone") if phone else ""
 
 
+def _touched(undo: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose data an import wrote: numbers of rows for the log, how many where it is many."""
+    titles = undo["titles_created"] + undo["titles_closed"]
+    titles += [pk for pk, _before in undo["titles_before"]]
+    owners = set(undo["owners_created"]) | {pk for pk, _before in undo["owners_before"]}
+    for part in _chunks(titles):
+        owners |= set(Ownership.objects.filter(pk__in=part).values_list("owner", flat=True))
+    return {"owners": sorted(owners)} if len(owners) <= CHUNK else {"all": len(owners)}
+
+
+def _erased(owner_ids: Iterable[int]) -> dict[int, str]:
+    """Numbers that owners took off the roll last, by owner, as long as they are kept."""
+    done = PhoneChange.objects.filter(owner__in=list(owner_ids), state="done").order_by("pk")
+    last = {change.owner_id: change for change in done}
+    return {pk: one.old_phone for pk, one in last.items() if not one.phone}
+
+
 def _is_used(unit_ids: Sequence[int]) -> bool:
     """Whether anything outside the registry points at one of these units.
 
@@ -554,6 +614,8 @@ def _take_back(undo: Mapping[str, Any], *, actor: str, at: datetime) -> None:
     )
     for change in held:
         stop_phone(change, actor=actor, at=at)
+    for part in _chunks(undo.get("notices", [])):
+        RollNotice.objects.filter(pk__in=part, told_at__isnull=True).delete()
     for part in _chunks(undo["titles_created"]):
         Ownership.objects.filter(pk__in=part).delete()
     for part in _chunks(undo["units_created"]):

@@ -17,7 +17,7 @@ from registry.domain.rows import phone_digits
 from registry.models import Estate, Owner, Ownership, Unit
 from registry.selectors import document_key
 from registry.services.imports import phone_hash
-from registry.steps import examine_roll
+from registry.steps import examine_roll, note_titles
 
 
 class NewOwner(NamedTuple):
@@ -56,7 +56,10 @@ def record_transfer(
         raise RuleViolation("transfer.owners", _("请填写新业主，同一人只填一次"))
     if _present(unit).filter(valid_from__gt=on).exists():
         raise RuleViolation("transfer.before", _("日期早于现在业主取得房屋的日期，请核对"))
+    before = list(_present(unit).values_list("pk", "owner__document_hash"))
     _present(unit).update(valid_to=on)
+    # Whoever loses a title hears of it, so that nobody's unit is given away in silence.
+    note_titles([pk for pk, key in before if key not in keys], kind="ended", at=at)
     titles = [
         Ownership.objects.create(
             unit=unit,
@@ -100,6 +103,7 @@ def choose_voter(*, unit_id: int, owner_id: int, actor: str, at: datetime) -> in
     for other in alike:
         _present(other).exclude(owner_id=owner_id).update(is_voter=False)
         _present(other).filter(owner_id=owner_id).update(is_voter=True)
+    note_titles(_present(unit).values_list("pk", flat=True), kind="voter", at=at)
     examine_roll(estate, at=at)
     facts = {"units": [other.pk for other in alike], "owner": owner_id}
     record_act(f"registry/{estate.code}", "voter-chosen", facts, actor=actor, at=at)

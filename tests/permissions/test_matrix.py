@@ -724,6 +724,7 @@ TABLE = [
     Row("roll:phone", ORGANISER, BAD, args=("estate", "unit"), post=True),
     Row("roll:phones", WATCHERS, args=("estate",)),
     Row("roll:phone_confirm", CONFIRMERS, MOVED, args=("estate", "phone"), post=True),
+    Row("roll:phone_confirm_all", CONFIRMERS, MOVED, args=("estate",), post=True),
     Row("roll:phone_stop", WATCHERS, BAD, args=("estate", "phone"), post=True),
     Row("roll:requests", ORGANISER, args=("estate",)),
     Row("roll:request", ORGANISER, args=("estate", "request")),

@@ -487,6 +487,60 @@ def test_at_the_desk_from_the_paper_to_the_day(owner, estate, room):
     assert "写错了一位" in text(organiser.get(listed))
 
 
+def test_a_whole_file_is_confirmed_at_once_by_the_second_person(estate):
+    organiser, second = staff("organiser", estate), staff("supervisor", estate)
+    made = [
+        make_owner(estate, f"王{turn}", phone="").phone_changes.create(
+            way="file", state="proposed", phone=f"1008888{turn:04}",
+            asked_by=f"user:{organiser.user.pk}", asked_at=timezone.now(),
+        )
+        for turn in range(3)
+    ]  # fmt: skip
+    desk = make_owner(estate, "王九", phone="").phone_changes.create(
+        way="desk", state="proposed", phone=NEW, asked_by="user:1", asked_at=timezone.now()
+    )
+    listed = reverse("roll:phones", args=[estate.code])
+    assert "核对过文件，确认这3位" in text(second.get(listed))
+    assert "核对过文件" not in text(organiser.get(listed))
+    everything = {"change": [one.pk for one in [*made, desk]]}
+    second.post(reverse("roll:phone_confirm_all", args=[estate.code]), everything)
+    states = {one.pk: one.state for one in PhoneChange.objects.all()}
+    assert [states[one.pk] for one in made] == ["held"] * 3
+    assert states[desk.pk] == "proposed"  # of a desk each is looked at by itself
+
+
+# --- who owns nothing any more ------------------------------------------------------------
+
+
+def test_a_former_owner_still_sees_the_own_data_and_who_ended_the_title(
+    client, owner, estate, room, sent
+):
+    organiser = staff("organiser", estate)
+    typed = {
+        "owners": "何新", "numbers": "", "basis": "register",
+        "on": timezone.localdate().isoformat(),
+    }  # fmt: skip
+    organiser.post(reverse("roll:transfer", args=[estate.code, room.pk]), typed)
+    assert enter(client, sent).headers["Location"] == "/my/data/"
+    page = text(client.get("/my/data/"))
+    assert room.label in page
+    assert "登记产权转移" in text(client.get("/my/data/seen"))
+    assert client.get("/my/fund/").headers["Location"] == "/my/data/"
+    answer = client.post("/my/data/ask", {"kind": "correct", "text": "房屋没有卖"})
+    assert answer.headers["Location"] == "/my/data/"
+
+
+def test_who_came_after_does_not_see_who_looked_before(client, owner, estate, room, sent):
+    day = timezone.localdate()
+    organiser = staff("organiser", estate)
+    organiser.post(reverse("roll:shown", args=[estate.code, room.pk]), {"reason": "visit"})
+    owner.ownerships.update(valid_to=day)
+    buyer = make_owner(estate, "何新", phone=NEW)
+    buyer.ownerships.create(unit=room, valid_from=day + timedelta(days=1))
+    assert enter(client, sent, NEW).status_code == 302
+    assert "还没有人看过" in text(client.get("/my/data/seen"))
+
+
 def test_the_page_of_seen_asks_little_of_the_database(
     inside, owner, django_assert_max_num_queries
 ):

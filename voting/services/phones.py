@@ -21,13 +21,15 @@ from accounts.steps import queue_message
 from core.errors import RuleViolation
 from documents.wording import moment
 from logbook.steps import record_act
-from registry.models import Estate, Owner, PhoneChange
-from registry.selectors import owners_of_units
+from registry.models import Estate, Owner, PhoneChange, RollNotice
 from registry.steps import PHONE_HELD, examine_roll, hold_phones, stop_phone
 from voting.models import CheckCode, Party, PartyUnit
+from voting.selectors.holders import holders_today
 from voting.steps import Signer
 
 OWN = Signer("owner", "")
+# As messages say it: always in Chinese.
+_WHAT = {"ended": "登记给了他人", "joined": "增加了共有人", "voter": "登记了由谁表决"}
 # Freezing a roll takes seconds.
 _FOLLOWED = timedelta(minutes=10)
 # So many in one transaction, which keeps the roll of an estate to itself.
@@ -57,6 +59,8 @@ def ask_own_change(*, owner_ids: Collection[int], phone: str, at: datetime) -> i
             at=at,
         )
         for change in made:
+            change.takes_effect_at = leaves_at(at) + PHONE_HELD
+            change.save(update_fields=["takes_effect_at"])
             _record(estate, change, "phone-asked", OWN, at)
     return len(wanted)
 
@@ -105,11 +109,27 @@ def confirm_change(*, change_id: int, signer: Signer, at: datetime) -> PhoneChan
         raise RuleViolation("phone.decided", _("这一项已经有人决定了"))
     if signer.actor == change.asked_by:
         raise RuleViolation("phone.same_person", _("录入的人不能自己确认，请另一个人来办"))
-    change.state, change.takes_effect_at = "held", at + PHONE_HELD
+    change.state, change.takes_effect_at = "held", leaves_at(at) + PHONE_HELD
     change.confirmed_by, change.confirmed_role = signer.actor, signer.role
     change.save(update_fields=["state", "takes_effect_at", "confirmed_by", "confirmed_role"])
     _record(change.owner.estate, change, "phone-confirmed", signer, at)
     return change
+
+
+def confirm_all(
+    *, change_ids: Collection[int], signer: Signer, at: datetime
+) -> tuple[int, int]:
+    """The second person has held a whole file against these; how many were and were not."""
+    done = 0
+    for pk in change_ids:
+        try:
+            confirm_change(change_id=pk, signer=signer, at=at)
+        except RuleViolation as refused:
+            if refused.code == "phone.role":
+                raise
+        else:
+            done += 1
+    return done, len(change_ids) - done
 
 
 @transaction.atomic(durable=True)
@@ -161,6 +181,34 @@ def _told(change_id: int, at: datetime) -> bool:
         at=at,
     )
     change.save(update_fields=["told_at", "takes_effect_at"])
+    return True
+
+
+def tell_notices(at: datetime) -> int:
+    """Tell owners what befell their titles. A sweeper; each notice once, whoever is killed."""
+    due = RollNotice.objects.filter(told_at__isnull=True).order_by("pk")
+    return sum(_noticed(pk, at) for pk in due.values_list("pk", flat=True)[:500])
+
+
+@transaction.atomic(durable=True)
+def _noticed(notice_id: int, at: datetime) -> bool:
+    rows = RollNotice.objects.select_for_update(of=("self",), no_key=True)
+    notice = rows.select_related("owner__estate").filter(pk=notice_id).first()
+    if notice is None or notice.told_at is not None:
+        return False
+    queue_message(
+        key=f"roll-notice:{notice.pk}",
+        phone=_mobile(notice.owner.phone),
+        template="title_changed",
+        params={
+            "estate": notice.owner.estate.name,
+            "what": _WHAT[notice.kind],
+            "url": f"{settings.PUBLIC_URL}/my/data/",
+        },
+        at=at,
+    )
+    notice.told_at = at
+    notice.save(update_fields=["told_at"])
     return True
 
 
@@ -230,7 +278,8 @@ def _follow(at: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def _carry(party_id: int, change: PhoneChange) -> None:
-    party = Party.objects.select_for_update(no_key=True).get(pk=party_id)
+    rows = Party.objects.select_for_update(of=("self",), no_key=True)
+    party = rows.select_related("session").get(pk=party_id)
     if party.phone != change.old_phone or not _votes(party, change.owner):
         return
     party.phone = change.phone
@@ -240,10 +289,12 @@ def _carry(party_id: int, change: PhoneChange) -> None:
 
 
 def _votes(party: Party, owner: Owner) -> bool:
-    """Whether this owner is one of those who speak for the party today."""
-    held = owners_of_units(list(party.units.values_list("unit_id", flat=True)))
-    owners = next(iter(held.values()), ())
-    voters = [one for one in owners if one.is_voter] or list(owners)
+    """Whether this owner speaks for the party, and owned its units when the roll was frozen:
+    a buyer gets the vote by two people alone (`voting.services.transfers`)."""
+    now = holders_today(party)
+    if not now.as_frozen:
+        return False
+    voters = [one for one in now.owners if one.is_voter] or list(now.owners)
     return owner.pk in {one.owner_id for one in voters}
 
 

@@ -20,15 +20,16 @@ from core.errors import RuleViolation
 from documents.papers import masked_names
 from logbook.steps import append_to, locked_log, record_act
 from registry.fields import open_bytes, seal_bytes
-from registry.selectors import TitledOwner, owners_of_units
+from registry.selectors import TitledOwner
 from voting.domain.drafts import attachment_reasons, content_type, ruling_reasons
 from voting.domain.people import tail_of, tails
 from voting.domain.reasons import Reason, demand_none
 from voting.models import CheckCode, Party, Session, Transfer
-from voting.protocol import board, credential, roll
+from voting.protocol import board, credential
 from voting.protocol.shape import b64
 from voting.protocol.suite import suite
 from voting.selectors import phase
+from voting.selectors.holders import holders_today
 from voting.steps import Signer, board_name, use_once
 
 _PURPOSE = "voting.transfer.content"
@@ -157,36 +158,25 @@ def _weighed(party: Party, at: datetime) -> tuple[Sequence[TitledOwner], list[Re
         found.append(Reason("transfer.voted", "这一户已经投票，投了的票有效，不能改发"))
     if phase(party.session, at) not in {"announced", "open"}:
         found.append(Reason("transfer.over", "投票已经截止，不能改发"))
-    units = list(party.units.order_by("pk").values_list("unit_id", "label", "area"))
-    held = owners_of_units([unit for unit, _label, _area in units])
-    owners = [held.get(unit, ()) for unit, _label, _area in units]
-    keys = {frozenset(one.document_hash for one in some) for some in owners}
-    before = roll.commitment(
-        suite(party.session.suite),
-        bytes.fromhex(party.salt),
-        {
-            "units": [[label, area] for _unit, label, area in units],
-            "owners": sorted({one.document_hash for some in owners for one in some}),
-        },
-    )
+    now = holders_today(party)
     if party.is_developer:
         found.append(
             Reason("transfer.developer", "建设单位的房屋合起来是一票，卖了几处也不能拆开改发")
         )
-    elif len(keys) != 1:
+    elif not now.alike:
         found.append(
             Reason(
                 "transfer.partial",
                 "只有一部分房屋换了业主：面积和人数已经锁定，这一票仍由原来的业主投",
             )
         )
-    elif before == party.commitment:
+    elif now.as_frozen:
         found.append(
             Reason("transfer.none", "名册上的业主没有变，先在名册里登记权属转移再来办")
         )
-    elif not owners[0]:
+    elif not now.owners:
         found.append(Reason("transfer.nobody", "名册上没有新业主"))
-    return owners[0], found
+    return now.owners, found
 
 
 def _locked(session_id: int, number: int) -> Party:

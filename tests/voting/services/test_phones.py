@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import Message
 from accounts.phones import phone_hash
@@ -11,6 +12,7 @@ from core.errors import RuleViolation
 from logbook.models import Entry
 from registry.models import Finding, Owner, PhoneChange
 from registry.services.imports import confirm_import, preview_import, undo_import
+from registry.services.titles import NewOwner, choose_voter, record_transfer
 from tests.factories import FREEZE, OPEN, frozen_vote, small_estate
 from tests.registry.rolls import AT, as_csv, line, make_estate, number
 from voting.models import CheckCode
@@ -23,6 +25,7 @@ from voting.services.phones import (
     propose_change,
     stop_change,
     tell_changes,
+    tell_notices,
 )
 from voting.steps import Signer
 
@@ -316,6 +319,119 @@ def test_a_file_does_not_change_a_number_at_once():
     in_force(AT + DAY)
     assert Message.objects.get().phone == "10000000001"
     assert owner("王五").phone == "10000000002"
+
+
+def proposals():
+    """Numbers that wait for a second person, by owner's name."""
+    found = PhoneChange.objects.filter(state="proposed").select_related("owner")
+    return {one.owner.name: one.phone for one in found}
+
+
+def heard():
+    """(number, what) of what owners heard of their titles."""
+    found = Message.objects.filter(template="title_changed").order_by("pk")
+    return [(one.phone, one.params["what"]) for one in found]
+
+
+THEIRS = "10000000001"
+
+
+@pytest.fixture
+def victim():
+    estate = make_estate()
+    imported(estate, line(联系电话=THEIRS))
+    return owner("王五")
+
+
+def test_another_name_in_an_owners_place_gets_no_vote_by_a_file(victim):
+    """One step: the same room, another document, an own number."""
+    imported(victim.estate, line(证件号码=number(7), 联系电话=NEW), at=AT + DAY)
+    put = next(one for one in Owner.objects.all() if one.pk != victim.pk)
+    assert (put.phone, put.phone_hash) == ("", "")
+    assert proposals() == {"王五": NEW}
+    assert tell_notices(AT + DAY) == 1
+    assert tell_notices(AT + DAY) == 0
+    assert heard() == [(THEIRS, "登记给了他人")]
+    assert apply_changes(AT + 9 * DAY) == 0
+    confirm_change(change_id=PhoneChange.objects.get().pk, signer=SECOND, at=AT + DAY)
+    assert in_force(AT + DAY) == 1
+    put.refresh_from_db()
+    assert put.phone == NEW
+
+
+def test_nor_by_a_transfer_and_then_a_first_number(victim):
+    unit = victim.ownerships.get().unit
+    on = timezone.localdate(AT + DAY)
+    given = [NewOwner("王五", number(7))]
+    record_transfer(
+        unit_id=unit.pk, owners=given, basis="register", on=on, actor="user:1", at=AT + DAY
+    )
+    tell_notices(AT + DAY)
+    assert heard() == [(THEIRS, "登记给了他人")]
+    imported(victim.estate, line(证件号码=number(7), 联系电话=NEW), at=AT + 2 * DAY)
+    assert proposals() == {"王五": NEW}
+
+
+def test_nor_beside_an_owner(victim):
+    imported(
+        victim.estate,
+        line(权利人="王五、赵六", 证件号码=f"{number(1)}、{number(7)}",
+             联系电话=f"{THEIRS}、{NEW}", 共有情况="共同共有"),
+        at=AT + DAY,
+    )  # fmt: skip
+    assert proposals() == {"赵六": NEW}
+    tell_notices(AT + DAY)
+    assert heard() == [(THEIRS, "增加了共有人")]
+
+
+def test_a_first_number_of_a_known_owner_waits_for_a_second_person():
+    estate = make_estate()
+    imported(estate, line())
+    done = imported(estate, line(联系电话=NEW), at=AT + DAY)
+    assert done.summary["phones_held"] == 1
+    assert proposals() == {"王五": NEW}
+    assert owner("王五").phone == ""
+
+
+def test_what_its_owner_took_off_the_roll_no_older_file_brings_back(victim):
+    ask_own_change(owner_ids=[victim.pk], phone="", at=AT)
+    in_force(AT)
+    imported(victim.estate, line(联系电话=THEIRS), at=AT + 2 * DAY)
+    assert owner("王五").phone == ""
+    assert proposals() == {}
+    imported(victim.estate, line(联系电话=NEW), at=AT + 3 * DAY)
+    assert proposals() == {"王五": NEW}
+
+
+def test_an_import_taken_back_at_once_is_not_told(victim):
+    done = imported(victim.estate, line(证件号码=number(7), 联系电话=NEW), at=AT + DAY)
+    undo_import(import_id=done.pk, actor="user:1", at=AT + DAY)
+    assert tell_notices(AT + DAY) == 0
+    assert proposals() == {}
+
+
+def test_joint_owners_hear_who_was_chosen_to_vote(estate):
+    zhao, qian = owner("赵四"), owner("钱五")
+    unit = qian.ownerships.get().unit
+    choose_voter(unit_id=unit.pk, owner_id=qian.pk, actor="user:1", at=OPEN)
+    tell_notices(OPEN)
+    said = "登记了由谁表决"
+    assert sorted(heard()) == sorted([(zhao.phone, said), (qian.phone, said)])
+
+
+def test_a_buyer_without_the_two_people_does_not_get_the_sellers_vote(estate):
+    """李二 has no phone; the buyer's first number comes into force while the vote runs."""
+    vote = frozen_vote(estate)
+    unit = owner("李二").ownerships.get().unit
+    record_transfer(
+        unit_id=unit.pk, owners=[NewOwner("何新", number(9))], basis="register",
+        on=timezone.localdate(OPEN), actor="user:1", at=OPEN,
+    )  # fmt: skip
+    change = propose_change(owner_id=owner("何新").pk, phone=NEW, signer=CLERK, at=OPEN)
+    confirm_change(change_id=change.pk, signer=SECOND, at=OPEN)
+    in_force(OPEN)
+    assert owner("何新").phone == NEW
+    assert vote.party(2).phone == ""
 
 
 def test_what_else_a_file_says_counts_at_once():
