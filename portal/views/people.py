@@ -29,7 +29,6 @@ from core.errors import RuleViolation
 from portal.forms import GrantForm, InviteForm, ReasonForm, add_reasons
 from portal.selectors import living_authorities
 from portal.views.common import posted, user_of
-from registry.models import Estate
 
 SHOWN = 20
 
@@ -46,7 +45,7 @@ def people(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "section": "people",
-        "lacking": _lacking(request),
+        **_lacking(request),
         "waiting": waiting_grants(request.user),
         "always_two": [role_title(one) for one in ROLE_PERMISSIONS if _always_two(one)],
         "two_with_roll": [
@@ -107,7 +106,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "grants": grants,
         "form": form,
         "doors": someone.closed_doors.all()[:SHOWN],
-        "lacking": _lacking(request),
+        **_lacking(request),
         "reset": (waiting := open_reset(someone, now)),
         "may_confirm": waiting is not None
         and user_of(request).pk not in (waiting.asked_by_id, someone.pk),
@@ -181,9 +180,10 @@ def _always_two(role: str) -> bool:
     return takes_two(role, has_roll=False)
 
 
-def _lacking(request: HttpRequest) -> list[Estate]:
+def _lacking(request: HttpRequest) -> dict[str, object]:
     """New estates come from the command line: here is where their code is asked for."""
-    return list(estates_lacking_organiser(request.user)[:SHOWN])
+    found = estates_lacking_organiser(request.user)
+    return {"lacking": found[:SHOWN], "lacking_more": max(0, found.count() - SHOWN)}
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:

@@ -33,6 +33,7 @@ from accounts.services.grants import (
 from accounts.services.people import deactivate_user
 from core.errors import RuleViolation
 from logbook.models import Entry
+from portal.demo.roles import give as demo_give
 from portal.permission_words import PERMISSION_WORDS
 from registry.models import RollImport
 from tests.town import Town, grant, make_user
@@ -166,6 +167,14 @@ def test_units_that_are_gone_and_a_file_that_is_read_hold_owners_too(
         created_at=timezone.now(),
     )  # fmt: skip
     assert give("supervisor", town.there.estate, ann, make_user("second")).waits
+
+
+def test_the_demos_two_operators_give_every_role(town: Town, ann: Any, ben: Any) -> None:
+    people = {"operator": ann, "operator2": ben}
+    for role in [*NAMING_OWNERS, "property_manager", "street_office"]:
+        user = make_user(f"demo {role}")
+        demo_give(user, role, town.here.of(role), people, timezone.now())
+        assert permissions_at(user, town.here.estate) == ROLE_PERMISSIONS[role]
 
 
 def test_who_has_no_business_with_owners_holds_at_once(town: Town, ann: Any) -> None:

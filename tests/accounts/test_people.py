@@ -12,6 +12,7 @@ from accounts.services.grants import grant_role, revoke_role
 from accounts.services.people import deactivate_user, invite_user
 from core.errors import RuleViolation
 from logbook.models import Entry
+from tests.factories import make_estate
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +154,15 @@ def test_the_same_grant_twice_is_refused_unless_the_first_is_over(town, boss):
     with pytest.raises(RuleViolation):
         give(user, "organiser", town.here.estate, boss)
     give(user, "organiser", town.here.estate, boss, valid_from=today + timedelta(days=1))
+
+
+def test_the_page_says_how_many_estates_without_an_organiser_it_leaves_out(boss, client):
+    for number in range(20):
+        make_estate(f"新苑{number}")
+    client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
+    for address in ("/staff/people/", f"/staff/people/{boss.pk}"):
+        # Two of the town besides.
+        assert "还有2个小区没有列出。" in client.get(address).content.decode()
 
 
 def test_who_leaves_is_out_with_the_next_click(town, boss, client):
