@@ -1,8 +1,8 @@
 """Roles: given, confirmed by a second person, lent to a deputy, taken back.
 
-Nobody decides about the own rights. A role of officials, and whatever is lent, gives nothing
-until another operator has confirmed it: one person alone, or one stolen account, can make
-nobody a bureau.
+Nobody decides about the own rights. A role of officials, a role that names owners where there
+is a roll, and whatever is lent give nothing until another operator has confirmed it: one
+person alone, or one stolen account, can make nobody a bureau, nor read a roll through a friend.
 """
 
 from datetime import date, datetime, timedelta
@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.labels import ROLE_PLACES, role_title
 from accounts.models import RoleGrant, User
-from accounts.permissions import TWO_PERSON_ROLES, Permission, has_permission
-from accounts.selectors import is_party_to, overlapping
+from accounts.permissions import Permission, has_permission, takes_two
+from accounts.selectors import is_party_to, overlapping, reaches_roll
 from accounts.steps import end_sign_ins, queue_message
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -38,7 +38,7 @@ def grant_role(
 ) -> RoleGrant:
     """Give `user` a role at one place from one day to another, both included.
 
-    One of TWO_PERSON_ROLES waits for `confirm_grant`. RuleViolation grant.refused with every
+    Where it `takes_two` it waits for `confirm_grant`. RuleViolation grant.refused with every
     reason in facts["reasons"].
     """
     _locked(user)
@@ -50,7 +50,7 @@ def grant_role(
         valid_from=valid_from,
         valid_to=valid_to,
         granted_by=_who(actor),
-        waits=role in TWO_PERSON_ROLES,
+        waits=takes_two(role, has_roll=reaches_roll(place)),
     )
     _demand(grant_faults(grant, actor))
     return _granted(grant, actor, at)
