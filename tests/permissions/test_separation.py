@@ -13,7 +13,7 @@ import pytest
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from accounts.models import Looking, Reset, RoleGrant
+from accounts.models import LegalHold, Looking, Reset, RoleGrant
 from committees.models import Report
 from disclosures.models import Closing, Entry
 from documents.models import StampedCopy
@@ -59,6 +59,8 @@ PAIRS = [
          "tests/accounts/test_looking.py::test_of_whom_nobody_sees_the_pages"),
     Pair("writes what persons concerned are told of an incident", "confirms it",
          "tests/portal/test_incidents.py::test_two_operators"),
+    Pair("sets a legal hold", "lifts it",
+         "tests/portal/test_holds_page.py::test_whoever_set_it_does_not_lift_it"),
     # --- voting
     Pair("hands a draft in for review", "reviews it",
          "tests/voting/services/test_reviews.py::test_who_drafts_does_not_review"),
@@ -166,6 +168,7 @@ ROWS = [
     Names(Reset, "asked_by_id", "settled_by_id", {"done": True}),
     Names(Reset, "user_id", "settled_by_id", {"done": True}),
     Names(Looking, "by_id", "user_id"),
+    Names(LegalHold, "set_by", "lifted_by"),
     Names(Review, "submitted_by", "ended_by"),
     *(
         Names(model, "proposed_by", "decided_by", state)
@@ -234,6 +237,7 @@ def _add_what_the_town_lacks(town: Town, arguments: dict[str, Any]) -> None:
     for ledger, fen in (("bank", entry.fen), (entry.heading, -entry.fen)):
         entry.postings.create(ledger=ledger, fen=fen)
     people = {"by": town.person("operator"), "user": town.person("organiser")}
+    LegalHold.objects.create(since=now.date(), set_by="user:60001", set_at=now)
     Looking.objects.create(**people, reason="x", began_at=now, until=now)
 
 
