@@ -96,6 +96,12 @@ def is_party_to(user: User, grant: RoleGrant) -> bool:
     return f"user:{user.pk}" == grant.granted_by or user.pk == grant.user_id
 
 
+def operators_on(day: date) -> QuerySet[User]:
+    """Everybody who runs the platform on a day."""
+    held = RoleGrant.objects.standing(day).filter(role="operator")
+    return User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk")
+
+
 def waiting_grants(user: Visitor) -> QuerySet[RoleGrant]:
     """Those that wait for a second person, the oldest first; for whoever manages grants."""
     require(user, Permission.MANAGE_GRANTS)

@@ -53,6 +53,10 @@ PAIRS = [
          "tests/accounts/test_grants.py::test_nobody_else_confirms"),
     Pair("organiser", "supervisor of the same estate",
          "tests/accounts/test_people.py::test_the_organiser_does_not_supervise_the_own_count"),
+    Pair("property manager", "any other role at the same estate",
+         "tests/accounts/test_people.py::test_the_property_manager_has_no_other_role_there"),
+    Pair("operator", "a role that names people",
+         "tests/accounts/test_people.py::test_an_operator_sees_no_owners_by_another_role"),
     Pair("asks for a reset, or is let in by it", "confirms it",
          "tests/accounts/test_entrance.py::test_one_operator_alone_resets_nobody"),
     Pair("looks through somebody's eyes", "that person",
@@ -237,7 +241,6 @@ def _add_what_the_town_lacks(town: Town, arguments: dict[str, Any]) -> None:
     for ledger, fen in (("bank", entry.fen), (entry.heading, -entry.fen)):
         entry.postings.create(ledger=ledger, fen=fen)
     people = {"by": town.person("operator"), "user": town.person("organiser")}
-    LegalHold.objects.create(since=now.date(), set_by="user:60001", set_at=now)
     Looking.objects.create(**people, reason="x", began_at=now, until=now)
 
 
