@@ -118,6 +118,12 @@ def reaches_roll(place: Estate | Authority | None) -> bool:
     return estates.filter(Exists(units) | Exists(files)).exists()
 
 
+def operators_on(day: date) -> QuerySet[User]:
+    """Everybody who runs the platform on a day."""
+    held = RoleGrant.objects.standing(day).filter(role="operator")
+    return User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk")
+
+
 def waiting_grants(user: Visitor) -> QuerySet[RoleGrant]:
     """Those that wait for a second person, the oldest first; for whoever manages grants."""
     require(user, Permission.MANAGE_GRANTS)

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import RoleGrant, User
+from accounts.models import User
+from accounts.selectors import operators_on
 from accounts.steps import queue_message
 from core.deadlines import SHANGHAI, local_day
 from logbook.steps import PLATFORM_LOG, record_act
@@ -12,9 +13,7 @@ from logbook.steps import PLATFORM_LOG, record_act
 
 def other_operators(user: User, at: datetime) -> list[User]:
     """Everybody else who runs the platform today."""
-    held = RoleGrant.objects.standing(local_day(at)).filter(role="operator")
-    people = User.objects.filter(pk__in=held.values("user"), is_active=True)
-    return list(people.exclude(pk=user.pk).order_by("pk"))
+    return list(operators_on(local_day(at)).exclude(pk=user.pk))
 
 
 @transaction.atomic(durable=True)

@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 from accounts.steps import queue_message
 from core.deadlines import local_day
 from core.errors import RuleViolation
+from core.reasons import explains
 from logbook.steps import record_act
 from registry.models import DataRequest, Owner
 
 # GB/T 35273-2020 8.7 gives thirty days; half of that is enough for a roll.
 ANSWERED_WITHIN = timedelta(days=15)
 MOST_OPEN, LONGEST = 5, 500
+NOT_ALL = frozenset({"partly", "refused"})
 
 
 @transaction.atomic(durable=True)
@@ -54,14 +56,16 @@ def answer(
     """Answer it; the owner is told that there is an answer, on the page alone what it is.
 
     Who does not do all that was asked says why (PIPL 50). Harmless where the same was
-    answered. RuleViolation "request.outcome", "request.empty", "request.long",
-    "request.answered".
+    answered. RuleViolation "request.outcome", "request.empty", "request.reason",
+    "request.long", "request.answered".
     """
     plain = text.strip()
     if outcome not in dict(DataRequest.STATES) or outcome == "open":
         raise RuleViolation("request.outcome", _("请选择怎样办的"))
     if not plain:
         raise RuleViolation("request.empty", _("请写明怎样办的；没有照办的，写明理由"))
+    if outcome in NOT_ALL and not explains(plain):
+        raise RuleViolation("request.reason", _("没有全部照办的，写明理由，至少四个字"))
     if len(plain) > LONGEST:
         raise RuleViolation("request.long", _("最多写500个字"))
     rows = DataRequest.objects.select_for_update(of=("self",), no_key=True)

@@ -5,6 +5,8 @@ is a roll, and whatever is lent give nothing until another operator has confirme
 person alone, or one stolen account, can make nobody a bureau, nor read a roll through a friend.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -13,8 +15,14 @@ from django.utils.translation import gettext as _
 
 from accounts.labels import ROLE_PLACES, role_title
 from accounts.models import RoleGrant, User
-from accounts.permissions import Permission, has_permission, takes_two
-from accounts.selectors import is_party_to, overlapping, reaches_roll
+from accounts.permissions import (
+    NAMES_PEOPLE,
+    ROLE_PERMISSIONS,
+    Permission,
+    has_permission,
+    takes_two,
+)
+from accounts.selectors import is_party_to, operators_on, overlapping, reaches_roll
 from accounts.steps import end_sign_ins, queue_message
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -131,11 +139,38 @@ def decline_grant(*, grant: RoleGrant, reason: str, actor: User, at: datetime) -
 @transaction.atomic(durable=True)
 def revoke_role(*, grant: RoleGrant, reason: str, actor: User, at: datetime) -> None:
     """End a grant at once, and what was lent of it. The rows stay: who could do what, when,
-    must remain readable. RuleViolation grant.over."""
+    must remain readable. RuleViolation grant.over, grant.last_two."""
+    with two_operators_stay(at):
+        _revoke(grant, reason=reason, actor=actor, at=at)
+
+
+def _revoke(grant: RoleGrant, *, reason: str, actor: User, at: datetime) -> None:
     grant = RoleGrant.objects.select_for_update(no_key=True).get(pk=grant.pk)
     if grant.valid_to is not None and grant.valid_to < local_day(at):
         raise RuleViolation("grant.over", _("这项授权已经结束"))
     end_grants([grant], reason=reason, actor=actor, at=at)
+
+
+@contextmanager
+def two_operators_stay(at: datetime) -> Iterator[None]:
+    """What is done inside takes no operator away below two: one alone confirms nothing.
+
+    Who is operator is locked first of all, so that two cannot end each other at once. Whoever
+    has the server's command line makes another at any time.
+    RuleViolation grant.last_two.
+    """
+    day = local_day(at)
+    list(operators_on(day).select_for_update(of=("self",), no_key=True))
+    before = operators_on(day).count()
+    yield
+    if operators_on(day).count() < min(before, 2):
+        raise RuleViolation(
+            "grant.last_two",
+            _(
+                "这样平台管理员就不到两位，以后没有人能确认授权和通知。请先再授权一位，"
+                "或者在服务器上用 manage.py make_operator 建立一位。"
+            ),
+        )
 
 
 def end_grants(
@@ -263,11 +298,26 @@ def _clashes(grant: RoleGrant) -> list[str]:
     pair = {"organiser": "supervisor", "supervisor": "organiser"}.get(grant.role)
     if any(other.role == pair for other in others):
         faults.append(_("同一个人不能在同一小区既当组织者又当监票人"))
+    # The manager is paid and watched by the others of its estate.
+    if any(
+        (other.role == "property_manager") != (grant.role == "property_manager")
+        for other in others
+    ):
+        faults.append(_("同一个人不能在同一小区既当物业又有别的角色"))
     # Whoever audits has no acts of their own to audit.
     all_others = [other for other in overlapping(grant, anywhere=True) if other.pk != grant.pk]
     if any((other.role == "auditor") != (grant.role == "auditor") for other in all_others):
         faults.append(_("审计人员不能再有别的角色"))
+    if any(_opens_names_to_operator(grant.role, other.role) for other in all_others):
+        faults.append(_("平台管理员不能再有看得到业主姓名的角色"))
     return faults
+
+
+def _opens_names_to_operator(one: str, other: str) -> bool:
+    """Whether an operator, who has no business with owners, would see their names."""
+    roles = {one, other}
+    rest = roles - {"operator"}
+    return "operator" in roles and any(ROLE_PERMISSIONS[role] & NAMES_PEOPLE for role in rest)
 
 
 def note_grant(

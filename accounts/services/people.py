@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import RoleGrant, User
 from accounts.phones import clean_phone, phone_hash
 from accounts.selectors import overlapping
-from accounts.services.grants import end_grants
+from accounts.services.grants import end_grants, two_operators_stay
 from accounts.steps import end_sign_ins
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -81,19 +81,23 @@ def make_operator(
 @transaction.atomic(durable=True)
 def deactivate_user(*, user: User, reason: str, actor: User, at: datetime) -> None:
     """离任: close an account at once and end everything it held or lent; the person is signed
-    out with the next click. The account stays: papers name it."""
+    out with the next click. The account stays: papers name it.
+
+    RuleViolation user.self, grant.last_two.
+    """
     if user.pk == actor.pk:
         raise RuleViolation("user.self", _("不能停用自己的账号，请由另一位管理员操作"))
-    # The lock under which roles are given: none slips in behind.
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    held = (
-        RoleGrant.objects.select_for_update(no_key=True)
-        .filter(user=user)
-        .exclude(valid_to__lt=local_day(at))
-    )
-    end_grants(list(held), reason=reason, actor=actor, at=at)
-    User.objects.filter(pk=user.pk).update(is_active=False)
-    end_sign_ins(user, at=at)
+    with two_operators_stay(at):
+        # The lock under which roles are given: none slips in behind.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        held = (
+            RoleGrant.objects.select_for_update(no_key=True)
+            .filter(user=user)
+            .exclude(valid_to__lt=local_day(at))
+        )
+        end_grants(list(held), reason=reason, actor=actor, at=at)
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        end_sign_ins(user, at=at)
     record_act(
         PLATFORM_LOG,
         "deactivate_user",

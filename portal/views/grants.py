@@ -33,14 +33,18 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         act = decline_grant if grant.waits else revoke_role
-        act(
-            grant=grant,
-            reason=form.cleaned_data["reason"],
-            actor=user_of(request),
-            at=timezone.now(),
-        )
-        messages.success(request, _("授权已撤销，立即生效。"))
-        return redirect("staff:person", grant.user_id)
+        try:
+            act(
+                grant=grant,
+                reason=form.cleaned_data["reason"],
+                actor=user_of(request),
+                at=timezone.now(),
+            )
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            messages.success(request, _("授权已撤销，立即生效。"))
+            return redirect("staff:person", grant.user_id)
     return _page(request, "staff/revoke.html", {"grant": grant, "form": form}, "people")
 
 

@@ -42,17 +42,23 @@ def holds(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
-    """The usual periods apply again, with a reason."""
+    """The usual periods apply again, by another operator than the one who set it."""
     hold = hold_for(request.user, pk)
     form = ReasonForm(posted(request))
+    actor = f"user:{user_of(request).pk}"
     if request.method == "POST" and form.is_valid():
-        lift_hold(
-            hold_id=hold.pk,
-            reason=form.cleaned_data["reason"],
-            actor=f"user:{user_of(request).pk}",
-            at=timezone.now(),
-        )
-        messages.success(request, _("保全已解除。"))
-        return redirect("staff:holds")
-    context = {"hold": hold, "form": form, "section": "holds"}
+        try:
+            lift_hold(
+                hold_id=hold.pk,
+                reason=form.cleaned_data["reason"],
+                actor=actor,
+                at=timezone.now(),
+            )
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            messages.success(request, _("保全已解除。"))
+            return redirect("staff:holds")
+    own = hold.set_by == actor
+    context = {"hold": hold, "form": form, "own": own, "section": "holds"}
     return render(request, "staff/lift_hold.html", context, status=400 if form.errors else 200)

@@ -120,14 +120,18 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     someone = person_for(request.user, pk)
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        deactivate_user(
-            user=someone,
-            reason=form.cleaned_data["reason"],
-            actor=user_of(request),
-            at=timezone.now(),
-        )
-        messages.success(request, _("账号已停用。"))
-        return redirect("staff:people")
+        try:
+            deactivate_user(
+                user=someone,
+                reason=form.cleaned_data["reason"],
+                actor=user_of(request),
+                at=timezone.now(),
+            )
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            messages.success(request, _("账号已停用。"))
+            return redirect("staff:people")
     return _page(request, "staff/deactivate.html", {"person": someone, "form": form})
 
 

@@ -21,6 +21,7 @@ from accounts.permissions import (
     permissions_at,
     takes_two,
 )
+from accounts.selectors import operators_on
 from accounts.services.break_glass import other_operators
 from accounts.services.entrance import ask_reset
 from accounts.services.grants import (
@@ -240,6 +241,43 @@ def test_what_was_granted_in_between_counts(town: Town, ann: Any, ben: Any) -> N
         confirm_grant(grant=lent, actor=ben, at=timezone.now())
 
 
+def test_no_deputy_who_would_be_two(town: Town, ann: Any, ben: Any) -> None:
+    """The property manager, or an operator, in the supervisor's place."""
+    supervisor = town.person("supervisor")
+    with pytest.raises(RuleViolation, match="既当物业又有别的角色"):
+        lend(supervisor, town.person("property_manager"))
+    with pytest.raises(RuleViolation, match="看得到业主姓名"):
+        lend(supervisor, ben)
+    deputy = make_user("deputy")
+    lent = lend(supervisor, deputy)
+    grant(deputy, "property_manager", town.here.estate)
+    with pytest.raises(RuleViolation, match="既当物业又有别的角色"):
+        confirm_grant(grant=lent, actor=ann, at=timezone.now())
+
+
+@pytest.mark.parametrize("way", ["revoke", "deactivate"])
+def test_two_operators_stay(town: Town, ann: Any, ben: Any, client: Any, way: str) -> None:
+    client.force_login(ann, backend=BACKEND)
+    number = ben.grants.get().pk if way == "revoke" else ben.pk
+    page = reverse(f"staff:{way}", args=[number])
+    refused = client.post(page, {"reason": "调离了"})
+    assert (refused.status_code, "不到两位" in refused.content.decode()) == (400, True)
+    assert has_permission(ben, Permission.MANAGE_GRANTS)
+    assert acts() == []
+    grant(make_user("third operator", phone="10000000034"), "operator", None)
+    assert client.post(page, {"reason": "调离了"}).status_code == 302
+    ben.refresh_from_db()
+    assert not has_permission(ben, Permission.MANAGE_GRANTS)
+
+
+def test_the_only_operator_stays_and_ends_others(town: Town, ann: Any) -> None:
+    told = {"reason": "调离了", "actor": ann, "at": timezone.now()}
+    with pytest.raises(RuleViolation, match="不到两位"):
+        revoke_role(grant=ann.grants.get(), **told)
+    revoke_role(grant=town.person("bureau").grants.get(), **told)
+    deactivate_user(user=town.person("organiser"), **told)
+
+
 def test_a_deputy_holds_the_same_for_the_days_asked(town: Town, ann: Any) -> None:
     street, deputy = town.person("street_office"), make_user("deputy")
     lent = lend(street, deputy, valid_from=timezone.localdate() + timedelta(days=1))
@@ -405,6 +443,34 @@ def test_the_page_of_roles_has_every_permission_and_every_role(town: Town, clien
     roles = list(ROLE_PERMISSIONS)
     held = told[PERMISSION_WORDS[Permission.MANAGE_ROLL]]
     assert [role for role, has in zip(roles, held, strict=True) if has] == ["organiser"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["revoke", "deactivate"])
+def test_two_operators_do_not_end_each_other(town: Town, erasable: None, way: str) -> None:
+    ann, ben, cid = town.person("operator"), make_user("ben"), make_user("cid")
+    for one in (ben, cid):
+        grant(one, "operator", None)
+
+    def act(turn: tuple[Any, Any]) -> str:
+        actor, user = turn
+        told = {"reason": "调离了", "actor": actor, "at": timezone.now()}
+        try:
+            if way == "revoke":
+                revoke_role(grant=user.grants.get(), **told)
+            else:
+                deactivate_user(user=user, **told)
+            return "done"
+        except RuleViolation as refused:
+            return refused.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        told = list(pool.map(act, [(ann, ben), (ben, cid), (cid, ann)]))
+    assert sorted(told) == ["done", "grant.last_two", "grant.last_two"]
+    assert operators_on(timezone.localdate()).count() == 2
 
 
 @pytest.mark.postgres

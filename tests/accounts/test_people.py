@@ -13,6 +13,7 @@ from accounts.services.people import deactivate_user, invite_user
 from core.errors import RuleViolation
 from logbook.models import Entry
 from tests.factories import make_estate
+from tests.town import grant, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -145,6 +146,26 @@ def test_the_organiser_does_not_supervise_the_own_count(town, boss):
         give(organiser, "supervisor", town.here.estate, boss)
     assert "监票人" in str(refused.value)
     give(organiser, "supervisor", town.there.estate, boss)
+
+
+@pytest.mark.parametrize("role", ["organiser", "supervisor"])
+@pytest.mark.parametrize("manager_first", [True, False])
+def test_the_property_manager_has_no_other_role_there(town, boss, role, manager_first):
+    first, second = ("property_manager", role) if manager_first else (role, "property_manager")
+    person = town.person(first)
+    with pytest.raises(RuleViolation, match="既当物业又有别的角色"):
+        give(person, second, town.here.estate, boss)
+    give(person, second, town.there.estate, boss)
+
+
+@pytest.mark.parametrize("role", ["organiser", "supervisor", "residents_committee", "bureau"])
+def test_an_operator_sees_no_owners_by_another_role(town, boss, role):
+    second = make_user("second operator")
+    grant(second, "operator", None)
+    with pytest.raises(RuleViolation, match="看得到业主姓名"):
+        give(second, role, town.here.of(role), boss)
+    with pytest.raises(RuleViolation, match="看得到业主姓名"):
+        give(town.person(role), "operator", None, boss)
 
 
 def test_the_same_grant_twice_is_refused_unless_the_first_is_over(town, boss):

@@ -1508,7 +1508,7 @@ def arguments(town: Town, settings: Any, tmp_path: Path) -> dict[str, Any]:
             estate=town.here.estate,
             reason="x",
             since=LONG_AGO,
-            set_by="t",
+            set_by="user:60001",
             set_at=timezone.now(),
         ).pk,
         "grant": RoleGrant.objects.get(user=organiser).pk,

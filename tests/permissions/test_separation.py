@@ -13,7 +13,7 @@ import pytest
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from accounts.models import Looking, Reset, RoleGrant
+from accounts.models import LegalHold, Looking, Reset, RoleGrant
 from committees.models import Report
 from disclosures.models import Closing, Entry
 from documents.models import StampedCopy
@@ -53,12 +53,18 @@ PAIRS = [
          "tests/accounts/test_grants.py::test_nobody_else_confirms"),
     Pair("organiser", "supervisor of the same estate",
          "tests/accounts/test_people.py::test_the_organiser_does_not_supervise_the_own_count"),
+    Pair("property manager", "any other role at the same estate",
+         "tests/accounts/test_people.py::test_the_property_manager_has_no_other_role_there"),
+    Pair("operator", "a role that names people",
+         "tests/accounts/test_people.py::test_an_operator_sees_no_owners_by_another_role"),
     Pair("asks for a reset, or is let in by it", "confirms it",
          "tests/accounts/test_entrance.py::test_one_operator_alone_resets_nobody"),
     Pair("looks through somebody's eyes", "that person",
          "tests/accounts/test_looking.py::test_of_whom_nobody_sees_the_pages"),
     Pair("writes what persons concerned are told of an incident", "confirms it",
          "tests/portal/test_incidents.py::test_two_operators"),
+    Pair("sets a legal hold", "lifts it",
+         "tests/portal/test_holds_page.py::test_whoever_set_it_does_not_lift_it"),
     # --- voting
     Pair("hands a draft in for review", "reviews it",
          "tests/voting/services/test_reviews.py::test_who_drafts_does_not_review"),
@@ -166,6 +172,7 @@ ROWS = [
     Names(Reset, "asked_by_id", "settled_by_id", {"done": True}),
     Names(Reset, "user_id", "settled_by_id", {"done": True}),
     Names(Looking, "by_id", "user_id"),
+    Names(LegalHold, "set_by", "lifted_by"),
     Names(Review, "submitted_by", "ended_by"),
     *(
         Names(model, "proposed_by", "decided_by", state)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import LegalHold
 from logbook.models import Entry
-from tests.town import Town, announced, town
+from tests.town import Town, announced, grant, make_user, town
 
 __all__ = ["town"]
 
@@ -41,13 +41,37 @@ def test_set_seen_and_lifted(operator: Client, town: Town) -> None:
     page = operator.get(reverse("staff:holds")).content.decode()
     assert town.here.estate.name in page
     assert REASON in page
+    another(operator)
     lift = reverse("staff:lift_hold", args=[hold.pk])
     assert REASON in operator.get(lift).content.decode()
-    assert operator.post(lift, {"reason": ""}).status_code == 400
-    assert operator.post(lift, {"reason": "已结案"}).status_code == 302
+    for short in ("", " 结案 "):
+        assert operator.post(lift, {"reason": short}).status_code == 400
+    assert LegalHold.objects.get().lifted_at is None
+    assert operator.post(lift, {"reason": "法院已结案"}).status_code == 302
     assert operator.get(lift).status_code == 404
     assert "已解除" in operator.get(reverse("staff:holds")).content.decode()
     assert set(Entry.objects.values_list("kind", flat=True)) >= {"hold.set", "hold.lifted"}
+
+
+def another(client: Client) -> None:
+    """From here on a second operator has the browser."""
+    second = make_user("second operator", phone="10000000031")
+    grant(second, "operator", None)
+    client.force_login(second, backend="django.contrib.auth.backends.ModelBackend")
+
+
+def test_whoever_set_it_does_not_lift_it(operator: Client) -> None:
+    post(operator, everything="on")
+    lift = reverse("staff:lift_hold", args=[LegalHold.objects.get().pk])
+    words = "请由另一位管理员解除"
+    page = operator.get(lift).content.decode()
+    assert (words in page, "解除，立即生效" in page) == (True, False)
+    refused = operator.post(lift, {"reason": "法院已结案"})
+    assert (refused.status_code, words in refused.content.decode()) == (400, True)
+    assert LegalHold.objects.get().lifted_at is None
+    another(operator)
+    assert operator.post(lift, {"reason": "法院已结案"}).status_code == 302
+    assert LegalHold.objects.get().lifted_at
 
 
 def test_one_session_or_everything(operator: Client, town: Town) -> None:

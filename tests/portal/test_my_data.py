@@ -14,7 +14,7 @@ from accounts.models import Message
 from accounts.phones import phone_hash
 from funds.services import entering
 from logbook.models import Entry
-from registry.models import DataRequest, Owner, PhoneChange
+from registry.models import Authority, DataRequest, Owner, PhoneChange
 from registry.selectors import document_key
 from tests.factories import make_estate, make_owner, make_unit
 from tests.town import grant, make_user
@@ -382,6 +382,40 @@ def test_a_request_is_answered_and_read(inside, owner, estate):
     assert "请先更正登记" in text(inside.get("/my/data/"))
     again = organiser.post(page, {"outcome": "granted", "text": "改了"})
     assert "已经有人答复" in text(again)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "status"),
+    [
+        ("refused", " 不改 ", 400),
+        ("partly", "改一半", 400),
+        ("refused", "登记未改", 302),
+        ("granted", "改了", 302),
+    ],
+)
+def test_not_all_of_it_needs_a_reason(owner, estate, outcome, reason, status):
+    day = timezone.localdate()
+    asked = owner.requests.create(kind="erase", text="x", asked_at=timezone.now(), due_on=day)
+    page = reverse("roll:request", args=[estate.code, asked.pk])
+    answer = staff("organiser", estate).post(page, {"outcome": outcome, "text": reason})
+    assert answer.status_code == status
+    assert ("至少四个字" in text(answer)) == (status == 400)
+    assert (DataRequest.objects.get().state == "open") == (status == 400)
+
+
+@pytest.mark.parametrize("outcome", ["refused", "partly", "granted"])
+@pytest.mark.parametrize("phone", ["0000-0000000", ""])
+def test_refused_it_says_the_way_on(inside, owner, estate, outcome, phone):
+    Authority.objects.filter(pk=estate.authority_id).update(phone=phone)
+    owner.requests.create(
+        kind="erase", text="请删去号码", state=outcome, answer="登记簿上就是这样",
+        asked_at=timezone.now(), due_on=timezone.localdate(),
+    )  # fmt: skip
+    page = text(inside.get("/my/data/"))
+    wanted = outcome != "granted"
+    assert ("不服的，可以向样例街道办事处" in page) == wanted
+    assert ("样例街道办事处（电话0000-0000000）" in page) == (wanted and bool(phone))
+    assert page.count("请删去号码") == page.count("登记簿上就是这样") == 1
 
 
 def test_a_late_answer_says_who_else_can_be_asked(inside, owner):

@@ -182,7 +182,7 @@ def test_journey_a6_the_list_then_only_what_the_policy_says_and_holds_are_respec
         "theirs": True,
     }  # fmt: skip
 
-    lift_hold(hold_id=hold.pk, reason="已结案", actor="user:9", at=AT)
+    lift_hold(hold_id=hold.pk, reason="法院已结案", actor="user:8", at=AT)
     assert due() == {"roll_previews": 1}
     assert apply(AT)["roll_previews"] == 1
     acts = {one.kind for one in Entry.objects.all()}
@@ -317,7 +317,7 @@ def test_ballots_and_keys_under_a_hold_stay_for_years(
     assert refused.value.code == "retention.waits"
     assert destroy_keys(at=later) == 0
     assert TrusteeKey.objects.get().secret
-    lift_hold(hold_id=hold.pk, reason="已结案", actor="user:9", at=later)
+    lift_hold(hold_id=hold.pk, reason="法院已结案", actor="user:8", at=later)
     done = apply(later)
     assert (done["ballots"], done["trustee_keys"]) == (1, 1)
     assert not TrusteeKey.objects.get().secret
@@ -344,7 +344,7 @@ def test_a_fund_file_of_a_held_estate_stays(monkeypatch: pytest.MonkeyPatch) -> 
     hold = set_hold(estate=account.estate, reason=REASON, actor="user:9", at=AT)
     assert forget_file(file_id=file.pk, at=AT) is None
     assert held(AT + 900 * DAY)["fund_files"] == 1
-    lift_hold(hold_id=hold.pk, reason="已结案", actor="user:9", at=AT)
+    lift_hold(hold_id=hold.pk, reason="法院已结案", actor="user:8", at=AT)
     assert forget_file(file_id=file.pk, at=AT).state == "dropped"  # type: ignore[union-attr]
 
 
@@ -358,9 +358,9 @@ def test_what_setting_and_lifting_refuse_and_write_down() -> None:
     hold = set_hold(estate=estate, reason=REASON, actor="user:9", at=AT)
     with pytest.raises(RuleViolation):
         lift_hold(hold_id=hold.pk, reason="", actor="user:9", at=AT)
-    lift_hold(hold_id=hold.pk, reason="已结案", actor="user:8", at=AT)
-    again = lift_hold(hold_id=hold.pk, reason="又一次", actor="user:7", at=AT)
-    assert (again.lifted_by, again.lift_reason) == ("user:8", "已结案")
+    lift_hold(hold_id=hold.pk, reason="法院已结案", actor="user:8", at=AT)
+    again = lift_hold(hold_id=hold.pk, reason="又解除一次", actor="user:7", at=AT)
+    assert (again.lifted_by, again.lift_reason) == ("user:8", "法院已结案")
     acts = list(Entry.objects.filter(log__name=f"estate/{estate.code}").order_by("seq"))
     assert [one.kind for one in acts] == ["hold.set", "hold.lifted"]
     assert parse_canonical(bytes(acts[0].line))["body"]["actor"] == "user:9"
@@ -376,7 +376,7 @@ def test_the_command_sets_lists_and_lifts(monkeypatch: pytest.MonkeyPatch) -> No
     assert "已生效" in run("set", "--estate", estate, "--session", code, "--reason", REASON)
     assert held_at(AT).sessions == {code}
     assert f"会议 {code}" in run("list")
-    assert "已解除" in run("lift", str(LegalHold.objects.get().pk), "--reason", "已结案")
+    assert "已解除" in run("lift", str(LegalHold.objects.get().pk), "--reason", "法院已结案")
     assert not held_at(AT)
     other = make_estate()
     for words in (
