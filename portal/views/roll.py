@@ -167,10 +167,8 @@ def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     messages.success(request, _("已导入名册。"))
     if waiting := done.summary.get("phones_held", 0):
         said_so = ngettext(
-            "%(n)s个新手机号还没有生效：有原来号码的先告诉原来的号码，"
-            "没有的要另一个人确认，再过24小时生效。",
-            "%(n)s个新手机号还没有生效：有原来号码的先告诉原来的号码，"
-            "没有的要另一个人确认，再过24小时生效。",
+            "%(n)s个新手机号还没有生效：另一个人确认以后，过24小时生效。",
+            "%(n)s个新手机号还没有生效：另一个人确认以后，过24小时生效。",
             waiting,
         )
         messages.warning(request, said_so % {"n": waiting})

@@ -321,7 +321,7 @@ def test_the_preview_says_what_becomes_of_phones(clerk, estate):
     ]
     upload(clerk, estate, as_xlsx(told))
     shown = text(clerk.get(page_of(estate)))
-    assert "1位业主的手机号要换：告诉原来的号码，过24小时生效" in shown
+    assert "1位业主的手机号要换：另一个人确认以后告诉原来的号码，过24小时生效" in shown
     assert "1位业主第一次有手机号" in shown  # 周八 is new: nobody's number changes
     assert "只有手机号变的房屋，上面算在“不变”里" in shown
     assert "10000000061" not in shown
@@ -333,14 +333,14 @@ def test_the_preview_says_what_becomes_of_phones(clerk, estate):
     )
 
     done = clerk.post(page_of(estate, "confirm"), follow=True)
-    assert "2个新手机号还没有生效：有原来号码的先告诉原来的号码" in text(done)
+    assert "2个新手机号还没有生效：另一个人确认以后，过24小时生效" in text(done)
 
 
 def test_first_numbers_wait_for_a_second_person_and_the_pages_say_so(clerk, estate):
     imported(estate, [line(联系电话="")])
     upload(clerk, estate, as_xlsx([line(联系电话="10000000061")]))
     shown = text(clerk.get(page_of(estate)))
-    assert "1位业主第一次有手机号：要另一个人确认，再过24小时生效" in shown
+    assert "1位业主第一次有手机号：另一个人确认以后，过24小时生效" in shown
     assert "手机号要换" not in shown
     done = clerk.post(page_of(estate, "confirm"), follow=True)
     assert "1个新手机号还没有生效" in text(done)
