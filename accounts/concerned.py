@@ -1,8 +1,8 @@
 """Whom an incident concerns: counts for operators, a list for the estate's own organiser.
 
-Everybody who stands on the roll of an estate it touches, former owners too: their rows are
-kept. The same person in two estates (one document number) is one person; one number gets one
-message. An operator gets numbers from here and nothing else.
+Everybody who stands on the roll of an estate it touches, former owners too while their names
+are kept. The same person in two estates (one document number) is one person; one number gets
+one message. An operator gets numbers from here and nothing else.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.incident_steps import message_key
 from accounts.models import Incident, Message
+from registry.former import known
 from registry.models import Estate, Owner
 
 _SILENT, _FAILED = gettext_noop("没有手机号"), gettext_noop("短信没有发成")
@@ -52,7 +53,7 @@ class Unreached(NamedTuple):
 
 
 def _owners(incident: Incident) -> QuerySet[Owner]:
-    return Owner.objects.filter(estate__in=incident.estates.all())
+    return Owner.objects.filter(known(), estate__in=incident.estates.all())
 
 
 def counts_of(incident: Incident) -> Counts:
@@ -71,7 +72,8 @@ def counts_of(incident: Incident) -> Counts:
 def by_estate(incident: Incident) -> list[AtEstate]:
     """The same for each estate."""
     rows = incident.estates.annotate(
-        n=Count("owners"), without=Count("owners", filter=Q(owners__phone_hash=""))
+        n=Count("owners", filter=known("owners__")),
+        without=Count("owners", filter=known("owners__") & Q(owners__phone_hash="")),
     )
     return [AtEstate(one, one.n, one.without) for one in rows.order_by("code")]
 
@@ -90,7 +92,7 @@ def unreached(incident: Incident, estate: Estate) -> Iterator[Unreached]:
     prefix = message_key(incident, "")
     failed = Message.objects.filter(key__startswith=prefix, state="failed")
     numbers = [key.removeprefix(prefix) for key in failed.values_list("key", flat=True)]
-    owners = Owner.objects.filter(estate=estate).filter(
+    owners = Owner.objects.filter(known(), estate=estate).filter(
         Q(phone_hash="") | Q(phone_hash__in=numbers)
     )
     for owner in owners.prefetch_related("ownerships__unit").order_by("pk"):

@@ -180,9 +180,6 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "auditor": frozenset({_P.EXPORT_LOG}),
 }
 
-# One person alone makes nobody an official: a second operator confirms.
-TWO_PERSON_ROLES = OFFICIAL_ROLES
-
 
 def roles_with(permission: Permission) -> list[str]:
     """The roles whose row in the table holds `permission`."""
@@ -199,6 +196,15 @@ NAMES_PEOPLE = frozenset(
     | {_P.PROPOSE_RULING, _P.DECIDE_RULING, _P.MANAGE_GRANTS, _P.KEEP_HOLDS, _P.LOOK_AS}
     | {_P.EXPORT_LOG, _P.KEEP_INCIDENTS, _P.TELL_BY_LETTER}
 )
+
+
+def takes_two(role: str, *, has_roll: bool) -> bool:
+    """Whether a grant of `role` waits for a second operator (decisions/0122).
+
+    One person alone makes nobody an official, and opens to nobody the owners of a place
+    that `has_roll`: whoever gives the key and holds it would read every name.
+    """
+    return role in OFFICIAL_ROLES or (has_roll and bool(ROLE_PERMISSIONS[role] & NAMES_PEOPLE))
 
 
 def _hidden(user: Visitor) -> frozenset[Permission]:

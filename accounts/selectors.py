@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import LegalHold, Reset, RoleGrant, User
 from accounts.permissions import Permission, Visitor, require
-from registry.models import Estate
+from registry.models import Authority, Estate, RollImport, Unit
+from registry.selectors import estates_under
 
 # So long a wish to reset somebody's sign-in waits for the second operator.
 OPEN_FOR = timedelta(days=1)
@@ -45,8 +46,18 @@ def grant_for(user: Visitor, pk: int) -> RoleGrant:
 
 def open_reset(person: User, at: datetime) -> Reset | None:
     """What waits for a second operator's word."""
-    waiting = Reset.objects.filter(user=person, settled_at=None, asked_at__gt=at - OPEN_FOR)
-    return waiting.select_related("asked_by").first()
+    return _open_resets(at).filter(user=person).first()
+
+
+def open_resets(user: Visitor, at: datetime) -> QuerySet[Reset]:
+    """All that wait for a second operator's word; for whoever manages grants."""
+    require(user, Permission.MANAGE_GRANTS)
+    return _open_resets(at)
+
+
+def _open_resets(at: datetime) -> QuerySet[Reset]:
+    waiting = Reset.objects.filter(settled_at=None, asked_at__gt=at - OPEN_FOR)
+    return waiting.select_related("asked_by", "user").order_by("pk")
 
 
 def reset_for(user: Visitor, pk: int) -> Reset:
@@ -94,6 +105,17 @@ def overlapping(grant: RoleGrant, *, anywhere: bool = False) -> list[RoleGrant]:
 def is_party_to(user: User, grant: RoleGrant) -> bool:
     """Whether a person asked for a grant or receives it, and so does not confirm it."""
     return f"user:{user.pk}" == grant.granted_by or user.pk == grant.user_id
+
+
+def reaches_roll(place: Estate | Authority | None) -> bool:
+    """Whether an estate of that place (None: any) has a roll, or a file about to be one."""
+    if isinstance(place, Authority):
+        estates = estates_under(place)
+    else:
+        estates = Estate.objects.filter(pk=place.pk) if place else Estate.objects.all()
+    units = Unit.objects.filter(estate=OuterRef("pk"))
+    files = RollImport.objects.filter(estate=OuterRef("pk"), state="previewed")
+    return estates.filter(Exists(units) | Exists(files)).exists()
 
 
 def operators_on(day: date) -> QuerySet[User]:

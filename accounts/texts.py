@@ -154,7 +154,11 @@ TEXTS: dict[str, str] = {
 }
 
 # What cannot wait for the morning.
-URGENT = frozenset({"break_glass", "factor_changed", "let_in_again", "reset_asked"})
+URGENT = frozenset(
+    {"break_glass", "factor_changed", "let_in_again", "reset_asked"}
+    # Somebody has just got a household's vote into their hands.
+    | {"letter_reissued", "credential_replaced"}
+)
 
 
 def gaps(text: str) -> set[str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Max, Min
+
 from logbook.models import Entry, Log
 
 _CHUNK = 2000
@@ -27,31 +29,37 @@ class Act(NamedTuple):
 
 
 def acts_between(logs: Sequence[Log], first: datetime, end: datetime) -> Iterator[Act]:
-    """What was written into these logs from `first` on and before `end`, log by log.
+    """From the first to the last line of these logs that was written from `first` on and
+    before `end`, log by log, by number.
 
+    By number and not by time, so that no number is missing in between: where a clock was set
+    back, lines of other days lie among them, and without these nobody could follow the links.
     Only as far as the logs had come when they were read: `Log.size`. Lines that were
     destroyed with leave are left out.
     """
+    cuts = _cuts(logs, first, end)
     for log in logs:
-        entries = log.entries.filter(
-            recorded_at__gte=first, recorded_at__lt=end, seq__lt=log.size
-        )
-        rows: Iterator[tuple[Any, ...]] = (
-            entries.order_by("seq")
-            .values_list("seq", "kind", "line")
-            .iterator(chunk_size=_CHUNK)
-        )
-        for seq, kind, stored in rows:
-            line = bytes(stored)
-            if line:
-                told = json.loads(line)
-                digest = hashlib.new(log.hash_name, line).hexdigest()
-                yield Act(log.name, seq, told["time"], kind, told["body"], told["prev"], digest)
+        if log.pk in cuts:
+            yield from _acts(log, *cuts[log.pk])
 
 
-def count_between(logs: Sequence[Log], first: datetime, end: datetime) -> int:
-    """How many there are."""
-    names = [log.pk for log in logs]
-    return Entry.objects.filter(
-        log__in=names, recorded_at__gte=first, recorded_at__lt=end
-    ).count()
+def _cuts(logs: Sequence[Log], first: datetime, end: datetime) -> dict[int, tuple[int, int]]:
+    """The numbers of the first and the last line of those days, by log that has any."""
+    written = Entry.objects.filter(
+        log__in=[log.pk for log in logs], recorded_at__gte=first, recorded_at__lt=end
+    )
+    found = written.order_by().values_list("log").annotate(Min("seq"), Max("seq"))
+    return {log: (least, most) for log, least, most in found}
+
+
+def _acts(log: Log, least: int, most: int) -> Iterator[Act]:
+    entries = log.entries.filter(seq__gte=least, seq__lte=min(most, log.size - 1))
+    rows: Iterator[tuple[Any, ...]] = (
+        entries.order_by("seq").values_list("seq", "kind", "line").iterator(chunk_size=_CHUNK)
+    )
+    for seq, kind, stored in rows:
+        line = bytes(stored)
+        if line:
+            told = json.loads(line)
+            digest = hashlib.new(log.hash_name, line).hexdigest()
+            yield Act(log.name, seq, told["time"], kind, told["body"], told["prev"], digest)

@@ -5,7 +5,7 @@ that was held before; killed between two, the rest is still due.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.sessions.models import Session as WebSession
@@ -14,10 +14,13 @@ from django.db.models import Q, QuerySet
 
 from accounts.holds import Held, held_at, lock_holds
 from accounts.models import Attempts, ClosedDoor, Job, Message, SignIn
+from core.deadlines import local_day
 from funds.models import PhoneCheck
 from logbook.steps import PLATFORM_LOG, record_act
+from registry.former import empty_owners, former_owners
 from registry.models import DataRequest, PhoneChange, RollImport
 from registry.services.imports import erase_preview, erase_undo
+from voting.domain.retention import DEFAULT_YEARS
 from voting.models import CheckCode, Session
 
 PORTION = 500
@@ -128,6 +131,15 @@ def _undos(rows: Rows, at: datetime) -> int:
     return len(found)
 
 
+def _years_before(day: date) -> date:
+    """The same day as many years ago as ballots are kept; 28 February for the 29th."""
+    year = day.year - DEFAULT_YEARS
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
+
+
 MESSAGES = Expiry(
     "messages",
     "created_at",
@@ -226,4 +238,12 @@ DATA_REQUESTS = Expiry(
     ),
     _of_owner,
     lambda rows, at: rows.update(text="", answer=""),
+)
+# Longer than an import can be undone, which would want them back.
+FORMER_OWNERS = Expiry(
+    "former_owners",
+    "ended_on",
+    lambda at: former_owners(ended_by=_years_before(local_day(at))),
+    _of_estate,
+    lambda rows, at: empty_owners(rows),
 )

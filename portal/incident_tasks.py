@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Incident, IncidentStep
 from accounts.permissions import Permission, Visitor, estates_for
+from registry.former import known
 from registry.models import Estate, Owner
 
 
@@ -31,7 +32,7 @@ def letter_tasks(user: Visitor, roles: Collection[str]) -> Iterator[LetterTask]:
     for incident in open_ones:
         written = IncidentStep.objects.filter(incident=incident, kind="letter")
         due = here.filter(incidents=incident).exclude(pk__in=written.values("estate"))
-        silent = Owner.objects.filter(phone_hash="").values("estate")
+        silent = Owner.objects.filter(known(), phone_hash="").values("estate")
         for estate in due.filter(pk__in=silent):
             yield LetterTask(
                 estate,

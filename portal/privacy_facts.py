@@ -23,6 +23,7 @@ from logbook.models import Entry
 from logbook.steps import PLATFORM_LOG
 from portal.permission_words import PERMISSION_WORDS
 from portal.rotation import counts_by_key, current_mark
+from registry.former import known
 from registry.models import Estate, Owner
 from voting.models import Candidate, GroupMember, Supervisor
 
@@ -109,7 +110,7 @@ class Keys(NamedTuple):
 def people() -> People:
     """Persons whose data are here."""
     return People(
-        Owner.objects.aggregate(n=Count("document_hash", distinct=True))["n"],
+        Owner.objects.filter(known()).aggregate(n=Count("document_hash", distinct=True))["n"],
         Estate.objects.count(),
         User.objects.filter(is_active=True).count(),
         Member.objects.count() + Nominee.objects.count(),

@@ -7,7 +7,7 @@ books, registers, roles.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.holds import Held, held_at
 from committees.services.party import dropped_answers, forget_dropped
+from core.deadlines import start_of
 from funds.selectors.files import forgotten_files
 from funds.tasks import drop_forgotten_files
 from portal import expiry
@@ -53,9 +54,14 @@ def rows_of(rule: expiry.Expiry) -> Callable[[datetime, Held], Due]:
         found = rule.due(at)
         free = rule.free(found, held)
         oldest = free.order_by(rule.since).values_list(rule.since, flat=True).first()
-        return Due(free.count(), oldest, found.count() - free.count())
+        return Due(free.count(), _instant(oldest), found.count() - free.count())
 
     return due
+
+
+def _instant(since: date | None) -> datetime | None:
+    """A column that knows the day only counts from its beginning."""
+    return since if since is None or isinstance(since, datetime) else start_of(since)
 
 
 def things_of(
@@ -86,6 +92,7 @@ def _of_special(file: Any, held: Held) -> bool:
 _SHORTEST = _("个人信息保护法19：保存期限为实现处理目的所必要的最短时间")
 _SIX_MONTHS = _("网络安全法：网络日志留存不少于六个月；个人信息保护法19：此后不再必要")
 
+_ROLL = _("民法典278：表决要按名册核对业主身份；个人信息保护法17、19、47：此后不再必要")
 _THREE_YEARS = _("个人信息保护法50：被拒绝的可以起诉；民法典188：诉讼时效三年")
 
 
@@ -103,7 +110,10 @@ TABLE: tuple[Rule, ...] = (
     _here(expiry.ATTEMPTS, _("尝试次数的计数"), _("7天"), _("删除"), _SHORTEST),
     _here(expiry.VOTE_CODES, _("投票核对用的验证码"), _("失效后7天"), _("删除"), _SHORTEST),
     _here(expiry.FUND_CODES, _("查资金用的验证码"), _("7天"), _("删除"), _SHORTEST),
-    _here(expiry.WEB_SESSIONS, _("登录状态"), _("8小时不用即失效"), _("删除"), _SHORTEST),
+    _here(expiry.WEB_SESSIONS,
+          _("工作人员登录状态和业主投票时的状态；业主查自己信息的核对只在自己的浏览器里"),
+          _("工作人员8小时、投票时30分钟不用即失效；查自己的信息15分钟失效"), _("删除"),
+          _SHORTEST),
     _here(expiry.SIGN_INS, _("登录记录（设备、地址）"), _("184天"), _("删除"), _SIX_MONTHS),
     _here(expiry.CLOSED_DOORS, _("没有打开的页面的次数"), _("184天"), _("删除"), _SIX_MONTHS),
     _here(expiry.JOBS, _("后台任务的记录"), _("184天"), _("删除"), _SIX_MONTHS),
@@ -113,6 +123,9 @@ TABLE: tuple[Rule, ...] = (
           _("清空号码和原因，留下时间和经办人"), _SHORTEST),
     _here(expiry.DATA_REQUESTS, _("关于个人信息的请求和答复"), _("答复后三年"),
           _("清空内容，留下类别、时间和结果"), _THREE_YEARS),
+    _here(expiry.FORMER_OWNERS, _("名册（业主的姓名、证件、手机号）"),
+          _("是业主期间一直保存，不再是业主后5年"),
+          _("清空姓名、证件和手机号，只留下哪套房屋从哪天到哪天有过业主"), _ROLL),
     Rule(
         "fund_files", _("没有确认的资金文件"), _SHORTEST, _("3天"), _("清空内容"),
         "fund_files",
@@ -146,9 +159,12 @@ TABLE: tuple[Rule, ...] = (
         lambda at: destroy_keys(at=at),
     ),
     Rule(
-        "ballots", _("选票、打开的单张票、纸质票扫描件"),
+        "ballots",
+        _("选票、打开的单张票、纸质票扫描件；冻结名册里的手机号和证件尾号，"
+          "受托人、见证人、转让文件，异议人的联系方式"),
         _("规则表 retention.ballot_years，最少3年（决定0090）"), _("决议后5年或者规则表所写"),
-        _("清空，哈希、合计和决议留下"), "retention",
+        _("一起清空；哈希、合计、决议、房屋和遮盖的姓名留下，"
+          "已下载的归档包由保管人处理"), "retention",
         things_of(past_their_years, lambda one: one.closes_at, _of_session),
         destroy_due,
     ),

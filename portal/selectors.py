@@ -31,6 +31,7 @@ from funds.selectors.reviewing import waiting_for, worklist
 from funds.selectors.waiting import Places, money_waiting, spoken_for
 from portal.committee_tasks import committee_tasks
 from portal.incident_tasks import letter_tasks
+from portal.operator_tasks import operator_tasks
 from portal.own.tasks import own_tasks
 from portal.report_tasks import report_tasks
 from portal.sentences import said
@@ -83,7 +84,7 @@ _DISPUTED = Ruling.objects.filter(session=OuterRef("pk"), state="proposed")
 class Task(NamedTuple):
     """One thing to do: where, what, on whose desk, until when."""
 
-    estate: Estate | Authority
+    estate: Estate | Authority | None  # None: the platform
     what: str
     desk: str
     url: str
@@ -237,6 +238,7 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         *_money_tasks(user, places),
         *_account_tasks(user, places, at),
         *(Task(*one) for one in own_tasks(places, f"user:{user.pk}", FUND_TASKS)),
+        *(Task(*one) for one in operator_tasks(user, at)),
         *(Task(*one) for one in letter_tasks(user, places.keys())),
         *(Task(*one) for one in committee_tasks(places, local_day(at), FUND_TASKS)),
         *(
@@ -245,7 +247,14 @@ def worklist_for(user: Visitor, at: datetime) -> list[Task]:
         ),
     ]
     far = at + timedelta(days=36500)
-    return sorted(tasks, key=lambda task: (not task.mine, task.due or far, task.estate.name))
+    return sorted(
+        tasks,
+        key=lambda task: (
+            not task.mine,
+            task.due or far,
+            task.estate.name if task.estate else "",
+        ),
+    )
 
 
 def _roll_tasks(inside: QuerySet[Estate], organises: set[int]) -> Iterator[Task]:

@@ -36,6 +36,7 @@ urlpatterns = [
     path("", include("portal.accounts_urls")),
     path("my/", my_fund.start, name="my_start"),
     path("my/code", my_fund.code, name="my_code"),
+    path("my/who", my_fund.who, name="my_who"),
     path("my/provider", my_fund.provider, name="my_provider"),
     path("my/provider/done", my_fund.provider_done, name="my_provider_done"),
     path("my/fund/", my_fund.fund, name="my_fund"),

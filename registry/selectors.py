@@ -38,11 +38,13 @@ from registry.domain.difference import (
     compare,
 )
 from registry.domain.doctor import Person, Room, Staff
+from registry.domain.phones import PhonesTold, phones_told
 from registry.domain.profiles import Layer, RuleValue, resolve
 from registry.domain.rooms import natural
 from registry.domain.rows import Fault, UnitRow, parse, prepare
 from registry.domain.sheets import workbook
 from registry.fields import KeyedDigest, keyed_hash
+from registry.former import known
 from registry.models import (
     Authority,
     Estate,
@@ -146,6 +148,7 @@ class Preview(NamedTuple):
     mapping_faults: tuple[str, ...]
     difference: Difference
     digest: str  # of the registry it was compared with
+    phones: PhonesTold = PhonesTold()
 
     @property
     def blocking(self) -> list[Fault]:
@@ -164,7 +167,8 @@ def registry_of(estate_id: int) -> tuple[Registry, str]:
     """An estate's units, titles and owners as they stand, and a digest of them.
 
     Which joint owner votes and whose identity was verified is no part of the digest: such
-    care after an import does not keep it from being undone.
+    care after an import does not keep it from being undone. Neither are owners without a
+    title: they are emptied when their time is over, and that changes no roll.
     """
     holdings: dict[int, list[Holding]] = defaultdict(list)
     titles = Ownership.objects.filter(
@@ -197,7 +201,9 @@ def registry_of(estate_id: int) -> tuple[Registry, str]:
         units[label] = Standing(unit_id, (label, *facts), tuple(holdings.get(unit_id, ())))
     owners = {
         key: Known(owner_id, tuple(facts), phone_key, check)
-        for owner_id, key, phone_key, check, *facts in Owner.objects.filter(estate_id=estate_id)
+        for owner_id, key, phone_key, check, *facts in Owner.objects.filter(
+            known(), estate_id=estate_id
+        )
         .order_by("pk")
         .values_list("pk", "document_hash", "phone_hash", "identity_check", *OWNER_FIELDS)
         .iterator(chunk_size=5000)
@@ -222,7 +228,8 @@ def preview_of(roll_import: RollImport, table: Table) -> Preview:
     difference = compare(
         registry, units, key_of=document_key, whole=roll_import.summary.get("whole", True)
     )
-    return Preview(tuple(units), tuple(row_faults), (), difference, digest)
+    phones = phones_told(registry, difference)
+    return Preview(tuple(units), tuple(row_faults), (), difference, digest, phones)
 
 
 def faults_workbook(roll_import: RollImport) -> bytes:
@@ -404,8 +411,10 @@ def _digest(registry: Registry) -> str:
     for unit in registry.units.values():
         holdings = [holding[:-1] for holding in unit.holdings]
         digest.update(repr((unit.unit_id, unit.facts, holdings)))
+    present = {holding.key for unit in registry.units.values() for holding in unit.holdings}
     for key, owner in registry.owners.items():
-        digest.update(repr((key, owner.owner_id, owner.facts)))
+        if key in present:
+            digest.update(repr((key, owner.owner_id, owner.facts)))
     return digest.hexdigest()
 
 

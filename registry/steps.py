@@ -60,14 +60,13 @@ PHONE_HELD = timedelta(hours=24)
 
 
 def hold_phones(
-    phones: Mapping[int, str], *, way: str, actor: str, at: datetime, first: bool = False
+    phones: Mapping[int, str], *, way: str, actor: str, at: datetime
 ) -> list[PhoneChange]:
     """Owners' new numbers ("" takes one off the roll): in force a day after the old are told.
 
-    `phones`: owner's pk → number. `first`: there is no old number to tell, so another person
-    confirms each before its day begins. A change that waits already and says the same goes
-    on, as does before a file what the owner or a desk asked for; another one is stopped by
-    this. Those made now are returned.
+    `phones`: owner's pk → number. What a file says, another person confirms before the day
+    begins. A change that waits already and says the same goes on, as does before a file what
+    the owner or a desk asked for; another one is stopped by this. Those made now are returned.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a number changes inside the caller's transaction only")
@@ -89,12 +88,12 @@ def hold_phones(
         PhoneChange(
             owner=owner,
             way=way,
-            state="proposed" if first else "held",
+            state="proposed" if way == "file" else "held",
             phone=phones[owner.pk],
             old_phone=owner.phone,
             asked_by=actor,
             asked_at=at,
-            takes_effect_at=None if first else at + PHONE_HELD,
+            takes_effect_at=None if way == "file" else at + PHONE_HELD,
         )
         for owner in owners.order_by("pk")
     )

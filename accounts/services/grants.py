@@ -1,8 +1,8 @@
 """Roles: given, confirmed by a second person, lent to a deputy, taken back.
 
-Nobody decides about the own rights. A role of officials, and whatever is lent, gives nothing
-until another operator has confirmed it: one person alone, or one stolen account, can make
-nobody a bureau.
+Nobody decides about the own rights. A role of officials, a role that names owners where there
+is a roll, and whatever is lent give nothing until another operator has confirmed it: one
+person alone, or one stolen account, can make nobody a bureau, nor read a roll through a friend.
 """
 
 from datetime import date, datetime, timedelta
@@ -16,11 +16,11 @@ from accounts.models import RoleGrant, User
 from accounts.permissions import (
     NAMES_PEOPLE,
     ROLE_PERMISSIONS,
-    TWO_PERSON_ROLES,
     Permission,
     has_permission,
+    takes_two,
 )
-from accounts.selectors import is_party_to, overlapping
+from accounts.selectors import is_party_to, overlapping, reaches_roll
 from accounts.services.operators import two_operators_stay
 from accounts.steps import end_sign_ins, queue_message
 from core.deadlines import local_day
@@ -45,7 +45,7 @@ def grant_role(
 ) -> RoleGrant:
     """Give `user` a role at one place from one day to another, both included.
 
-    One of TWO_PERSON_ROLES waits for `confirm_grant`. RuleViolation grant.refused with every
+    Where it `takes_two` it waits for `confirm_grant`. RuleViolation grant.refused with every
     reason in facts["reasons"].
     """
     _locked(user)
@@ -57,7 +57,7 @@ def grant_role(
         valid_from=valid_from,
         valid_to=valid_to,
         granted_by=_who(actor),
-        waits=role in TWO_PERSON_ROLES,
+        waits=takes_two(role, has_roll=reaches_roll(place)),
     )
     _demand(grant_faults(grant, actor))
     return _granted(grant, actor, at)

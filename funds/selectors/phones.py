@@ -6,16 +6,17 @@ from registry.models import Owner, Ownership
 
 
 def phone_known(phone_hash: str) -> bool:
-    """Whether a number leads to anything."""
-    return bool(units_by_phone(phone_hash) or owners_by_phone(phone_hash))
+    """Whether a number stands on the roll of any estate."""
+    return bool(phone_hash) and Owner.objects.filter(phone_hash=phone_hash).exists()
 
 
 def units_by_phone(phone_hash: str) -> list[int]:
     """The units that the owners with this number on the roll own now.
 
     Of one person, or of people who own the very same units (a household with one phone). A
-    number that stands for different owners of different units, as where an office typed its
-    own, leads nowhere.
+    number that stands for different owners of different units (a family in two flats, or an
+    office that typed its own) leads nowhere by itself: who it is, is asked
+    (`funds.services.entering.person_of`).
     """
     if not phone_hash:
         return []

@@ -22,12 +22,16 @@ from funds.models import PhoneCheck
 from funds.selectors.phones import owners_by_document, phone_known
 from registry.domain.documents import clean_number
 from registry.fields import keyed_hash
+from registry.models import Owner
 from registry.selectors import document_key
+from voting.domain.people import same_person, tail_of, tails
 
 WINDOW = timedelta(minutes=15)
 # From one address, which many owners may share on a mobile network.
 MOST_ASKED = 30
 MOST_WRONG = 5
+# From all addresses together: a million digits, ten codes a day.
+MOST_WRONG_OF_ALL = 30
 RESEND_AFTER = timedelta(seconds=60)
 CODE_LIFE = timedelta(minutes=10)
 
@@ -58,14 +62,16 @@ def send_own_code(*, phone: str, address: str, at: datetime, purpose: str = "own
 
 
 @sensitive_variables("phone", "answer", "digits")
-def check_own_code(*, phone: str, answer: str, at: datetime) -> str:
+def check_own_code(*, phone: str, answer: str, at: datetime, address: str = "") -> str:
     """The hash of the number where these digits were sent to it and still hold; else "".
 
-    They hold once. A try is counted before it is weighed, for any number alike.
-    RuleViolation "phone.invalid", "check.locked" after five wrong ones in 15 minutes.
+    They hold once. A try is counted before it is weighed, for any number alike, by number and
+    address: from elsewhere nobody locks an owner out. RuleViolation "phone.invalid",
+    "check.locked" after five wrong ones from an address, thirty from all, in 15 minutes.
     """
     held = phone_hash(_plain(phone))
-    return held if _used(held, _hmac(held, typed_digits(answer)), at) else ""
+    right = _used(held, _hmac(held, typed_digits(answer)), at, address)
+    return held if right else ""
 
 
 @sensitive_variables("phone", "plain", "digits")
@@ -106,10 +112,13 @@ def owner_vouched_for(person: Person) -> str:
     return held if person.document_number and named else ""
 
 
-def _used(held: str, digest: str, at: datetime) -> bool:
-    counter = f"own-check:{held[:40]}"
-    if not count_attempt(counter, limit=MOST_WRONG, window=WINDOW, at=at):
-        raise RuleViolation("check.locked", "输错次数太多，请过十五分钟再试")
+def _used(held: str, digest: str, at: datetime, address: str = "") -> bool:
+    counters = {f"own-check:{held[:24]}:{_address(address)[:24]}": MOST_WRONG}
+    if address:
+        counters[f"own-check:{held[:40]}"] = MOST_WRONG_OF_ALL
+    for counter, limit in counters.items():
+        if not count_attempt(counter, limit=limit, window=WINDOW, at=at):
+            raise RuleViolation("check.locked", "输错次数太多，请过十五分钟再试")
     with transaction.atomic(durable=True):
         used = PhoneCheck.objects.filter(
             phone_hash=held,
@@ -118,8 +127,27 @@ def _used(held: str, digest: str, at: datetime) -> bool:
             sent_at__lte=at,
         ).update(code_hmac="")
     if used:
-        forget_attempts(counter)
+        for counter in counters:
+            forget_attempts(counter)
     return used > 0
+
+
+@sensitive_variables("name", "tail")
+def person_of(*, held: str, name: str, tail: str, at: datetime) -> str:
+    """Of several people whose number this is, the hash of the document of whom it says.
+
+    `held`: the hash of the number, which was proved; `name`, `tail`: family name and last six
+    of the document. "" where nobody fits. RuleViolation "check.locked" after five tries.
+    """
+    counter = f"own-person:{held[:40]}"
+    if not count_attempt(counter, limit=MOST_WRONG, window=WINDOW, at=at):
+        raise RuleViolation("check.locked", "输错次数太多，请过十五分钟再试")
+    for one in Owner.objects.filter(phone_hash=held):
+        known = tails([(one.name, tail_of(one.document_number))])
+        if same_person(known, name, tail):
+            forget_attempts(counter)
+            return one.document_hash
+    return ""
 
 
 @transaction.atomic(durable=True)

@@ -12,7 +12,7 @@ from registry.models import Authority, Estate
 def give(
     user: User, role: str, place: Estate | Authority, people: Mapping[str, User], at: datetime
 ) -> None:
-    """One operator grants, the other confirms where it is an official's."""
+    """One operator grants, the other confirms where it takes two."""
     grant = grant_role(
         user=user,
         role=role,

@@ -56,13 +56,8 @@ class NewCodeForm(forms.Form):
     )
 
 
-class CopyForm(forms.Form):
+class WhoForm(forms.Form):
     """That it is the person, and not only somebody of the household."""
-
-    FORMATS = [
-        ("html", _("网页文件，能看能打印")),
-        ("json", _("JSON 文件，给别的系统用")),
-    ]
 
     family_name = forms.CharField(
         label=_("姓"),
@@ -76,6 +71,16 @@ class CopyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("请填写证件号码后六位")},
     )
+
+
+class CopyForm(WhoForm):
+    """And what kind of copy is wanted."""
+
+    FORMATS = [
+        ("html", _("网页文件，能看能打印")),
+        ("json", _("JSON 文件，给别的系统用")),
+    ]
+
     form = forms.ChoiceField(
         label=_("要哪一种"),
         choices=FORMATS,

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from core.deadlines import local_day
 from logbook.models import Entry
@@ -147,3 +148,10 @@ def _acts(log: str, kinds: Mapping[str, Touches], mine: Mine, at: datetime) -> I
 def actors_of(found: Sequence[Seen]) -> set[str]:
     """Whom these acts name, to look their names up at once."""
     return {one.actor for one in found}
+
+
+def acted_by(name: str) -> str:
+    """Who acted, as pages call people; in words who acts by itself, or is the owner."""
+    known = {"owner": _("业主本人"), "system": _("系统"), "operator": _("平台管理员")}
+    # A command of the server's is the platform's, whatever it is called.
+    return known.get(name, _("平台") if name.startswith("manage.py") else name)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.factors import OFFICIAL_ROLES
 from accounts.models import RoleGrant
-from accounts.permissions import ROLE_PERMISSIONS, TWO_PERSON_ROLES
+from accounts.permissions import ROLE_PERMISSIONS, takes_two
 from accounts.selectors import grant_for, is_party_to, own_grants, people_named
 from accounts.services.grants import (
     appoint_deputy,
@@ -72,7 +72,13 @@ def roles(request: HttpRequest) -> HttpResponse:
         for one in PERMISSION_WORDS
     ]
     columns = [
-        (role, role in OFFICIAL_ROLES, role in TWO_PERSON_ROLES) for role in ROLE_PERMISSIONS
+        (
+            role,
+            role in OFFICIAL_ROLES,
+            takes_two(role, has_roll=False),
+            takes_two(role, has_roll=True),
+        )
+        for role in ROLE_PERMISSIONS
     ]
     return _page(request, "staff/roles.html", {"rows": rows, "columns": columns}, "me")
 

@@ -42,7 +42,7 @@ _PAGES = _OWN_DATA | {
     "portal:my_breach",
 }
 # The number that a code was sent to: the own, and the new one.
-ASKED, ASKED_NEW = "own_asked", "own_asked_new"
+ASKED, ASKED_NEW, ASKED_WHO = "own_asked", "own_asked_new", "own_asked_who"
 # What is kept of a form while somebody is checked again, and how much of each field.
 _KEPT, _LONGEST = {"kind", "act", "text", "place", "unit"}, 500
 
@@ -85,7 +85,7 @@ def let_in_vouched(request: HttpRequest, answer: HttpResponse, held: str) -> Htt
 
 def let_out(answer: HttpResponse) -> HttpResponse:
     """Close it again; what was being written goes too."""
-    for name in (_COOKIE, _DRAFT, ASKED, ASKED_NEW):
+    for name in (_COOKIE, _DRAFT, ASKED, ASKED_NEW, ASKED_WHO):
         answer.delete_cookie(name, path="/my/")
     return answer
 

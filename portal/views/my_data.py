@@ -29,13 +29,15 @@ from funds.services.entering import (
 from portal.forms import add_reasons
 from portal.own.forms import CopyForm, NewCodeForm, NewPhoneForm, PersonForm, RequestForm
 from portal.own.kept import (
+    Line,
+    Section,
     open_changes,
     overdue,
     requests_of,
     sections_of,
     when,
 )
-from portal.own.seen import actors_of, seen_of
+from portal.own.seen import acted_by, actors_of, seen_of
 from portal.retention import TABLE
 from portal.selectors import names_of
 from portal.views.common import posted
@@ -88,7 +90,7 @@ def seen(request: HttpRequest) -> HttpResponse:
     found = [(one, seen_of(one, at=at)) for one in owners]
     names = names_of(set().union(*(actors_of(acts) for _one, acts in found)))
     people = [
-        (one, [(act, _who(names.get(act.actor, act.actor))) for act in acts])
+        (one, [(act, acted_by(names.get(act.actor, act.actor))) for act in acts])
         for one, acts in found
     ]
     return render(request, "portal/own/seen.html", {"people": people})
@@ -293,8 +295,14 @@ def _is_person(owner: Owner, said: dict[str, str]) -> bool:
 
 
 def _file(owner: Owner, form: str) -> HttpResponse:
-    sections = sections_of(owner, full=True)
-    at = when(timezone.now())
+    now = timezone.now()
+    acts = seen_of(owner, at=now)
+    names = names_of(actors_of(acts))
+    looks = [
+        Line(when(act.at), _("，").join([acted_by(names[act.actor]), act.what])) for act in acts
+    ]
+    sections = [*sections_of(owner, full=True), Section(_("谁看过您的信息"), looks)]
+    at = when(now)
     if form == "json":
         said = {
             "estate": owner.estate.name,
@@ -311,13 +319,6 @@ def _file(owner: Owner, form: str) -> HttpResponse:
         answer = HttpResponse(render_to_string("portal/own/copy_file.html", context))
     answer["Content-Disposition"] = f'attachment; filename="own-data-{owner.pk}.{form}"'
     return answer
-
-
-def _who(name: str) -> str:
-    """A person as pages call them; who acts by itself, or is the owner, in words."""
-    return {"owner": _("您本人"), "system": _("系统"), "operator": _("平台管理员")}.get(
-        name, name
-    )
 
 
 def _beside_phone(form: Form, refused: RuleViolation) -> None:

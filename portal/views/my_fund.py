@@ -16,13 +16,21 @@ from accounts.identity import identity_provider
 from core.errors import RuleViolation
 from documents.selectors import document_pdf
 from funds.selectors.owners import own_accounts
+from funds.selectors.phones import owners_by_phone
 from funds.selectors.statements import years_of
-from funds.services.entering import check_own_code, owner_vouched_for, send_own_code
+from funds.services.entering import (
+    check_own_code,
+    owner_vouched_for,
+    person_of,
+    send_own_code,
+)
 from funds.services.statements import issue_statement
 from portal.forms import add_reasons
+from portal.own.forms import WhoForm
 from portal.views.common import posted
 from portal.views.inside import (
     ASKED,
+    ASKED_WHO,
     asked_of,
     door_to,
     drop_asked,
@@ -104,17 +112,54 @@ def code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data["answer"]
         try:
-            held = check_own_code(phone=asked["phone"], answer=typed, at=timezone.now())
+            held = check_own_code(
+                phone=asked["phone"],
+                answer=typed,
+                at=timezone.now(),
+                address=client_address(request),
+            )
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
-            if held:
+            if held and owners_by_phone(held):
                 answer = drop_asked(redirect(wanted or "portal:my_fund"), ASKED)
                 return let_in(request, answer, held)
+            if held:
+                said = {"held": held, "next": wanted}
+                answer = drop_asked(redirect("portal:my_who"), ASKED)
+                return keep_asked(request, answer, ASKED_WHO, said)
             form.add_error(
                 "answer", _("验证码不对或者已经过期。没有收到的，请核对号码是否在名册上")
             )
     return _form(request, "funds/my_code.html", form, wanted)
+
+
+@_form_page
+@never_cache
+@sensitive_post_parameters("family_name", "answer")
+def who(request: HttpRequest) -> HttpResponse:
+    """Which of the people whose number this is: of a family in two flats, say."""
+    asked = asked_of(request, ASKED_WHO)
+    if not asked:
+        return redirect("portal:my_start")
+    form, wanted = WhoForm(posted(request)), onward(asked["next"])
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            held = person_of(
+                held=asked["held"],
+                name=said["family_name"],
+                tail=said["answer"],
+                at=timezone.now(),
+            )
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            if held:
+                answer = drop_asked(redirect(wanted or "portal:my_fund"), ASKED_WHO)
+                return let_in_vouched(request, answer, held)
+            form.add_error(None, _("姓或者证件号码后六位不对，请核对"))
+    return _form(request, "funds/my_who.html", form, wanted)
 
 
 @require_POST

@@ -1,5 +1,7 @@
 """Accounts and roles, for whoever manages grants."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import Permission, require
+from accounts.labels import role_title
+from accounts.models import RoleGrant, User
+from accounts.permissions import ROLE_PERMISSIONS, Permission, require, takes_two
 from accounts.selectors import (
     estates_lacking_organiser,
     is_over,
@@ -17,6 +21,7 @@ from accounts.selectors import (
     reset_for,
     waiting_grants,
 )
+from accounts.services.break_glass import other_operators
 from accounts.services.entrance import ask_reset, confirm_reset, withdraw_reset
 from accounts.services.grants import grant_role
 from accounts.services.people import deactivate_user, invite_user
@@ -24,7 +29,6 @@ from core.errors import RuleViolation
 from portal.forms import GrantForm, InviteForm, ReasonForm, add_reasons
 from portal.selectors import living_authorities
 from portal.views.common import posted, user_of
-from registry.models import Estate
 
 SHOWN = 20
 
@@ -41,8 +45,14 @@ def people(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "section": "people",
-        "lacking": _lacking(request),
+        **_lacking(request),
         "waiting": waiting_grants(request.user),
+        "always_two": [role_title(one) for one in ROLE_PERMISSIONS if _always_two(one)],
+        "two_with_roll": [
+            role_title(one)
+            for one in ROLE_PERMISSIONS
+            if takes_two(one, has_roll=True) and not _always_two(one)
+        ],
     }
     return render(request, "staff/people.html", context)
 
@@ -87,12 +97,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
-            told = (
-                _("已提出，另一位管理员确认以后生效。")
-                if made.waits
-                else _("已授权，并已发短信通知本人。")
-            )
-            messages.success(request, told)
+            messages.success(request, _told(made, user_of(request), now))
             return redirect("staff:person", pk)
     day = timezone.localdate()
     grants = [(grant, is_over(grant, day)) for grant in someone.grants.all()]
@@ -101,7 +106,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "grants": grants,
         "form": form,
         "doors": someone.closed_doors.all()[:SHOWN],
-        "lacking": _lacking(request),
+        **_lacking(request),
         "reset": (waiting := open_reset(someone, now)),
         "may_confirm": waiting is not None
         and user_of(request).pk not in (waiting.asked_by_id, someone.pk),
@@ -165,9 +170,24 @@ def reset_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("staff:person", found.user_id)
 
 
-def _lacking(request: HttpRequest) -> list[Estate]:
+def _told(made: RoleGrant, actor: User, at: datetime) -> str:
+    if not made.waits:
+        return _("已授权，并已发短信通知本人。")
+    told = _("已提出，另一位管理员确认以后生效。")
+    if [one for one in other_operators(actor, at) if one.pk != made.user_id]:
+        return told
+    alone = _("现在没有另一位管理员，请在服务器上用 manage.py make_operator 再建立一位。")
+    return f"{told}{alone}"
+
+
+def _always_two(role: str) -> bool:
+    return takes_two(role, has_roll=False)
+
+
+def _lacking(request: HttpRequest) -> dict[str, object]:
     """New estates come from the command line: here is where their code is asked for."""
-    return list(estates_lacking_organiser(request.user)[:SHOWN])
+    found = estates_lacking_organiser(request.user)
+    return {"lacking": found[:SHOWN], "lacking_more": max(0, found.count() - SHOWN)}
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, estate_for
@@ -164,6 +165,15 @@ def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     except RuleViolation as refused:
         return _preview_page(request, estate, kept, refused)
     messages.success(request, _("已导入名册。"))
+    if waiting := done.summary.get("phones_held", 0):
+        said_so = ngettext(
+            "%(n)s个新手机号还没有生效：有原来号码的先告诉原来的号码，"
+            "没有的要另一个人确认，再过24小时生效。",
+            "%(n)s个新手机号还没有生效：有原来号码的先告诉原来的号码，"
+            "没有的要另一个人确认，再过24小时生效。",
+            waiting,
+        )
+        messages.warning(request, said_so % {"n": waiting})
     return redirect("roll:findings" if done.summary["findings"] else "roll:home", code)
 
 

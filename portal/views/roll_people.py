@@ -23,6 +23,7 @@ from accounts.services.data_requests import answer
 from core.errors import RuleViolation
 from portal.forms import ReasonForm, add_reasons
 from portal.own.kept import overdue
+from portal.own.seen import acted_by
 from portal.roll_forms import AnswerForm, OwnerPhoneForm, ShowForm
 from portal.selectors import names_of
 from portal.views.common import actor_of, posted, user_of
@@ -240,7 +241,9 @@ def _phones_page(request: HttpRequest, estate: Estate, form: ReasonForm) -> Http
     page = ended.get_page(request.GET.get("page"))
     may = permissions_at(request.user, estate)
     actor = actor_of(request)
-    names = names_of({one.asked_by for one in waiting} | {one.asked_by for one in page})
+    acted = {one.asked_by for one in waiting}
+    acted |= {who for one in page for who in (one.asked_by, one.confirmed_by, one.ended_by)}
+    names = names_of(acted - {""})
     context: dict[str, Any] = {
         "estate": estate,
         "form": form,
@@ -248,7 +251,8 @@ def _phones_page(request: HttpRequest, estate: Estate, form: ReasonForm) -> Http
             {
                 "change": one,
                 "rooms": [title.unit.label for title in _rooms(one)],
-                "who": names[one.asked_by],
+                "who": acted_by(names[one.asked_by]),
+                "may_stop": one.way != "own" or _P.CONFIRM_STANDIN in may,
                 "may_confirm": one.state == "proposed"
                 and _P.CONFIRM_STANDIN in may
                 and one.asked_by != actor,
@@ -264,6 +268,18 @@ def _phones_page(request: HttpRequest, estate: Estate, form: ReasonForm) -> Http
         if _P.CONFIRM_STANDIN in may
         else [],
         "page": page,
+        "ended": [
+            {
+                "change": one,
+                "rooms": [title.unit.label for title in _rooms(one)],
+                "who": [
+                    acted_by(names[who])
+                    for who in (one.asked_by, one.confirmed_by, one.ended_by)
+                    if who
+                ],
+            }
+            for one in page
+        ],
         "manages": _P.MANAGE_ROLL in may,
     }
     return _page(request, "registry/phones.html", context)

@@ -161,7 +161,7 @@ def proxy_document(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """The paper."""
     session = _announced(request, code, _P.CONFIRM_STANDIN)
     found = _proxy_of(session, pk)
-    if not found.sha256:
+    if not found.content:
         raise Http404
     return _document(document_of_proxy(found), found.content_type, found.sha256)
 
@@ -313,6 +313,8 @@ def transfer_document(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """The title."""
     session = _announced(request, code, _P.CONFIRM_STANDIN)
     found = _transfer_of(session, pk)
+    if not found.content:
+        raise Http404
     return _document(document_of_transfer(found), found.content_type, found.sha256)
 
 

@@ -11,6 +11,7 @@ transaction each. The file is read outside the transaction, because that takes l
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
@@ -502,22 +503,18 @@ class _Writer:
     def _wait_with_phones(
         self, owners: Sequence[Owner], told: Mapping[int, OwnerChange]
     ) -> set[int]:
-        """Numbers of owners who are on the roll already wait; of these owners.
+        """Numbers of owners who are on the roll already wait for a second person; of whom.
 
-        One that is there gives way a day after it was told; a first one, of which nobody can
-        be told, waits for a second person.
+        Whoever has the phone passes the check before a vote. What its owner took off the roll,
+        or stopped, no file brings back.
         """
         phones = {
             owner.pk: told[owner.pk].facts["phone"]
             for owner in owners
             if "phone" in told[owner.pk].facts
         }
-        first = phones.keys() & {owner.pk for owner in owners if not owner.phone}
-        # What its owner took off the roll, no older file brings back.
-        erased = _erased(first)
-        wanted = {pk: phones[pk] for pk in first if phones[pk] != erased.get(pk)}
-        self._hold(wanted, first=True)
-        self._hold({pk: one for pk, one in phones.items() if pk not in first}, first=False)
+        refused = _refused(phones)
+        self._hold({pk: one for pk, one in phones.items() if one not in refused[pk]})
         return set(phones)
 
     def _wait_with_successors(self) -> None:
@@ -530,11 +527,11 @@ class _Writer:
             owners = Owner.objects.filter(pk__in=titles.values("owner")).exclude(phone_hash="")
             phones = {owner.pk: owner.phone for owner in owners}
             Owner.objects.filter(pk__in=phones).update(phone="", phone_hash="")
-            self._hold(phones, first=True)
+            self._hold(phones)
 
-    def _hold(self, phones: Mapping[int, str], *, first: bool) -> None:
+    def _hold(self, phones: Mapping[int, str]) -> None:
         if phones:
-            held = hold_phones(phones, way="file", actor=self.actor, at=self.at, first=first)
+            held = hold_phones(phones, way="file", actor=self.actor, at=self.at)
             self.undo["phones_held"] += [one.pk for one in held]
 
     def _amend_titles(self, changes: Sequence[Change]) -> None:
@@ -582,11 +579,19 @@ def _touched(undo: Mapping[str, Any]) -> dict[str, Any]:
     return {"owners": sorted(owners)} if len(owners) <= CHUNK else {"all": len(owners)}
 
 
-def _erased(owner_ids: Iterable[int]) -> dict[int, str]:
-    """Numbers that owners took off the roll last, by owner, as long as they are kept."""
-    done = PhoneChange.objects.filter(owner__in=list(owner_ids), state="done").order_by("pk")
-    last = {change.owner_id: change for change in done}
-    return {pk: one.old_phone for pk, one in last.items() if not one.phone}
+def _refused(owner_ids: Iterable[int]) -> Mapping[int, set[str]]:
+    """By owner: numbers the owner stopped or took off last, as long as they are kept."""
+    refused: dict[int, set[str]] = defaultdict(set)
+    last: dict[int, PhoneChange] = {}
+    for change in PhoneChange.objects.filter(owner__in=list(owner_ids)).order_by("pk"):
+        if (change.state, change.ended_by) == ("stopped", "owner"):
+            refused[change.owner_id].add(change.phone)
+        elif change.state == "done":
+            last[change.owner_id] = change
+    for pk, change in last.items():
+        if not change.phone:
+            refused[pk].add(change.old_phone)
+    return refused
 
 
 def _is_used(unit_ids: Sequence[int]) -> bool:

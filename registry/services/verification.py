@@ -12,6 +12,7 @@ from core.tables import Table, read_table
 from logbook.steps import record_act
 from registry.domain.rows import Fault
 from registry.domain.sheets import workbook
+from registry.former import known
 from registry.models import Estate, Owner, Ownership
 from registry.steps import examine_roll
 
@@ -120,7 +121,8 @@ def _lines(estate: Estate) -> list[_Line]:
 
 def _answers(table: Table, estate: Estate) -> tuple[dict[int, str], list[Fault]]:
     column = {name: table.header.index(name) for name in ("编号", "姓名", "核验结果")}
-    names = {str(owner.pk): owner.name for owner in Owner.objects.filter(estate=estate)}
+    owners = Owner.objects.filter(known(), estate=estate)
+    names = {str(owner.pk): owner.name for owner in owners}
     answers: dict[int, str] = {}
     faults = []
     for row in table.rows:

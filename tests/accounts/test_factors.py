@@ -175,7 +175,26 @@ def test_from_an_invitation_to_the_first_page(town, settings, monkeypatch):
     monkeypatch.setattr("django.db.transaction.on_commit", lambda act, **_more: act())
     done = browser.set_up_app()
     assert where(done) == "mfa_view_recovery_codes"
+    codes = browser.client.get(reverse("mfa_view_recovery_codes")).content.decode()
+    assert f'href="{reverse("staff:home")}">收好了，去待办</a>' in codes
     assert browser.at_staff() == IN
+
+
+@pytest.mark.django_db
+def test_recovery_codes_are_called_one_thing(official, monkeypatch):
+    browser = Browser(official)
+    browser.password()
+    browser.second_code()
+    browser.password_again()
+    # Inside a test nothing is ever committed.
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda act, **_more: act())
+    browser.set_up_app()
+    address = reverse("mfa_generate_recovery_codes")
+    asked = browser.client.get(address).content.decode()
+    made = browser.client.post(address, follow=True).content.decode()
+    assert "恢复码" in asked
+    assert "已生成新的恢复码，以前的作废。" in made
+    assert "恢复代码" not in asked + made
 
 
 @pytest.mark.django_db

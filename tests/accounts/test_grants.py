@@ -15,11 +15,11 @@ from django.utils import timezone
 from accounts.models import Message, RoleGrant
 from accounts.permissions import (
     ROLE_PERMISSIONS,
-    TWO_PERSON_ROLES,
     Permission,
     estates_for,
     has_permission,
     permissions_at,
+    takes_two,
 )
 from accounts.selectors import operators_on
 from accounts.services.break_glass import other_operators
@@ -34,11 +34,15 @@ from accounts.services.grants import (
 from accounts.services.people import deactivate_user
 from core.errors import RuleViolation
 from logbook.models import Entry
+from portal.demo.roles import give as demo_give
 from portal.permission_words import PERMISSION_WORDS
+from registry.models import RollImport
 from tests.town import Town, grant, make_user
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+OFFICIALS = ["auditor", "bureau", "operator", "street_office"]
+NAMING_OWNERS = ["organiser", "residents_committee", "supervisor"]
 
 
 @pytest.fixture
@@ -83,7 +87,7 @@ def lend(holder: Any, user: Any, **said: Any) -> RoleGrant:
     return appoint_deputy(user=user, **(asked | said))
 
 
-@pytest.mark.parametrize("role", sorted(TWO_PERSON_ROLES))
+@pytest.mark.parametrize("role", OFFICIALS)
 def test_an_officials_role_gives_nothing_until_another_operator_confirms(
     town: Town, ann: Any, ben: Any, role: str
 ) -> None:
@@ -103,13 +107,79 @@ def test_an_officials_role_gives_nothing_until_another_operator_confirms(
     assert (kept.granted_by, kept.confirmed_by) == (f"user:{ann.pk}", f"user:{ben.pk}")
 
 
-@pytest.mark.parametrize("role", ["organiser", "supervisor", "property_manager"])
-def test_a_role_of_one_estate_holds_at_once(town: Town, ann: Any, role: str) -> None:
-    given = grant_role(
-        user=make_user("new"), role=role, place=town.here.estate,
-        valid_from=timezone.localdate(), valid_to=None, actor=ann, at=timezone.now(),
+def give(role: str, place: Any, actor: Any, user: Any = None) -> RoleGrant:
+    return grant_role(
+        user=user or make_user(f"new {role}", phone="10000000036"), role=role, place=place,
+        valid_from=timezone.localdate(), valid_to=None, actor=actor, at=timezone.now(),
     )  # fmt: skip
+
+
+def test_which_roles_wait_where() -> None:
+    """Whoever decides waits everywhere; whoever sees owners, where there are any."""
+    assert [one for one in sorted(ROLE_PERMISSIONS) if takes_two(one, has_roll=False)] == (
+        OFFICIALS
+    )
+    assert [one for one in sorted(ROLE_PERMISSIONS) if takes_two(one, has_roll=True)] == (
+        sorted(OFFICIALS + NAMING_OWNERS)
+    )
+
+
+@pytest.mark.parametrize("role", NAMING_OWNERS)
+def test_where_there_are_owners_one_operator_alone_opens_no_page(
+    town: Town, ann: Any, ben: Any, client: Any, role: str
+) -> None:
+    """The residents' committee stands above the estate, and reaches it all the same."""
+    code = town.here.estate.code
+    pages = [
+        reverse(name, args=[code]) for name in ("staff:estate", "roll:home", "roll:findings")
+    ]
+    asked = give(role, town.here.of(role), ann)
+    client.force_login(asked.user, backend=BACKEND)
+    assert (asked.waits, Message.objects.count()) == (True, 0)
+    assert [client.get(page).status_code for page in pages] == [404] * 3
+    assert [one for one in Permission if has_permission(asked.user, one)] == []
+    with pytest.raises(RuleViolation) as refused:
+        confirm_grant(grant=asked, actor=ann, at=timezone.now())
+    assert refused.value.code == "grant.same_person"
+
+    confirm_grant(grant=asked, actor=ben, at=timezone.now())
+
+    assert client.get(pages[0]).status_code == 200
+    assert permissions_at(asked.user, town.here.estate) == ROLE_PERMISSIONS[role]
+    assert Message.objects.get().template == "invited"
+
+
+@pytest.mark.parametrize("role", NAMING_OWNERS)
+def test_where_nobody_is_on_a_roll_yet_it_holds_at_once(
+    town: Town, ann: Any, role: str
+) -> None:
+    given = give(role, town.there.of(role), ann)
     assert not given.waits
+    assert permissions_at(given.user, town.there.estate) == ROLE_PERMISSIONS[role]
+
+
+def test_units_that_are_gone_and_a_file_that_is_read_hold_owners_too(
+    town: Town, ann: Any
+) -> None:
+    town.here.estate.units.update(is_active=False)
+    assert give("organiser", town.here.estate, ann).waits
+    RollImport.objects.create(
+        estate=town.there.estate, file_name="a.csv", file_sha256="0" * 64, actor="user:1",
+        created_at=timezone.now(),
+    )  # fmt: skip
+    assert give("supervisor", town.there.estate, ann, make_user("second")).waits
+
+
+def test_the_demos_two_operators_give_every_role(town: Town, ann: Any, ben: Any) -> None:
+    people = {"operator": ann, "operator2": ben}
+    for role in [*NAMING_OWNERS, "property_manager", "street_office"]:
+        user = make_user(f"demo {role}")
+        demo_give(user, role, town.here.of(role), people, timezone.now())
+        assert permissions_at(user, town.here.estate) == ROLE_PERMISSIONS[role]
+
+
+def test_who_has_no_business_with_owners_holds_at_once(town: Town, ann: Any) -> None:
+    assert not give("property_manager", town.here.estate, ann).waits
 
 
 @pytest.mark.parametrize("role", ["bureau", "street_office"])
@@ -312,13 +382,16 @@ def test_through_the_pages(town: Town, ann: Any, ben: Any, client: Any) -> None:
         follow=True,
     ).content.decode()
     assert "另一位管理员确认以后生效" in page
+    assert "现在没有另一位管理员" not in page
     asked = official.grants.get()
     confirm = reverse("staff:confirm_grant", args=[asked.pk])
     assert "请由另一位管理员确认" in client.get(confirm).content.decode()
     assert client.post(confirm).status_code == 409
 
     client.force_login(ben, backend=BACKEND)
-    assert confirm in client.get(reverse("staff:people")).content.decode()
+    people = client.get(reverse("staff:people")).content.decode()
+    assert confirm in people
+    assert "街道、住建局、平台管理员、审计人员；小区已有业主名册时，还有组织者" in people
     assert "已确认" in client.post(confirm, follow=True).content.decode()
     assert client.post(confirm).status_code == 409
     assert confirm not in client.get(reverse("staff:people")).content.decode()
@@ -402,11 +475,15 @@ def test_two_operators_do_not_end_each_other(town: Town, erasable: None, way: st
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_confirmed_and_declined_at_once_one_of_them_holds(town: Town, erasable: None) -> None:
+@pytest.mark.parametrize("role", ["bureau", "organiser"])
+def test_confirmed_and_declined_at_once_one_of_them_holds(
+    town: Town, erasable: None, role: str
+) -> None:
     ann, ben, cid = town.person("operator"), make_user("ben"), make_user("cid")
     for one in (ben, cid):
         grant(one, "operator", None)
-    asked = ask(town, ann)
+    asked = give(role, town.here.of(role), ann)
+    log = "platform" if role == "bureau" else f"estate/{town.here.estate.code}"
 
     def act(turn: int) -> str:
         try:
@@ -423,7 +500,7 @@ def test_confirmed_and_declined_at_once_one_of_them_holds(town: Town, erasable: 
     with ThreadPoolExecutor(4) as pool:
         told = list(pool.map(act, range(4)))
     assert sorted(told) == ["done", *["grant.no_wait"] * 3]
-    assert acts() in (["grant_role", "confirm_grant"], ["grant_role", "decline_grant"])
+    assert acts(log) in (["grant_role", "confirm_grant"], ["grant_role", "decline_grant"])
     kept = RoleGrant.objects.get(pk=asked.pk)
-    assert bool(kept.confirmed_by) == (acts()[1] == "confirm_grant")
-    assert has_permission(kept.user, Permission.KEEP_FUND) == bool(kept.confirmed_by)
+    assert bool(kept.confirmed_by) == (acts(log)[1] == "confirm_grant")
+    assert has_permission(kept.user, Permission.VIEW_SESSION) == bool(kept.confirmed_by)

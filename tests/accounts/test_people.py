@@ -12,6 +12,7 @@ from accounts.services.grants import grant_role, revoke_role
 from accounts.services.people import deactivate_user, invite_user
 from core.errors import RuleViolation
 from logbook.models import Entry
+from tests.factories import make_estate
 from tests.town import grant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -78,20 +79,20 @@ def test_a_grant_works_is_logged_and_told(town, boss):
     user = town.person("stranger")
     user.phone = "10000000009"
     user.save()
-    give(user, "organiser", town.here.estate, boss)
+    give(user, "organiser", town.there.estate, boss)
     assert has_permission(user, Permission.MANAGE_SESSION)
-    [(kind, body)] = entries(f"estate/{town.here.estate.code}")
+    [(kind, body)] = entries(f"estate/{town.there.estate.code}")
     assert (kind, body["role"], body["user"]) == ("grant_role", "organiser", user.pk)
     assert Message.objects.get().template == "invited"
 
 
 def test_a_revoked_grant_ends_at_once_and_stays_readable(town, boss):
     user = town.person("stranger")
-    grant = give(user, "organiser", town.here.estate, boss)
+    grant = give(user, "organiser", town.there.estate, boss)
     revoke_role(grant=grant, reason="换届", actor=boss, at=timezone.now())
     assert not has_permission(user, Permission.MANAGE_SESSION)
     assert RoleGrant.objects.filter(user=user).count() == 1
-    assert [kind for kind, _body in entries(f"estate/{town.here.estate.code}")] == [
+    assert [kind for kind, _body in entries(f"estate/{town.there.estate.code}")] == [
         "grant_role",
         "revoke_role",
     ]
@@ -174,6 +175,15 @@ def test_the_same_grant_twice_is_refused_unless_the_first_is_over(town, boss):
     with pytest.raises(RuleViolation):
         give(user, "organiser", town.here.estate, boss)
     give(user, "organiser", town.here.estate, boss, valid_from=today + timedelta(days=1))
+
+
+def test_the_page_says_how_many_estates_without_an_organiser_it_leaves_out(boss, client):
+    for number in range(20):
+        make_estate(f"新苑{number}")
+    client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
+    for address in ("/staff/people/", f"/staff/people/{boss.pk}"):
+        # Two of the town besides.
+        assert "还有2个小区没有列出。" in client.get(address).content.decode()
 
 
 def test_who_leaves_is_out_with_the_next_click(town, boss, client):

@@ -137,6 +137,7 @@ def test_the_first_day_of_an_official(open_page: Open, here: Town, settings: Any
     page.emulate_media(media="print")
     shoot(page, "recovery-codes-print")
     expect(page.get_by_role("link", name="换一批")).to_be_hidden()
+    expect(page.get_by_role("link", name="收好了，去待办")).to_be_hidden()
     expect(page.locator("ol code").first).to_be_visible()
     page.emulate_media(media="screen")
     page.goto("/staff/")

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import (
+    get_default_password_validators,
+    password_validators_help_texts,
+    validate_password,
+)
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import override
+
+from accounts.models import User
 
 
 class Anything(forms.Form):
@@ -41,3 +50,42 @@ def test_an_empty_file() -> None:
     with override("zh-hans"):
         form = Anything({}, {"file": SimpleUploadedFile("a.jpg", b"")})
         assert list(form.errors["file"]) == ["这个文件是空的，请重新选择。"]
+
+
+def refusals(password: str) -> list[str]:
+    with override("zh-hans"), pytest.raises(ValidationError) as refused:
+        validate_password(password, User(username="zhangwei"))
+    return refused.value.messages
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("m7槐k2", "密码太短，至少要10个字符，请加长。"),
+        ("zhangwei12", "密码和您的用户名太像，请换一个。"),
+        ("qwertyuiop", "很多人用这个密码，容易猜到，请换一个。"),
+        (
+            "Yishi-admin-2026",
+            "密码不能只是平台、角色或者单位的名字加数字，请换成别人想不到的一句话。",
+        ),
+    ],
+)
+def test_a_refused_password_is_told_in_one_language(password: str, said: str) -> None:
+    assert refusals(password) == [said]
+
+
+def test_what_a_password_must_be_stands_in_the_same_words_for_every_rule() -> None:
+    with override("zh-hans"):
+        told = password_validators_help_texts()
+    assert len(told) == len(settings.AUTH_PASSWORD_VALIDATORS)
+    assert len(told) == len(get_default_password_validators()) == 4
+    for sentence in told:
+        assert not [letter for letter in sentence if letter.isascii() and letter.isalpha()]
+        assert "你" not in sentence
+
+
+def test_in_english_it_stays_english() -> None:
+    with override("en"), pytest.raises(ValidationError) as refused:
+        validate_password("m7槐k2")
+    [sentence] = refused.value.messages
+    assert sentence == "This password is too short. It must contain at least 10 characters."

@@ -1032,6 +1032,7 @@ PUBLIC = {
     "portal:my_fund": (),
     "portal:my_statement": ("three", "year"),
     "portal:my_leave": (),
+    "portal:my_who": (),
     "portal:my_provider": (),
     "portal:my_provider_done": (),
     "portal:my_data": (),

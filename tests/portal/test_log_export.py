@@ -284,6 +284,27 @@ def test_links_inside_the_list(town: Town, tmp_path: Path) -> None:
     assert "platform 第1条后面缺了，到第3条" in said.faults
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_clock_that_was_set_back_leaves_no_gap(town: Town, tmp_path: Path, kind: str) -> None:
+    """Numbers 1 to 4 of the platform: March, February between two of March, February."""
+    days = [(3, 2), (2, 3), (3, 4), (2, 5)]
+    with transaction.atomic():
+        for user, (month, day) in enumerate(days, 50010):
+            at = datetime(2026, month, day, 12, tzinfo=SHANGHAI)
+            record_act(PLATFORM_LOG, "invite_user", {"user": user}, actor="user:50001", at=at)
+    out = str(tmp_path / "out.zip")
+    # The note of the export itself, on 20 March, is the log's last and outside the days.
+    call_command(
+        "export_log", "--from", "2026-03-01", "--to", "2026-03-10", "--reason", REASON,
+        "--format", kind, "--out", out,
+    )  # fmt: skip
+    said = check_export(out)
+    assert (said.faults, said.acts) == ([], 3)
+    with ZipFile(out) as packed:
+        told = packed.read(f"acts.{kind}").decode()
+    assert [str(user) in told for user in range(50010, 50014)] == [True, True, True, False]
+
+
 def test_the_heads_are_what_verify_logs_compares_with(
     taken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -380,5 +401,6 @@ def test_a_long_range_of_the_form(town: Town) -> None:
     page = signed_in(whole(town)).get(reverse("staff:audit")).content.decode()
     assert f'value="{TODAY - timedelta(days=30)}"' in page
     assert "您审计整个平台" in page
+    assert "什么角色，当时记了的才有" in page
     page = signed_in(town.person("auditor")).get(reverse("staff:audit")).content.decode()
     assert "您审计东区住建局和它管辖的小区" in page

@@ -543,6 +543,52 @@ def test_a_whole_file_is_confirmed_at_once_by_the_second_person(estate):
     assert states[desk.pk] == "proposed"  # of a desk each is looked at by itself
 
 
+# --- one number of several people ----------------------------------------------------------
+
+
+@pytest.fixture
+def parents(estate, owner):
+    """The same phone in another flat: a family, or somebody who wants the owner locked out."""
+    number = "999999194001010033"
+    key = document_key("", "王大一", number)
+    found = make_owner(estate, "王大一", number=number, document_hash=key, phone=PHONE)
+    make_unit(estate, "1幢", "301", 80_00, [found])
+    return found
+
+
+def test_of_several_people_it_is_asked_who(client, owner, parents, room, sent):
+    assert enter(client, sent).headers["Location"] == "/my/who"
+    assert client.get("/my/data/").status_code == 302  # not inside yet
+    typed = {"family_name": "王", "answer": "000000"}
+    assert client.post("/my/who", typed).status_code == 400
+    typed = {"family_name": "王", "answer": "01000X"}
+    assert client.post("/my/who", typed).headers["Location"] == "/my/data/"
+    page = text(client.get("/my/data/"))
+    assert room.label in page
+    assert "301室" not in page
+    assert client.get("/my/fund/").status_code == 200
+
+
+def test_five_tries_at_who_and_no_way_without_the_code(client, owner, parents, sent):
+    assert client.get("/my/who").headers["Location"] == "/my/"
+    enter(client, sent)
+    for _ in range(5):
+        client.post("/my/who", {"family_name": "王", "answer": "000000"})
+    refused = client.post("/my/who", {"family_name": "王", "answer": "01000X"})
+    assert refused.status_code == 400
+    assert "十五分钟" in text(refused)
+
+
+def test_a_stranger_elsewhere_locks_nobody_out(client, owner, sent):
+    client.post("/my/", {"phone": PHONE})
+    stranger = Client(REMOTE_ADDR="203.0.113.9")
+    stranger.post("/my/", {"phone": PHONE})
+    for _ in range(6):
+        stranger.post("/my/code", {"answer": "000000"})
+    answer = client.post("/my/code", {"answer": sent[-1]["params"]["code"]})
+    assert answer.status_code == 302
+
+
 # --- who owns nothing any more ------------------------------------------------------------
 
 

@@ -59,6 +59,19 @@ def test_from_an_empty_database_to_a_drafted_session(tmp_path, monkeypatch):
         {"role": "organiser", "estate_code": estate.code, "valid_from": "2026-01-01"},
     )
     assert granted.status_code == 302
+
+    # Owners are on the roll already: it takes a second operator, whom the page asks for.
+    alone = operator.get(person).content.decode()
+    assert "现在没有另一位管理员，请在服务器上用 manage.py make_operator" in alone
+    assert "请再用这个命令建立一位" in said.getvalue()
+    second_said = io.StringIO()
+    call_command("make_operator", "liu", stdout=second_said)
+    assert "请再用这个命令建立一位" not in second_said.getvalue()
+    second = Client()
+    second.force_login(
+        User.objects.get(username="liu"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    second.post(reverse("staff:confirm_grant", args=[wang.grants.get().pk]))
     after = operator.get(reverse("staff:people")).content.decode()
     assert "还没有组织者的小区" in page
     assert "还没有组织者的小区" not in after

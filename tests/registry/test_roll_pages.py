@@ -13,7 +13,15 @@ from django.utils import timezone
 from core.tables import read_table
 from registry.models import Estate, Ownership, RollImport, Unit
 from registry.selectors import current_titles, open_findings
-from tests.registry.rolls import as_csv, as_xlsx, line, make_estate, number, roll_lines
+from tests.registry.rolls import (
+    as_csv,
+    as_xlsx,
+    imported,
+    line,
+    make_estate,
+    number,
+    roll_lines,
+)
 from tests.town import grant, make_user
 
 AREA = "建筑面积(㎡)"
@@ -291,3 +299,61 @@ def test_an_import_of_another_estate_is_not_found(clerk, estate):
     for name in ("confirm", "drop", "undo", "correct"):
         assert stranger.post(page_of(other, name, pk)).status_code == 404
     assert RollImport.objects.get().state == "previewed"
+
+
+def test_the_preview_says_what_becomes_of_phones(clerk, estate):
+    """One number changes, one owner gets the first, one stays; the rooms stay 不变."""
+    rows = [
+        line(联系电话="10000000051"),
+        line(室号="102", 权利人="李四", 证件号码=number(2)),
+        line(室号="103", 权利人="孙七", 证件号码=number(3), 联系电话="10000000053"),
+    ]
+    imported(estate, rows)
+    upload(clerk, estate, as_xlsx(rows))
+    assert "手机号" not in text(clerk.get(page_of(estate)))
+    clerk.post(page_of(estate, "drop"))
+
+    told = [
+        line(联系电话="10000000061"),
+        line(室号="102", 权利人="李四", 证件号码=number(2), 联系电话="10000000062"),
+        rows[2],
+        line(室号="104", 权利人="周八", 证件号码=number(4), 联系电话="10000000064"),
+    ]
+    upload(clerk, estate, as_xlsx(told))
+    shown = text(clerk.get(page_of(estate)))
+    assert "1位业主的手机号要换：告诉原来的号码，过24小时生效" in shown
+    assert "1位业主第一次有手机号" in shown  # 周八 is new: nobody's number changes
+    assert "只有手机号变的房屋，上面算在“不变”里" in shown
+    assert "10000000061" not in shown
+    kept = RollImport.objects.latest("pk")
+    assert (kept.summary["unchanged"], kept.summary["changed"], kept.summary["new"]) == (
+        3,
+        0,
+        1,
+    )
+
+    done = clerk.post(page_of(estate, "confirm"), follow=True)
+    assert "2个新手机号还没有生效：有原来号码的先告诉原来的号码" in text(done)
+
+
+def test_first_numbers_wait_for_a_second_person_and_the_pages_say_so(clerk, estate):
+    imported(estate, [line(联系电话="")])
+    upload(clerk, estate, as_xlsx([line(联系电话="10000000061")]))
+    shown = text(clerk.get(page_of(estate)))
+    assert "1位业主第一次有手机号：要另一个人确认，再过24小时生效" in shown
+    assert "手机号要换" not in shown
+    done = clerk.post(page_of(estate, "confirm"), follow=True)
+    assert "1个新手机号还没有生效" in text(done)
+
+
+def test_the_first_owners_of_a_unit_come_with_their_numbers(clerk, estate):
+    upload(clerk, estate, as_xlsx([line(联系电话="10000000061")]))
+    assert "第一次有手机号" not in text(clerk.get(page_of(estate)))
+    assert "还没有生效" not in text(clerk.post(page_of(estate, "confirm"), follow=True))
+
+
+def test_an_owner_of_several_rooms_is_one_owner_with_a_phone(clerk, estate):
+    rows = lambda phone: [line(联系电话=phone), line(室号="102", 联系电话=phone)]  # noqa: E731
+    imported(estate, rows("10000000051"))
+    upload(clerk, estate, as_xlsx(rows("10000000061")))
+    assert "1位业主的手机号要换" in text(clerk.get(page_of(estate)))

@@ -33,7 +33,7 @@ class Proxy(models.Model):
     powers = models.CharField(max_length=10, choices=POWERS)
     signed_on = models.DateField()
     until = models.DateField()
-    # The paper, encrypted; empty where the owner made it online.
+    # The paper, encrypted; empty where the owner made it online, or it went with the ballots.
     document_name = EncryptedTextField()
     content_type = models.CharField(max_length=60, blank=True)
     content = SealedField(default=b"", purpose="voting.proxy.content")
@@ -137,7 +137,9 @@ class Transfer(models.Model):
     state = models.CharField(max_length=10, choices=STATES, default="proposed")
     document_name = EncryptedTextField()
     content_type = models.CharField(max_length=60)
-    content = SealedField(purpose="voting.transfer.content")
+    content = SealedField(
+        purpose="voting.transfer.content"
+    )  # empty once it went with the ballots
     sha256 = models.CharField(max_length=64)
     was = EncryptedTextField()
     proposed_by = models.CharField(max_length=80)

@@ -199,10 +199,11 @@ def _standins(session: Session) -> Iterator[File]:
         head = ["户", "情况", "签署", "到期", "SHA-256"]
         yield _table("09-委托和代办/委托.csv", "委托登记（限制查阅）", head, rows)
     for proxy in proxies:
-        if proxy.sha256:
+        if proxy.content:
             path = f"09-委托和代办/委托书-{proxy.pk:06}.{_ENDINGS[proxy.content_type]}"
             yield File(path, f"第{proxy.party.number}户的委托书", document_of_proxy(proxy))
-    for transfer in session.transfers.select_related("party").order_by("pk"):
+    sold = session.transfers.select_related("party").exclude(content=b"").order_by("pk")
+    for transfer in sold:
         path = f"09-委托和代办/过户-{transfer.pk:06}.{_ENDINGS[transfer.content_type]}"
         title = f"第{transfer.party.number}户过户的证明"
         yield File(path, title, document_of_transfer(transfer))

@@ -111,7 +111,12 @@ def confirm_change(*, change_id: int, signer: Signer, at: datetime) -> PhoneChan
         raise RuleViolation("phone.same_person", _("录入的人不能自己确认，请另一个人来办"))
     change.state, change.takes_effect_at = "held", leaves_at(at) + PHONE_HELD
     change.confirmed_by, change.confirmed_role = signer.actor, signer.role
-    change.save(update_fields=["state", "takes_effect_at", "confirmed_by", "confirmed_role"])
+    change.old_phone = change.owner.phone  # who is told: the number that stands now
+    change.save(
+        update_fields=[
+            "state", "takes_effect_at", "confirmed_by", "confirmed_role", "old_phone"
+        ]
+    )  # fmt: skip
     _record(change.owner.estate, change, "phone-confirmed", signer, at)
     return change
 
@@ -144,10 +149,14 @@ def stop_change(
     if change.state not in PhoneChange.OPEN:
         raise RuleViolation("phone.decided", _("这一项已经生效或者停止了"))
     if signer != OWN:
-        _demand_role(signer, Permission.MANAGE_ROLL, Permission.CONFIRM_STANDIN)
+        # What the owner asked for, no organiser stops: it would keep a number that is lost.
+        manages = () if change.way == "own" else (Permission.MANAGE_ROLL,)
+        _demand_role(signer, Permission.CONFIRM_STANDIN, *manages)
         if not reason.strip():
             raise RuleViolation("phone.reason", _("请写明为什么停止"))
     stop_phone(change, actor=signer.actor, at=at, reason=reason.strip())
+    # What has not left by now would tell of something that is over.
+    Message.objects.filter(key=_key(change), state="queued").delete()
     _record(change.owner.estate, change, "phone-stopped", signer, at)
     return change
 
@@ -239,6 +248,10 @@ def _applied(estate_id: int, change_ids: Collection[int], at: datetime) -> int:
     changes = list(rows.order_by("pk"))
     for change in changes:
         owner = change.owner
+        if owner.phone != change.old_phone:  # an import that was undone put another one back
+            stop_phone(change, actor="system", at=at, reason="原来的号码已另有变动")
+            _record(estate, change, "phone-stopped", Signer("system", ""), at)
+            continue
         owner.phone, owner.phone_hash = change.phone, phone_hash(change.phone)
         owner.save(update_fields=["phone", "phone_hash"])
         change.state, change.ended_at, change.ended_by = "done", at, "system"

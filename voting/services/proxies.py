@@ -205,7 +205,8 @@ def renew_proxy_code(*, proxy_id: int, actor: str, at: datetime) -> Granted:
 
 
 def document_of_proxy(proxy: Proxy) -> bytes:
-    """The paper as it was uploaded; b"" where the owner made it online."""
+    """The paper as it was uploaded; b"" where the owner made it online, or it went with the
+    ballots."""
     sealed = bytes(proxy.content)
     return open_bytes(sealed, purpose=_PURPOSE) if sealed else b""
 

@@ -1,6 +1,7 @@
 """When a vote's time of keeping is over, what would let somebody read single ballots goes.
 
-Totals, results, resolution, checkpoints and every hash stay (docs/decisions/0090).
+What its roll and desk kept to reach and to check people goes with it. Totals, results,
+resolution, checkpoints and every hash stay (docs/decisions/0090).
 """
 
 from datetime import datetime
@@ -26,7 +27,8 @@ KINDS = (board.BALLOT, board.PAPER)
 
 
 def destroy_ballots(*, session_id: int, at: datetime) -> Erasure:
-    """Destroy ballots' ciphertexts, opened choices, files for courts, scans of paper ballots.
+    """Destroy ballots' ciphertexts, opened choices, files for courts, scans of paper ballots,
+    and what says who was reached, stood in or bought.
 
     The whole board is verified once more before, by the verifier that everybody has. One
     transaction destroys: all or nothing, and harmless where it is done already. RuleViolation
@@ -82,6 +84,7 @@ def _destroy(session_id: int, verified: int, at: datetime) -> Erasure:
     gone_files = files.update(content=b"", destroyed_at=at)
     scans = PaperBallot.objects.filter(session=session).exclude(scan=b"").update(scan=b"")
     PaperReading.objects.filter(paper__session=session).update(content="")
+    people = _forget_people(session)
     erasure = erase_lines(locked_log(board_name(session.code)), KINDS, at=at)
     facts = {
         "session": session.code,
@@ -89,6 +92,7 @@ def _destroy(session_id: int, verified: int, at: datetime) -> Erasure:
         "opened": opened,
         "court_files": gone_files,
         "scans": scans,
+        "people": people,
         "size": log.size,
         "root": root(log, log.size).hex(),
     }
@@ -96,3 +100,33 @@ def _destroy(session_id: int, verified: int, at: datetime) -> Erasure:
         f"estate/{session.estate.code}", "ballots.destroyed", facts, actor="system", at=at
     )
     return erasure
+
+
+def _forget_people(session: Session) -> int:
+    """Empty what was of use while the vote could be contested; how many rows.
+
+    Phones and document tails of the roll, agents and their papers, witnesses, titles of who
+    bought, how objectors were reached. What stays: units and shares, the masked names, salt
+    and commitment (the salt opens no name, and proves what the board's roll line is of), that
+    somebody stood in and when, the papers' hashes, objections as they were said.
+    """
+    return sum(
+        (
+            session.parties.exclude(phone="", document_tails="").update(
+                phone="", document_tails=""
+            ),
+            session.proxies.update(
+                agent_name="",
+                agent_phone="",
+                agent_phone_hash="",
+                document_name="",
+                content=b"",
+                check_hmac="",
+            ),
+            session.assistances.update(recording="", witnesses=""),
+            session.transfers.update(document_name="", content=b"", was=""),
+            session.objections.exclude(contact="", contact_hash="").update(
+                contact="", contact_hash=""
+            ),
+        )
+    )

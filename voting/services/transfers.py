@@ -146,8 +146,9 @@ def decline_transfer(
 
 
 def document_of_transfer(transfer: Transfer) -> bytes:
-    """The title as it was uploaded."""
-    return open_bytes(bytes(transfer.content), purpose=_PURPOSE)
+    """The title as it was uploaded; b"" once it went with the ballots."""
+    sealed = bytes(transfer.content)
+    return open_bytes(sealed, purpose=_PURPOSE) if sealed else b""
 
 
 def _weighed(party: Party, at: datetime) -> tuple[Sequence[TitledOwner], list[Reason]]:

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.selectors import estates_lacking_organiser
+from accounts.services.break_glass import other_operators
 from accounts.services.people import make_operator
 from core.errors import RuleViolation
 
@@ -57,11 +58,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{user.username} 是平台管理员。")
         if made_up:
             self.stdout.write(f"密码（只显示这一次）：{password}")
-        self._next_steps()
+        self._next_steps(user)
 
-    def _next_steps(self) -> None:
+    def _next_steps(self, user: User) -> None:
         people = f"{settings.PUBLIC_URL}/staff/people/"
         self.stdout.write(f"登录后在 {people} 建立账号，再给每个人授权。")
+        if not other_operators(user, timezone.now()):
+            self.stdout.write("有的授权要另一位管理员确认：请再用这个命令建立一位。")
         if settings.REQUIRE_MFA:
             self.stdout.write("第一次登录后要先设第二道验证。")
         lacking = list(estates_lacking_organiser()[: _SHOWN + 1])

@@ -307,15 +307,18 @@ def imported(estate, *rows, at=AT):
 
 
 def test_a_file_does_not_change_a_number_at_once():
+    """A second person first, then the old number and a day: as at a desk."""
     estate = make_estate()
     imported(estate, line(联系电话="10000000001"))
-    assert owner("王五").phone == "10000000001"  # the first: nobody to tell
+    assert owner("王五").phone == "10000000001"  # of the first owner of a unit
     done = imported(estate, line(联系电话="10000000002"), at=AT + DAY)
     assert done.summary["phones_held"] == 1
-    assert owner("王五").phone == "10000000001"
+    assert in_force(AT + DAY) == 0
     # The same file once more says the same.
     imported(estate, line(联系电话="10000000002"), at=AT + DAY + MINUTE)
-    assert PhoneChange.objects.count() == 1
+    change = PhoneChange.objects.get()
+    confirm_change(change_id=change.pk, signer=SECOND, at=AT + DAY)
+    assert owner("王五").phone == "10000000001"
     in_force(AT + DAY)
     assert Message.objects.get().phone == "10000000001"
     assert owner("王五").phone == "10000000002"
@@ -391,6 +394,48 @@ def test_a_first_number_of_a_known_owner_waits_for_a_second_person():
     assert done.summary["phones_held"] == 1
     assert proposals() == {"王五": NEW}
     assert owner("王五").phone == ""
+
+
+def test_what_the_owner_stopped_no_file_asks_again(victim):
+    for turn in range(2):
+        imported(victim.estate, line(联系电话=NEW), at=AT + (turn + 1) * DAY)
+        for change in PhoneChange.objects.filter(state="proposed"):
+            assert turn == 0
+            confirm_change(change_id=change.pk, signer=SECOND, at=AT + DAY)
+            stop_change(change_id=change.pk, signer=OWN, at=AT + DAY)
+    assert [one.state for one in PhoneChange.objects.all()] == ["stopped"]
+
+
+def test_what_the_owner_asked_no_organiser_stops(wang):
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN)
+    change = PhoneChange.objects.get()
+    with pytest.raises(RuleViolation) as refused:
+        stop_change(change_id=change.pk, signer=CLERK, reason="写错了", at=OPEN)
+    assert refused.value.code == "phone.role"
+    stop_change(change_id=change.pk, signer=SECOND, reason="本人来说不是他", at=OPEN)
+
+
+def test_what_was_stopped_before_it_was_told_is_not_told(wang):
+    night = OPEN.replace(hour=14)
+    ask_own_change(owner_ids=[wang.pk], phone=NEW, at=night)
+    tell_changes(night)
+    stop_change(change_id=PhoneChange.objects.get().pk, signer=OWN, at=night)
+    assert not Message.objects.exists()
+
+
+def test_who_is_told_is_the_number_that_stands_when_it_is_confirmed(wang):
+    change = propose_change(owner_id=wang.pk, phone=NEW, signer=CLERK, at=OPEN)
+    Owner.objects.filter(pk=wang.pk).update(phone="10077770000")
+    confirm_change(change_id=change.pk, signer=SECOND, at=OPEN)
+    tell_changes(OPEN)
+    assert Message.objects.get().phone == "10077770000"
+    delivered(OPEN)
+    # And whatever stands there by then otherwise ends it.
+    Owner.objects.filter(pk=wang.pk).update(phone="10077770001")
+    apply_changes(OPEN + DAY)
+    change.refresh_from_db()
+    wang.refresh_from_db()
+    assert (change.state, wang.phone) == ("stopped", "10077770001")
 
 
 def test_what_its_owner_took_off_the_roll_no_older_file_brings_back(victim):

@@ -6,6 +6,7 @@ from hashlib import sha256
 from zipfile import ZipFile
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
@@ -15,8 +16,13 @@ from core.deadlines import start_of
 from core.errors import RuleViolation
 from logbook.models import Entry, Erasure
 from logbook.selectors import checkpoint_lines, inclusion, root
-from tests.factories import CLOSE, FOR, frozen_vote, make_profile, small_estate
-from tests.voting.services import papers, test_court, test_openings
+from registry.fields import SealedField, open_bytes
+from registry.models import Owner, Unit
+from registry.services.imports import phone_hash
+from registry.services.titles import NewOwner, record_transfer
+from tests.factories import CLOSE, FOR, OPEN, frozen_vote, make_profile, small_estate
+from tests.town import grant, make_user
+from tests.voting.services import papers, test_court, test_openings, test_standins
 from tests.voting.services.test_kills import run
 from tests.voting.services.test_races import at_once
 from voting.domain.retention import kept_until
@@ -25,16 +31,20 @@ from voting.models import (
     Objection,
     OpenedLine,
     PaperBallot,
+    Proxy,
     Ruling,
     Session,
     StandingEvent,
+    Transfer,
 )
 from voting.selectors import board_of, contested, final_results, result_of
 from voting.selectors.opened import opened_choices
 from voting.selectors.retention import due_to_destroy, retention_of
 from voting.services.archiving import archive_path, run_archive, start_archive
 from voting.services.exporting import export_board
+from voting.services.proxies import decline_proxy, enter_proxy
 from voting.services.retention import destroy_ballots
+from voting.services.transfers import confirm_transfer, propose_transfer
 from voting.tasks import sweep_all
 from voting.verifier import verify
 
@@ -97,7 +107,7 @@ def test_ballots_go_and_totals_hashes_and_proofs_stay(tmp_path):
     said = parse_canonical(bytes(Entry.objects.get(kind="ballots.destroyed").line))["body"]
     assert said == {
         "actor": "system", "session": session.code, "ballots": 5, "opened": 0,
-        "court_files": 0, "scans": 0, "size": board.size, "root": head.hex(),
+        "court_files": 0, "scans": 0, "people": 6, "size": board.size, "root": head.hex(),
     }  # fmt: skip
     # Who kept an export from before still verifies it, against the root that is kept.
     report = verify(tmp_path / "full", root=head.hex())
@@ -224,6 +234,133 @@ def test_ballots_on_paper_and_their_scans_go_too():
     assert [bytes(one.line) for one in lines] == [b"", b""]
     said = parse_canonical(bytes(Entry.objects.get(kind="ballots.destroyed").line))["body"]
     assert (said["ballots"], said["scans"]) == (2, 2)
+
+
+# --- who was reached, stood in, bought --------------------------------------------------------
+
+TAIL, PHONE, BUYER, AGENT = "010011", "10000004441", "10000004442", "10000004443"
+WITNESS, RECORDING, CONTACT = "见证冯某", "录音4444", "10000004445"
+PAPER = b"%PDF-1.7 the title of the buyer"
+
+
+def peopled(tmp_path):
+    """A resolved vote whose roll and desk kept what there is to keep, once each."""
+    estate = small_estate()
+    Owner.objects.filter(estate=estate).update(phone=PHONE)
+    vote = frozen_vote(estate)
+    session = vote.session
+    clerk, second = test_standins.CLERK, test_standins.SECOND
+    test_standins.grant(vote, 3, phone=AGENT)
+    paper = enter_proxy(
+        session_id=session.pk, number=4, stated=test_standins.stated(phone=AGENT),
+        name="委托书甲.pdf", content=PAPER, signer=clerk, at=OPEN,
+    )  # fmt: skip
+    decline_proxy(proxy_id=paper.pk, reason="没有签名", signer=second, at=OPEN)
+    test_standins.start(
+        vote, 2, method="home", witnesses=[WITNESS, "陈二"], recording=RECORDING
+    )
+    unit = Unit.objects.get(label="1幢1单元101室", estate=session.estate)
+    record_transfer(
+        unit_id=unit.pk, owners=[NewOwner("何新", f"999999199001{TAIL}", phone=BUYER)],
+        basis="register", on=OPEN.date(), actor="user:1", at=OPEN,
+    )  # fmt: skip
+    sold = propose_transfer(
+        session_id=session.pk, number=1, name="权证甲.pdf", content=PAPER, signer=clerk, at=OPEN
+    )
+    confirm_transfer(transfer_id=sold.pk, signer=second, at=OPEN)
+    for number in (2, 3, 4, 5):
+        vote.cast(number, [FOR])
+    Objection.objects.create(
+        estate=estate, session=session, number=1, about="other", submission="x",
+        entered_by="user:1", filed_at=CLOSE, in_time=False, due_at=CLOSE, state="answered",
+        name="周某", contact=CONTACT, contact_hash="c" * 64, text="说过的话",
+    )  # fmt: skip
+    sweep_all(CLOSE)
+    session.refresh_from_db()
+    assert session.state == "resolved"
+    return vote
+
+
+def opened_of_voting():
+    """Everything sealed in the tables of votes, opened, and every other column, as one text."""
+    said = []
+    for model in apps.get_app_config("voting").get_models():
+        for row in model.objects.all():
+            for field in model._meta.concrete_fields:
+                value = getattr(row, field.attname)
+                if isinstance(field, SealedField) and value:
+                    purpose = field.purpose
+                    if not isinstance(purpose, str):
+                        purpose = purpose(*(getattr(row, name) for name in field.of))
+                    value = open_bytes(bytes(value), purpose=purpose)
+                said.append(f"{model.__name__}.{field.name}={value!r}")
+    return "\n".join(said)
+
+
+def test_who_was_reached_stood_in_or_bought_goes_too_and_everything_public_verifies(tmp_path):
+    vote = peopled(tmp_path)
+    session, board = vote.session, vote.session.board
+    planted = [
+        TAIL, PHONE, BUYER, AGENT, WITNESS, RECORDING, CONTACT, PAPER.decode(), "周七",
+        "委托书甲", "权证甲", "何新", "c" * 64, phone_hash(AGENT),
+    ]  # fmt: skip
+    before = opened_of_voting()
+    # A buyer's full name stands nowhere here; all else can be opened.
+    assert [one for one in planted if one not in before] == ["何新"]
+    kept = {
+        number: (party.name, party.salt, party.commitment, party.key, party.area)
+        for number, party in ((n, vote.party(n)) for n in range(1, 6))
+    }
+    export_board(session, tmp_path / "full", at=CLOSE)
+    head, result = root(board, board.size), result_of(session)
+    destroyed(session)
+    after = opened_of_voting()
+    assert [one for one in planted if one in after] == []
+    for number, facts in kept.items():
+        party = vote.party(number)
+        assert (party.name, party.salt, party.commitment, party.key, party.area) == facts
+    assert Objection.objects.get().text == "说过的话"
+    assert [len(one.sha256) for one in Transfer.objects.all()] == [64]
+    assert (root(board, board.size), result_of(session)) == (head, result)
+    report = verify(tmp_path / "full", root=head.hex())
+    assert report.ok, report.as_text()
+    # Two authorities, one assistance, one sale, one objector; of the roll who had anything.
+    said = parse_canonical(bytes(Entry.objects.get(kind="ballots.destroyed").line))["body"]
+    assert said["people"] == 6 + 2 + 1 + 1 + 1
+
+
+def test_an_archive_made_before_has_the_papers_and_one_made_afterwards_has_not(tmp_path):
+    vote = peopled(tmp_path)
+
+    def papers_in(at):
+        job = start_archive(session_id=vote.session.pk, actor="user:1", at=at)
+        run_archive(job.pk, at=at)
+        job.refresh_from_db()
+        assert job.state == "done", job.message
+        with ZipFile(archive_path(job.bundle)) as packed:
+            return [one for one in packed.namelist() if one.endswith(".pdf") and "09-" in one]
+
+    assert len(papers_in(CLOSE + DAY)) == 2
+    destroyed(vote.session)
+    assert papers_in(LATER) == []
+
+
+def test_pages_of_what_is_gone_say_so(tmp_path, client):
+    vote = peopled(tmp_path)
+    user = make_user("clerk")
+    grant(user, "supervisor", vote.session.estate)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    code = vote.session.code
+    sold, paper = Transfer.objects.get(), Proxy.objects.exclude(sha256="").get()
+    names = ("proxy", paper.pk), ("transfer", sold.pk)
+    page = lambda name, pk: client.get(reverse(f"staff:{name}", args=[code, pk]))  # noqa: E731
+    for name, pk in names:
+        assert page(f"{name}_document", pk).status_code == 200
+        assert "按保存期限清空" not in page(name, pk).content.decode()
+    destroyed(vote.session)
+    for name, pk in names:
+        assert page(f"{name}_document", pk).status_code == 404
+        assert "按保存期限清空" in page(name, pk).content.decode()
 
 
 # --- not early, not under dispute -------------------------------------------------------------
@@ -389,6 +526,31 @@ def test_with_its_erasure_ballots_are_emptied_and_nothing_else():
     vote.session.board.entries.filter(kind="ballot").update(line=b"")
     filled = "X'00'" if connection.vendor == "sqlite" else "'\\x00'::bytea"
     refused(f"UPDATE logbook_entry SET line = {filled} WHERE log_id = {log} AND seq = 1")
+
+
+def test_how_an_objector_was_reached_is_emptied_once_settled_and_nothing_else():
+    vote = resolved()
+    made = Objection.objects.create(
+        estate=vote.session.estate, session=vote.session, number=1, about="other",
+        submission="x", entered_by="user:1", filed_at=CLOSE, in_time=False, due_at=CLOSE,
+        name="周某", contact=CONTACT, contact_hash="c" * 64, text="说过的话",
+    )  # fmt: skip
+    gone = "contact = {empty}, contact_hash = ''"
+    refused(f"UPDATE voting_objection SET {gone}")  # open
+    Objection.objects.filter(pk=made.pk).update(state="answered")
+    for change in (
+        "contact = {empty}",
+        "contact_hash = ''",
+        "contact = contact, contact_hash = 'd'",
+        f"{gone}, name = {{empty}}",
+        f"{gone}, text = {{empty}}",
+        f"{gone}, party_id = NULL, number = 2",
+    ):
+        refused(f"UPDATE voting_objection SET {change}")
+    refused("DELETE FROM voting_objection")
+    Objection.objects.filter(pk=made.pk).update(contact="", contact_hash="")
+    filled = "X'00'" if connection.vendor == "sqlite" else "'\\x00'::bytea"
+    refused(f"UPDATE voting_objection SET contact = {filled}")
 
 
 def test_a_courts_file_is_emptied_and_nothing_else():
