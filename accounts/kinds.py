@@ -29,4 +29,4 @@ KINDS: dict[str, Kind] = {
 
 def kind_words(codes: list[str]) -> str:
     """Several kinds, as a sentence lists them."""
-    return "、".join(str(KINDS[code].words) for code in codes if code in KINDS)
+    return _("、").join(str(KINDS[code].words) for code in codes if code in KINDS)

@@ -80,7 +80,7 @@ class StepForm(forms.Form):
     may_be_empty: frozenset[str] = frozenset()
 
     kind = forms.ChoiceField(
-        label=_("做了什么"),
+        label=_("做了哪些处理"),
         choices=[(k, w) for k, w in IncidentStep.KINDS if k in OPERATORS_STEPS],
         widget=forms.RadioSelect,
         required=False,

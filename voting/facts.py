@@ -57,6 +57,7 @@ from voting.selectors import (
     transcript_of,
     witnessed_close,
 )
+from voting.selectors.retention import ballot_years
 from voting.spool import Secret
 
 _SUMMARY = 60  # characters of a motion's text on the letter; the rest is behind the QR
@@ -230,7 +231,7 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
         secrecy=secrecy,
         privacy=PrivacyNotice(
             handler=session.organiser,
-            contact=session.contact_phone,
+            contact=_whom_to_call(session),
             purpose=(
                 "组织业主共同决定事项的表决、计票和存档；委托平台加密保存、打印、发短信、汇总，"
                 "到期删除"
@@ -239,13 +240,21 @@ def _letter_session(session: Session, *, secrecy: str) -> LetterSession:
                 "姓名、房号、面积、手机号、是否参加表决，以及用来认出本人的证件号码（敏感）；"
                 "您的选择加密保存"
             ),
-            retention="至决定公布后法定的异议和诉讼期限届满，以及存档规定的年限",
+            retention=(
+                f"至决定公布后{ballot_years(session)}年，异议、诉讼没有办完的到办完；其他的见规则全文"
+            ),
             rights=(
                 f"您可以上网（{here}/my/data/）或者向组织者当面、打电话、书面要求查阅、复制、"
                 f"更正、补充、删除，要求说明处理规则；全文见{here}/privacy"
             ),
         ),
     )
+
+
+def _whom_to_call(session: Session) -> str:
+    """The organiser, who is the handler; the platform too, where it has a phone."""
+    platform = f"；平台电话{settings.HELP_PHONE}" if settings.HELP_PHONE else ""
+    return f"{session.contact_phone}{platform}"
 
 
 def _secrecy(holders: Sequence[str], threshold: int, policy: str) -> str:

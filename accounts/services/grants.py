@@ -5,8 +5,6 @@ is a roll, and whatever is lent give nothing until another operator has confirme
 person alone, or one stolen account, can make nobody a bureau, nor read a roll through a friend.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -22,7 +20,8 @@ from accounts.permissions import (
     has_permission,
     takes_two,
 )
-from accounts.selectors import is_party_to, operators_on, overlapping, reaches_roll
+from accounts.selectors import is_party_to, overlapping, reaches_roll
+from accounts.services.operators import two_operators_stay
 from accounts.steps import end_sign_ins, queue_message
 from core.deadlines import local_day
 from core.errors import RuleViolation
@@ -149,28 +148,6 @@ def _revoke(grant: RoleGrant, *, reason: str, actor: User, at: datetime) -> None
     if grant.valid_to is not None and grant.valid_to < local_day(at):
         raise RuleViolation("grant.over", _("这项授权已经结束"))
     end_grants([grant], reason=reason, actor=actor, at=at)
-
-
-@contextmanager
-def two_operators_stay(at: datetime) -> Iterator[None]:
-    """What is done inside takes no operator away below two: one alone confirms nothing.
-
-    Who is operator is locked first of all, so that two cannot end each other at once. Whoever
-    has the server's command line makes another at any time.
-    RuleViolation grant.last_two.
-    """
-    day = local_day(at)
-    list(operators_on(day).select_for_update(of=("self",), no_key=True))
-    before = operators_on(day).count()
-    yield
-    if operators_on(day).count() < min(before, 2):
-        raise RuleViolation(
-            "grant.last_two",
-            _(
-                "这样平台管理员就不到两位，以后没有人能确认授权和通知。请先再授权一位，"
-                "或者在服务器上用 manage.py make_operator 建立一位。"
-            ),
-        )
 
 
 def end_grants(

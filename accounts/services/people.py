@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from accounts.models import RoleGrant, User
 from accounts.phones import clean_phone, phone_hash
 from accounts.selectors import overlapping
-from accounts.services.grants import end_grants, two_operators_stay
+from accounts.services.grants import end_grants
+from accounts.services.operators import two_operators_stay
 from accounts.steps import end_sign_ins
 from core.deadlines import local_day
 from core.errors import RuleViolation

@@ -4,9 +4,11 @@ from django import template
 
 from documents.papers import masked_names
 from portal.own.kept import masked_phone
+from registry.words import register_word
 
 register = template.Library()
 register.filter("masked_phone", masked_phone)
+register.filter("register_word", register_word)
 
 
 @register.filter

@@ -157,7 +157,7 @@ def letter_session(
         secrecy="开票密钥由平台保管。",
         privacy=PrivacyNotice(
             handler="样例花园业主委员会",
-            contact="0000-0000000",
+            contact="0000-0000000；平台电话0000-0000000",
             # As long as `voting.facts` writes them, so that a letter that is full here is full.
             purpose=(
                 "组织业主共同决定事项的表决、计票和存档；委托平台加密保存、打印、发短信、汇总，"
@@ -167,7 +167,7 @@ def letter_session(
                 "姓名、房号、面积、手机号、是否参加表决，以及用来认出本人的证件号码（敏感）；"
                 "您的选择加密保存"
             ),
-            retention="至决定公布后法定的异议和诉讼期限届满，以及存档规定的年限",
+            retention="至决定公布后5年，异议、诉讼没有办完的到办完；其他的见规则全文",
             rights=(
                 "您可以向组织者当面、打电话或者书面要求查阅、复制、更正、补充、删除，"
                 "要求说明处理规则；全文见 vote.example.gov.cn/privacy"

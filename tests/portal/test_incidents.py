@@ -379,7 +379,7 @@ def test_it_works(town: Town, page: Callable[..., Any]) -> None:
     assert page("operator", "incident_confirm", incident.pk, data={}).status_code == 409
     assert page("second", "incident_confirm", incident.pk, data={}).status_code == 302
     told = Client().get(public).content.decode()
-    for part in (*SAID, "手机号", "泄露"):
+    for part in (*SAID, "手机号", "泄露", "没有收到通知、想问有没有您的，请打下面的电话"):
         assert part in told
     tell_incidents(NOW)
     assert "等待1条" in page("operator", "incident", incident.pk).content.decode()

@@ -632,3 +632,11 @@ def test_the_hash_stands_in_no_address(inside):
     page = text(inside.get("/my/data/"))
     assert phone_hash(PHONE) not in page
     assert not re.search(r'href="[^"]*1000000', page)
+
+
+def test_the_kind_of_document_is_in_the_readers_language(inside, owner):
+    owner.document_kind = "统一社会信用代码"
+    owner.save()
+    assert "<dt>统一社会信用代码</dt>" in text(inside.get("/my/data/"))
+    english = inside.get("/my/data/", headers={"accept-language": "en"})
+    assert "<dt>credit code</dt>" in text(english)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -185,7 +186,7 @@ ON_THE_LETTER = {
     "contact": ("0000",),
     "purpose": ("表决", "存档", "加密保存", "到期删除"),  # and the method
     "kinds": ("姓名", "证件号码（敏感）", "手机号"),
-    "retention": ("期限",),
+    "retention": ("至决定公布后5年", "规则全文"),
     "rights": ("查阅、复制、更正、补充、删除", "当面、打电话、书面", "/my/data/", "/privacy"),
 }
 
@@ -196,3 +197,25 @@ def test_the_letter_says_all_of_article_17(part: str) -> None:
     told = letter_facts(vote.session, vote.secrets)[0].session.privacy
     for words in ON_THE_LETTER[part]:
         assert words in getattr(told, part)
+
+
+@pytest.mark.parametrize(("stated", "told"), [("9", 9), ("3", 3), ("1", 3), (None, 3)])
+def test_the_letter_and_what_is_done_agree_on_the_years(stated: str | None, told: int) -> None:
+    vote = frozen_vote()
+    vote.session.profile["retention.ballot_years"] = {"value": stated}
+    said = letter_facts(vote.session, vote.secrets)[0].session.privacy.retention
+    assert f"至决定公布后{told}年" in said
+
+
+@pytest.mark.parametrize("phone", ["", "0000-0000001"])
+def test_the_page_and_the_letter_agree_on_whom_to_call(settings: Any, phone: str) -> None:
+    settings.HELP_PHONE = phone
+    vote = frozen_vote()
+    contact = letter_facts(vote.session, vote.secrets)[0].session.privacy.contact
+    page = Client().get("/privacy").content.decode()
+    assert vote.session.contact_phone in contact
+    assert ("平台" in contact) == bool(phone) == ("平台的联系电话" in page)
+    assert ("组织者的电话，由组织者转告" in page) == (not phone)
+    assert phone in contact
+    assert phone in page
+    assert "选票至决定公布后5年" in page

@@ -12,14 +12,18 @@ QUIET_DAYS = 183
 _MOST_YEARS = 100
 
 
+def years_kept(years: int) -> int:
+    """Stated years as they are kept: fewer than three count as three, more than a hundred as
+    a hundred."""
+    return min(max(years, LEAST_YEARS), _MOST_YEARS)
+
+
 def kept_until(*, decided: datetime, years: int, last_act: datetime) -> datetime:
     """The first instant at which a vote's ballots may be destroyed.
 
-    The anniversary itself is still a day of keeping. Fewer years than three count as three,
-    more than a hundred as a hundred.
+    The anniversary itself is still a day of keeping; `years` as `years_kept` bounds them.
     """
-    within = min(max(years, LEAST_YEARS), _MOST_YEARS)
-    anniversary = _years_after(local_day(decided), within)
+    anniversary = _years_after(local_day(decided), years_kept(years))
     quiet = local_day(last_act) + timedelta(days=QUIET_DAYS)
     return start_of(max(anniversary, quiet) + timedelta(days=1))
 

@@ -12,7 +12,7 @@ from core.errors import RuleViolation
 from core.retention import LEAST_YEARS
 from logbook.selectors import erasure_of
 from voting.domain.objections import UNSETTLED
-from voting.domain.retention import DEFAULT_YEARS, kept_until
+from voting.domain.retention import DEFAULT_YEARS, kept_until, years_kept
 from voting.domain.standing import standing
 from voting.models import CourtOrder, Objection, Ruling, Session, StandingEvent
 from voting.selectors.board import board_of
@@ -41,10 +41,16 @@ def retention_of(session: Session, at: datetime) -> Retention:
     if session.state != "resolved":
         return Retention(None, (), destroyed_at(session))
     decided = board_of(session).entries.get(kind="resolution").recorded_at
-    stated = session.profile.get("retention.ballot_years")
-    years = int(stated["value"] or 0) if stated else DEFAULT_YEARS
-    until = kept_until(decided=decided, years=years, last_act=_last_act(session, decided))
+    until = kept_until(
+        decided=decided, years=ballot_years(session), last_act=_last_act(session, decided)
+    )
     return Retention(until, _waits(session, at, held_at(at)), destroyed_at(session))
+
+
+def ballot_years(session: Session) -> int:
+    """For how many years after the resolution the session's ballots are kept at least."""
+    stated = session.profile.get("retention.ballot_years")
+    return years_kept(int(stated["value"] or 0) if stated else DEFAULT_YEARS)
 
 
 def destroyed_at(session: Session) -> datetime | None:
