@@ -23,13 +23,13 @@ from core.errors import RuleViolation
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 PHONE = "10000000001"
-PARAMS = {"estate": "样例花园", "phone": "0000-0000000"}
+PARAMS = {"estate": "样例花园", "title": "会议", "phone": "0000-0000000"}
 
 
 def put(key="event:1", phone=PHONE, at=NOON, **fields):
     with transaction.atomic():
         queue_message(
-            key=key, phone=phone, template="letter_reissued", params=PARAMS, at=at, **fields
+            key=key, phone=phone, template="letter_transferred", params=PARAMS, at=at, **fields
         )
 
 
@@ -63,12 +63,14 @@ def test_nobody_without_a_phone_is_written_to():
 @pytest.mark.django_db(transaction=True)
 def test_a_message_is_queued_inside_a_transaction_only():
     with pytest.raises(RuntimeError):
-        queue_message(key="k", phone=PHONE, template="letter_reissued", params=PARAMS, at=NOON)
+        queue_message(
+            key="k", phone=PHONE, template="letter_transferred", params=PARAMS, at=NOON
+        )
 
 
 def test_gaps_must_fit_and_codes_stay_out_of_the_outbox():
     with transaction.atomic(), pytest.raises(ValueError, match="takes exactly"):
-        queue_message(key="k", phone=PHONE, template="letter_reissued", params={}, at=NOON)
+        queue_message(key="k", phone=PHONE, template="letter_transferred", params={}, at=NOON)
     with transaction.atomic(), pytest.raises(ValueError, match="no message text"):
         queue_message(key="k", phone=PHONE, template="sign_in", params={"code": "1"}, at=NOON)
 

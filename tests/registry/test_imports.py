@@ -316,7 +316,7 @@ def test_undoing_restores_everything_exactly(estate, second):
     imported(estate, TWO)
     before = everything(estate)
     if not second:
-        second = [line(权利人="王五", 证件号码=number(1), 联系电话="10000000009"), TWO[1]]
+        second = [line(权利人="王五", 证件号码=number(1), 面积来源="实测"), TWO[1]]
     done = imported(estate, second, at=LATER)
     assert everything(estate) != before
     undone = undo_import(import_id=done.pk, actor="t", at=LATER)
