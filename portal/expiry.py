@@ -18,7 +18,7 @@ from core.deadlines import local_day
 from funds.models import PhoneCheck
 from logbook.steps import PLATFORM_LOG, record_act
 from registry.former import empty_owners, former_owners
-from registry.models import DataRequest, PhoneChange, RollImport
+from registry.models import DataRequest, PhoneChange, RollImport, RollNotice
 from registry.services.imports import erase_preview, erase_undo
 from voting.domain.retention import DEFAULT_YEARS
 from voting.models import CheckCode, Session
@@ -229,6 +229,13 @@ PHONE_CHANGES = Expiry(
     ),
     _of_owner,
     lambda rows, at: rows.update(phone="", old_phone="", reason=""),
+)
+ROLL_NOTICES = Expiry(
+    "roll_notices",
+    "told_at",
+    lambda at: RollNotice.objects.filter(told_at__lte=at - SIX_MONTHS),
+    _of_owner,
+    _deleted,
 )
 DATA_REQUESTS = Expiry(
     "data_requests",

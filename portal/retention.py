@@ -121,6 +121,8 @@ TABLE: tuple[Rule, ...] = (
     _here(expiry.ROLL_UNDOS, _("撤销名册导入所需的内容"), _("184天"), _("清空内容"), _SHORTEST),
     _here(expiry.PHONE_CHANGES, _("换手机号的记录"), _("办完后184天"),
           _("清空号码和原因，留下时间和经办人"), _SHORTEST),
+    _here(expiry.ROLL_NOTICES, _("权属、表决人变动告诉了业主没有"), _("告诉后184天"),
+          _("删除"), _SHORTEST),
     _here(expiry.DATA_REQUESTS, _("关于个人信息的请求和答复"), _("答复后三年"),
           _("清空内容，留下类别、时间和结果"), _THREE_YEARS),
     _here(expiry.FORMER_OWNERS, _("名册（业主的姓名、证件、手机号）"),

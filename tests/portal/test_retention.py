@@ -80,6 +80,7 @@ def one_of_each(estate: Estate, session: Session | None = None) -> None:
             way="own", state="stopped", phone="10000000001", asked_by="owner", asked_at=then,
             ended_at=then,
         )  # fmt: skip
+        owner.notices.create(kind="ended", noted_at=then, told_at=then)
         RollImport.objects.create(
             estate=estate, state="confirmed", confirmed_at=then, created_at=then, actor="t",
             file_name=f"undo{more}", undo=seal_bytes(b"x", purpose="registry.rollimport.undo"),
@@ -107,7 +108,7 @@ def one_of_each(estate: Estate, session: Session | None = None) -> None:
 EACH = {
     "messages": 1, "attempts": 1, "fund_codes": 1, "web_sessions": 1, "jobs": 1,
     "roll_previews": 1, "roll_undos": 1, "sign_ins": 1, "phone_changes": 1,
-    "data_requests": 1,
+    "data_requests": 1, "roll_notices": 1,
 }  # fmt: skip
 
 
