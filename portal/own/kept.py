@@ -12,6 +12,7 @@ from core.exact import format_area
 from documents.papers import masked_names
 from funds.models import SubAccount
 from registry.models import DataRequest, Owner, Ownership, PhoneChange
+from registry.words import register_word
 from voting.models import Candidate, Party
 
 
@@ -103,7 +104,7 @@ def _title_words(title: Ownership) -> Iterator[str]:
         yield _("建筑面积%(area)s平方米") % {"area": format_area(unit.area)}
     yield str(title.get_basis_display())
     if title.share_text:
-        yield title.share_text
+        yield register_word(title.share_text)
     if title.is_voter:
         yield _("共有人选定的表决人")
     if title.valid_to:
