@@ -56,7 +56,8 @@ class LookingMiddleware:
         request.user = person
         request.looking = looking  # type: ignore[attr-defined]
         with connection.execute_wrapper(_read_only):
-            return self.get_response(request)
+            answer = self.get_response(request)
+        return _not_shown(request) if answer.status_code == 404 else answer
 
 
 def looking_of(request: HttpRequest) -> Looking | None:
@@ -89,11 +90,22 @@ def _page(request: HttpRequest) -> str:
 
 
 def _refused(request: HttpRequest) -> HttpResponse:
-    told = RuleViolation(
-        "looking.read_only", _("您正在查看别人的页面，只能看，不能办理。要办理，先结束查看。")
+    sentence = _("您正在查看别人的页面，只能看，不能办理。要办理，先结束查看。")
+    return _told(request, "looking.read_only", sentence, 403)
+
+
+def _not_shown(request: HttpRequest) -> HttpResponse:
+    """Not there for the person, or only while somebody looks: it names owners."""
+    sentence = _(
+        "没有这一页；或者它写有业主的姓名、号码，查看别人的页面时不显示，本人打开是有的。"
     )
+    return _told(request, "looking.not_shown", sentence, 404)
+
+
+def _told(request: HttpRequest, code: str, sentence: str, status: int) -> HttpResponse:
+    told = RuleViolation(code, sentence)
     context = {"violation": told, "reasons": (), "back": reverse("staff:home"), "staff": True}
-    return render(request, "portal/refused.html", context, status=403)
+    return render(request, "portal/refused.html", context, status=status)
 
 
 def _read_only(
