@@ -130,7 +130,7 @@ def test_what_names_people_is_not_shown(town: Town, ann: Any) -> None:
     client, _person = looking(town, ann, "organiser")
     shown = [client.get(path) for path in names]
     assert [answer.status_code for answer in shown] == [404, 404, 404]
-    # What was looked for is told from what is broken, with a way back to where the looking ends.
+    # What is hidden is told from what is broken, with a way back to where the looking ends.
     assert all("查看别人的页面时不显示" in answer.content.decode() for answer in shown)
     assert all('href="/staff/"' in answer.content.decode() for answer in shown)
     assert client.get(reverse("staff:session", args=[session.code])).status_code == 200
