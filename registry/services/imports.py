@@ -159,8 +159,7 @@ def confirm_import(
             raise RuleViolation(
                 "import.stale", _("预览之后名册又有改动，请重新上传一次，再核对差异")
             )
-        writer = _Writer(estate, actor=actor, at=at)
-        undo = writer.write(preview)
+        undo = _Writer(estate, actor=actor, at=at).write(preview)
         counts = preview.difference.counts
         del preview, _registry  # room for what is read below
         roll_import.undo = sealed_undo(undo)
@@ -228,8 +227,10 @@ def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
                 _("这次导入之后名册又有改动，不能整批撤销；请导入更正后的表格"),
             )
         undo = opened_undo(roll_import.undo)
-        asked = DataRequest.objects.filter(owner__in=undo["owners_created"])
-        if asked.exists():
+        if any(
+            DataRequest.objects.filter(owner__in=part).exists()
+            for part in _chunks(undo["owners_created"])
+        ):
             raise RuleViolation(
                 "import.in_use", _("这次导入的业主已经对自己的信息提了请求，不能撤销")
             )
