@@ -148,7 +148,7 @@ def test_a_legal_hold_of_the_estate_keeps_them(estate: Estate) -> None:
     hold = set_hold(estate=estate, reason="样例区人民法院通知", actor="user:9", at=LAST)
     assert found() == (0, 1)
     assert swept() == 0
-    lift_hold(hold_id=hold.pk, reason="已结案", actor="user:9", at=LAST)
+    lift_hold(hold_id=hold.pk, reason="法院通知解除", actor="user:10", at=LAST)
     assert swept() == 1
 
 
