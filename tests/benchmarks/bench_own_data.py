@@ -4,7 +4,7 @@
 
 On the database of DATABASE_URL (a test database is made and dropped), else SQLite in a
 temporary folder. Prints server time over 30 requests: median and the longest; and seconds for
-so many numbers of a file to be held, told and brought into force.
+so many numbers to be held, told and brought into force.
 """
 
 import os
@@ -88,7 +88,7 @@ def numbers(count: int, vendor: str) -> None:
     }
     began = time.perf_counter()
     with transaction.atomic():
-        hold_phones(phones, way="file", actor="user:1", at=AT)
+        hold_phones(phones, way="own", actor="owner", at=AT)
     held = time.perf_counter()
     while tell_changes(AT):
         pass
