@@ -522,6 +522,9 @@ class _Writer:
         """So do the numbers of new owners of units that have or had other owners: whoever
         puts a name of the own in an owner's place, or beside it, gets no vote by it."""
         first = min(self.undo["owners_created"], default=0)
+        before = Ownership.objects.filter(unit__estate=self.estate, owner__lt=first)
+        if not before.exists():
+            return  # the first roll: nobody was there before anybody
         others = Ownership.objects.filter(unit=OuterRef("unit"), owner__lt=first)
         for part in _chunks(self.undo["owners_created"]):
             titles = Ownership.objects.filter(Exists(others), owner__in=part)
@@ -572,9 +575,11 @@ def phone_hash(phone: str) -> str:
 
 def _touched(undo: Mapping[str, Any]) -> dict[str, Any]:
     """Whose data an import wrote: numbers of rows for the log, how many where it is many."""
+    owners = set(undo["owners_created"]) | {pk for pk, _before in undo["owners_before"]}
+    if len(owners) > CHUNK:
+        return {"all": len(owners)}
     titles = undo["titles_created"] + undo["titles_closed"]
     titles += [pk for pk, _before in undo["titles_before"]]
-    owners = set(undo["owners_created"]) | {pk for pk, _before in undo["owners_before"]}
     for part in _chunks(titles):
         owners |= set(Ownership.objects.filter(pk__in=part).values_list("owner", flat=True))
     return {"owners": sorted(owners)} if len(owners) <= CHUNK else {"all": len(owners)}
