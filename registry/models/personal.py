@@ -10,8 +10,8 @@ from registry.models.roll import Owner
 class PhoneChange(models.Model):
     """Another phone number for an owner, not in force before the old one was told.
 
-    `proposed` at the desk, until another person confirms it; then `held` for a day; then
-    `done`, or `stopped` on the way. The numbers are emptied when the row is old.
+    `proposed` at the desk or by a file, until another person confirms it; then `held` a day;
+    then `done`, or `stopped` on the way. The numbers are emptied when the row is old.
     """
 
     WAYS = [("own", _("本人在网上")), ("desk", _("柜台办理")), ("file", _("名册文件"))]
