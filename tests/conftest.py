@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
@@ -39,8 +40,10 @@ def _own_letters(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_messages() -> None:
+def _nothing_before() -> None:
+    """No message sent, and nobody's tries counted, by the test before."""
     MemoryGateway.sent.clear()
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

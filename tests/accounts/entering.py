@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from typing import Any
 
 from allauth.account.utils import user_pk_to_url_str
@@ -29,6 +28,7 @@ from fido2.webauthn import (
 
 from accounts.gateways import MemoryGateway
 from accounts.models import User
+from tests.app_digits import app_digits
 from tests.town import PASSWORD
 
 HOST, ORIGIN = "testserver", "https://testserver"
@@ -160,7 +160,7 @@ class Browser:
     def app_digits(self) -> str:
         Authenticator.objects.filter(user=self.user).update(last_used_at=None)
         cache.clear()  # digits work once in their half minute; here they are needed twice
-        return totp.format_hotp_value(totp.hotp_value(self.secret, int(time.time()) // 30))
+        return app_digits(self.secret)
 
     def recovery_code(self) -> str:
         found = Authenticator.objects.get(user=self.user, type="recovery_codes")
