@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from accounts.models import User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_at, roles_at
 from core.text import plain_cell
+from registry.models import Estate
 from voting.models import Party, Session
 from voting.selectors import parties_with_room
 from voting.steps import Signer
@@ -65,15 +66,24 @@ def actor_of(request: HttpRequest) -> str:
 
 
 def signer_of(
-    request: HttpRequest, session: Session, permission: Permission, *, other_than: str = ""
+    request: HttpRequest,
+    estate: Estate,
+    *permissions: Permission,
+    prefer: str = "",
+    but: str = "",
 ) -> Signer:
-    """The person signed in, in a role that may; if possible in another than this one."""
+    """The person signed in, in a role that may do one of these: `prefer` first, `but` last.
+
+    Raises Http404 where no role may."""
+    may = set(permissions)
     roles = [
         role
-        for role in roles_at(user_of(request), session.estate)
-        if permission in ROLE_PERMISSIONS[role]
+        for role in roles_at(user_of(request), estate)
+        if may.intersection(ROLE_PERMISSIONS[role])
     ]
-    roles.sort(key=lambda role: role == other_than)
+    if not roles:
+        raise Http404
+    roles.sort(key=lambda role: (role == but, role != prefer))
     return Signer(actor_of(request), roles[0])
 
 

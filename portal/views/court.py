@@ -70,7 +70,7 @@ def court_order_new(request: HttpRequest, code: str, number: int) -> HttpRespons
                     name=upload.name if upload else _("没有文件"),
                     content=upload.read(settings.UPLOAD_MAX_BYTES + 1) if upload else b"",
                 ),
-                signer=signer_of(request, session, _P.ENTER_COURT_ORDER),
+                signer=signer_of(request, session.estate, _P.ENTER_COURT_ORDER),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -114,7 +114,7 @@ def court_order_confirm(request: HttpRequest, code: str, pk: int) -> HttpRespons
     confirm_court_order(
         order_id=order.pk,
         signer=signer_of(
-            request, session, _P.CONFIRM_COURT_ORDER, other_than=order.proposed_role
+            request, session.estate, _P.CONFIRM_COURT_ORDER, but=order.proposed_role
         ),
         at=timezone.now(),
     )
@@ -130,7 +130,7 @@ def court_order_decline(request: HttpRequest, code: str, pk: int) -> HttpRespons
     decline_court_order(
         order_id=order.pk,
         signer=signer_of(
-            request, session, _P.CONFIRM_COURT_ORDER, other_than=order.proposed_role
+            request, session.estate, _P.CONFIRM_COURT_ORDER, but=order.proposed_role
         ),
         at=timezone.now(),
     )
@@ -145,7 +145,7 @@ def court_order_withdraw(request: HttpRequest, code: str, pk: int) -> HttpRespon
     order = _order_of(session, pk)
     withdraw_court_order(
         order_id=order.pk,
-        signer=signer_of(request, session, _P.ENTER_COURT_ORDER),
+        signer=signer_of(request, session.estate, _P.ENTER_COURT_ORDER),
         at=timezone.now(),
     )
     messages.success(request, _("已撤回。什么也没有打开。"))

@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_at, roles_at
+from accounts.permissions import Permission, permissions_at
 from core.errors import RuleViolation
 from portal.forms import add_reasons
 from portal.selectors import session_for
-from portal.views.common import actor_of, posted, user_of
+from portal.views.common import posted, signer_of
 from voting.domain.delivering import NOTICE_DAYS
 from voting.models import DeliveryMark, Session
 from voting.selectors import (
@@ -42,7 +42,6 @@ from voting.services.delivering import (
     mark_delivery,
     substitute_by_notice,
 )
-from voting.steps import Signer
 
 _P = Permission
 _AT_THE_DOOR = ("signed", "household", "absent", "refused", "returned", "post", "electronic")
@@ -165,7 +164,7 @@ def handed_out(request: HttpRequest, code: str) -> HttpResponse:
         session_id=session.pk,
         building=building,
         entrance=entrance,
-        signer=_signer(request, session, _P.DELIVER),
+        signer=signer_of(request, session.estate, _P.DELIVER),
         at=timezone.now(),
     )
     messages.success(request, _("%(n)d 封记为已交给派送人。") % {"n": count})
@@ -184,7 +183,7 @@ def sheet(request: HttpRequest, code: str) -> HttpResponse:
         kind="sheet",
         place=place,
         content=upload.read(settings.UPLOAD_MAX_BYTES + 1) if upload else b"",
-        signer=_signer(request, session, _P.DELIVER),
+        signer=signer_of(request, session.estate, _P.DELIVER),
         at=timezone.now(),
     )
     messages.success(request, _("签收表已保存。"))
@@ -204,7 +203,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     count = check_delivery(
         session_id=session.pk,
         mark_ids=settled,
-        signer=_signer(request, session, _P.CONFIRM_STANDIN),
+        signer=signer_of(request, session.estate, _P.CONFIRM_STANDIN),
         at=timezone.now(),
     )
     messages.success(request, _("%(n)d 户已核对。") % {"n": count})
@@ -226,7 +225,7 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
                 posted_on=form.cleaned_data["posted_on"],
                 days=form.cleaned_data["days"],
                 content=upload.read(settings.UPLOAD_MAX_BYTES + 1) if upload else b"",
-                signer=_signer(request, session, _P.DELIVER),
+                signer=signer_of(request, session.estate, _P.DELIVER),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -271,7 +270,7 @@ def record(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _mark(request: HttpRequest, session: Session, one: Door, kind: str) -> None:
-    signer = _signer(request, session, _P.DELIVER)
+    signer = signer_of(request, session.estate, _P.DELIVER)
     upload = request.FILES.get("content")
     photo = None
     if upload:
@@ -331,12 +330,6 @@ def _place_url(session: Session, building: str, entrance: str) -> str:
 
 def _door_url(session: Session, one: Door) -> str:
     return _place_url(session, one.building, one.entrance)
-
-
-def _signer(request: HttpRequest, session: Session, permission: Permission) -> Signer:
-    roles = roles_at(user_of(request), session.estate)
-    may = [role for role in roles if permission in ROLE_PERMISSIONS[role]]
-    return Signer(actor_of(request), may[0])
 
 
 def _announced(request: HttpRequest, code: str, permission: Permission) -> Session:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.labels import ROLE_TITLES
 from accounts.permissions import (
-    ROLE_PERMISSIONS,
     Permission,
     estate_for,
     permissions_at,
@@ -23,7 +22,7 @@ from accounts.permissions import (
 from core.errors import RuleViolation
 from portal.forms import add_reasons
 from portal.selectors import objection_for, session_for
-from portal.views.common import actor_of, posted, submission_of, user_of
+from portal.views.common import actor_of, posted, signer_of, submission_of
 from registry.models import Estate, Unit
 from voting.forms.objections import AnswerObjectionForm, DisputeForm, OfficeForm, RecusalForm
 from voting.models import Objection, Party, Recusal, Session
@@ -171,7 +170,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnswerObjectionForm(request.POST)
 
     def act(upheld: bool, reason: str) -> object:
-        signer = _signer(request, found, _P.HANDLE_OBJECTION, prefer="organiser")
+        signer = signer_of(request, found.estate, _P.HANDLE_OBJECTION, prefer="organiser")
         return answer_objection(
             objection_id=found.pk,
             upheld=upheld,
@@ -194,7 +193,7 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
             objection_id=found.pk,
             upheld=upheld,
             reason=reason,
-            signer=_signer(request, found, _P.PROPOSE_RULING),
+            signer=signer_of(request, found.estate, _P.PROPOSE_RULING),
             at=timezone.now(),
         )
 
@@ -205,7 +204,7 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """The second person's yes."""
     found = objection_for(request.user, pk, _P.DECIDE_RULING)
-    signer = _signer(request, found, _P.DECIDE_RULING, but=found.proposed_role)
+    signer = signer_of(request, found.estate, _P.DECIDE_RULING, but=found.proposed_role)
     confirm_finding(objection_id=found.pk, signer=signer, at=timezone.now())
     messages.success(request, _("已裁定。"))
     return redirect("staff:objection", found.pk)
@@ -218,7 +217,7 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
     permission = (
         _P.PROPOSE_RULING if found.proposed_by == actor_of(request) else _P.DECIDE_RULING
     )
-    signer = _signer(request, found, permission, but=found.proposed_role)
+    signer = signer_of(request, found.estate, permission, but=found.proposed_role)
     decline_finding(objection_id=found.pk, signer=signer, at=timezone.now())
     messages.success(request, _("已退回，等重新提出裁定。"))
     return redirect("staff:objection", found.pk)
@@ -355,23 +354,6 @@ def _page(request: HttpRequest, found: Objection, **tried: forms.Form) -> HttpRe
         "dispute": tried.get("dispute") or DisputeForm(),
     }
     return render(request, "staff/objection.html", context, status=400 if tried else 200)
-
-
-def _signer(
-    request: HttpRequest,
-    found: Objection,
-    permission: Permission,
-    *,
-    prefer: str = "",
-    but: str = "",
-) -> Signer:
-    """The person signed in, in a role that may; the preferred one first, `but` last."""
-    held = roles_at(user_of(request), found.estate)
-    roles = [role for role in held if permission in ROLE_PERMISSIONS[role]]
-    if not roles:
-        raise Http404
-    roles.sort(key=lambda role: (role == but, role != prefer))
-    return Signer(actor_of(request), roles[0])
 
 
 def _context(request: HttpRequest, estate: Estate, session: Session | None) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def paper_register(request: HttpRequest, code: str) -> HttpResponse:
                 session_id=session.pk,
                 serial=form.cleaned_data["serial"],
                 place=place,
-                signer=signer_of(request, session, _P.ENTER_PAPER),
+                signer=signer_of(request, session.estate, _P.ENTER_PAPER),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -187,7 +187,7 @@ def _take(
 ) -> HttpResponse | None:
     permission = _P.SETTLE_PAPER if step == 3 else _P.ENTER_PAPER
     signer, reading, at = (
-        signer_of(request, session, permission),
+        signer_of(request, session.estate, permission),
         form.reading(),
         timezone.now(),
     )
@@ -227,7 +227,7 @@ def paper_scan(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         raise Http404
     content, kind = show_scan(
         paper_id=sheet.pk,
-        signer=signer_of(request, session, sorted(held)[0]),
+        signer=signer_of(request, session.estate, sorted(held)[0]),
         at=timezone.now(),
     )
     response = HttpResponse(content, content_type=kind)
@@ -252,7 +252,7 @@ def paper_rule(request: HttpRequest, code: str, pk: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 name=upload.name if upload else _("没有文件"),
                 content=upload.read(settings.UPLOAD_MAX_BYTES + 1) if upload else b"",
-                signer=signer_of(request, session, _P.PROPOSE_RULING),
+                signer=signer_of(request, session.estate, _P.PROPOSE_RULING),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -282,7 +282,7 @@ def paper_decide(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         ruling_id=ruling.pk,
         agree="agree" in request.POST,
         reason=request.POST.get("reason", ""),
-        signer=signer_of(request, session, _P.DECIDE_RULING, other_than=ruling.proposed_role),
+        signer=signer_of(request, session.estate, _P.DECIDE_RULING, but=ruling.proposed_role),
         at=timezone.now(),
     )
     messages.success(request, _("已记下您的决定。"))
@@ -310,7 +310,7 @@ def paper_box(request: HttpRequest, code: str) -> HttpResponse:
             made = state_box(
                 session_id=session.pk,
                 counted=form.cleaned_data["counted"],
-                signer=signer_of(request, session, _P.COUNT_BOX),
+                signer=signer_of(request, session.estate, _P.COUNT_BOX),
                 at=timezone.now(),
             )
         except RuleViolation as refused:

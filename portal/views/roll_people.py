@@ -13,11 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import (
-    ROLE_PERMISSIONS,
     Permission,
     estate_for,
     permissions_at,
-    roles_at,
 )
 from accounts.services.data_requests import answer
 from core.errors import RuleViolation
@@ -26,7 +24,7 @@ from portal.own.kept import overdue
 from portal.own.seen import acted_by
 from portal.roll_forms import AnswerForm, OwnerPhoneForm, ShowForm
 from portal.selectors import names_of
-from portal.views.common import actor_of, posted, user_of
+from portal.views.common import actor_of, posted, signer_of
 from portal.views.roll import roll_estate
 from portal.views.roll_checks import room_of
 from registry.models import DataRequest, Estate, Ownership, PhoneChange
@@ -37,7 +35,6 @@ from voting.services.phones import (
     propose_change,
     stop_change,
 )
-from voting.steps import Signer
 
 _P = Permission
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +81,7 @@ def phone(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             propose_change(
                 owner_id=form.cleaned_data["owner"],
                 phone=form.cleaned_data["phone"],
-                signer=_signer(request, estate, _P.MANAGE_ROLL),
+                signer=signer_of(request, estate, _P.MANAGE_ROLL),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -111,7 +108,7 @@ def phone_confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     try:
         confirm_change(
             change_id=change.pk,
-            signer=_signer(request, estate, _P.CONFIRM_STANDIN),
+            signer=signer_of(request, estate, _P.CONFIRM_STANDIN),
             at=timezone.now(),
         )
     except RuleViolation as refused:
@@ -129,7 +126,7 @@ def phone_confirm_all(request: HttpRequest, code: str) -> HttpResponse:
     rows = PhoneChange.objects.filter(owner__estate=estate, way="file", pk__in=listed)
     done, left = confirm_all(
         change_ids=list(rows.order_by("pk").values_list("pk", flat=True)),
-        signer=_signer(request, estate, _P.CONFIRM_STANDIN),
+        signer=signer_of(request, estate, _P.CONFIRM_STANDIN),
         at=timezone.now(),
     )
     said = _("已确认%(done)d位，过24小时生效。") % {"done": done}
@@ -149,7 +146,7 @@ def phone_stop(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         try:
             stop_change(
                 change_id=change.pk,
-                signer=_signer(request, estate, _P.MANAGE_ROLL, _P.CONFIRM_STANDIN),
+                signer=signer_of(request, estate, _P.MANAGE_ROLL, _P.CONFIRM_STANDIN),
                 reason=form.cleaned_data["reason"],
                 at=timezone.now(),
             )
@@ -222,15 +219,6 @@ def _phones_estate(request: HttpRequest, code: str) -> Estate:
 
 def _change(estate: Estate, pk: int) -> PhoneChange:
     return get_object_or_404(PhoneChange.objects.filter(owner__estate=estate), pk=pk)
-
-
-def _signer(request: HttpRequest, estate: Estate, *permissions: Permission) -> Signer:
-    roles = [
-        role
-        for role in roles_at(user_of(request), estate)
-        if any(one in ROLE_PERMISSIONS[role] for one in permissions)
-    ]
-    return Signer(actor_of(request), roles[0])
 
 
 def _phones_page(request: HttpRequest, estate: Estate, form: ReasonForm) -> HttpResponse:

@@ -78,7 +78,7 @@ def ruling_new(request: HttpRequest, code: str, number: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 name=upload.name if upload else _("没有文件"),
                 content=upload.read(settings.UPLOAD_MAX_BYTES + 1) if upload else b"",
-                signer=signer_of(request, session, _P.PROPOSE_RULING),
+                signer=signer_of(request, session.estate, _P.PROPOSE_RULING),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -109,7 +109,7 @@ def ruling_confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     found = _ruling_of(session, pk)
     confirm_ruling(
         ruling_id=found.pk,
-        signer=signer_of(request, session, _P.DECIDE_RULING, other_than=found.proposed_role),
+        signer=signer_of(request, session.estate, _P.DECIDE_RULING, but=found.proposed_role),
         understood="understood" in request.POST,
         at=timezone.now(),
     )
@@ -129,7 +129,7 @@ def ruling_decline(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             ruling_id=found.pk,
             reason=form.cleaned_data.get("reason", ""),
             signer=signer_of(
-                request, session, _P.DECIDE_RULING, other_than=found.proposed_role
+                request, session.estate, _P.DECIDE_RULING, but=found.proposed_role
             ),
             at=timezone.now(),
         )
@@ -147,7 +147,7 @@ def ruling_withdraw(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Who proposed takes it back."""
     session = _closed(request, code, _P.PROPOSE_RULING)
     found = _ruling_of(session, pk)
-    signer = signer_of(request, session, _P.PROPOSE_RULING)
+    signer = signer_of(request, session.estate, _P.PROPOSE_RULING)
     withdraw_ruling(ruling_id=found.pk, signer=signer, at=timezone.now())
     messages.success(request, _("已撤回。这一户的票照常计入。"))
     return redirect("staff:ruling", session.code, found.pk)

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_at, roles_at
+from accounts.permissions import Permission, permissions_at
 from core.errors import RuleViolation
 from portal.forms import add_reasons
 from portal.selectors import session_for
-from portal.views.common import actor_of, posted, searched, user_of
+from portal.views.common import actor_of, posted, searched, signer_of, user_of
 from voting.forms.standins import AssistForm, PaperProxyForm, TitleForm, WhyForm
 from voting.models import Assistance, Party, Proxy, Session, Transfer
 from voting.selectors import assistances_of, parties_with_room, phase, proxies_of, transfers_of
@@ -36,7 +36,6 @@ from voting.services.transfers import (
     document_of_transfer,
     propose_transfer,
 )
-from voting.steps import Signer
 from voting.views.visits import Visit, begin_visit
 
 _P = Permission
@@ -84,7 +83,7 @@ def proxy_new(request: HttpRequest, code: str, number: int) -> HttpResponse:
                 stated=form.stated(),
                 name=upload.name if upload else _("没有文件"),
                 content=upload.read(settings.UPLOAD_MAX_BYTES + 1) if upload else b"",
-                signer=_signer(request, session, _P.ENTER_STANDIN),
+                signer=signer_of(request, session.estate, _P.ENTER_STANDIN),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -111,7 +110,7 @@ def proxy_confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     session = _announced(request, code, _P.CONFIRM_STANDIN)
     granted = confirm_proxy(
         proxy_id=_proxy_of(session, pk).pk,
-        signer=_signer(request, session, _P.CONFIRM_STANDIN),
+        signer=signer_of(request, session.estate, _P.CONFIRM_STANDIN),
         at=timezone.now(),
     )
     return _proxy_page(request, session, _proxy_of(session, pk), code=granted.code)
@@ -124,7 +123,7 @@ def proxy_decline(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     decline_proxy(
         proxy_id=_proxy_of(session, pk).pk,
         reason=request.POST.get("reason", ""),
-        signer=_signer(request, session, _P.CONFIRM_STANDIN),
+        signer=signer_of(request, session.estate, _P.CONFIRM_STANDIN),
         at=timezone.now(),
     )
     messages.success(request, _("已记下：没有通过。"))
@@ -208,7 +207,7 @@ def assist_new(request: HttpRequest, code: str, number: int) -> HttpResponse:
                 number=party.number,
                 stated=stated,
                 barred=[user_of(request).display_name],
-                signer=_signer(request, session, _P.ASSIST),
+                signer=signer_of(request, session.estate, _P.ASSIST),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -252,7 +251,7 @@ def transfer_new(request: HttpRequest, code: str, number: int) -> HttpResponse:
                 number=party.number,
                 name=upload.name if upload else _("没有文件"),
                 content=upload.read(settings.UPLOAD_MAX_BYTES + 1) if upload else b"",
-                signer=_signer(request, session, _P.ENTER_STANDIN),
+                signer=signer_of(request, session.estate, _P.ENTER_STANDIN),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -287,7 +286,7 @@ def transfer_confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     session = _announced(request, code, _P.CONFIRM_STANDIN)
     confirm_transfer(
         transfer_id=_transfer_of(session, pk).pk,
-        signer=_signer(request, session, _P.CONFIRM_STANDIN),
+        signer=signer_of(request, session.estate, _P.CONFIRM_STANDIN),
         at=timezone.now(),
     )
     messages.success(request, _("原来的信已作废。请组织者给新业主补发一封。"))
@@ -301,7 +300,7 @@ def transfer_decline(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     decline_transfer(
         transfer_id=_transfer_of(session, pk).pk,
         reason=request.POST.get("reason", ""),
-        signer=_signer(request, session, _P.CONFIRM_STANDIN),
+        signer=signer_of(request, session.estate, _P.CONFIRM_STANDIN),
         at=timezone.now(),
     )
     messages.success(request, _("已记下：不改发。"))
@@ -325,13 +324,6 @@ def _document(content: bytes, content_type: str, sha256: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
     response.headers["Content-Disposition"] = f'inline; filename="{sha256[:12]}"'
     return response
-
-
-def _signer(request: HttpRequest, session: Session, permission: Permission) -> Signer:
-    """The person signed in, in the first role that may."""
-    roles = roles_at(user_of(request), session.estate)
-    may = [role for role in roles if permission in ROLE_PERMISSIONS[role]]
-    return Signer(actor_of(request), may[0])
 
 
 def _announced(request: HttpRequest, code: str, permission: Permission) -> Session:
