@@ -79,6 +79,8 @@ ACT_WORDS: dict[str, Promise] = {
     "phone-confirmed": _("确认业主的新手机号"),
     "phone-stopped": _("停止更换手机号"),
     "phone-changed": _("业主的新手机号生效"),
+    "numbers-shown": _("看业主的证件号码，为了确认"),
+    "numbers-confirmed": _("确认业主的证件号码"),
     "request-made": _("业主对个人信息提出请求"),
     "request-answered": _("答复关于个人信息的请求"),
     "area-set": _("改正房屋面积"),

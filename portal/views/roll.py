@@ -172,6 +172,13 @@ def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             waiting,
         )
         messages.warning(request, said_so % {"n": waiting})
+    if numbers := done.summary.get("numbers_wait", 0):
+        said_so = ngettext(
+            "%(n)s位业主的证件号码，另一个人对照材料确认以后才能用来核对身份。",
+            "%(n)s位业主的证件号码，另一个人对照材料确认以后才能用来核对身份。",
+            numbers,
+        )
+        messages.warning(request, said_so % {"n": numbers})
     return redirect("roll:findings" if done.summary["findings"] else "roll:home", code)
 
 
@@ -242,6 +249,7 @@ def _preview_context(found: Preview, table: Table) -> dict[str, Any]:
         "changed": [_change_lines(change) for change in found.difference.changed[:SHOWN]],
         "new": [unit.label for unit in found.difference.new[:SHOWN]],
         "gone": [standing.label for standing in found.difference.gone[:SHOWN]],
+        "numbered": sum("document_number" in one.facts for one in found.difference.owners),
         "shown": SHOWN,
     }
 

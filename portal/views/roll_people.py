@@ -84,7 +84,7 @@ def phone(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             propose_change(
                 owner_id=form.cleaned_data["owner"],
                 phone=form.cleaned_data["phone"],
-                signer=_signer(request, estate, _P.MANAGE_ROLL),
+                signer=signer_of(request, estate, _P.MANAGE_ROLL),
                 at=timezone.now(),
             )
         except RuleViolation as refused:
@@ -111,7 +111,7 @@ def phone_confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     try:
         confirm_change(
             change_id=change.pk,
-            signer=_signer(request, estate, _P.CONFIRM_STANDIN),
+            signer=signer_of(request, estate, _P.CONFIRM_STANDIN),
             at=timezone.now(),
         )
     except RuleViolation as refused:
@@ -129,7 +129,7 @@ def phone_confirm_all(request: HttpRequest, code: str) -> HttpResponse:
     rows = PhoneChange.objects.filter(owner__estate=estate, way="file", pk__in=listed)
     done, left = confirm_all(
         change_ids=list(rows.order_by("pk").values_list("pk", flat=True)),
-        signer=_signer(request, estate, _P.CONFIRM_STANDIN),
+        signer=signer_of(request, estate, _P.CONFIRM_STANDIN),
         at=timezone.now(),
     )
     said = _("已确认%(done)d位，过24小时生效。") % {"done": done}
@@ -149,7 +149,7 @@ def phone_stop(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         try:
             stop_change(
                 change_id=change.pk,
-                signer=_signer(request, estate, _P.MANAGE_ROLL, _P.CONFIRM_STANDIN),
+                signer=signer_of(request, estate, _P.MANAGE_ROLL, _P.CONFIRM_STANDIN),
                 reason=form.cleaned_data["reason"],
                 at=timezone.now(),
             )
@@ -224,7 +224,8 @@ def _change(estate: Estate, pk: int) -> PhoneChange:
     return get_object_or_404(PhoneChange.objects.filter(owner__estate=estate), pk=pk)
 
 
-def _signer(request: HttpRequest, estate: Estate, *permissions: Permission) -> Signer:
+def signer_of(request: HttpRequest, estate: Estate, *permissions: Permission) -> Signer:
+    """Who acts, in the first role that may."""
     roles = [
         role
         for role in roles_at(user_of(request), estate)

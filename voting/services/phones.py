@@ -29,7 +29,12 @@ from voting.steps import Signer
 
 OWN = Signer("owner", "")
 # As messages say it: always in Chinese.
-_WHAT = {"ended": "登记给了他人", "joined": "增加了共有人", "voter": "登记了由谁表决"}
+_WHAT = {
+    "ended": "登记给了他人",
+    "joined": "增加了共有人",
+    "voter": "登记了由谁表决",
+    "number": "登记了证件号码",
+}
 # Freezing a roll takes seconds.
 _FOLLOWED = timedelta(minutes=10)
 # So many in one transaction, which keeps the roll of an estate to itself.
