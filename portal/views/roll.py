@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, estate_for
+from accounts.selectors import sole_words
 from core.errors import RuleViolation
 from core.exact import format_area
 from core.tables import Table
@@ -221,6 +222,8 @@ def _preview_page(
     if kept.state == "previewed":
         table = opened_table(kept.rows)
         context |= _preview_context(preview_of(kept, table), table)
+        if refused is None:
+            context["sole_words"] = sole_words(estate, timezone.localdate())
     status = 409 if refused else 200
     return render(request, "registry/preview.html", context, status=status)
 

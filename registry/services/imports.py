@@ -45,6 +45,7 @@ from registry.models import (
 )
 from registry.roll_files import opened_table, opened_undo, sealed_table, sealed_undo
 from registry.selectors import Preview, document_key, preview_of, registry_of, roll_preview
+from registry.signals import roll_comes
 from registry.steps import await_numbers, examine_roll, hold_phones, note_titles, stop_phone
 
 # Rows per statement: bounds memory, and stays far below SQLite's limit of variables.
@@ -139,7 +140,8 @@ def confirm_import(
     is refused, RuleViolation "import.retires_many".
 
     Refused while a row has a fault, and where the registry is no longer what the preview
-    was made against. Titles that end are closed with today's date, never deleted.
+    was made against, or by whoever hears `roll_comes`. Titles that end are closed with
+    today's date, never deleted.
     """
     roll_import = _previewed(import_id)
     preview = roll_preview(roll_import)
@@ -160,6 +162,7 @@ def confirm_import(
             raise RuleViolation(
                 "import.stale", _("预览之后名册又有改动，请重新上传一次，再核对差异")
             )
+        roll_comes.send(sender=Estate, estate=estate, at=at)
         undo = _Writer(estate, actor=actor, at=at).write(preview)
         counts = preview.difference.counts
         del preview, _registry  # room for what is read below
