@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.labels import role_title
-from accounts.models import LegalHold, Reset, RoleGrant, User
+from accounts.models import ClosedDoor, LegalHold, Reset, RoleGrant, User
 from accounts.permissions import Permission, Visitor, require, seconded_with_roll
 from registry.models import Authority, Estate, RollImport, Unit
 from registry.selectors import AUTHORITY_DEPTH, estates_under
@@ -25,6 +25,14 @@ def people_for(user: Visitor) -> QuerySet[User]:
     return User.objects.prefetch_related(Prefetch("grants", queryset=grants)).order_by(
         "-is_active", "username"
     )
+
+
+def doors_shut(user: Visitor) -> dict[int, int]:
+    """How often pages stayed shut to whom, by account, as long as it is counted (184 days);
+    those never refused are not there. One query, for whoever manages grants."""
+    require(user, Permission.MANAGE_GRANTS)
+    counted = ClosedDoor.objects.order_by().values_list("user").annotate(n=Sum("count"))
+    return dict(counted)
 
 
 def person_for(user: Visitor, pk: int) -> User:
