@@ -79,6 +79,8 @@ ACT_WORDS: dict[str, Promise] = {
     "phone-confirmed": _("确认业主的新手机号"),
     "phone-stopped": _("停止更换手机号"),
     "phone-changed": _("业主的新手机号生效"),
+    "roll-taken": _("下载完整的名册"),
+    "roll-taken-masked": _("下载遮盖的名册"),
     "numbers-shown": _("看业主的证件号码，为了确认"),
     "numbers-confirmed": _("确认业主的证件号码"),
     "request-made": _("业主对个人信息提出请求"),

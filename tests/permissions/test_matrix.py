@@ -726,6 +726,8 @@ TABLE = [
     Row("roll:phone_confirm", CONFIRMERS, MOVED, args=("estate", "phone"), post=True),
     Row("roll:phone_confirm_all", CONFIRMERS, MOVED, args=("estate",), post=True),
     Row("roll:phone_stop", WATCHERS, BAD, args=("estate", "phone"), post=True),
+    Row("roll:take", ORGANISER, args=("estate",)),
+    Row("roll:take", ORGANISER, args=("estate",), post=True),
     Row("roll:numbers", WATCHERS, args=("estate",)),
     Row("roll:numbers", CONFIRMERS, args=("estate",), post=True),
     Row("roll:numbers_confirm", CONFIRMERS, MOVED, args=("estate",), post=True),
