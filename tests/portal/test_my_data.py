@@ -331,6 +331,19 @@ def test_who_has_no_phone_comes_in_by_the_provider_and_gets_one(client, owner, v
     assert (change.state, change.phone, change.way) == ("held", NEW, "own")
 
 
+def test_who_comes_in_by_the_provider_does_not_change_a_phone_unseen(
+    client, owner, vouched, sent
+):
+    """The number on the roll was not asked on the way in; it is told all the same."""
+    vouched(Person("王小一", owner.document_number))
+    through_the_provider(client)
+    ask_new(client, sent)
+    tell_changes(timezone.now())
+    assert [(one.phone, one.template) for one in Message.objects.all()] == [
+        (PHONE, "phone_change")
+    ]
+
+
 @pytest.mark.parametrize("who", ["nobody", "other name", "other number", "no number"])
 def test_who_is_not_on_the_roll_stays_out(client, owner, vouched, who):
     vouched({
