@@ -207,6 +207,15 @@ def takes_two(role: str, *, has_roll: bool) -> bool:
     return role in OFFICIAL_ROLES or (has_roll and bool(ROLE_PERMISSIONS[role] & NAMES_PEOPLE))
 
 
+def seconded_with_roll() -> list[str]:
+    """The roles that one operator gives alone as long as nobody is on a roll there."""
+    return [
+        role
+        for role in ROLE_PERMISSIONS
+        if takes_two(role, has_roll=True) and not takes_two(role, has_roll=False)
+    ]
+
+
 def _hidden(user: Visitor) -> frozenset[Permission]:
     return NAMES_PEOPLE if getattr(user, "is_looked_at", False) else frozenset()
 

@@ -1,5 +1,6 @@
 """What Django and allauth tell of, where they offer no other place to join in."""
 
+from datetime import datetime
 from typing import Any
 
 from allauth.account import signals as account_signals
@@ -15,8 +16,13 @@ from django.utils import timezone
 
 from accounts.devices import device_of, masked_address
 from accounts.models import User
+from accounts.selectors import sole_words
 from accounts.services.sessions import note_seen, note_sign_in, note_sign_out
 from accounts.steps import end_sign_ins, queue_message
+from core.deadlines import local_day
+from core.errors import RuleViolation
+from registry.models import Estate
+from registry.signals import roll_comes
 
 SIGN_IN = "sign_in"  # the number of the SignIn row
 BEGAN, SEEN = "began", "seen"  # seconds since 1970
@@ -35,6 +41,7 @@ def connect() -> None:
     mfa_signals.authenticator_added.connect(_new_factor, dispatch_uid="accounts.new_factor")
     mfa_signals.authenticator_removed.connect(_less_a_factor, dispatch_uid="accounts.less")
     mfa_signals.authenticator_reset.connect(_new_codes, dispatch_uid="accounts.new_codes")
+    roll_comes.connect(_roll_comes, dispatch_uid="accounts.roll_comes")
 
 
 def address_of(request: HttpRequest) -> str:
@@ -104,6 +111,13 @@ def _less_a_factor(user: User, authenticator: Authenticator, **_more: Any) -> No
 def _new_codes(user: User, authenticator: Authenticator, **_more: Any) -> None:
     now = timezone.now()
     _tell(user, "恢复码已换新", f"reset:{authenticator.pk}:{now.timestamp():.0f}")
+
+
+def _roll_comes(estate: Estate, at: datetime, **_more: Any) -> None:
+    """Who was given a role alone by one operator while nobody was on the roll sees no owner
+    before another operator has agreed (decisions/0122)."""
+    if said := sole_words(estate, local_day(at)):
+        raise RuleViolation("import.roles_wait", said)
 
 
 def _tell(user: User, what: str, event: str) -> None:

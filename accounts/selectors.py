@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts.models import LegalHold, Reset, RoleGrant, User
-from accounts.permissions import Permission, Visitor, require
+from accounts.labels import role_title
+from accounts.models import ClosedDoor, LegalHold, Reset, RoleGrant, User
+from accounts.permissions import Permission, Visitor, require, seconded_with_roll
 from registry.models import Authority, Estate, RollImport, Unit
-from registry.selectors import estates_under
+from registry.selectors import AUTHORITY_DEPTH, estates_under
 
 # So long a wish to reset somebody's sign-in waits for the second operator.
 OPEN_FOR = timedelta(days=1)
@@ -23,6 +25,14 @@ def people_for(user: Visitor) -> QuerySet[User]:
     return User.objects.prefetch_related(Prefetch("grants", queryset=grants)).order_by(
         "-is_active", "username"
     )
+
+
+def doors_shut(user: Visitor) -> dict[int, int]:
+    """How often pages stayed shut to whom, by account, as long as it is counted (184 days);
+    those never refused are not there. One query, for whoever manages grants."""
+    require(user, Permission.MANAGE_GRANTS)
+    counted = ClosedDoor.objects.order_by().values_list("user").annotate(n=Sum("count"))
+    return dict(counted)
 
 
 def person_for(user: Visitor, pk: int) -> User:
@@ -113,9 +123,60 @@ def reaches_roll(place: Estate | Authority | None) -> bool:
         estates = estates_under(place)
     else:
         estates = Estate.objects.filter(pk=place.pk) if place else Estate.objects.all()
+    return _with_roll(estates).exists()
+
+
+def _with_roll(estates: QuerySet[Estate]) -> QuerySet[Estate]:
     units = Unit.objects.filter(estate=OuterRef("pk"))
     files = RollImport.objects.filter(estate=OuterRef("pk"), state="previewed")
-    return estates.filter(Exists(units) | Exists(files)).exists()
+    return estates.filter(Exists(units) | Exists(files))
+
+
+def by_one_word(day: date) -> QuerySet[RoleGrant]:
+    """Roles that hold, or will, as one operator gave them while nobody was on a roll there,
+    and that take two where somebody is."""
+    found = RoleGrant.objects.filter(
+        role__in=seconded_with_roll(),
+        waits=False,
+        confirmed_by="",
+        granted_by__startswith="user:",
+        deputy_of=None,
+    )
+    return found.exclude(valid_to__lt=day).select_related("user", "estate", "authority")
+
+
+def by_one_word_at(estate: Estate, day: date) -> QuerySet[RoleGrant]:
+    """Those of them that reach this estate."""
+    above, authority = [], estate.authority
+    for _level in range(AUTHORITY_DEPTH):
+        above.append(authority.pk)
+        if authority.parent is None:
+            break
+        authority = authority.parent
+    found = by_one_word(day).filter(Q(estate=estate) | Q(authority__in=above))
+    return found.order_by("pk")
+
+
+def sole_words(estate: Estate, day: date) -> str:
+    """What to do about them before a roll comes into this estate; "" where there are none."""
+    held = [
+        _("%(who)s（%(role)s）") % {"who": one.user, "role": role_title(one.role)}
+        for one in by_one_word_at(estate, day)
+    ]
+    if not held:
+        return ""
+    return _(
+        "名册写入以前，只由一位管理员给的授权要另一位管理员确认：%(held)s。表格已经收下，"
+        "请另一位管理员在“人员和授权”里确认或者撤销，再来导入"
+    ) % {"held": _("、").join(held)}
+
+
+def _by_one_word_with_roll(day: date) -> QuerySet[RoleGrant]:
+    reached = Q(pk=OuterRef("estate"))
+    for level in range(AUTHORITY_DEPTH):
+        path = "authority__" + "parent__" * level
+        reached |= Q(**{f"{path}pk": OuterRef("authority")})
+    return by_one_word(day).filter(Exists(_with_roll(Estate.objects.filter(reached))))
 
 
 def operators_on(day: date) -> QuerySet[User]:
@@ -125,10 +186,19 @@ def operators_on(day: date) -> QuerySet[User]:
 
 
 def waiting_grants(user: Visitor) -> QuerySet[RoleGrant]:
-    """Those that wait for a second person, the oldest first; for whoever manages grants."""
+    """Those that wait for a second person, the oldest first; for whoever manages grants.
+
+    Also those that hold by one person's word where a roll has come since, or is about to.
+    """
     require(user, Permission.MANAGE_GRANTS)
-    found = RoleGrant.objects.filter(waits=True).select_related("user", "estate", "authority")
-    return found.order_by("pk")
+    sole = _by_one_word_with_roll(timezone.localdate())
+    found = RoleGrant.objects.filter(Q(waits=True) | Q(pk__in=sole.values("pk")))
+    return found.select_related("user", "estate", "authority").order_by("pk")
+
+
+def takes_second(grant: RoleGrant, day: date) -> bool:
+    """Whether a second operator's word about this grant is asked for, or taken before."""
+    return grant.waits or by_one_word(day).filter(pk=grant.pk).exists()
 
 
 def own_grants(user: User) -> QuerySet[RoleGrant]:

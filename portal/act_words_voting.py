@@ -105,6 +105,7 @@ VOTING_ACTS: dict[str, Promise] = {
     "archive.started": _("开始制作归档包"),
     "archive.listed": _("归档包制作完成"),
     "archive.taken": _("取走归档包"),
+    "people.forgotten": _("期满清空表决名册里的手机号、证件尾号等"),
     "ballots.destroyed": _("期满销毁选票"),
     "witness.registered": _("登记见证单位的公钥"),
     "witnesses.asked": _("请见证单位见证"),

@@ -19,11 +19,15 @@ from core.deadlines import start_of
 from funds.selectors.files import forgotten_files
 from funds.tasks import drop_forgotten_files
 from portal import expiry
-from voting.selectors.retention import past_their_years
+from voting.selectors.retention import (
+    past_their_years,
+    rehearsals_with_people,
+    unresolved_with_people,
+)
 from voting.services.archiving import delete_due_archives, due_archives
 from voting.services.keys import destroy_keys, due_keys
 from voting.services.letters import delete_due_letters, due_letters
-from voting.tasks import destroy_due
+from voting.tasks import destroy_due, forget_rehearsed, forget_unresolved
 
 
 class Due(NamedTuple):
@@ -169,6 +173,22 @@ TABLE: tuple[Rule, ...] = (
           "已下载的归档包由保管人处理"), "retention",
         things_of(past_their_years, lambda one: one.closes_at, _of_session),
         destroy_due,
+    ),
+    Rule(
+        "rehearsals", _("演练名册里的手机号和证件尾号，受托人、见证人、转让文件"), _SHORTEST,
+        _("原定截止后184天"), _("清空；房屋和遮盖的姓名留下"), "people",
+        things_of(rehearsals_with_people, lambda one: one.closes_at, _of_session),
+        forget_rehearsed,
+    ),
+    Rule(
+        "unresolved_votes",
+        _("没有形成决议、中途取消的表决：名册里的手机号和证件尾号，受托人、见证人、转让文件，"
+          "已办结的异议人的联系方式"),
+        _("规则表 retention.ballot_years，最少3年（决定0090）"),
+        _("原定截止后5年或者规则表所写，最后一件事之后至少183天"),
+        _("清空；房屋和遮盖的姓名、公告板留下"), "people",
+        things_of(unresolved_with_people, lambda one: one.closes_at, _of_session),
+        forget_unresolved,
     ),
 )  # fmt: skip
 BY_NAME = {rule.name: rule for rule in TABLE}

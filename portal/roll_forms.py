@@ -145,6 +145,18 @@ class ShowForm(forms.Form):
     )
 
 
+class TakeForm(forms.Form):
+    """Why the roll is taken away in full; without a reason it is masked."""
+
+    reason = forms.ChoiceField(
+        label=_("为什么要完整的姓名和号码"),
+        choices=[("", _("不要完整的：遮盖姓名和号码")), *REASONS.items()],
+        required=False,
+        help_text=_("选了理由的，记入操作记录，每一位业主看得到。"),
+        error_messages={"invalid_choice": _("请选择为什么要看")},
+    )
+
+
 class OwnerPhoneForm(forms.Form):
     """An owner's new number, as the signed paper has it."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.views import roll, roll_checks, roll_people
+from portal.views import roll, roll_checks, roll_numbers, roll_people, roll_taking
 
 app_name = "roll"
 
@@ -36,6 +36,9 @@ _estate: list[URLPattern | URLResolver] = [
     path("phones/confirm", roll_people.phone_confirm_all, name="phone_confirm_all"),
     path("phones/<int:pk>/confirm", roll_people.phone_confirm, name="phone_confirm"),
     path("phones/<int:pk>/stop", roll_people.phone_stop, name="phone_stop"),
+    path("take", roll_taking.take, name="take"),
+    path("numbers/", roll_numbers.numbers, name="numbers"),
+    path("numbers/confirm", roll_numbers.numbers_confirm, name="numbers_confirm"),
     path("requests/", roll_people.requests, name="requests"),
     path("requests/<int:pk>", roll_people.request_answer, name="request"),
     path("manager", roll_checks.manager, name="manager"),

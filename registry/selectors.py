@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from core.tables import Table
 from registry.domain.columns import mapping_faults
@@ -49,6 +49,7 @@ from registry.models import (
     Authority,
     Estate,
     Finding,
+    NumberCheck,
     Owner,
     Ownership,
     PropertyManagerStaff,
@@ -76,6 +77,7 @@ class TitledOwner(NamedTuple):
     is_voter: bool
     document_number: str  # empty where the registry gave none
     share_text: str
+    number_waits: bool = False  # entered by one person: proof of nothing yet
 
 
 class TitledUnit(NamedTuple):
@@ -106,15 +108,13 @@ def current_titles(estate_id: int, scope: Sequence[Mapping[str, Any]] = ()) -> l
         .exclude(use="common")
         .select_related("building")
     )
-    titles = (
+    titles = _with_owners(
         Ownership.objects.filter(
             _within(scope, "unit__"),
             unit__estate_id=estate_id,
             unit__is_active=True,
             valid_to__isnull=True,
         )
-        .select_related("owner")
-        .order_by("pk")
     )
     by_unit: dict[int, list[Ownership]] = defaultdict(list)
     for title in titles.iterator(chunk_size=2000):
@@ -432,9 +432,19 @@ def owners_of_units(unit_ids: Sequence[int]) -> dict[int, tuple[TitledOwner, ...
     """The present owners of these units, by unit; a unit nobody owns is not there."""
     by_unit: dict[int, list[Ownership]] = defaultdict(list)
     found = Ownership.objects.filter(unit__in=unit_ids, valid_to__isnull=True)
-    for title in found.select_related("owner").order_by("pk"):
+    for title in _with_owners(found):
         by_unit[title.unit_id].append(title)
     return {unit: _owners(titles) for unit, titles in by_unit.items()}
+
+
+def _with_owners(titles: QuerySet[Ownership]) -> QuerySet[Ownership]:
+    waits = Exists(open_number_checks().filter(owner=OuterRef("owner")))
+    return titles.select_related("owner").annotate(number_waits=waits).order_by("pk")
+
+
+def open_number_checks() -> QuerySet[NumberCheck]:
+    """Document numbers that one person entered and no other has confirmed."""
+    return NumberCheck.objects.filter(confirmed_at__isnull=True)
 
 
 def _owners(titles: Sequence[Ownership]) -> tuple[TitledOwner, ...]:
@@ -449,6 +459,7 @@ def _owners(titles: Sequence[Ownership]) -> tuple[TitledOwner, ...]:
             is_voter=title.is_voter or sole,
             document_number=title.owner.document_number,
             share_text=title.share_text,
+            number_waits=title.number_waits,  # type: ignore[attr-defined]
         )
         for title in titles
     )

@@ -8,7 +8,15 @@ from django.utils import timezone
 
 from registry.domain.difference import Registry
 from registry.domain.doctor import examine
-from registry.models import Estate, Finding, Owner, Ownership, PhoneChange, RollNotice
+from registry.models import (
+    Estate,
+    Finding,
+    NumberCheck,
+    Owner,
+    Ownership,
+    PhoneChange,
+    RollNotice,
+)
 from registry.selectors import doctor_rooms, profile_for, registry_of, spaces_count, staff_of
 
 
@@ -105,6 +113,18 @@ def note_titles(titles: Iterable[int], *, kind: str, at: datetime) -> list[int]:
     made = RollNotice.objects.bulk_create(
         RollNotice(owner_id=owner, kind=kind, noted_at=at)
         for owner in owners.values_list("owner", flat=True).distinct()
+    )
+    return [one.pk for one in made]
+
+
+def await_numbers(owners: Iterable[int], *, actor: str, at: datetime) -> list[int]:
+    """Document numbers just written for these owners prove nothing until another person has
+    confirmed them; the keys of what waits, to take it back. Owners without one are passed."""
+    found = Owner.objects.filter(pk__in=list(owners)).exclude(document_number="")
+    found = found.exclude(number_checks__in=NumberCheck.objects.filter(confirmed_at=None))
+    made = NumberCheck.objects.bulk_create(
+        NumberCheck(owner_id=pk, entered_by=actor, entered_at=at)
+        for pk in found.order_by("pk").values_list("pk", flat=True)
     )
     return [one.pk for one in made]
 

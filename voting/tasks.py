@@ -17,7 +17,11 @@ from core.errors import RuleViolation
 from voting import selectors
 from voting.models import Session
 from voting.selectors.opened import due_to_open
-from voting.selectors.retention import due_to_destroy
+from voting.selectors.retention import (
+    due_to_destroy,
+    rehearsals_with_people,
+    unresolved_with_people,
+)
 from voting.services.archiving import delete_due_archives, due_archive_jobs, run_archive
 from voting.services.closing import close_session
 from voting.services.counting import count_session
@@ -28,7 +32,7 @@ from voting.services.notices import issue_notice
 from voting.services.openings import open_ballots
 from voting.services.phones import apply_changes, tell_changes, tell_notices
 from voting.services.resolutions import issue_resolution, post_preliminary
-from voting.services.retention import destroy_ballots
+from voting.services.retention import destroy_ballots, forget_people
 from voting.services.telling import (
     remind,
     tell_extended,
@@ -128,6 +132,16 @@ def destroy_due(at: datetime) -> int:
     return each(due_to_destroy(at), lambda one: destroy_ballots(session_id=one.pk, at=at))
 
 
+def forget_rehearsed(at: datetime) -> int:
+    """People of rehearsals that are over."""
+    return each(rehearsals_with_people(at), lambda one: forget_people(session_id=one.pk, at=at))
+
+
+def forget_unresolved(at: datetime) -> int:
+    """People of votes that never came to a resolution."""
+    return each(unresolved_with_people(at), lambda one: forget_people(session_id=one.pk, at=at))
+
+
 def sign_checkpoints(at: datetime) -> int:
     def sign(session: Session) -> object:
         with transaction.atomic(durable=True):
@@ -183,6 +197,9 @@ SWEEPERS = (
     Sweeper("phones", timedelta(minutes=1), change_phones),
     Sweeper("messages", timedelta(seconds=5), lambda at: send_due_messages(at=at)),
     Sweeper("retention", timedelta(hours=1), destroy_due),
+    Sweeper(
+        "people", timedelta(hours=1), lambda at: forget_rehearsed(at) + forget_unresolved(at)
+    ),
     Sweeper("keys", timedelta(hours=1), lambda at: destroy_keys(at=at)),
 )
 

@@ -20,7 +20,7 @@ from accounts.permissions import (
     has_permission,
     takes_two,
 )
-from accounts.selectors import is_party_to, overlapping, reaches_roll
+from accounts.selectors import is_party_to, overlapping, reaches_roll, takes_second
 from accounts.services.operators import two_operators_stay
 from accounts.steps import end_sign_ins, queue_message
 from core.deadlines import local_day
@@ -98,12 +98,13 @@ def appoint_deputy(
 
 @transaction.atomic(durable=True)
 def confirm_grant(*, grant: RoleGrant, actor: User, at: datetime) -> RoleGrant:
-    """The second pair of eyes: it holds from now on.
+    """The second pair of eyes: it holds from now on; one that held by a single word where no
+    roll was stays when a roll comes.
 
     RuleViolation grant.no_wait, grant.over, grant.same_person, grant.refused.
     """
     _locked(grant.user)
-    grant = _waiting(grant)
+    grant = _undecided(grant, local_day(at))
     if grant.valid_to is not None and grant.valid_to < local_day(at):
         raise RuleViolation("grant.over", _("这项授权已经结束"))
     if is_party_to(actor, grant):
@@ -116,10 +117,11 @@ def confirm_grant(*, grant: RoleGrant, actor: User, at: datetime) -> RoleGrant:
         raise RuleViolation("grant.over", _("被代理的授权已经结束"))
     # What was granted in between counts too.
     _demand(_clashes(grant))
-    grant.waits, grant.confirmed_by = False, _who(actor)
+    told, grant.waits, grant.confirmed_by = not grant.waits, False, _who(actor)
     grant.save(update_fields=["waits", "confirmed_by"])
     note_grant(grant, "confirm_grant", actor, at)
-    _tell(grant, at)
+    if not told:
+        _tell(grant, at)
     return grant
 
 
@@ -208,14 +210,23 @@ def _locked(user: User) -> None:
 
 
 def _waiting(grant: RoleGrant) -> RoleGrant:
-    found = (
+    found = _row(grant)
+    if not found.waits:
+        raise RuleViolation("grant.no_wait", _("这项授权不需要确认，或者已经处理过了"))
+    return found
+
+
+def _undecided(grant: RoleGrant, day: date) -> RoleGrant:
+    found = _row(grant)
+    return found if takes_second(found, day) else _waiting(found)
+
+
+def _row(grant: RoleGrant) -> RoleGrant:
+    return (
         RoleGrant.objects.select_for_update(of=("self",), no_key=True)
         .select_related("user", "deputy_of", "estate")
         .get(pk=grant.pk)
     )
-    if not found.waits:
-        raise RuleViolation("grant.no_wait", _("这项授权不需要确认，或者已经处理过了"))
-    return found
 
 
 def _end(grant: RoleGrant, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from registry.models import Owner, Ownership
+from registry.selectors import open_number_checks
 
 
 def phone_known(phone_hash: str) -> bool:
@@ -47,12 +48,17 @@ def owners_by_phone(phone_hash: str) -> list[Owner]:
 
 
 def owners_by_document(document_hash: str) -> list[Owner]:
-    """The owners with this document (`registry.selectors.document_key`), also former ones."""
+    """The owners with this document (`registry.selectors.document_key`), also former ones.
+
+    Not where one person alone has said that the number is theirs."""
     found = Owner.objects.filter(document_hash=document_hash)
+    found = found.exclude(number_checks__in=open_number_checks())
     return list(found.select_related("estate__authority").order_by("estate", "pk"))
 
 
 def units_by_document(document_hash: str) -> list[int]:
     """The units they own now."""
-    titles = Ownership.objects.filter(owner__document_hash=document_hash, valid_to__isnull=True)
+    titles = Ownership.objects.filter(
+        owner__in=owners_by_document(document_hash), valid_to__isnull=True
+    )
     return sorted(set(titles.values_list("unit", flat=True)))

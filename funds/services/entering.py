@@ -23,7 +23,7 @@ from funds.selectors.phones import owners_by_document, phone_known
 from registry.domain.documents import clean_number
 from registry.fields import keyed_hash
 from registry.models import Owner
-from registry.selectors import document_key
+from registry.selectors import document_key, open_number_checks
 from voting.domain.people import same_person, tail_of, tails
 
 WINDOW = timedelta(minutes=15)
@@ -142,7 +142,8 @@ def person_of(*, held: str, name: str, tail: str, at: datetime) -> str:
     counter = f"own-person:{held[:40]}"
     if not count_attempt(counter, limit=MOST_WRONG, window=WINDOW, at=at):
         raise RuleViolation("check.locked", "输错次数太多，请过十五分钟再试")
-    for one in Owner.objects.filter(phone_hash=held):
+    found = Owner.objects.filter(phone_hash=held)
+    for one in found.exclude(number_checks__in=open_number_checks()):
         known = tails([(one.name, tail_of(one.document_number))])
         if same_person(known, name, tail):
             forget_attempts(counter)

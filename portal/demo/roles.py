@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from accounts.models import User
+from accounts.selectors import takes_second
 from accounts.services.grants import confirm_grant, grant_role
 from core.deadlines import local_day
 from registry.models import Authority, Estate
@@ -12,7 +13,7 @@ from registry.models import Authority, Estate
 def give(
     user: User, role: str, place: Estate | Authority, people: Mapping[str, User], at: datetime
 ) -> None:
-    """One operator grants, the other confirms where it takes two."""
+    """One operator grants, the other confirms where it takes two, or will with a roll."""
     grant = grant_role(
         user=user,
         role=role,
@@ -22,5 +23,5 @@ def give(
         actor=people["operator"],
         at=at,
     )
-    if grant.waits:
+    if takes_second(grant, local_day(at)):
         confirm_grant(grant=grant, actor=people["operator2"], at=at)

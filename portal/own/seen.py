@@ -81,6 +81,9 @@ ROLL: dict[str, Touches] = {
     "phone-confirmed": _self,
     "phone-stopped": _self,
     "phone-changed": _self,
+    "roll-taken": _whole,
+    "numbers-shown": _self,
+    "numbers-confirmed": _self,
     "request-answered": _self,
 }
 # Acts of votes, in the log estate/<code>.

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.permissions import Permission, roles_with
 from core.deadlines import start_of
 from registry.models import Estate
+from registry.selectors import open_number_checks
 
 _WAITS = Q(owners__phone_changes__state="proposed")
 _OPEN = Q(owners__requests__state="open")
@@ -42,6 +43,12 @@ def own_tasks(
         for one in found.annotate(n=Count("owners__phone_changes")).order_by("pk")[:most]:
             what = _("%(n)d位业主换手机号，等第二人确认") % {"n": one.n}
             url = reverse("roll:phones", args=[one.code])
+            yield OwnTask(one, what, _("监票人、居委会或者街道"), url, None, True)
+        waits = open_number_checks().exclude(entered_by=actor)
+        found = Estate.objects.filter(here, owners__number_checks__in=waits)
+        for one in found.annotate(n=Count("owners__number_checks")).order_by("pk")[:most]:
+            what = _("%(n)d位业主的证件号码，等第二人确认") % {"n": one.n}
+            url = reverse("roll:numbers", args=[one.code])
             yield OwnTask(one, what, _("监票人、居委会或者街道"), url, None, True)
     if (here := _within(places, Permission.MANAGE_ROLL)) is not None:
         asked = Estate.objects.filter(here & _OPEN).annotate(

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.factors import OFFICIAL_ROLES
 from accounts.models import RoleGrant
 from accounts.permissions import ROLE_PERMISSIONS, takes_two
-from accounts.selectors import grant_for, is_party_to, own_grants, people_named
+from accounts.selectors import grant_for, is_party_to, own_grants, people_named, takes_second
 from accounts.services.grants import (
     appoint_deputy,
     confirm_grant,
@@ -54,10 +54,12 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     grant = grant_for(request.user, pk)
     if request.method == "POST":
         confirm_grant(grant=grant, actor=user_of(request), at=timezone.now())
-        messages.success(request, _("已确认，从约定的那天起生效，并已发短信通知本人。"))
+        said = _("已确认，从约定的那天起生效，并已发短信通知本人。")
+        messages.success(request, said if grant.waits else _("已确认，名册导入以后继续有效。"))
         return redirect("staff:people")
     context = {
         "grant": grant,
+        "open": takes_second(grant, timezone.localdate()),
         "mine": is_party_to(user_of(request), grant),
         "asked_by": people_named([grant.granted_by]).get(grant.granted_by, grant.granted_by),
     }

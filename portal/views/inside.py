@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 from cryptography.exceptions import InvalidTag
 from django.contrib import messages
 from django.core import signing
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
@@ -49,12 +50,18 @@ _KEPT, _LONGEST = {"kind", "act", "text", "place", "unit"}, 500
 
 def held_inside(request: HttpRequest) -> str:
     """What was proved and still holds: the hash of a number, or of a document; else ""."""
+    cookie = request.COOKIES.get(_COOKIE, "")
     try:
-        return str(
-            signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_SECONDS)
-        )
+        held = str(signing.loads(cookie, salt=_SALT, max_age=_SECONDS))
     except signing.BadSignature:
         return ""
+    return "" if cache.get(_left(held, cookie)) else held
+
+
+def _left(held: str, cookie: str) -> str:
+    """Where it is noted that this check is over. By its time, which is signed: a signature can
+    be written in more than one way."""
+    return f"own-left:{held}:{cookie.split(':')[-2]}"
 
 
 def units_inside(request: HttpRequest) -> list[int] | None:
@@ -83,8 +90,10 @@ def let_in_vouched(request: HttpRequest, answer: HttpResponse, held: str) -> Htt
     return let_in(request, answer, _DOCUMENT + held)
 
 
-def let_out(answer: HttpResponse) -> HttpResponse:
-    """Close it again; what was being written goes too."""
+def let_out(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Close it again, also to whoever kept the cookie; what was being written goes too."""
+    if held := held_inside(request):
+        cache.set(_left(held, request.COOKIES[_COOKIE]), True, _SECONDS)
     for name in (_COOKIE, _DRAFT, ASKED, ASKED_NEW, ASKED_WHO):
         answer.delete_cookie(name, path="/my/")
     return answer

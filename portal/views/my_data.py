@@ -53,6 +53,7 @@ from portal.views.inside import (
     to_start,
 )
 from registry.models import Owner
+from registry.selectors import open_number_checks
 from voting.domain.people import same_person, tail_of, tails
 from voting.services.phones import OWN, ask_own_change, stop_change
 from voting.views.addresses import client_address
@@ -119,7 +120,8 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
                 return _file(owner, form.cleaned_data["form"])
             # Which of the two is wrong is not said.
             form.add_error(None, _("姓或者证件号码后六位不对，请核对"))
-    return _form(request, "portal/own/copy.html", {"form": form, "owner": owner})
+    context = {"form": form, "owner": owner, "numbered": bool(_tails(owner))}
+    return _form(request, "portal/own/copy.html", context)
 
 
 @_form_page
@@ -287,11 +289,16 @@ def _is_person(owner: Owner, said: dict[str, str]) -> bool:
     counter = f"own-copy:{owner.pk}"
     if not count_attempt(counter, limit=MOST_WRONG, window=WINDOW, at=timezone.now()):
         raise RuleViolation("check.locked", _("输错次数太多，请过十五分钟再试"))
-    kept = tails([(owner.name, tail_of(owner.document_number))])
-    right = same_person(kept, said["family_name"], said["answer"])
+    right = same_person(_tails(owner), said["family_name"], said["answer"])
     if right:
         forget_attempts(counter)
     return right
+
+
+def _tails(owner: Owner) -> str:
+    """What the document proves; "" without a number, or before a second person confirmed it."""
+    waits = open_number_checks().filter(owner=owner).exists()
+    return "" if waits else tails([(owner.name, tail_of(owner.document_number))])
 
 
 def _file(owner: Owner, form: str) -> HttpResponse:

@@ -228,7 +228,7 @@ def statement(request: HttpRequest, sub: int, year: int) -> HttpResponse:
 @never_cache
 def leave(request: HttpRequest) -> HttpResponse:
     """Close the door again, on a phone that others use too."""
-    return let_out(redirect("portal:my_start"))
+    return let_out(request, redirect("portal:my_start"))
 
 
 def _page(request: HttpRequest, units: list[int], *, refused: str = "") -> HttpResponse:

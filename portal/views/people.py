@@ -13,6 +13,7 @@ from accounts.labels import role_title
 from accounts.models import RoleGrant, User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, require, takes_two
 from accounts.selectors import (
+    doors_shut,
     estates_lacking_organiser,
     is_over,
     open_reset,
@@ -38,8 +39,13 @@ def people(request: HttpRequest) -> HttpResponse:
     """Everyone with an account."""
     found = people_for(request.user)
     day = timezone.localdate()
+    shut = doors_shut(request.user)
     rows = [
-        (person, [grant for grant in person.grants.all() if not is_over(grant, day)])
+        (
+            person,
+            [grant for grant in person.grants.all() if not is_over(grant, day)],
+            shut.get(person.pk, 0),
+        )
         for person in found
     ]
     context = {

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, estate_for
+from accounts.selectors import sole_words
 from core.errors import RuleViolation
 from core.exact import format_area
 from core.tables import Table
@@ -172,6 +173,13 @@ def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             waiting,
         )
         messages.warning(request, said_so % {"n": waiting})
+    if numbers := done.summary.get("numbers_wait", 0):
+        said_so = ngettext(
+            "%(n)s位业主的证件号码，另一个人对照材料确认以后才能用来核对身份。",
+            "%(n)s位业主的证件号码，另一个人对照材料确认以后才能用来核对身份。",
+            numbers,
+        )
+        messages.warning(request, said_so % {"n": numbers})
     return redirect("roll:findings" if done.summary["findings"] else "roll:home", code)
 
 
@@ -214,6 +222,8 @@ def _preview_page(
     if kept.state == "previewed":
         table = opened_table(kept.rows)
         context |= _preview_context(preview_of(kept, table), table)
+        if refused is None:
+            context["sole_words"] = sole_words(estate, timezone.localdate())
     status = 409 if refused else 200
     return render(request, "registry/preview.html", context, status=status)
 
@@ -242,6 +252,7 @@ def _preview_context(found: Preview, table: Table) -> dict[str, Any]:
         "changed": [_change_lines(change) for change in found.difference.changed[:SHOWN]],
         "new": [unit.label for unit in found.difference.new[:SHOWN]],
         "gone": [standing.label for standing in found.difference.gone[:SHOWN]],
+        "numbered": sum("document_number" in one.facts for one in found.difference.owners),
         "shown": SHOWN,
     }
 

@@ -1,6 +1,6 @@
 """Divisions, authorities, estates, units and owners; what owners ask about their own data."""
 
-from registry.models.personal import DataRequest, PhoneChange, RollNotice
+from registry.models.personal import DataRequest, NumberCheck, PhoneChange, RollNotice
 from registry.models.roll import (
     Authority,
     Building,
@@ -24,6 +24,7 @@ __all__ = [
     "Division",
     "Estate",
     "Finding",
+    "NumberCheck",
     "Owner",
     "Ownership",
     "PhoneChange",

@@ -64,6 +64,38 @@ class PhoneChange(models.Model):
         return f"phone change {self.pk}"
 
 
+class NumberCheck(models.Model):
+    """A document number written for an owner where others were before: proof of nothing yet.
+
+    Until another person has held it against the paper (`confirmed_at`) no check before a vote
+    and no door to the own data takes it. It tells owners apart from the first.
+    """
+
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="number_checks")
+    entered_by = models.CharField(max_length=80)
+    entered_at = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=80, blank=True)
+    confirmed_role = models.CharField(max_length=24, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner"],
+                condition=models.Q(confirmed_at__isnull=True),
+                name="one_open_number_check",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(confirmed_by=models.F("entered_by")),
+                name="number_confirmed_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"number check {self.pk}"
+
+
 class RollNotice(models.Model):
     """What befell an owner's title without the owner asking: told to the phone on the roll.
 
@@ -74,6 +106,7 @@ class RollNotice(models.Model):
         ("ended", _("权属登记给了他人")),
         ("joined", _("增加了共有人")),
         ("voter", _("登记了由谁表决")),
+        ("number", _("登记了证件号码")),
     ]
 
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="notices")

@@ -35,6 +35,7 @@ from registry.models import (
     ColumnMapping,
     DataRequest,
     Estate,
+    NumberCheck,
     Owner,
     Ownership,
     PhoneChange,
@@ -44,7 +45,8 @@ from registry.models import (
 )
 from registry.roll_files import opened_table, opened_undo, sealed_table, sealed_undo
 from registry.selectors import Preview, document_key, preview_of, registry_of, roll_preview
-from registry.steps import examine_roll, hold_phones, note_titles, stop_phone
+from registry.signals import roll_comes
+from registry.steps import await_numbers, examine_roll, hold_phones, note_titles, stop_phone
 
 # Rows per statement: bounds memory, and stays far below SQLite's limit of variables.
 CHUNK = 500
@@ -138,7 +140,8 @@ def confirm_import(
     is refused, RuleViolation "import.retires_many".
 
     Refused while a row has a fault, and where the registry is no longer what the preview
-    was made against. Titles that end are closed with today's date, never deleted.
+    was made against, or by whoever hears `roll_comes`. Titles that end are closed with
+    today's date, never deleted.
     """
     roll_import = _previewed(import_id)
     preview = roll_preview(roll_import)
@@ -159,6 +162,7 @@ def confirm_import(
             raise RuleViolation(
                 "import.stale", _("预览之后名册又有改动，请重新上传一次，再核对差异")
             )
+        roll_comes.send(sender=Estate, estate=estate, at=at)
         undo = _Writer(estate, actor=actor, at=at).write(preview)
         counts = preview.difference.counts
         del preview, _registry  # room for what is read below
@@ -172,6 +176,7 @@ def confirm_import(
             **counts,
             "findings": open_findings,
             "phones_held": len(undo["phones_held"]),
+            "numbers_wait": len(undo["numbers_wait"]),
             "before": digest,
             "digest": after,
         }
@@ -345,6 +350,7 @@ class _Writer:
             "titles_closed": [],
             "titles_before": [],
             "phones_held": [],
+            "numbers_wait": [],
             "notices": [],
         }
 
@@ -500,6 +506,9 @@ class _Writer:
                 if {"name", "document_number"} & wanted[owner.pk].facts.keys():
                     owner.identity_check = ""
             Owner.objects.bulk_update(owners, _OWNER_COLUMNS)
+            # A known owner is told a number only where there was none.
+            numbered = [pk for pk, one in wanted.items() if "document_number" in one.facts]
+            self._await(numbered)
 
     def _wait_with_phones(
         self, owners: Sequence[Owner], told: Mapping[int, OwnerChange]
@@ -519,8 +528,8 @@ class _Writer:
         return set(phones)
 
     def _wait_with_successors(self) -> None:
-        """So do the numbers of new owners of units that have or had other owners: whoever
-        puts a name of the own in an owner's place, or beside it, gets no vote by it."""
+        """So do the phones and documents of new owners of units that have or had other owners:
+        whoever puts a name of the own in an owner's place, or beside it, gets no vote by it."""
         first = min(self.undo["owners_created"], default=0)
         before = Ownership.objects.filter(unit__estate=self.estate, owner__lt=first)
         if not before.exists():
@@ -528,7 +537,9 @@ class _Writer:
         others = Ownership.objects.filter(unit=OuterRef("unit"), owner__lt=first)
         for part in _chunks(self.undo["owners_created"]):
             titles = Ownership.objects.filter(Exists(others), owner__in=part)
-            owners = Owner.objects.filter(pk__in=titles.values("owner")).exclude(phone_hash="")
+            owners = Owner.objects.filter(pk__in=titles.values("owner"))
+            self._await(owners.values_list("pk", flat=True))
+            owners = owners.exclude(phone_hash="")
             phones = {owner.pk: owner.phone for owner in owners}
             Owner.objects.filter(pk__in=phones).update(phone="", phone_hash="")
             self._hold(phones)
@@ -537,6 +548,9 @@ class _Writer:
         if phones:
             held = hold_phones(phones, way="file", actor=self.actor, at=self.at)
             self.undo["phones_held"] += [one.pk for one in held]
+
+    def _await(self, owners: Iterable[int]) -> None:
+        self.undo["numbers_wait"] += await_numbers(owners, actor=self.actor, at=self.at)
 
     def _amend_titles(self, changes: Sequence[Change]) -> None:
         amended = {holding.title_id: terms for one in changes for holding, terms in one.amended}
@@ -625,6 +639,8 @@ def _take_back(undo: Mapping[str, Any], *, actor: str, at: datetime) -> None:
     )
     for change in held:
         stop_phone(change, actor=actor, at=at)
+    for part in _chunks(undo.get("numbers_wait", [])):
+        NumberCheck.objects.filter(pk__in=part).delete()
     for part in _chunks(undo.get("notices", [])):
         RollNotice.objects.filter(pk__in=part, told_at__isnull=True).delete()
     for part in _chunks(undo["titles_created"]):

@@ -16,6 +16,7 @@ REASONS = {
     "title": gettext_lazy("核对权属材料"),
     "contact": gettext_lazy("联系业主"),
     "dispute": gettext_lazy("处理异议或者投诉"),
+    "handing": gettext_lazy("委托处理终止，交还名册"),
 }
 
 

@@ -17,7 +17,7 @@ from registry.domain.rows import phone_digits
 from registry.models import Estate, Owner, Ownership, Unit
 from registry.selectors import document_key
 from registry.services.imports import phone_hash
-from registry.steps import examine_roll, note_titles
+from registry.steps import await_numbers, examine_roll, note_titles
 
 
 class NewOwner(NamedTuple):
@@ -57,6 +57,9 @@ def record_transfer(
     if _present(unit).filter(valid_from__gt=on).exists():
         raise RuleViolation("transfer.before", _("日期早于现在业主取得房屋的日期，请核对"))
     before = list(_present(unit).values_list("pk", "owner__document_hash"))
+    known = Owner.objects.filter(estate=estate, document_hash__in=keys)
+    known_ids = set(known.values_list("pk", flat=True))
+    others = unit.ownerships.exclude(owner__document_hash__in=keys).exists()
     _present(unit).update(valid_to=on)
     # Whoever loses a title hears of it, so that nobody's unit is given away in silence.
     note_titles([pk for pk, key in before if key not in keys], kind="ended", at=at)
@@ -70,6 +73,10 @@ def record_transfer(
         )
         for key, one in zip(keys, people, strict=True)
     ]
+    if others:
+        # Whoever takes an owner's place gets no vote by one person's word.
+        new = [one.owner_id for one in titles if one.owner_id not in known_ids]
+        await_numbers(new, actor=actor, at=at)
     if unit.status != "delivered":
         unit.status = "delivered"
         unit.save(update_fields=["status"])

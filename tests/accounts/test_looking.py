@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -215,3 +216,29 @@ def test_shut_doors_are_counted_by_person_page_and_day(town: Town, ann: Any) -> 
     assert "ZZZZZZZZ" not in page
     assert Client().get(reverse("staff:estate", args=["ZZZZZZZZ"])).status_code == 302
     assert ClosedDoor.objects.count() == 1
+
+
+def test_the_list_of_people_counts_shut_doors_in_one_query(
+    town: Town, ann: Any, django_assert_num_queries: Any
+) -> None:
+    listed, reader = reverse("staff:people"), at_desk(ann)
+    quiet = reader.get(listed).content.decode()
+    assert "次</a>" not in quiet
+    today = timezone.localdate()
+    people = [town.person("organiser"), town.person("supervisor")]
+
+    def shut(person: Any, page: str, count: int) -> None:
+        ClosedDoor.objects.create(
+            user=person, page=page, day=today, count=count, last_at=timezone.now()
+        )
+
+    shut(people[0], "staff:estate", 3)
+    with CaptureQueriesContext(connection) as once:
+        shown = reader.get(listed).content.decode()
+    assert f'{reverse("staff:person", args=[people[0].pk])}#doors">3次</a>' in shown
+    shut(people[0], "roll:home", 4)
+    shut(people[1], "roll:home", 5)
+    with django_assert_num_queries(len(once)):
+        shown = reader.get(listed).content.decode()
+    assert f'{reverse("staff:person", args=[people[0].pk])}#doors">7次</a>' in shown
+    assert f'{reverse("staff:person", args=[people[1].pk])}#doors">5次</a>' in shown

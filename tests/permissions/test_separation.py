@@ -63,6 +63,8 @@ PAIRS = [
          "tests/accounts/test_looking.py::test_of_whom_nobody_sees_the_pages"),
     Pair("writes what persons concerned are told of an incident", "confirms it",
          "tests/portal/test_incidents.py::test_two_operators"),
+    Pair("enters a document number beside or after others", "confirms it",
+         "tests/voting/services/test_numbers.py::test_a_later_number_waits_for_another_person"),
     Pair("sets a legal hold", "lifts it",
          "tests/portal/test_holds_page.py::test_whoever_set_it_does_not_lift_it"),
     # --- voting

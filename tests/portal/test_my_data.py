@@ -331,6 +331,19 @@ def test_who_has_no_phone_comes_in_by_the_provider_and_gets_one(client, owner, v
     assert (change.state, change.phone, change.way) == ("held", NEW, "own")
 
 
+def test_who_comes_in_by_the_provider_does_not_change_a_phone_unseen(
+    client, owner, vouched, sent
+):
+    """The number on the roll was not asked on the way in; it is told all the same."""
+    vouched(Person("王小一", owner.document_number))
+    through_the_provider(client)
+    ask_new(client, sent)
+    tell_changes(timezone.now())
+    assert [(one.phone, one.template) for one in Message.objects.all()] == [
+        (PHONE, "phone_change")
+    ]
+
+
 @pytest.mark.parametrize("who", ["nobody", "other name", "other number", "no number"])
 def test_who_is_not_on_the_roll_stays_out(client, owner, vouched, who):
     vouched({
@@ -542,6 +555,46 @@ def test_a_whole_file_is_confirmed_at_once_by_the_second_person(estate):
     states = {one.pk: one.state for one in PhoneChange.objects.all()}
     assert [states[one.pk] for one in made] == ["held"] * 3
     assert states[desk.pk] == "proposed"  # of a desk each is looked at by itself
+
+
+def test_a_document_number_is_shown_once_and_confirmed_by_the_second_person(estate):
+    organiser, second = staff("organiser", estate), staff("supervisor", estate)
+    number = "999999194001010033"
+    fresh = make_owner(estate, "王九", number=number)
+    make_unit(estate, "1幢", "909", 80_00, [fresh])
+    check = fresh.number_checks.create(
+        entered_by=f"user:{organiser.user.pk}", entered_at=timezone.now()
+    )
+    listed = reverse("roll:numbers", args=[estate.code])
+    confirm = reverse("roll:numbers_confirm", args=[estate.code])
+    assert "1位业主的证件号码，等第二人确认" in text(second.get(reverse("staff:home")))
+    assert "证件号码，等第二人" not in text(organiser.get(reverse("staff:home")))
+    for page in (text(organiser.get(listed)), text(second.get(listed))):
+        assert "王*" in page
+        assert number not in page
+        assert "王九" not in page
+    sent = {"number": [check.pk, "x", "9" * 30]}
+    assert organiser.post(listed, sent).status_code == 404
+    assert organiser.post(confirm, sent).status_code == 404
+    assert "对照过材料，确认这1位" in (shown := text(second.post(listed, sent)))
+    assert number in shown
+    assert number not in text(second.get(listed))
+    assert "已确认1位的证件号码" in text(second.post(confirm, sent, follow=True))
+    assert "没有确认" in text(second.post(confirm, sent, follow=True))
+    assert "没有等着的" in text(second.get(listed))
+
+
+def test_the_owner_reads_who_looked_at_the_number(inside, owner, estate):
+    second = staff("supervisor", estate)
+    check = owner.number_checks.create(entered_by="user:1", entered_at=timezone.now())
+    assert "还没有经第二人确认" in text(inside.get(f"/my/data/{owner.pk}/copy"))
+    assert copy(inside, owner).status_code == 400
+    second.post(reverse("roll:numbers", args=[estate.code]), {"number": check.pk})
+    second.post(reverse("roll:numbers_confirm", args=[estate.code]), {"number": check.pk})
+    seen = text(inside.get("/my/data/seen"))
+    assert "看业主的证件号码" in seen
+    assert "确认业主的证件号码" in seen
+    assert copy(inside, owner).status_code == 200
 
 
 # --- one number of several people ----------------------------------------------------------

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.phones import phone_hash
@@ -77,6 +78,36 @@ def test_a_number_six_digits_and_the_own_units(client, account, owner, sent):
     assert PHONE not in cookie.value
     client.post("/my/leave")
     assert client.get("/my/fund/").status_code == 302
+
+
+def test_a_kept_cookie_opens_nothing_after_leaving(client, owner, sent, settings):
+    """On a phone that others use, or in a copy: the check is over here too, by its time."""
+    enter(client, sent)
+    kept = client.cookies["own_fund"].value
+    other = Client()
+    other.cookies["own_fund"] = kept
+    assert other.get("/my/fund/").status_code == 200
+    client.post("/my/leave")
+    body, stamp, signature = kept.rsplit(":", 2)
+    for written in (kept, f"{body}:{stamp}:{signature}="):
+        other.cookies["own_fund"] = written
+        assert other.get("/my/fund/").status_code == 302
+        assert other.get("/my/data/").status_code == 302
+    # Leaving without having come in, or twice, is no error.
+    assert Client().post("/my/leave").status_code == 302
+    assert other.post("/my/leave").status_code == 302
+
+
+def test_leaving_ends_one_check_and_no_other(client, owner, sent, monkeypatch):
+    enter(client, sent)
+    later = timezone.now() + timedelta(minutes=2)
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later.timestamp())
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    other = Client()
+    enter(other, sent)
+    client.post("/my/leave")
+    assert client.get("/my/fund/").status_code == 302
+    assert other.get("/my/fund/").status_code == 200
 
 
 def test_the_answer_is_the_same_for_a_number_nobody_has(client, owner, sent):

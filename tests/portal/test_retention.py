@@ -30,10 +30,15 @@ from tests.factories import CLOSE, FOR, frozen_vote, make_estate, make_owner, sm
 from tests.registry.rolls import previewed as preview
 from tests.registry.rolls import roll_lines
 from tests.town import make_user
-from voting.models import CheckCode, Session, TrusteeKey
-from voting.selectors.retention import due_to_destroy, retention_of
+from tests.voting.services import test_standins
+from voting.models import CheckCode, Objection, Session, TrusteeKey
+from voting.selectors.retention import (
+    due_to_destroy,
+    retention_of,
+    unresolved_with_people,
+)
 from voting.services.keys import destroy_keys
-from voting.services.retention import destroy_ballots
+from voting.services.retention import destroy_ballots, forget_people
 
 DAY = timedelta(days=1)
 AT = CLOSE + timedelta(days=60)
@@ -252,6 +257,101 @@ def test_vote_codes_go_a_week_after_they_ended() -> None:
     assert due()["vote_codes"] == 1
     assert expire_due(AT) >= 1
     assert [one.party.number for one in CheckCode.objects.all()] == [2]
+
+
+# --- people of votes that end in nothing ------------------------------------------------
+
+
+def people_left(vote: Any) -> set[tuple[str, str]]:
+    return {(one.phone, one.document_tails) for one in vote.session.parties.all()}
+
+
+def years(count: int) -> datetime:
+    return CLOSE.replace(year=CLOSE.year + count)
+
+
+def as_rehearsal(vote: Any, state: str = "frozen") -> None:
+    Session.objects.filter(pk=vote.session.pk).update(rehearsal=True, state=state)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["frozen", "counted", "cancelled", "resolved"])
+def test_people_of_a_rehearsal_go_half_a_year_after_its_planned_end(state: str) -> None:
+    vote = frozen_vote(small_estate())
+    as_rehearsal(vote, state)
+    then = CLOSE + 184 * DAY
+    assert "rehearsals" not in due(then - timedelta(seconds=1))
+    assert forget_people(session_id=vote.session.pk, at=then - timedelta(seconds=1)) is None
+    assert due(then)["rehearsals"] == 1
+    assert people_left(vote) != {("", "")}
+    assert apply(then)["rehearsals"] == 1
+    assert people_left(vote) == {("", "")}
+    assert "rehearsals" not in due(then)
+    assert apply(then)["rehearsals"] == 0
+    body = parse_canonical(bytes(Entry.objects.get(kind="people.forgotten").line))["body"]
+    assert body["people"] == vote.session.parties.count()
+    assert vote.party(1).name  # masked, as the board's page has it
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["frozen", "closed", "counted", "cancelled"])
+def test_people_of_a_vote_without_a_resolution_go_with_the_years_of_ballots(state: str) -> None:
+    vote = frozen_vote(small_estate())
+    Session.objects.filter(pk=vote.session.pk).update(state=state)
+    stated = vote.session.profile.get("retention.ballot_years")
+    kept = int(stated["value"]) if stated else 5
+    assert "unresolved_votes" not in due(years(kept))  # the anniversary itself
+    assert "unresolved_votes" not in due(years(3))
+    assert "rehearsals" not in due(years(kept + 1))
+    assert due(years(kept) + 2 * DAY)["unresolved_votes"] == 1
+    assert tasks.BY_NAME["people"].run(years(kept) + 2 * DAY) == 1
+    assert people_left(vote) == {("", "")}
+    assert vote.session.board.entries.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", ["everything", "estate", "session"])
+@pytest.mark.parametrize("rehearsal", [True, False])
+def test_a_hold_keeps_them(what: str, rehearsal: bool) -> None:
+    vote = frozen_vote(small_estate())
+    if rehearsal:
+        as_rehearsal(vote)
+    name = "rehearsals" if rehearsal else "unresolved_votes"
+    hold = hold_of(what, vote)
+    assert held(years(9))[name] == 1
+    assert apply(years(9))[name] == 0
+    assert people_left(vote) != {("", "")}
+    lift_hold(hold_id=hold.pk, reason="法院已结案", actor="user:8", at=years(9))
+    assert apply(years(9))[name] == 1
+
+
+@pytest.mark.django_db
+def test_a_late_resolution_has_its_own_time() -> None:
+    vote = frozen_vote(small_estate())
+    Session.objects.filter(pk=vote.session.pk).update(state="resolved")
+    assert unresolved_with_people(years(9)) == []
+    assert forget_people(session_id=vote.session.pk, at=years(9)) is None
+    assert people_left(vote) != {("", "")}
+
+
+@pytest.mark.django_db
+def test_agents_witnesses_and_titles_go_too_and_an_open_objections_contact_stays() -> None:
+    vote = frozen_vote(small_estate())
+    proxy = test_standins.grant(vote, 3, phone="10000004443").proxy
+    test_standins.start(vote, 2, method="home", witnesses=["冯某", "陈二"], recording="录音1")
+    for number, state in ((1, "answered"), (2, "open")):
+        Objection.objects.create(
+            estate=vote.session.estate, session=vote.session, number=number, about="other",
+            submission=f"x{number}", entered_by="user:1", filed_at=CLOSE, in_time=False,
+            due_at=CLOSE, state=state, name="周某", contact="10000004445",
+            contact_hash="c" * 64, text="说过的话",
+        )  # fmt: skip
+    as_rehearsal(vote)
+    assert apply(CLOSE + 184 * DAY)["rehearsals"] == 1
+    proxy.refresh_from_db()
+    assert (proxy.agent_name, proxy.agent_phone, proxy.agent_phone_hash) == ("", "", "")
+    kept = {one.number: one.contact for one in Objection.objects.all()}
+    assert kept == {1: "", 2: "10000004445"}
 
 
 # --- holds ------------------------------------------------------------------------------

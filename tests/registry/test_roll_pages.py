@@ -336,6 +336,14 @@ def test_the_preview_says_what_becomes_of_phones(clerk, estate):
     assert "2个新手机号还没有生效：另一个人确认以后，过24小时生效" in text(done)
 
 
+def test_first_document_numbers_wait_and_the_pages_say_so(clerk, estate):
+    imported(estate, [line(证件号码="")])
+    upload(clerk, estate, as_xlsx([line()]))
+    assert "1位业主第一次有证件号码" in text(clerk.get(page_of(estate)))
+    done = clerk.post(page_of(estate, "confirm"), follow=True)
+    assert "1位业主的证件号码，另一个人对照材料确认以后" in text(done)
+
+
 def test_first_numbers_wait_for_a_second_person_and_the_pages_say_so(clerk, estate):
     imported(estate, [line(联系电话="")])
     upload(clerk, estate, as_xlsx([line(联系电话="10000000061")]))

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.holds import NOTHING_HELD, Held, held_at
 from core.deadlines import local_day
@@ -14,9 +16,22 @@ from logbook.selectors import erasure_of
 from voting.domain.objections import UNSETTLED
 from voting.domain.retention import DEFAULT_YEARS, kept_until, years_kept
 from voting.domain.standing import standing
-from voting.models import CourtOrder, Objection, Ruling, Session, StandingEvent
+from voting.models import (
+    Assistance,
+    CourtOrder,
+    Objection,
+    Party,
+    Proxy,
+    Ruling,
+    Session,
+    StandingEvent,
+    Transfer,
+)
 from voting.selectors.board import board_of
 
+REHEARSED = timedelta(days=184)
+# Of objections; the database lets the contact of no other one be emptied.
+SETTLED = ("answered", "ruled", "withdrawn")
 # What is under dispute is kept; what was revoked or replaced is decided.
 _IN_DISPUTE = {"challenged", "correction", "suspended"}
 
@@ -83,6 +98,51 @@ def past_their_years(at: datetime) -> list[Session]:
 def due_to_destroy(at: datetime) -> list[Session]:
     """Sessions whose ballots' time is over, with nothing in dispute."""
     return [one for one in _old(at) if retention_of(one, at).due(at)]
+
+
+def rehearsals_with_people(at: datetime) -> list[Session]:
+    """Rehearsals whose people's data are of no more use: nothing they decide can be contested.
+    Half a year after the planned end, whatever became of them; not looking at legal holds."""
+    over = Session.objects.filter(rehearsal=True, closes_at__lte=at - REHEARSED)
+    return list(_with_people(over))
+
+
+def unresolved_with_people(at: datetime) -> list[Session]:
+    """Votes that never came to a resolution, or were called off, and whose people's data have
+    been kept as long after the planned end as ballots are after a resolution; not looking at
+    legal holds."""
+    least = at - timedelta(days=365 * LEAST_YEARS)
+    old = Session.objects.filter(rehearsal=False, closes_at__lte=least)
+    unresolved = _with_people(old.exclude(state="resolved"))
+    return [one for one in unresolved if people_are_due(one, at)]
+
+
+def people_are_due(session: Session, at: datetime) -> bool:
+    """Whether the time of a rehearsal's or an unresolved vote's people is over."""
+    planned = session.closes_at
+    if planned is None:
+        return False
+    if session.rehearsal:
+        return planned + REHEARSED <= at
+    acted = _last_act(session, planned) if session.board else planned
+    until = kept_until(decided=planned, years=ballot_years(session), last_act=acted)
+    return session.state != "resolved" and until <= at
+
+
+def _with_people(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """Those with something left that `voting.services.retention.forget_people` empties."""
+    here = {"session": OuterRef("pk")}
+    kept = (
+        Party.objects.filter(**here).exclude(phone="", document_tails=""),
+        Proxy.objects.filter(**here).exclude(agent_name="", agent_phone="", content=b""),
+        Assistance.objects.filter(**here).exclude(recording="", witnesses=""),
+        Transfer.objects.filter(**here).exclude(document_name="", content=b"", was=""),
+        Objection.objects.filter(**here, state__in=SETTLED).exclude(
+            contact="", contact_hash=""
+        ),
+    )
+    left = reduce(or_, (Q(Exists(one)) for one in kept))
+    return sessions.filter(left).select_related("board", "estate").order_by("pk")
 
 
 def _old(at: datetime) -> QuerySet[Session]:

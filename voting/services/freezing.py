@@ -349,7 +349,7 @@ def _title(unit: TitledUnit) -> Title:
                 document_hash=owner.document_hash,
                 name=owner.name,
                 phone=owner.phone,
-                last_six=tail_of(owner.document_number),
+                last_six="" if owner.number_waits else tail_of(owner.document_number),
                 is_company=owner.kind == "company",
                 is_voter=owner.is_voter,
             )

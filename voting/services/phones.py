@@ -29,7 +29,12 @@ from voting.steps import Signer
 
 OWN = Signer("owner", "")
 # As messages say it: always in Chinese.
-_WHAT = {"ended": "登记给了他人", "joined": "增加了共有人", "voter": "登记了由谁表决"}
+_WHAT = {
+    "ended": "登记给了他人",
+    "joined": "增加了共有人",
+    "voter": "登记了由谁表决",
+    "number": "登记了证件号码",
+}
 # Freezing a roll takes seconds.
 _FOLLOWED = timedelta(minutes=10)
 # So many in one transaction, which keeps the roll of an estate to itself.
@@ -256,10 +261,28 @@ def _applied(estate_id: int, change_ids: Collection[int], at: datetime) -> int:
         owner.save(update_fields=["phone", "phone_hash"])
         change.state, change.ended_at, change.ended_by = "done", at, "system"
         change.save(update_fields=["state", "ended_at", "ended_by"])
+        if change.way != "file":
+            _tell_loser(estate, change, at)
         _record(estate, change, "phone-changed", Signer("system", ""), at)
     if changes:
         examine_roll(estate, at=at)
     return len(changes)
+
+
+def _tell_loser(estate: Estate, change: PhoneChange, at: datetime) -> None:
+    """Once more to the number that lost, for later warnings go to the present one only: who
+    had the phone in hand for a moment could have deleted the first. Not of a file, which two
+    people brought and which may be of thousands."""
+    facts = {"estate": estate.name}
+    if change.phone:
+        facts["tail"] = change.phone[-4:]
+    queue_message(
+        key=f"{_key(change)}:done",
+        phone=_mobile(change.old_phone),
+        template="phone_changed" if change.phone else "phone_removed",
+        params=facts,
+        at=at,
+    )
 
 
 def _was_read(change: PhoneChange, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from django.db import transaction
 
-from accounts.holds import lock_holds
+from accounts.holds import held_at, lock_holds
 from core.errors import RuleViolation
 from logbook.models import Erasure
 from logbook.selectors import erasure_of, last_checkpoint, root
@@ -18,7 +18,7 @@ from logbook.steps import erase_lines, locked_log, record_act
 from voting.models import CourtFile, OpenedLine, PaperBallot, PaperReading, Session
 from voting.protocol import board
 from voting.selectors import board_of
-from voting.selectors.retention import retention_of
+from voting.selectors.retention import SETTLED, people_are_due, retention_of
 from voting.services.exporting import export_board
 from voting.steps import board_name
 from voting.verifier import verify
@@ -102,6 +102,30 @@ def _destroy(session_id: int, verified: int, at: datetime) -> Erasure:
     return erasure
 
 
+def forget_people(*, session_id: int, at: datetime) -> int | None:
+    """Empty what a rehearsal, or a vote that never came to a resolution, kept of people, when
+    its time is over; how many rows. Ballots and board stay. None under a legal hold, or too
+    early.
+    """
+    with transaction.atomic(durable=True):
+        lock_holds()
+        session = (
+            Session.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("estate", "board")
+            .get(pk=session_id)
+        )
+        held = held_at(at).keeps(session.estate_id, session=session.code)
+        # Asked under the lock: a late resolution has a time of its own.
+        if held or not people_are_due(session, at):
+            return None
+        people = _forget_people(session)
+        facts = {"session": session.code, "people": people}
+        record_act(
+            f"estate/{session.estate.code}", "people.forgotten", facts, actor="system", at=at
+        )
+        return people
+
+
 def _forget_people(session: Session) -> int:
     """Empty what was of use while the vote could be contested; how many rows.
 
@@ -125,8 +149,8 @@ def _forget_people(session: Session) -> int:
             ),
             session.assistances.update(recording="", witnesses=""),
             session.transfers.update(document_name="", content=b"", was=""),
-            session.objections.exclude(contact="", contact_hash="").update(
-                contact="", contact_hash=""
-            ),
+            session.objections.filter(state__in=SETTLED)
+            .exclude(contact="", contact_hash="")
+            .update(contact="", contact_hash=""),
         )
     )

@@ -13,7 +13,7 @@ from logbook.models import Entry
 from registry.models import Finding, Owner, PhoneChange
 from registry.services.imports import confirm_import, preview_import, undo_import
 from registry.services.titles import NewOwner, choose_voter, record_transfer
-from tests.factories import FREEZE, OPEN, frozen_vote, small_estate
+from tests.factories import FREEZE, OPEN, frozen_vote, make_owner, small_estate
 from tests.registry.rolls import AT, as_csv, line, make_estate, number
 from voting.models import CheckCode
 from voting.services.entering import check_second_factor, send_second_check_code
@@ -503,3 +503,53 @@ def test_a_file_does_not_talk_over_the_owner():
     imported(estate, line(联系电话="10000000002"), at=AT + DAY + MINUTE)
     in_force(AT + DAY + MINUTE)
     assert owner("王五").phone == NEW
+
+
+# --- whoever loses is told, whatever way it goes --------------------------------------------
+
+
+def told(template):
+    found = Message.objects.filter(template=template).order_by("pk")
+    return [(one.phone, one.params.get("tail")) for one in found]
+
+
+@pytest.mark.parametrize("way", ["own", "desk"])
+def test_the_number_that_lost_is_told_again_when_it_is_over(wang, way):
+    """Who had the phone for a moment could delete the first message; the owner reads this."""
+    old = wang.phone
+    if way == "own":
+        ask_own_change(owner_ids=[wang.pk], phone=NEW, at=OPEN)
+    else:
+        change = propose_change(owner_id=wang.pk, phone=NEW, signer=CLERK, at=OPEN)
+        confirm_change(change_id=change.pk, signer=SECOND, at=OPEN)
+    tell_changes(OPEN)
+    assert told("phone_change") == [(old, NEW[-4:])]
+    assert told("phone_changed") == []
+    assert in_force(OPEN) == 1
+    assert told("phone_changed") == [(old, NEW[-4:])]
+    apply_changes(OPEN + 9 * DAY)
+    assert len(told("phone_changed")) == 1
+
+
+def test_a_number_taken_off_is_told_too(wang):
+    old = wang.phone
+    ask_own_change(owner_ids=[wang.pk], phone="", at=OPEN)
+    in_force(OPEN)
+    assert told("phone_removed") == [(old, None)]
+
+
+def test_of_a_file_the_number_that_lost_is_told_once(victim):
+    imported(victim.estate, line(联系电话=NEW), at=AT + DAY)
+    confirm_change(change_id=PhoneChange.objects.get().pk, signer=SECOND, at=AT + DAY)
+    assert in_force(AT + DAY) == 1
+    assert told("phone_change") == [(THEIRS, NEW[-4:])]
+    assert told("phone_changed") == []
+
+
+def test_every_number_of_one_person_is_told(wang):
+    """Two rows of a person, at two estates, with a number each: both lose, both are told."""
+    other = make_owner(make_estate(), wang.name, phone="10055550002")
+    rows = {wang.phone, other.phone}
+    ask_own_change(owner_ids=[wang.pk, other.pk], phone=NEW, at=OPEN)
+    tell_changes(OPEN)
+    assert {phone for phone, _tail in told("phone_change")} == rows
