@@ -16,6 +16,7 @@ from accounts.factors import (
     Step,
     is_enough,
     missing,
+    missing_for_ending,
     missing_for_keys,
     proven,
 )
@@ -89,6 +90,23 @@ def test_the_steps_lead_in_and_never_in_circles(level, password, phone, device):
         else:
             pytest.fail(f"never in from {begun}")
         assert is_enough(level, shown)
+
+
+@pytest.mark.parametrize("password", [True, False])
+@pytest.mark.parametrize("phone", [True, False])
+@pytest.mark.parametrize("device", [True, False])
+def test_before_others_are_thrown_out_one_thing_is_proven_anew(password, phone, device):
+    """Whatever an account has is asked for, and one step of it is enough."""
+    gives = {Step.PROVE_DEVICE: D, Step.ENTER_CODE: C, Step.TYPE_PASSWORD: P}
+    has = Account(password, phone, device)
+    step = missing_for_ending(frozenset(), has)
+    assert (step is Step.SIGN_IN_AGAIN) is not any(has)
+    if step in gives:
+        assert missing_for_ending(frozenset({gives[step]}), has) is None
+    for strong in (K, S):
+        assert missing_for_ending(frozenset({strong}), has) is None
+    if device or phone:  # the browser may remember it
+        assert missing_for_ending(frozenset({P}), has) is not None
 
 
 def test_records_nobody_knows_prove_nothing():
