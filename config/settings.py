@@ -227,7 +227,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
-# clamd, which looks at vouchers first: tcp://host:port or unix:///path; empty: none.
+# clamd, which looks at uploads first: tcp://host:port or unix:///path; empty: none.
 VIRUS_SCANNER = env_text("YISHI_VIRUS_SCANNER")
 
 # Django's own keeps key and content of a session in clear.
