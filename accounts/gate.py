@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from accounts.devices import address_of
 from accounts.factors import (
     Account,
     Factor,
@@ -35,7 +36,7 @@ from accounts.models import User
 from accounts.oidc.adapters import refusal
 from accounts.oidc.issuer import is_enabled
 from accounts.oidc.standing import Standing, standing_of
-from accounts.receivers import BEGAN, SEEN, SIGN_IN, address_of
+from accounts.receivers import BEGAN, SEEN, SIGN_IN
 from accounts.services.break_glass import record_break_glass
 from accounts.services.sessions import note_seen
 
