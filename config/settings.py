@@ -195,6 +195,8 @@ OIDC_CLIENT_SECRET = env_file("YISHI_OIDC_CLIENT_SECRET")
 OIDC_CA_FILE = env_text("YISHI_OIDC_CA_FILE")
 OIDC_TITLE = env_text("YISHI_OIDC_TITLE") or _("政务统一身份认证")
 OIDC_SCOPES = env_list("YISHI_OIDC_SCOPES", "openid,profile")
+# What the provider has to say of how somebody signed in there; empty: it is believed anyhow.
+OIDC_ACR = env_list("YISHI_OIDC_ACR")
 OIDC_GROUPS_CLAIM = env_text("YISHI_OIDC_GROUPS_CLAIM", "groups")
 OIDC_GROUPS_FILE = env_text("YISHI_OIDC_GROUPS_FILE")  # which group is which role, where
 # After so long the provider is asked again; if it cannot be, work goes on for so long.

@@ -287,6 +287,40 @@ def test_two_audiences_with_us_as_the_party_are_fine(provider):
     assert signed_in(client)
 
 
+# --- how somebody signed in there
+
+
+@pytest.mark.parametrize("acr", ["urn:two", "urn:card"])
+def test_a_strong_sign_in_at_the_provider_opens_the_door(provider, settings, acr):
+    settings.OIDC_ACR = ["urn:two", "urn:card"]
+    provider.tamper.update(acr=acr)
+    client, _answer = sign_in(provider)
+    assert client.get("/staff/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "acr", ["urn:password", "0", None, "", ["urn:two"], "urn:two urn:card"]
+)
+def test_a_weak_sign_in_at_the_provider_is_told_what_to_do(provider, settings, acr):
+    settings.OIDC_ACR = ["urn:two", "urn:card"]
+    provider.tamper.update(acr=acr)
+    provider.people["wu"]["acr"] = "urn:two"  # of the person, unsigned: not of this sign-in
+    client, answer = sign_in(provider)
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert "这次登录的方式不够可靠" in page
+    assert "重新登录" in page
+    assert not signed_in(client)
+    assert not SocialAccount.objects.exists()
+
+
+def test_the_strength_is_asked_for_and_nothing_where_none_is_set(provider, settings):
+    assert "acr_values" not in leave(Client())
+    settings.OIDC_ACR = ["urn:two", "urn:card"]
+    asked = parse_qs(urlsplit(leave(Client())).query)
+    assert asked["acr_values"] == ["urn:two urn:card"]
+
+
 def test_state_is_of_this_browser_and_used_once(provider):
     victim, other = Client(), Client()
     back = choose(provider, leave(other))
