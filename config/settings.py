@@ -156,7 +156,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.ContextWordsValidator"},
+    {"NAME": "accounts.leaked.LeakedPasswordsValidator"},
 ]
+# A file of SHA-1 hashes of leaked passwords (accounts.leaked); empty: none is asked.
+LEAKED_PASSWORDS = env_text("YISHI_LEAKED_PASSWORDS")
 LOGIN_REDIRECT_URL = "/staff/"
 LOGIN_URL = "/accounts/login/"
 
