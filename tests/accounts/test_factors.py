@@ -227,6 +227,18 @@ def test_a_stolen_password_sets_up_no_app_of_the_thiefs(official):
 
 
 @pytest.mark.django_db
+def test_whoever_uses_sms_reads_its_risk_and_what_is_better(official):
+    browser = Browser(official)
+    browser.password()
+    page = browser.client.get(reverse("account_second_code")).content.decode()
+    assert "补办您手机卡的人、手机里的木马都看得到短信" in page
+    assert "建议登录以后在“安全设置”里开启验证器应用" in page
+    assert "所以建议开启" in browser.client.get(reverse("mfa_index")).content.decode()
+    browser.has_app()
+    assert "所以建议开启" not in browser.client.get(reverse("mfa_index")).content.decode()
+
+
+@pytest.mark.django_db
 def test_a_stolen_phone_sets_no_password_and_no_app(official):
     thief = Browser(official)
     thief.code()
