@@ -240,6 +240,11 @@ SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # forms carry the token themselves
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = STAFF_SESSION_SECONDS
+# Before the names of cookies that have a path of their own, or are no secret.
+COOKIE_PREFIX = "" if DEBUG else "__Secure-"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = not DEBUG, "Lax"
+MESSAGE_STORAGE = "config.messages.Messages"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not "no-referrer": browsers then send "Origin: null" with forms, which the CSRF check refuses.
 # Pages below /q/ are stricter, see portal.middleware.
