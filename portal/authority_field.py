@@ -62,7 +62,8 @@ class AuthorityField(forms.CharField):
         exact = [one for one in self._known if typed in (one.name, label_of(one), str(one.pk))]
         if len(exact) == 1:
             return exact[0]
-        close = exact or [one for one in self._known if typed in label_of(one)]
+        named = exact or [one for one in self._known if typed in one.name]
+        close = named or [one for one in self._known if typed in label_of(one)]
         if not close:
             raise forms.ValidationError(
                 _("没有找到这个机构，请写名称里的几个字再试，或者从提示里选")

@@ -58,6 +58,7 @@ def test_two_of_one_name_are_told_apart_and_none_is_guessed(field):
 
 def test_part_of_a_name_is_answered_by_what_has_it(field):
     assert "河口街道（西区住建局）" in refused(field, "河口")
+    assert "居委会" not in refused(field, "东区")  # they only stand below one
     many = refused(field, "社区")
     assert many.count("居委会") == 8
     assert "……" in many
