@@ -231,6 +231,26 @@ def test_who_has_an_app_too_is_not_asked_for_it(provider):
     assert client.get("/staff/").status_code == 200
 
 
+def test_who_has_only_the_provider_comes_again_by_it_to_end_other_browsers(provider):
+    here, _answer = sign_in(provider)
+    there, _answer = sign_in(provider)
+    assert there.get("/staff/").status_code == 200
+    session = here.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 301
+    session.save()
+    answer = here.post(reverse("account_sessions_end"))
+    assert answer.headers["Location"] == "/accounts/login/?next=%2Faccounts%2Fsessions%2F"
+    assert not signed_in(here)
+    assert there.get("/staff/").status_code == 200
+    page = here.get(answer.headers["Location"]).content.decode()
+    assert "再验证一次是您本人" in page
+    assert "/accounts/oidc/login/?next=/accounts/sessions/" in page
+    here.get(choose(provider, leave(here, "/accounts/sessions/")))
+    here.post(reverse("account_sessions_end"))
+    assert there.get("/staff/").status_code == 302
+
+
 # --- tokens that are not what they say
 
 
