@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.failures import note_failed, note_refused, present_request
 from accounts.models import User
 from accounts.phones import clean_phone, phone_hash
 from accounts.services.messages import may_get_code, send_code
@@ -43,6 +44,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_login_stages(self) -> list[str]:
         ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.stages.SecondFactorStage"}
         return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """A wrong password, or a name nobody has: as much work for both."""
+        phone, name = credentials.get("phone", ""), credentials.get("username", "")
+        asked = {"phone_hash": phone_hash(phone)} if phone else {"username": name}
+        account = User.objects.filter(**asked).values_list("pk", flat=True).first()
+        note_failed("password", request=request, account=account, typed=phone or name)
+
+    def validation_error(self, code: str, *args: Any) -> forms.ValidationError:
+        request = present_request()
+        if code == "too_many_login_attempts" and request:
+            note_refused("sign_in", request)
+        refused: forms.ValidationError = super().validation_error(code, *args)
+        return refused
 
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         return PhoneField(**kwargs)

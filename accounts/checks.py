@@ -1,10 +1,11 @@
-"""What `manage.py check` says about single sign-on before anybody tries it."""
+"""What `manage.py check` says about the sign-in before anybody tries it."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 
+from accounts.leaked import ListFault, check_list
 from accounts.oidc.groups import MappingFault, read_mapping
 from accounts.oidc.issuer import is_safe_issuer
 
@@ -28,6 +29,18 @@ def single_sign_on(**_more: Any) -> list[checks.CheckMessage]:
     return faults
 
 
+def leaked_passwords(**_more: Any) -> list[checks.CheckMessage]:
+    """Before somebody who wants a new password finds out."""
+    if not settings.LEAKED_PASSWORDS:
+        return []
+    try:
+        check_list(settings.LEAKED_PASSWORDS)
+    except (OSError, ListFault) as fault:
+        return [checks.Error(f"YISHI_LEAKED_PASSWORDS: {fault}", id="accounts.E004")]
+    return []
+
+
 def register() -> None:
     """Once, when the application starts."""
+    checks.register(leaked_passwords)
     checks.register(single_sign_on)

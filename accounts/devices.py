@@ -2,6 +2,10 @@
 
 import ipaddress
 
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
 _BROWSERS = [
     ("MicroMessenger", "WeChat"),
     ("Edg", "Edge"),
@@ -38,3 +42,11 @@ def masked_address(address: str) -> str:
         first, second, *_rest = str(known).split(".")
         return f"{first}.{second}.*.*"
     return ":".join(part.lstrip("0") or "0" for part in known.exploded.split(":")[:2]) + ":*"
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from, masked."""
+    try:
+        return masked_address(get_adapter(request).get_client_ip(request))
+    except PermissionDenied:  # no address at all: a test's, or a socket's
+        return ""

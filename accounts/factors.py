@@ -39,6 +39,7 @@ class Step(StrEnum):
     PROVE_DEVICE = "prove_device"
     ENTER_CODE = "enter_code"
     SET_UP_DEVICE = "set_up_device"
+    SIGN_IN_AGAIN = "sign_in_again"
 
 
 class Account(NamedTuple):
@@ -128,6 +129,25 @@ def missing_for_keys(shown: frozenset[Factor], has: Account) -> Step | None:
     if has.password and _F.PASSWORD not in shown:
         return Step.TYPE_PASSWORD
     return None if has.password else Step.SET_PASSWORD
+
+
+def missing_for_ending(fresh: frozenset[Factor], has: Account) -> Step | None:
+    """The next step before somebody may throw the own other browsers out.
+
+    `fresh` was proven in the last minutes: a browser left open must not be enough to keep its
+    owner out. One factor of those the account has is asked for, the strongest; an account
+    that has none of ours comes by a provider, and comes again by it.
+    """
+    fresh = _still(fresh, has)
+    if fresh & (_STRONG | {_F.DEVICE}):
+        return None
+    if has.device:
+        return Step.PROVE_DEVICE
+    if has.phone:
+        return None if _F.CODE in fresh else Step.ENTER_CODE
+    if has.password:
+        return None if _F.PASSWORD in fresh else Step.TYPE_PASSWORD
+    return Step.SIGN_IN_AGAIN
 
 
 def _still(shown: frozenset[Factor], has: Account) -> frozenset[Factor]:

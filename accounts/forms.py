@@ -11,6 +11,7 @@ from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.failures import note_failed, present_request
 from core.text import typed_digits
 
 
@@ -27,6 +28,17 @@ class SignInCodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]
     code = _DigitsField(
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
+
+    def clean_code(self) -> str:
+        try:
+            code: str = super().clean_code()
+        except forms.ValidationError:
+            request = present_request()
+            stage = getattr(request, "_login_stage", None)
+            person = getattr(getattr(stage, "login", None), "user", None)
+            note_failed("sms", request=request, account=getattr(person, "pk", None))
+            raise
+        return code
 
 
 class _AppCodeField(forms.CharField):
@@ -68,7 +80,11 @@ class PasskeyForm(LoginWebAuthnForm):  # type: ignore[misc]
     """
 
     def clean_credential(self) -> Authenticator:
-        answer = webauthn.parse_authentication_response(self.cleaned_data["credential"])
-        if not answer.response.authenticator_data.is_user_verified():
-            raise get_mfa_adapter().validation_error("incorrect_code")
-        return super().clean_credential()
+        try:
+            answer = webauthn.parse_authentication_response(self.cleaned_data["credential"])
+            if not answer.response.authenticator_data.is_user_verified():
+                raise get_mfa_adapter().validation_error("incorrect_code")
+            return super().clean_credential()
+        except forms.ValidationError:
+            note_failed("passkey", request=present_request(), account=None)
+            raise

@@ -3,6 +3,7 @@
 Each answers with a page that leads on, or with None.
 """
 
+import time
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
@@ -17,6 +18,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from accounts.devices import address_of
 from accounts.factors import (
     Account,
     Factor,
@@ -25,6 +27,7 @@ from accounts.factors import (
     is_enough,
     level_of,
     missing,
+    missing_for_ending,
     missing_for_keys,
     proven,
 )
@@ -33,11 +36,12 @@ from accounts.models import User
 from accounts.oidc.adapters import refusal
 from accounts.oidc.issuer import is_enabled
 from accounts.oidc.standing import Standing, standing_of
-from accounts.receivers import BEGAN, SEEN, SIGN_IN, address_of
+from accounts.receivers import BEGAN, SEEN, SIGN_IN
 from accounts.services.break_glass import record_break_glass
 from accounts.services.sessions import note_seen
 
 SEEN_EVERY = 60  # seconds; how often "last seen" is written
+FRESH = 300  # seconds; how long a factor counts as just proven
 _TOLD = "break_glass"
 _WORDS: dict[Step, tuple[str, object]] = {
     Step.SET_PASSWORD: (
@@ -60,6 +64,7 @@ _WORDS: dict[Step, tuple[str, object]] = {
         "mfa_activate_totp",
         _("您的角色需要第二道验证，请先设置，再使用工作页面。"),
     ),
+    Step.SIGN_IN_AGAIN: ("account_login", _("请重新登录。")),
 }
 
 
@@ -114,16 +119,31 @@ def lacking(request: HttpRequest, user: User, *, keys: bool) -> HttpResponse | N
     # Enough for the highest level is enough for any: no need to read the roles.
     if not keys and (is_enough(Level.OFFICIAL, shown) or is_enough(level_of(user), shown)):
         return None
-    types = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
-    has = Account(user.has_usable_password(), bool(user.phone_hash), bool(types))
+    types, has = _account(user)
     step = missing_for_keys(shown, has) if keys else missing(level_of(user), shown, has)
     if step is None:
         return None
-    page, words = _WORDS[step]
-    if step is Step.PROVE_DEVICE and types == {Authenticator.Type.WEBAUTHN}:
-        page = "mfa_reauthenticate_webauthn"
-    messages.warning(request, str(words))
-    return _to(page, request.get_full_path() if request.method == "GET" else "")
+    messages.warning(request, str(_WORDS[step][1]))
+    wanted = request.get_full_path() if request.method == "GET" else ""
+    return _to(_page_of(step, types), wanted)
+
+
+def not_fresh(request: HttpRequest, user: User) -> HttpResponse | None:
+    """The next step, where nothing was proven lately; it leads back to the list of browsers."""
+    since = time.time() - FRESH
+    records = get_authentication_records(request, user)
+    fresh = proven(one for one in records if one.get("at", 0) >= since)
+    types, has = _account(user)
+    step = missing_for_ending(fresh, has)
+    if step is None:
+        return None
+    if step is Step.SIGN_IN_AGAIN:
+        logout(request)
+    messages.warning(
+        request,
+        _("让别的浏览器退出以前，请再验证一次是您本人，5分钟内有效；验证以后再点一次退出。"),
+    )
+    return _to(_page_of(step, types), reverse("account_sessions"))
 
 
 def note_break_glass(request: HttpRequest, user: User) -> None:
@@ -142,6 +162,17 @@ def begin(request: HttpRequest, user: User) -> bool:
     there = Factor.PROVIDER in factors_shown(request)
     remember(user, at_provider=there)
     return there
+
+
+def _account(user: User) -> tuple[set[str], Account]:
+    types = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    return types, Account(user.has_usable_password(), bool(user.phone_hash), bool(types))
+
+
+def _page_of(step: Step, types: set[str]) -> str:
+    if step is Step.PROVE_DEVICE and types == {Authenticator.Type.WEBAUTHN}:
+        return "mfa_reauthenticate_webauthn"
+    return _WORDS[step][0]
 
 
 def _to(page: str, wanted: str) -> HttpResponse:

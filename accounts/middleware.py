@@ -9,7 +9,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import resolve, reverse
 
-from accounts.gate import begin, lacking, note_break_glass, out_of_office, outstayed
+from accounts.gate import (
+    begin,
+    lacking,
+    not_fresh,
+    note_break_glass,
+    out_of_office,
+    outstayed,
+)
+from accounts.models import User
 
 STAFF, ACCOUNTS = "/staff/", "/accounts/"
 # Whoever may open these could make a factor of their own.
@@ -26,6 +34,8 @@ KEY_PAGES = frozenset(
         "mfa_remove_webauthn",
     }
 )
+# Whoever may use these could keep the owner of an account out of it.
+ENDING_PAGES = frozenset({"account_session_end", "account_sessions_end"})
 # The way out, and the ways in.
 _OPEN = frozenset({"account_logout", "account_login", "oidc_login", "oidc_callback"})
 
@@ -45,13 +55,13 @@ class StaffGateMiddleware:
             return redirect(f"{reverse('account_login')}?{query}")
         page = "" if staff else _page(request)
         if page not in _OPEN and SESSION_KEY in request.session:
-            stopped = _stopped(request, keys=page in KEY_PAGES, staff=staff)
+            stopped = _stopped(request, page, staff=staff)
             if stopped is not None:
                 return stopped
         return self.get_response(request)
 
 
-def _stopped(request: HttpRequest, *, keys: bool, staff: bool) -> HttpResponse | None:
+def _stopped(request: HttpRequest, page: str, *, staff: bool) -> HttpResponse | None:
     user = request.user
     if not user.is_authenticated:
         return None
@@ -59,11 +69,20 @@ def _stopped(request: HttpRequest, *, keys: bool, staff: bool) -> HttpResponse |
     stopped = outstayed(request, user)
     if stopped is None and at_provider:
         stopped = out_of_office(request, user)
-    if stopped is None and settings.REQUIRE_MFA and (staff or keys):
-        stopped = lacking(request, user, keys=keys)
+    if stopped is None and settings.REQUIRE_MFA:
+        stopped = _unproven(request, user, page, staff=staff)
     if stopped is None and staff:
         note_break_glass(request, user)
     return stopped
+
+
+def _unproven(
+    request: HttpRequest, user: User, page: str, *, staff: bool
+) -> HttpResponse | None:
+    if page in ENDING_PAGES:
+        return not_fresh(request, user)
+    keys = page in KEY_PAGES
+    return lacking(request, user, keys=keys) if staff or keys else None
 
 
 def _page(request: HttpRequest) -> str:

@@ -4,17 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account import signals as account_signals
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa import signals as mfa_signals
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.devices import device_of, masked_address
+from accounts.devices import address_of, device_of
+from accounts.failures import note_failed
 from accounts.models import User
 from accounts.selectors import sole_words
 from accounts.services.sessions import note_seen, note_sign_in, note_sign_out
@@ -40,16 +39,9 @@ def connect() -> None:
         signal.connect(_new_password, dispatch_uid="accounts.new_password")
     mfa_signals.authenticator_added.connect(_new_factor, dispatch_uid="accounts.new_factor")
     mfa_signals.authenticator_removed.connect(_less_a_factor, dispatch_uid="accounts.less")
+    mfa_signals.authentication_failed.connect(_wrong_factor, dispatch_uid="accounts.wrong")
     mfa_signals.authenticator_reset.connect(_new_codes, dispatch_uid="accounts.new_codes")
     roll_comes.connect(_roll_comes, dispatch_uid="accounts.roll_comes")
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from, masked."""
-    try:
-        return masked_address(get_adapter(request).get_client_ip(request))
-    except PermissionDenied:  # no address at all: a test's, or a socket's
-        return ""
 
 
 def _signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
@@ -70,6 +62,10 @@ def _signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
 def _signed_out(request: HttpRequest | None, **_more: Any) -> None:
     if request is not None and (number := request.session.get(SIGN_IN)):
         note_sign_out(pk=number, at=timezone.now())
+
+
+def _wrong_factor(request: HttpRequest, user: User, **_more: Any) -> None:
+    note_failed("device", request=request, account=user.pk)
 
 
 def _new_password(request: HttpRequest, user: User, **_more: Any) -> None:

@@ -9,6 +9,7 @@ from allauth.account.internal.flows.login import record_authentication
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts.failures import note_failed
 from accounts.models import User
 from accounts.services.attempts import attempts_left, count_attempt, forget_attempts
 from core.errors import RuleViolation
@@ -50,6 +51,7 @@ def take_second_code(request: HttpRequest, user: User, code: str, *, at: datetim
     state = request.session.pop(_KEY)
     if not hmac.compare_digest(state["hash"], _hashed(user, code)):
         count_attempt(counter, limit=WRONG_AN_HOUR, window=hour, at=at)
+        note_failed("second_sms", request=request, account=user.pk)
         state["tries"] += 1
         if state["tries"] >= TRIES:
             raise RuleViolation("code.over", _("验证码输错3次，已经失效，请重新发送"))

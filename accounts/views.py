@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.factors import Factor
+from accounts.failures import note_refused
 from accounts.forms import SecondCodeForm
 from accounts.gate import factors_shown
 from accounts.models import SignIn, User
@@ -135,6 +136,13 @@ def oidc_callback(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and hasattr(adapter, "claims"):
         keep_tokens(request, adapter.answer, adapter.claims)
     return answer
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """The page of allauth's limits by address (handler429)."""
+    match = request.resolver_match
+    note_refused((match and match.url_name) or "", request)
+    return render(request, "429.html", status=429)
 
 
 def _person(request: HttpRequest) -> User:

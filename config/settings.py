@@ -156,7 +156,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.ContextWordsValidator"},
+    {"NAME": "accounts.leaked.LeakedPasswordsValidator"},
 ]
+# A file of SHA-1 hashes of leaked passwords (accounts.leaked); empty: none is asked.
+LEAKED_PASSWORDS = env_text("YISHI_LEAKED_PASSWORDS")
 LOGIN_REDIRECT_URL = "/staff/"
 LOGIN_URL = "/accounts/login/"
 
@@ -195,6 +198,8 @@ OIDC_CLIENT_SECRET = env_file("YISHI_OIDC_CLIENT_SECRET")
 OIDC_CA_FILE = env_text("YISHI_OIDC_CA_FILE")
 OIDC_TITLE = env_text("YISHI_OIDC_TITLE") or _("政务统一身份认证")
 OIDC_SCOPES = env_list("YISHI_OIDC_SCOPES", "openid,profile")
+# What the provider has to say of how somebody signed in there; empty: it is believed anyhow.
+OIDC_ACR = env_list("YISHI_OIDC_ACR")
 OIDC_GROUPS_CLAIM = env_text("YISHI_OIDC_GROUPS_CLAIM", "groups")
 OIDC_GROUPS_FILE = env_text("YISHI_OIDC_GROUPS_FILE")  # which group is which role, where
 # After so long the provider is asked again; if it cannot be, work goes on for so long.
@@ -227,7 +232,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
-# clamd, which looks at vouchers first: tcp://host:port or unix:///path; empty: none.
+# clamd, which looks at uploads first: tcp://host:port or unix:///path; empty: none.
 VIRUS_SCANNER = env_text("YISHI_VIRUS_SCANNER")
 
 # Django's own keeps key and content of a session in clear.
@@ -235,6 +240,11 @@ SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # forms carry the token themselves
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = STAFF_SESSION_SECONDS
+# Before the names of cookies that have a path of their own, or are no secret.
+COOKIE_PREFIX = "" if DEBUG else "__Secure-"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = not DEBUG, "Lax"
+MESSAGE_STORAGE = "config.messages.Messages"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not "no-referrer": browsers then send "Origin: null" with forms, which the CSRF check refuses.
 # Pages below /q/ are stricter, see portal.middleware.

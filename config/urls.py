@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from portal.tables import tables
 
+handler429 = "accounts.views.too_many"  # allauth's name for it
 urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("v/", include("documents.urls")),

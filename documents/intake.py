@@ -2,8 +2,8 @@
 
 Nothing but the pictures of its pages is kept: where a photograph was taken (EXIF), programs and
 files inside a PDF, text layers, whatever else was in the file is gone. It is read in a process
-of its own (`core.limited`), for parsers of pictures are what hostile files aim at, and looked
-over by the virus scanner first, where one is set.
+of its own (`core.limited`), for parsers of pictures are what hostile files aim at; the virus
+scanner looked over it before, where one is set (`documents.uploads`).
 """
 
 from django.conf import settings
@@ -11,7 +11,6 @@ from django.conf import settings
 from core import limited
 from core.errors import RuleViolation
 from core.reasons import Reason, demand_none
-from documents.scanning import demand_clean
 
 _MEMORY, _SECONDS = 2 * 2**30, 90
 # ISO/IEC 23008-12 annex B: brands of still pictures coded with HEVC.
@@ -31,11 +30,10 @@ def pages_of(content: bytes) -> list[bytes]:
     """The pages as JPEGs, at most 2400 pixels a side; a photograph is one page.
 
     RuleViolation "paper.refused" with facts["reasons"] (empty, too large, another type),
-    "paper.unreadable", "scan.infected", "scan.unavailable", and those of the two readers.
+    "paper.unreadable", and those of the two readers.
     """
     kind = kind_of(content)
     demand_none("paper.refused", _reasons(content, kind))
-    demand_clean(content)
     reader = ("intake_pdf",) if kind == "pdf" else ("intake_reader", str(kind))
     try:
         packed = limited.answer(
@@ -62,7 +60,6 @@ REFUSALS = frozenset(
     {
         "paper.refused", "paper.unreadable", "paper.pixels", "paper.password", "paper.pages",
         "paper.program", "paper.form", "paper.attached", "paper.complex", "paper.page_size",
-        "scan.infected", "scan.unavailable",
     }
 )  # fmt: skip
 

@@ -1,9 +1,14 @@
 """The virus scanner's word on what people hand in: clamd, where the operator has one."""
 
-import io
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from clamav_client.clamd import ClamdError, ClamdNetworkSocket, ClamdUnixSocket
+from clamav_client.clamd import (
+    BufferTooLongError,
+    ClamdError,
+    ClamdNetworkSocket,
+    ClamdUnixSocket,
+)
 from django.conf import settings
 
 from core.errors import RuleViolation
@@ -11,15 +16,20 @@ from core.errors import RuleViolation
 _SECONDS = 20
 
 
-def demand_clean(content: bytes) -> None:
+def demand_clean(content: BinaryIO) -> None:
     """Nothing without a scanner (VIRUS_SCANNER); else it says "OK" or nothing is taken in.
 
-    RuleViolation "scan.infected", "scan.unavailable" where it does not answer.
+    RuleViolation "scan.infected", "scan.too_large" for the scanner's own limit,
+    "scan.unavailable" where it does not answer.
     """
     if not settings.VIRUS_SCANNER:
         return
     try:
-        answers = _scanner().instream(io.BytesIO(content))
+        answers = _scanner().instream(content)
+    except BufferTooLongError:
+        raise RuleViolation(
+            "scan.too_large", "文件超过病毒检查服务的上限，没有收下，请改小或者分成几个文件再传"
+        ) from None
     except (ClamdError, OSError, ValueError):
         raise _unavailable() from None
     verdicts = {verdict for verdict, _reason in answers.values()}

@@ -24,6 +24,7 @@ from disclosures.services.annual import Convene
 from disclosures.services.books import Held
 from disclosures.services.entries import Said
 from documents.masking import Box, boxes_from
+from documents.uploads import UploadField
 from funds.domain.sheets import yuan_or_zero
 from portal.emergency_forms import FilesField
 from portal.forms import DATE
@@ -154,9 +155,7 @@ class SplitForm(forms.Form):
         label=_("从哪一天起"), widget=DATE, error_messages={"required": _("请填写日期")}
     )
     decision = forms.CharField(label=_("决议的文号"), required=False)
-    paper = forms.FileField(
-        label=_("决议的照片或者扫描件"), required=False, allow_empty_file=True
-    )
+    paper = UploadField(label=_("决议的照片或者扫描件"), required=False, allow_empty_file=True)
 
     def clean_percent(self) -> tuple[int, int]:
         text = half_width(self.cleaned_data["percent"]).strip().removesuffix("%").strip()
@@ -293,7 +292,7 @@ class ClosingForm(forms.Form):
 
     bank_fen = FenField(label=_("银行对账单的余额（元）"), zero=True)
     bank_on = forms.DateField(label=_("对账单截至"), required=False, widget=DATE)
-    paper = forms.FileField(
+    paper = UploadField(
         label=_("银行对账单"), required=False, allow_empty_file=True, help_text=_PAPERS
     )
     difference = forms.CharField(

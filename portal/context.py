@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 TEXT_SIZES = (18, 24, 30)  # px where the reader's own setting is 16; the last is the law's 30
-TEXT_COOKIE = "text"
+TEXT_COOKIE = f"{settings.COOKIE_PREFIX}text"
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from disclosures.domain.headings import PLANNED_PARKING
 from disclosures.models import Contract, Publication, Question, Source
 from disclosures.services.disclosing import Complaints, Service
 from disclosures.services.sources import Deal
+from documents.uploads import UploadField
 from documents.wording import period
 from portal.account_forms import FenField
 from portal.forms import DATE
@@ -75,7 +76,7 @@ class ContractForm(forms.Form):
     last = forms.DateField(
         label=_("到哪一天止"), widget=DATE, required=False, help_text=_("没有约定期限的不填。")
     )
-    paper = forms.FileField(
+    paper = UploadField(
         label=_("合同的照片或者扫描件"),
         allow_empty_file=True,
         help_text=_FILE,
@@ -201,9 +202,7 @@ class ServiceForm(_DisclosureForm):
     )
     content = forms.CharField(label=_("服务内容"), required=False, widget=_LONG)
     standard = forms.CharField(label=_("服务标准"), required=False, widget=_LONG)
-    file = forms.FileField(
-        label=_("附件"), required=False, allow_empty_file=True, help_text=_FILE
-    )
+    file = UploadField(label=_("附件"), required=False, allow_empty_file=True, help_text=_FILE)
 
     def disclosed(self) -> Service:
         return Service(*(self.cleaned_data[name] for name in Service._fields))
@@ -219,9 +218,7 @@ class ComplaintsForm(_DisclosureForm):
     place = forms.CharField(label=_("受理地点"), required=False)
     street_phone = forms.CharField(label=_("街道办事处电话"), required=False, widget=_TEL)
     bureau_phone = forms.CharField(label=_("住建部门电话"), required=False, widget=_TEL)
-    file = forms.FileField(
-        label=_("附件"), required=False, allow_empty_file=True, help_text=_FILE
-    )
+    file = UploadField(label=_("附件"), required=False, allow_empty_file=True, help_text=_FILE)
 
     def disclosed(self) -> Complaints:
         return Complaints(*(self.cleaned_data[name] for name in Complaints._fields))

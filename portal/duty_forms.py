@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from committees.domain.breaches import PROHIBITED, following
 from committees.models import Breach
+from documents.uploads import UploadField
 from portal.forms import DATE
 from portal.sentences import said
 from portal.views.my_accounts import OwnForm
@@ -56,7 +57,7 @@ class DoneForm(forms.Form):
         widget=_SHORT,
         help_text=_("办了什么，在哪里公告。加密保存，有权限的工作人员看得到，不公开。"),
     )
-    file = forms.FileField(
+    file = UploadField(
         label=_("凭据的照片或者扫描件"),
         required=False,
         allow_empty_file=True,

@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from funds.domain.emergencies import PARTIES, SITUATIONS, Found, Report
 from funds.domain.repairs import EXCLUSIONS, PARTS, SPEAKS_FOR
 from funds.models import RepairRequest
@@ -34,7 +35,7 @@ class _Several(forms.FileInput):
     allow_multiple_selected = True
 
 
-class FilesField(forms.FileField):
+class FilesField(UploadField):
     """Several files under one label; cleans to a list of uploads."""
 
     def __init__(self, *, pictures: bool, **options: Any) -> None:
@@ -289,7 +290,7 @@ class DecisionForm(forms.Form):
     )
     advance = YuanField(label=_("其中验收以前可以先付（元）"), required=False)
     reason = _long(_("理由"), help_text=_("业主看得到，不要写姓名、电话。"))
-    paper = forms.FileField(
+    paper = UploadField(
         label=_("书面决定"),
         required=False,
         allow_empty_file=True,

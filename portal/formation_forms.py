@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from committees import models as kept
 from committees.formation_steps import Proof, Terms, Upload
 from committees.services.vetting import DEPARTMENTS
+from documents.uploads import UploadField
 from portal.emergency_forms import uploads_of
 from portal.forms import DATE
 from portal.sentences import said
@@ -63,7 +64,7 @@ class _ProofForm(forms.Form):
         _("有什么材料证明、放在哪里"),
         _("例如：街道关于成立筹备组的公告，第3号，在街道档案柜。加密保存，不公开。"),
     )
-    file = forms.FileField(
+    file = UploadField(
         label=_("材料的照片或者扫描件"),
         required=False,
         allow_empty_file=True,

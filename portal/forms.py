@@ -9,6 +9,7 @@ from accounts.labels import ROLE_TITLES
 from accounts.models import User
 from core.errors import RuleViolation
 from documents.intake import REFUSALS
+from portal.authority_field import AuthorityField
 from registry.models import Authority, Estate
 
 DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -55,12 +56,11 @@ class GrantForm(forms.Form):
         max_length=12,
         help_text=_("组织者、监票人、物业服务企业填这一项。"),
     )
-    authority = forms.ModelChoiceField(
+    authority = AuthorityField(
         label=_("机构"),
-        queryset=Authority.objects.none(),
-        required=False,
-        empty_label=_("（不选）"),
-        help_text=_("居委会、街道、住建局选这一项；管辖的小区随机构而定。"),
+        help_text=_(
+            "居委会、街道、住建局填这一项：写名称里的几个字，从提示里选；管辖的小区随机构而定。"
+        ),
     )
     valid_from = forms.DateField(label=_("从哪天起"), widget=DATE)
     valid_to = forms.DateField(
@@ -72,7 +72,9 @@ class GrantForm(forms.Form):
 
     def __init__(self, *args: object, authorities: QuerySet[Authority], **kwargs: object):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["authority"].queryset = authorities  # type: ignore[attr-defined]
+        field = self.fields["authority"]
+        assert isinstance(field, AuthorityField)  # noqa: S101
+        field.offer(authorities)
 
     def clean_estate_code(self) -> str:
         code = str(self.cleaned_data["estate_code"]).strip().upper()

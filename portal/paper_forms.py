@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from voting.domain.filing import PAPERS
 from voting.models import Originals
 
@@ -23,7 +24,7 @@ class _Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class _Photo(forms.FileField):
+class _Photo(UploadField):
     """One photograph, from a phone's camera where there is one."""
 
     def __init__(self, **options: Any) -> None:
@@ -97,7 +98,7 @@ class ScanForm(forms.Form):
 
     may_be_empty = frozenset[str]()
 
-    content = forms.FileField(
+    content = UploadField(
         label=_("盖章以后的扫描件"),
         required=False,
         allow_empty_file=True,
@@ -198,7 +199,7 @@ class FilingPaperForm(forms.Form):
     item = forms.ChoiceField(
         label=_("哪一种材料"), required=False, choices=[("", _("请选择")), *PAPERS.items()]
     )
-    content = forms.FileField(
+    content = UploadField(
         label=_("文件"),
         required=False,
         allow_empty_file=True,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import RuleViolation
 from core.exact import format_yuan, parse_yuan
+from documents.uploads import UploadField
 from funds.domain.applications import PLANNED, Payee, Sought, Stage
 from funds.models import Instalment, RepairFile
 from funds.services.applications import PAPERS
@@ -144,7 +145,7 @@ class PaperForm(forms.Form):
     """A paper of a repair."""
 
     kind = forms.ChoiceField(label=_("这是什么文件"), choices=_PAPERS)
-    file = forms.FileField(
+    file = UploadField(
         label=_("文件"),
         help_text=_("PDF、PNG 或 JPEG，不超过 20 MB。"),
         allow_empty_file=True,
@@ -163,7 +164,7 @@ class ReasonForm(forms.Form):
 class NotPaidForm(ReasonForm):
     """The bank's paper that says it has not paid."""
 
-    file = forms.FileField(
+    file = UploadField(
         label=_("银行的凭证"),
         help_text=_("例如退汇通知。PDF、PNG 或 JPEG，不超过 20 MB。"),
         allow_empty_file=True,
@@ -184,7 +185,7 @@ class ReceiptForm(forms.Form):
         required=False,
         help_text=_("照回单写全，用来核对有没有付错。"),
     )
-    scan = forms.FileField(
+    scan = UploadField(
         label=_("回单扫描件"),
         required=False,
         allow_empty_file=True,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import RuleViolation
 from core.exact import parse_yuan
+from documents.uploads import UploadField
 from funds.domain.repairs import EXCLUSIONS, PARTS
 from funds.models import RepairFile, RepairRequest
 from funds.selectors.requests import Joinable
@@ -178,7 +179,7 @@ class QuoteForm(forms.Form):
     legal_person = forms.CharField(label=_("法定代表人"), max_length=40, required=False)
     phone = forms.CharField(label=_("电话"), max_length=30, required=False)
     address = forms.CharField(label=_("地址"), max_length=120, required=False)
-    content = forms.FileField(
+    content = UploadField(
         label=_("报价单"),
         help_text=_("PDF、PNG 或 JPEG，最大20 MB。"),
         allow_empty_file=True,
@@ -210,7 +211,7 @@ class PaperForm(forms.Form):
         ],
         error_messages={"required": _("请选择这是什么文件")},
     )
-    content = forms.FileField(
+    content = UploadField(
         label=_("文件"),
         help_text=_(
             "照片用 PNG 或 JPEG，其他也可以用 PDF，最大20 MB。照片里的拍摄位置会去掉。"

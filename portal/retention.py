@@ -168,7 +168,9 @@ TABLE: tuple[Rule, ...] = (
         "ballots",
         _("选票、打开的单张票、纸质票扫描件；冻结名册里的手机号和证件尾号，"
           "受托人、见证人、转让文件，异议人的联系方式"),
-        _("规则表 retention.ballot_years，最少3年（决定0090）"), _("决议后5年或者规则表所写"),
+        # docs/decisions/0090-retention.md
+        _("请求撤销决定要在一年内起诉（业主纠纷解释12），案子还要审理；"
+          "地方规定更长的照规定，最少3年"), _("决议后5年或者规则表所写"),
         _("一起清空；哈希、合计、决议、房屋和遮盖的姓名留下，"
           "已下载的归档包由保管人处理"), "retention",
         things_of(past_their_years, lambda one: one.closes_at, _of_session),
@@ -196,7 +198,7 @@ BY_NAME = {rule.name: rule for rule in TABLE}
 # What others keep: nothing here deletes it, and whoever runs the site has to see to it.
 OUTSIDE = (
     (_("反向代理和服务器的访问日志"), _SIX_MONTHS, _("至少184天，由运行单位保存和删除")),
-    (_("备份"), _("决定0090"), _("一年以内过期，由运行单位删除")),
+    (_("备份"), _SHORTEST, _("一年以内过期，由运行单位删除")),
 )
 
 

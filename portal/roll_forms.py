@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.services.data_requests import LONGEST
 from documents.papers import masked_names
+from documents.uploads import UploadField
 from registry.domain.columns import COLUMNS, mapping_faults
 from registry.models import DataRequest, Owner, Ownership, Unit
 from registry.services.showing import REASONS
@@ -24,7 +25,7 @@ DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 class FileForm(forms.Form):
     """One spreadsheet. `content` after validation: its bytes."""
 
-    file = forms.FileField(
+    file = UploadField(
         label=_("表格文件"),
         help_text=_(".xlsx、.xls 或 .csv，不超过 20 MB。"),
         error_messages={"required": _("请选择")},

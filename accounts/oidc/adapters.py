@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts.failures import note_failed
 from accounts.held import held_by, remember
 from accounts.models import User
 from accounts.oidc.groups import MappingFault, groups_in, roles_of
 from accounts.oidc.issuer import IssuerSession, ProviderUnreachable, is_enabled
-from accounts.oidc.provider import PROVIDER_ID, IssuerProvider, configured_app
+from accounts.oidc.provider import PROVIDER_ID, IssuerProvider, TooWeak, configured_app
 from accounts.services.groups import is_settled, settle_groups, welcome
 
 logger = logging.getLogger(__name__)
@@ -89,6 +90,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             raise ImmediateHttpResponse(refusal(request, "cancelled", status=403))
         # Our own sentences and names of exceptions: never a word of a token.
         logger.warning("sign-in at the provider: %s", exception or error)
+        note_failed("provider", request=request, account=None)
         if isinstance(exception, ProviderUnreachable):
             raise ImmediateHttpResponse(refusal(request, "down", status=503))
-        raise ImmediateHttpResponse(refusal(request, "refused", status=403))
+        why = "weak" if isinstance(exception, TooWeak) else "refused"
+        raise ImmediateHttpResponse(refusal(request, why, status=403))

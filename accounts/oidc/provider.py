@@ -40,6 +40,10 @@ def person_key(issuer: str, subject: str) -> str:
     return sha256(f"{issuer}\n{subject}".encode()).hexdigest()
 
 
+class TooWeak(OAuth2Error):  # type: ignore[misc]
+    """The person signed in at the provider by less than is asked for here."""
+
+
 class IssuerAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     """Fetches and checks what the provider says in one sign-in."""
 
@@ -72,6 +76,9 @@ class IssuerAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             client_id=app.client_id,
             nonce=self.state["nonce"],
         )
+        # Of the signed token alone: userinfo is not, and speaks of the person, not the sign-in.
+        if settings.OIDC_ACR and claims.get("acr") not in settings.OIDC_ACR:
+            raise TooWeak("acr is none of YISHI_OIDC_ACR")
         said = self._fetch_user_info(token.token)
         if said.get("sub") != claims["sub"]:
             # Core 5.3.2: else another person's answer could be put in its place.
@@ -95,8 +102,11 @@ class IssuerProvider(OpenIDConnectProvider):  # type: ignore[misc]
         **_more: Any,
     ) -> HttpResponse:
         nonce = secrets.token_urlsafe(24)
+        asked = {"nonce": nonce}
+        if settings.OIDC_ACR:  # Core 3.1.2.1: in order of preference, a wish and no more
+            asked["acr_values"] = " ".join(settings.OIDC_ACR)
         answer: HttpResponse = super().redirect(
-            request, process, next_url, data, auth_params={"nonce": nonce}, nonce=nonce
+            request, process, next_url, data, auth_params=asked, nonce=nonce
         )
         return answer
 

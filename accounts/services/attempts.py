@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from accounts.failures import note_limit
 from accounts.models import Attempts
 
 
@@ -13,6 +14,7 @@ def count_attempt(key: str, *, limit: int, window: timedelta, at: datetime) -> b
     `key` must not show personal data: use numbers of rows or keyed hashes. Call it outside
     the transaction whose refusal would undo the count.
     """
+    reached = False
     with transaction.atomic():
         Attempts.objects.get_or_create(key=key, defaults={"window_started_at": at})
         row = Attempts.objects.select_for_update(no_key=True).get(key=key)
@@ -20,7 +22,10 @@ def count_attempt(key: str, *, limit: int, window: timedelta, at: datetime) -> b
             row.count, row.window_started_at = 0, at
         allowed = row.count < limit
         row.count += allowed
+        reached = allowed and row.count == limit
         row.save(update_fields=["count", "window_started_at"])
+    if reached:  # once a window, however often somebody tries on
+        note_limit(key.split(":")[0], of=key)
     return allowed
 
 

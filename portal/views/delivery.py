@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, permissions_at
 from core.errors import RuleViolation
+from documents.uploads import UploadField, scanned
 from portal.forms import add_reasons
 from portal.selectors import session_for
 from portal.views.common import posted, signer_of
@@ -64,7 +65,7 @@ class NoticeForm(forms.Form):
         initial=NOTICE_DAYS,
         help_text=_lazy("张贴当天不算。各地规定不同，没有规定的按七天。"),
     )
-    content = forms.FileField(
+    content = UploadField(
         label=_lazy("张贴的照片"),
         required=False,
         help_text=_lazy("照片里的位置等信息会去掉，加密保存。"),
@@ -177,7 +178,7 @@ def sheet(request: HttpRequest, code: str) -> HttpResponse:
     session = _announced(request, code, _P.DELIVER)
     place = _place(request.POST)
     _doors_at(session, *place)
-    upload = request.FILES.get("content")
+    upload = scanned(request.FILES.get("content"))
     add_evidence(
         session_id=session.pk,
         kind="sheet",
@@ -271,7 +272,7 @@ def record(request: HttpRequest, code: str) -> HttpResponse:
 
 def _mark(request: HttpRequest, session: Session, one: Door, kind: str) -> None:
     signer = signer_of(request, session.estate, _P.DELIVER)
-    upload = request.FILES.get("content")
+    upload = scanned(request.FILES.get("content"))
     photo = None
     if upload:
         photo = add_evidence(

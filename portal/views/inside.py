@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from cryptography.exceptions import InvalidTag
+from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.core.cache import cache
@@ -24,8 +25,9 @@ from registry.fields import open_bytes, seal_bytes
 from registry.models import Estate, Owner
 
 _DOCUMENT = "document:"
-_COOKIE, _SALT, _SECONDS = "own_fund", "portal.my_fund", 15 * 60
-_DRAFT, _DRAFT_SALT = "own_draft", "portal.my_draft"
+_PREFIX = settings.COOKIE_PREFIX
+_COOKIE, _SALT, _SECONDS = f"{_PREFIX}own_fund", "portal.my_fund", 15 * 60
+_DRAFT, _DRAFT_SALT = f"{_PREFIX}own_draft", "portal.my_draft"
 _OWN_DATA = {
     "portal:my_data",
     "portal:my_seen",
@@ -43,7 +45,9 @@ _PAGES = _OWN_DATA | {
     "portal:my_breach",
 }
 # The number that a code was sent to: the own, and the new one.
-ASKED, ASKED_NEW, ASKED_WHO = "own_asked", "own_asked_new", "own_asked_who"
+ASKED, ASKED_NEW, ASKED_WHO = (
+    f"{_PREFIX}{name}" for name in ("own_asked", "own_asked_new", "own_asked_who")
+)
 # What is kept of a form while somebody is checked again, and how much of each field.
 _KEPT, _LONGEST = {"kind", "act", "text", "place", "unit"}, 500
 
@@ -233,7 +237,7 @@ def _set(request: HttpRequest, answer: HttpResponse, name: str, value: str) -> H
         value,
         max_age=_SECONDS,
         path="/my/",
-        secure=request.is_secure(),
+        secure=settings.SESSION_COOKIE_SECURE or request.is_secure(),
         httponly=True,
         samesite="Lax",
     )

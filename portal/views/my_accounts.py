@@ -25,6 +25,7 @@ from disclosures.selectors.rules import account_rules
 from disclosures.services.questions import ask, withdraw
 from disclosures.services.sources import MOST_OPEN, Said, report_source
 from disclosures.steps import By
+from documents.uploads import UploadField
 from portal.forms import add_reasons
 from portal.sentences import said as in_words
 from portal.views.common import posted
@@ -96,7 +97,7 @@ class ReportForm(OwnForm):
         widget=forms.Textarea(attrs={"rows": 4, "maxlength": 400}),
         help_text=_("例如：一块广告、一个快递柜、对外收费的车位"),
     )
-    photo = forms.FileField(
+    photo = UploadField(
         label=_("照片"),
         required=False,
         allow_empty_file=True,

@@ -1,5 +1,6 @@
 """Pages that belong to no vote: home, help, checking a receipt, the size of letters."""
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -110,6 +111,10 @@ def text_size(request: HttpRequest) -> HttpResponse:
         goal = "/"
     response = HttpResponse(status=303, headers={"Location": goal})
     response.set_cookie(
-        TEXT_COOKIE, size, max_age=_YEAR, secure=request.is_secure(), samesite="Lax"
+        TEXT_COOKIE,
+        size,
+        max_age=_YEAR,
+        secure=settings.SESSION_COOKIE_SECURE or request.is_secure(),
+        samesite="Lax",
     )
     return response

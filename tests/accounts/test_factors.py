@@ -16,6 +16,7 @@ from accounts.factors import (
     Step,
     is_enough,
     missing,
+    missing_for_ending,
     missing_for_keys,
     proven,
 )
@@ -89,6 +90,23 @@ def test_the_steps_lead_in_and_never_in_circles(level, password, phone, device):
         else:
             pytest.fail(f"never in from {begun}")
         assert is_enough(level, shown)
+
+
+@pytest.mark.parametrize("password", [True, False])
+@pytest.mark.parametrize("phone", [True, False])
+@pytest.mark.parametrize("device", [True, False])
+def test_before_others_are_thrown_out_one_thing_is_proven_anew(password, phone, device):
+    """Whatever an account has is asked for, and one step of it is enough."""
+    gives = {Step.PROVE_DEVICE: D, Step.ENTER_CODE: C, Step.TYPE_PASSWORD: P}
+    has = Account(password, phone, device)
+    step = missing_for_ending(frozenset(), has)
+    assert (step is Step.SIGN_IN_AGAIN) is not any(has)
+    if step in gives:
+        assert missing_for_ending(frozenset({gives[step]}), has) is None
+    for strong in (K, S):
+        assert missing_for_ending(frozenset({strong}), has) is None
+    if device or phone:  # the browser may remember it
+        assert missing_for_ending(frozenset({P}), has) is not None
 
 
 def test_records_nobody_knows_prove_nothing():
@@ -206,6 +224,18 @@ def test_a_stolen_password_sets_up_no_app_of_the_thiefs(official):
     assert where(thief.client.get(reverse("mfa_add_webauthn"))) == "account_second_code"
     thief.password_again()
     assert where(thief.set_up_app()) == "account_second_code"
+
+
+@pytest.mark.django_db
+def test_whoever_uses_sms_reads_its_risk_and_what_is_better(official):
+    browser = Browser(official)
+    browser.password()
+    page = browser.client.get(reverse("account_second_code")).content.decode()
+    assert "补办您手机卡的人、手机里的木马都看得到短信" in page
+    assert "建议登录以后在“安全设置”里开启验证器应用" in page
+    assert "所以建议开启" in browser.client.get(reverse("mfa_index")).content.decode()
+    browser.has_app()
+    assert "所以建议开启" not in browser.client.get(reverse("mfa_index")).content.decode()
 
 
 @pytest.mark.django_db

@@ -162,6 +162,20 @@ def test_the_sign_in_page_is_small_with_all_it_loads(client):
     assert sum(sizes.values()) <= 14 * 1024, sizes
 
 
+COOKIES = """
+import django
+django.setup()
+from django.conf import settings
+from config.messages import PrefixedCookies
+from portal.context import TEXT_COOKIE
+from portal.views import inside
+from voting.views import owner, visits
+print(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+print(settings.LANGUAGE_COOKIE_NAME, PrefixedCookies.cookie_name, TEXT_COOKIE, visits._DRAFT,
+      owner._CHALLENGE, inside._COOKIE, inside._DRAFT, inside.ASKED, inside.ASKED_NEW)
+"""
+
+
 def test_production_settings_pass_the_deployment_check(tmp_path):
     secrets = {
         f"YISHI_{name}_KEY": b64encode(os.urandom(size)).decode()
@@ -187,9 +201,12 @@ def test_production_settings_pass_the_deployment_check(tmp_path):
     done = subprocess.run(run, env=env, cwd=ROOT, text=True, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout + done.stderr
-    names = "import config.settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
     told = subprocess.run(
-        [sys.executable, "-c", names], env=env, cwd=ROOT, text=True, capture_output=True
+        [sys.executable, "-c", COOKIES], env=env, cwd=ROOT, text=True, capture_output=True
     )
     # Of one host only: a browser takes these with Secure, without Domain, for every path.
-    assert told.stdout.split() == ["__Host-sessionid", "__Host-csrftoken"]
+    whole, others = told.stdout.splitlines()
+    assert whole.split() == ["__Host-sessionid", "__Host-csrftoken"]
+    # These have a path of their own, or are no secret: only https can set them.
+    assert len(others.split()) == 9
+    assert all(name.startswith("__Secure-") for name in others.split())

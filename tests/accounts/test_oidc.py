@@ -231,6 +231,26 @@ def test_who_has_an_app_too_is_not_asked_for_it(provider):
     assert client.get("/staff/").status_code == 200
 
 
+def test_who_has_only_the_provider_comes_again_by_it_to_end_other_browsers(provider):
+    here, _answer = sign_in(provider)
+    there, _answer = sign_in(provider)
+    assert there.get("/staff/").status_code == 200
+    session = here.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 301
+    session.save()
+    answer = here.post(reverse("account_sessions_end"))
+    assert answer.headers["Location"] == "/accounts/login/?next=%2Faccounts%2Fsessions%2F"
+    assert not signed_in(here)
+    assert there.get("/staff/").status_code == 200
+    page = here.get(answer.headers["Location"]).content.decode()
+    assert "再验证一次是您本人" in page
+    assert "/accounts/oidc/login/?next=/accounts/sessions/" in page
+    here.get(choose(provider, leave(here, "/accounts/sessions/")))
+    here.post(reverse("account_sessions_end"))
+    assert there.get("/staff/").status_code == 302
+
+
 # --- tokens that are not what they say
 
 
@@ -285,6 +305,40 @@ def test_two_audiences_with_us_as_the_party_are_fine(provider):
     provider.tamper.update(aud=[CLIENT, "someone-else"], azp=CLIENT)
     client, _answer = sign_in(provider)
     assert signed_in(client)
+
+
+# --- how somebody signed in there
+
+
+@pytest.mark.parametrize("acr", ["urn:two", "urn:card"])
+def test_a_strong_sign_in_at_the_provider_opens_the_door(provider, settings, acr):
+    settings.OIDC_ACR = ["urn:two", "urn:card"]
+    provider.tamper.update(acr=acr)
+    client, _answer = sign_in(provider)
+    assert client.get("/staff/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "acr", ["urn:password", "0", None, "", ["urn:two"], "urn:two urn:card"]
+)
+def test_a_weak_sign_in_at_the_provider_is_told_what_to_do(provider, settings, acr):
+    settings.OIDC_ACR = ["urn:two", "urn:card"]
+    provider.tamper.update(acr=acr)
+    provider.people["wu"]["acr"] = "urn:two"  # of the person, unsigned: not of this sign-in
+    client, answer = sign_in(provider)
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert "这次登录的方式不够可靠" in page
+    assert "重新登录" in page
+    assert not signed_in(client)
+    assert not SocialAccount.objects.exists()
+
+
+def test_the_strength_is_asked_for_and_nothing_where_none_is_set(provider, settings):
+    assert "acr_values" not in leave(Client())
+    settings.OIDC_ACR = ["urn:two", "urn:card"]
+    asked = parse_qs(urlsplit(leave(Client())).query)
+    assert asked["acr_values"] == ["urn:two urn:card"]
 
 
 def test_state_is_of_this_browser_and_used_once(provider):

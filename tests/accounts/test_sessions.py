@@ -10,7 +10,7 @@ from accounts.devices import device_of, masked_address
 from accounts.models import SignIn
 from accounts.services.grants import revoke_role
 from accounts.services.people import deactivate_user
-from tests.accounts.entering import NEW, Browser
+from tests.accounts.entering import NEW, Browser, where
 from tests.town import PASSWORD, grant, make_user
 
 CHROME = (
@@ -93,6 +93,76 @@ def test_all_others_end_at_once(zhao):
     here.client.post(reverse("account_sessions_end"))
     assert is_in(here)
     assert not [one for one in others if is_in(one)]
+
+
+def later(browser, seconds):
+    """What was proven so far was proven so long ago."""
+    session = browser.client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= seconds
+    session.save()
+
+
+def others_of(browser):
+    page = browser.client.get(reverse("account_sessions"))
+    return [row.pk for row in page.context["rows"] if row.pk != page.context["current"]]
+
+
+def test_a_browser_left_open_throws_nobody_out(zhao, settings):
+    """A committee's member: the code by SMS, as at the sign-in, and then it works."""
+    settings.REQUIRE_MFA = True
+    stolen, owners = enter(zhao), enter(zhao)
+    for browser in (stolen, owners):
+        browser.second_code()
+    later(stolen, 301)
+    [other] = others_of(stolen)
+    for address in (
+        reverse("account_sessions_end"),
+        reverse("account_session_end", args=[other]),
+    ):
+        answer = stolen.client.post(address)
+        assert where(answer) == "account_second_code"
+        assert is_in(owners)
+    stolen.password_again()  # which a browser remembers
+    assert where(stolen.client.post(reverse("account_sessions_end"))) == "account_second_code"
+    page = stolen.client.get(answer.headers["Location"])
+    assert page.context["wanted"] == reverse("account_sessions")
+    assert "再验证一次是您本人" in page.content.decode()
+    stolen.second_code()
+    stolen.client.post(reverse("account_sessions_end"))
+    assert not is_in(owners)
+
+
+def test_whoever_has_just_come_in_is_not_asked_again(zhao, settings):
+    settings.REQUIRE_MFA = True
+    here, there = enter(zhao), enter(zhao)
+    here.second_code()
+    there.second_code()
+    later(here, 299)
+    here.client.post(reverse("account_sessions_end"))
+    assert not is_in(there)
+
+
+def test_an_official_proves_the_device_again(town, settings):
+    settings.REQUIRE_MFA = True
+    official = make_user("qian", phone="10000000009")
+    grant(official, "street_office", town.here.street)
+    here, there = Browser(official), Browser(official)
+    here.has_app()
+    there.secret = here.secret
+    for browser in (here, there):
+        browser.password()
+        browser.app()
+    later(here, 301)
+    here.second_code()  # a phone is not enough where there is a device
+    assert where(here.client.post(reverse("account_sessions_end"))) == "mfa_reauthenticate"
+    answer = here.client.post(
+        reverse("mfa_reauthenticate") + "?next=" + reverse("account_sessions"),
+        {"code": here.app_digits()},
+    )
+    assert where(answer) == "account_sessions"
+    here.client.post(reverse("account_sessions_end"))
+    assert not is_in(there)
 
 
 def test_nobody_ends_a_strangers(zhao, town):

@@ -2,11 +2,7 @@
 
 import io
 import random
-import socket
-import struct
-import threading
 import zipfile
-from contextlib import contextmanager
 
 import pillow_heif
 import pytest
@@ -25,9 +21,6 @@ from pypdf.generic import (
 from core import limited
 from core.errors import RuleViolation
 from documents.intake import pages_of
-
-# In two halves, so that no scanner finds it in this repository.
-EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 def picture(size=(640, 480), kind="JPEG", **options):
@@ -445,7 +438,6 @@ def test_readers_are_asked_in_the_limited_process_alone(monkeypatch):
         (b"", ["paper.empty"]),
         (b"\xff\xd8\xff" + b"0" * (30 * 2**20), ["paper.too_large"]),
         (b"MZ\x90\x00" + b"0" * 100, ["paper.type"]),  # a program, whatever it is called
-        (EICAR, ["paper.type"]),
         (b"GIF89a" + b"0" * 50, ["paper.type"]),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", ["paper.type"]),
         (picture()[:400], "paper.unreadable"),
@@ -462,68 +454,3 @@ def test_pdfs_with_a_password_or_too_many_pages():
     assert codes(pdf(password="secret")) == "paper.password"
     assert codes(pdf(21)) == "paper.pages"
     assert len(pages_of(pdf(20))) == 20
-
-
-# --- the virus scanner ---------------------------------------------------------------------
-
-
-@contextmanager
-def clamd(settings, answer=None):
-    """A daemon that speaks INSTREAM as man clamd(8) has it, and knows one signature."""
-    server = socket.create_server(("127.0.0.1", 0))
-    seen = []
-
-    def read(connection, size):
-        got = b""
-        while len(got) < size:
-            some = connection.recv(size - len(got))
-            if not some:
-                return got
-            got += some
-        return got
-
-    def serve():
-        while True:
-            try:
-                connection, _address = server.accept()
-            except OSError:
-                return
-            with connection:
-                command = b""
-                while not command.endswith((b"\n", b"\x00")):
-                    command += connection.recv(1)
-                content = b""
-                while size := struct.unpack("!L", read(connection, 4))[0]:
-                    content += read(connection, size)
-                seen.append(content)
-                bad = EICAR in content
-                said = answer or (b"stream: Eicar-Test FOUND" if bad else b"stream: OK")
-                connection.sendall(said + command[-1:])
-
-    threading.Thread(target=serve, daemon=True).start()
-    settings.VIRUS_SCANNER = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-    yield seen
-    server.close()
-
-
-def test_the_scanner_sees_every_byte_before_anything_is_read(settings):
-    with clamd(settings) as seen:
-        content = picture()
-        assert len(pages_of(content)) == 1
-        assert seen == [content]
-
-
-def test_what_it_finds_is_not_taken(settings):
-    with clamd(settings):
-        assert codes(picture() + EICAR) == "scan.infected"
-
-
-def test_without_its_word_nothing_is_taken(settings):
-    with clamd(settings, answer=b"stream: Can't allocate memory ERROR"):
-        assert codes(picture()) == "scan.unavailable"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))  # nobody listens there
-        settings.VIRUS_SCANNER = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    assert codes(picture()) == "scan.unavailable"
-    settings.VIRUS_SCANNER = "unix:///nowhere/clamd.sock"
-    assert codes(picture()) == "scan.unavailable"

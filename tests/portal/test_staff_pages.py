@@ -165,6 +165,17 @@ def test_attachments_are_told_by_their_content(organiser, town, name, content, r
     assert not Attachment.objects.exists()
 
 
+def test_an_attachment_the_scanner_did_not_pass_is_not_kept(organiser, town, settings):
+    session = draft(town.here.estate)
+    motion = session.motions.get()
+    settings.VIRUS_SCANNER = "unix:///nowhere/clamd.sock"
+    upload = SimpleUploadedFile("方案.pdf", b"%PDF-1.4\n", "application/pdf")
+    page = organiser.post(url("attachment_add", session.code, motion.pk), {"content": upload})
+    assert page.status_code == 400
+    assert "病毒检查服务现在不通，文件没有收下" in text(page)
+    assert not Attachment.objects.exists()
+
+
 def test_an_attachment_is_served_as_what_it_is(organiser, town):
     session = draft(town.here.estate)
     motion = session.motions.get()

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from voting.domain.organisers import Person, people_reasons
 from voting.domain.reviewing import CLAUSES
 from voting.forms.staff import MomentInput
@@ -31,7 +32,7 @@ class BasisForm(forms.Form):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": _("日期或时间写得不对，例如 2026-03-01")},
     )
-    content = forms.FileField(
+    content = UploadField(
         label=_("文件"),
         required=False,
         help_text=_("PDF、PNG 或 JPEG，最大20 MB。加密保存，公开页面只有名称、文号和日期。"),

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from voting.domain.candidates import CONDITIONS
 from voting.models import Candidate, Election, Motion, Session
 
@@ -107,7 +108,7 @@ class CandidateForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("本人写的，最多200字。"),
     )
-    photo = forms.FileField(
+    photo = UploadField(
         label=_("照片"), required=False, allow_empty_file=True, help_text=_("PNG 或 JPEG。")
     )
     conditions = forms.TypedMultipleChoiceField(
@@ -147,7 +148,7 @@ class WithdrawForm(forms.Form):
 
     may_be_empty = frozenset[str]()
 
-    content = forms.FileField(
+    content = UploadField(
         label=_("本人签名的退出声明"),
         required=False,
         allow_empty_file=True,

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from voting.domain.keyholders import BELONGS, Holder, holder_reasons
 
 
@@ -51,7 +52,7 @@ class HoldersForm(forms.Form):
 class KeyFileForm(forms.Form):
     """One file of a trustee."""
 
-    content = forms.FileField(
+    content = UploadField(
         label=_("保管人交来的文件"),
         allow_empty_file=True,
         error_messages={"required": _("请先选择一个文件")},

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from voting.domain.letter_makers import KINDS, maker_reasons
 
 
@@ -31,7 +32,7 @@ class MakerForm(forms.Form):
 class LetterKeysForm(forms.Form):
     """The file of who made the letters."""
 
-    content = forms.FileField(
+    content = UploadField(
         label=_("制信人交来的公钥文件"),
         allow_empty_file=True,
         error_messages={"required": _("请先选择一个文件")},

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from voting.models import Objection
 
 _FILE = _("PDF、PNG 或 JPEG，最大20 MB，可以不交。加密保存。")
@@ -27,7 +28,7 @@ class ObjectForm(forms.Form):
         label=_("异议的内容和理由"),
         help_text=_("写清是哪一点不对。最多1000字，只给办理的人看。"),
     )
-    content = forms.FileField(
+    content = UploadField(
         label=_("材料或者照片"), required=False, help_text=_FILE, allow_empty_file=True
     )
 

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
+
 
 class LookForm(forms.Form):
     """Why one household's ballot must be seen, and for which court."""
@@ -50,7 +52,7 @@ class CourtOrderForm(forms.Form):
             "文书上的43个字符，原样抄录。打开的内容只封给这把钥匙：抄错了，谁也打不开。"
         ),
     )
-    content = forms.FileField(
+    content = UploadField(
         label=_("法院的文书"),
         required=False,
         help_text=_("PDF、PNG 或 JPEG，最大20 MB。加密保存，公告板上只记它的指纹。"),
@@ -82,7 +84,7 @@ class ComparedForm(forms.Form):
 class OpenedFileForm(forms.Form):
     """One sealed file of a trustee."""
 
-    content = forms.FileField(
+    content = UploadField(
         label=_("保管人交来的封好的文件"),
         allow_empty_file=True,
         error_messages={"required": _("请先选择一个文件")},

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from voting.domain.paper import Reading
 
 OPTION_WORDS = {"for": _("同意"), "against": _("反对"), "abstain": _("弃权")}
@@ -96,7 +97,7 @@ class SheetForm(forms.Form):
             help_text=_("作废的不用填上面各项。"),
         )
         if scan:
-            self.fields["content"] = forms.FileField(
+            self.fields["content"] = UploadField(
                 label=_("这张票的照片或扫描件"),
                 required=False,
                 allow_empty_file=True,
@@ -196,7 +197,7 @@ class PaperRulingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("写清事实和依据，最多500字。不要写证件号码和电话。"),
     )
-    content = forms.FileField(
+    content = UploadField(
         label=_("书面依据"),
         required=False,
         help_text=_("PDF、PNG 或 JPEG，最大20 MB。例如业主签名的说明。加密保存。"),

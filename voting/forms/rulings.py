@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
+
 
 class ProposeForm(forms.Form):
     """Why, and on what paper."""
@@ -17,7 +19,7 @@ class ProposeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("写清事实和依据，最多500字，这一户的业主看得到。不要写证件号码和电话。"),
     )
-    content = forms.FileField(
+    content = UploadField(
         label=_("依据的文件"),
         required=False,
         help_text=_("PDF、PNG 或 JPEG，最大20 MB。例如笔录、鉴定、判决。加密保存。"),

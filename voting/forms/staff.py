@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.text import half_width
+from documents.uploads import UploadField
 from voting.domain.drafts import motion_reasons, session_reasons
 from voting.domain.reasons import Reason
 from voting.labels import MATTERS, MatterLabel, door
@@ -233,7 +234,7 @@ class MotionForm(forms.Form):
 class AttachmentForm(forms.Form):
     """One file. What it is, is told by its content."""
 
-    content = forms.FileField(
+    content = UploadField(
         label=_("附件"),
         help_text=_("PDF、PNG 或 JPEG，最大20 MB。例如方案、预算、照片。"),
         allow_empty_file=True,

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from voting.models import Motion, StandingEvent
 
 
@@ -44,7 +45,7 @@ class StandingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("最多300字，会公布：不要写姓名、房号、电话和证件号码。"),
     )
-    content = forms.FileField(
+    content = UploadField(
         label=_("文书"),
         required=False,
         allow_empty_file=True,

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from voting.domain.standins import FREE, INSTRUCTED
 from voting.services.proxies import Stated
 
@@ -68,7 +69,7 @@ class PaperProxyForm(ProxyForm):
     """The same from a paper."""
 
     signed_on = forms.DateField(label=_("签署日期"), required=False, widget=_DATE)
-    content = forms.FileField(
+    content = UploadField(
         label=_("委托书的照片或者扫描件"),
         required=False,
         help_text=_("PDF、PNG 或 JPEG，最大20 MB。加密保存。"),
@@ -102,7 +103,7 @@ class TitleForm(forms.Form):
 
     may_be_empty = frozenset[str]()
 
-    content = forms.FileField(
+    content = UploadField(
         label=_("不动产权证或者登记查询结果"),
         required=False,
         help_text=_("PDF、PNG 或 JPEG，最大20 MB。加密保存。"),

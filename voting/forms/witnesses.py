@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from documents.uploads import UploadField
 from registry.models import Authority
 from voting.models import Witness
 
@@ -54,7 +55,7 @@ class AskForm(forms.Form):
 class CosignatureForm(forms.Form):
     """The file a witness's tool wrote."""
 
-    content = forms.FileField(
+    content = UploadField(
         label=_("见证签名文件"),
         allow_empty_file=True,
         error_messages={"required": _("请先选择一个文件")},

@@ -68,7 +68,7 @@ from voting.views.visits import (
     write_draft,
 )
 
-_CHALLENGE = "challenge"
+_CHALLENGE = f"{settings.COOKIE_PREFIX}challenge"
 _CHALLENGE_SECONDS = 8 * 3600
 _PLACES = re.compile(r"[0-9]{1,2}(,[0-9]{1,2})*", re.ASCII)
 
@@ -127,7 +127,7 @@ def letter(request: HttpRequest, code: str) -> HttpResponseBase:
         salt=party.session.code,
         max_age=_CHALLENGE_SECONDS,
         path="/q/",
-        secure=request.is_secure(),
+        secure=settings.SESSION_COOKIE_SECURE or request.is_secure(),
         httponly=True,
         samesite="Lax",
     )

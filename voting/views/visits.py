@@ -13,6 +13,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -28,7 +29,7 @@ from voting.views.addresses import see_other
 IDLE_SECONDS = 30 * 60
 _SEEN_STEP = 60  # the session row is written at most once a minute
 _KEY = "visits"
-_DRAFT = "draft"
+_DRAFT = f"{settings.COOKIE_PREFIX}draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,7 @@ def write_draft(response: HttpResponse, request: HttpRequest, walk: Walk, draft:
         urlsafe_b64encode(sealed).decode(),
         max_age=IDLE_SECONDS,
         path=_path(walk),
-        secure=request.is_secure(),
+        secure=settings.SESSION_COOKIE_SECURE or request.is_secure(),
         httponly=True,
         samesite="Lax",
     )
