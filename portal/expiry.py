@@ -18,8 +18,9 @@ from core.deadlines import local_day
 from funds.models import PhoneCheck
 from logbook.steps import PLATFORM_LOG, record_act
 from registry.former import empty_owners, former_owners
-from registry.models import DataRequest, PhoneChange, RollImport, RollNotice
+from registry.models import DataRequest, PhoneChange, RollImport, RollNotice, RollProposal
 from registry.services.imports import erase_preview, erase_undo
+from registry.services.proposals import end_proposal
 from voting.domain.retention import DEFAULT_YEARS
 from voting.models import CheckCode, Session
 
@@ -124,6 +125,13 @@ def _previews(rows: Rows, at: datetime) -> int:
     return len(found)
 
 
+def _proposals(rows: Rows, at: datetime) -> int:
+    found = list(rows.select_for_update(of=("self",), no_key=True).select_related("estate"))
+    for one in found:
+        end_proposal(one, at=at)
+    return len(found)
+
+
 def _undos(rows: Rows, at: datetime) -> int:
     found = list(rows.select_for_update(of=("self",), no_key=True).select_related("estate"))
     for one in found:
@@ -211,6 +219,13 @@ ROLL_PREVIEWS = Expiry(
     lambda at: RollImport.objects.filter(state="previewed", created_at__lte=at - MONTH),
     _of_estate,
     _previews,
+)
+ROLL_PROPOSALS = Expiry(
+    "roll_proposals",
+    "asked_at",
+    lambda at: RollProposal.objects.filter(state="waiting", asked_at__lte=at - MONTH),
+    _of_estate,
+    _proposals,
 )
 ROLL_UNDOS = Expiry(
     "roll_undos",

@@ -33,6 +33,7 @@ HOLDINGS: dict[str, Holding] = {
     "registry.rollimport": Holding(_("等确认、可撤销的名册"), (_N, _D, _P, _R)),
     "registry.propertymanagerstaff": Holding(_("物业从业人员"), (_N,)),
     "registry.phonechange": Holding(_("换手机号"), (_P,)),
+    "registry.rollproposal": Holding(_("等确认的名册更正"), (_N, _D, _P)),
     "registry.datarequest": Holding(_("业主关于个人信息的请求"), (_WORDS,)),
     "accounts.user": Holding(_("工作人员账号"), (_N, _P, _ACCOUNT)),
     "accounts.message": Holding(_("短信"), (_P,)),

@@ -122,6 +122,8 @@ TABLE: tuple[Rule, ...] = (
     _here(expiry.CLOSED_DOORS, _("没有打开的页面的次数"), _("184天"), _("删除"), _SIX_MONTHS),
     _here(expiry.JOBS, _("后台任务的记录"), _("184天"), _("删除"), _SIX_MONTHS),
     _here(expiry.ROLL_PREVIEWS, _("没有确认的名册文件"), _("30天"), _("清空内容"), _SHORTEST),
+    _here(expiry.ROLL_PROPOSALS, _("没有人确认的名册更正"), _("30天"),
+          _("清空内容"), _SHORTEST),
     _here(expiry.ROLL_UNDOS, _("撤销名册导入所需的内容"), _("184天"), _("清空内容"), _SHORTEST),
     _here(expiry.PHONE_CHANGES, _("换手机号的记录"), _("办完后184天"),
           _("清空号码和原因，留下时间和经办人"), _SHORTEST),

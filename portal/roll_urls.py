@@ -2,7 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.views import roll, roll_checks, roll_numbers, roll_people, roll_taking
+from portal.views import (
+    roll,
+    roll_changes,
+    roll_checks,
+    roll_numbers,
+    roll_people,
+    roll_taking,
+)
 
 app_name = "roll"
 
@@ -37,6 +44,9 @@ _estate: list[URLPattern | URLResolver] = [
     path("phones/<int:pk>/confirm", roll_people.phone_confirm, name="phone_confirm"),
     path("phones/<int:pk>/stop", roll_people.phone_stop, name="phone_stop"),
     path("take", roll_taking.take, name="take"),
+    path("changes/", roll_changes.changes, name="changes"),
+    path("changes/<int:pk>/confirm", roll_changes.change_confirm, name="change_confirm"),
+    path("changes/<int:pk>/drop", roll_changes.change_drop, name="change_drop"),
     path("numbers/", roll_numbers.numbers, name="numbers"),
     path("numbers/confirm", roll_numbers.numbers_confirm, name="numbers_confirm"),
     path("requests/", roll_people.requests, name="requests"),

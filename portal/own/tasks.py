@@ -6,13 +6,13 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, roles_with
 from core.deadlines import start_of
-from registry.models import Estate
+from registry.models import Estate, Ownership, RollImport
 from registry.selectors import open_number_checks
 
 _WAITS = Q(owners__phone_changes__state="proposed")
@@ -43,6 +43,19 @@ def own_tasks(
         for one in found.annotate(n=Count("owners__phone_changes")).order_by("pk")[:most]:
             what = _("%(n)d位业主换手机号，等第二人确认") % {"n": one.n}
             url = reverse("roll:phones", args=[one.code])
+            yield OwnTask(one, what, _("监票人、居委会或者街道"), url, None, True)
+        others = Q(proposals__state="waiting") & ~Q(proposals__asked_by=actor)
+        found = Estate.objects.filter(here & others)
+        for one in found.annotate(n=Count("proposals", distinct=True)).order_by("pk")[:most]:
+            what = _("名册更正%(n)d条，等第二人确认") % {"n": one.n}
+            url = reverse("roll:changes", args=[one.code])
+            yield OwnTask(one, what, _("监票人、居委会或者街道"), url, None, True)
+        files = RollImport.objects.filter(state="previewed").exclude(actor=actor)
+        roll = Exists(Ownership.objects.filter(unit__estate=OuterRef("pk")))
+        found = Estate.objects.filter(here & Q(imports__in=files)).filter(roll)
+        for one in found.annotate(n=Count("imports")).order_by("pk")[:most]:
+            what = _("改动名册的表格%(n)d个，等第二人确认") % {"n": one.n}
+            url = reverse("roll:changes", args=[one.code])
             yield OwnTask(one, what, _("监票人、居委会或者街道"), url, None, True)
         waits = open_number_checks().exclude(entered_by=actor)
         found = Estate.objects.filter(here, owners__number_checks__in=waits)

@@ -10,21 +10,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import Permission, estate_for
+from accounts.permissions import Permission, estate_for, permissions_at
 from accounts.selectors import sole_words
 from core.errors import RuleViolation
 from core.exact import format_area
 from core.tables import Table
+from portal.own.seen import acted_by
 from portal.roll_forms import ColumnsForm, UploadForm
+from portal.selectors import names_of
 from portal.sentences import said
 from portal.views.common import actor_of, posted
+from portal.views.roll_changes import estate_of_two
 from registry.domain.columns import COLUMNS
 from registry.domain.difference import Change
-from registry.models import Estate, RollImport
+from registry.models import Estate, Owner, RollImport
 from registry.roll_files import opened_table
 from registry.selectors import (
     Preview,
     faults_workbook,
+    open_number_checks,
     preview_of,
     profile_for,
     roll_figures,
@@ -34,8 +38,10 @@ from registry.services.imports import (
     confirm_import,
     correct_cells,
     drop_import,
+    hands_of,
     map_columns,
     preview_import,
+    takes_two,
     undo_import,
 )
 
@@ -62,6 +68,7 @@ def home(request: HttpRequest, code: str) -> HttpResponse:
         "spaces_count": spaces_count(profile_for(estate, timezone.localdate())),
         "imports": estate.imports.defer("rows", "undo").order_by("-pk")[:50],
         "open": estate.findings.filter(state="open").count(),
+        "numbers_wait": open_number_checks().filter(owner__estate=estate).count(),
     }
     return render(request, "registry/home.html", context)
 
@@ -113,7 +120,7 @@ def columns(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """What an import would change, with every fault; or what became of it."""
-    estate = roll_estate(request, code)
+    estate = estate_of_two(request, code)
     kept = get_object_or_404(estate.imports, pk=pk)
     return _preview_page(request, estate, kept)
 
@@ -153,10 +160,16 @@ def faults(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 @require_POST
 def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
-    """Write it."""
-    estate = roll_estate(request, code)
+    """Write it: a first roll by who brought it, later ones by a second person."""
+    two = takes_two(estate_of_two(request, code).pk)
+    estate = estate_of_two(request, code) if two else roll_estate(request, code)
     kept = get_object_or_404(estate.imports, pk=pk)
     try:
+        if two and Permission.CONFIRM_STANDIN not in permissions_at(request.user, estate):
+            raise RuleViolation(
+                "import.second_person",
+                _("名册已经有业主：要由监票人、居委会或者街道的另一个人看过以后确认"),
+            )
         done = confirm_import(
             import_id=kept.pk,
             actor=actor_of(request),
@@ -168,42 +181,46 @@ def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     messages.success(request, _("已导入名册。"))
     if waiting := done.summary.get("phones_held", 0):
         said_so = ngettext(
-            "%(n)s个新手机号还没有生效：另一个人确认以后，过24小时生效。",
-            "%(n)s个新手机号还没有生效：另一个人确认以后，过24小时生效。",
+            "%(n)s个新手机号还没有生效：还要在“换手机号”里核对确认，过24小时生效。",
+            "%(n)s个新手机号还没有生效：还要在“换手机号”里核对确认，过24小时生效。",
             waiting,
         )
         messages.warning(request, said_so % {"n": waiting})
     if numbers := done.summary.get("numbers_wait", 0):
         said_so = ngettext(
-            "%(n)s位业主的证件号码，另一个人对照材料确认以后才能用来核对身份。",
-            "%(n)s位业主的证件号码，另一个人对照材料确认以后才能用来核对身份。",
+            "%(n)s位业主的证件号码还要在“核对证件号码”里对照材料确认，才能用来核对身份。",
+            "%(n)s位业主的证件号码还要在“核对证件号码”里对照材料确认，才能用来核对身份。",
             numbers,
         )
         messages.warning(request, said_so % {"n": numbers})
-    return redirect("roll:findings" if done.summary["findings"] else "roll:home", code)
+    if done.summary["findings"] and Permission.MANAGE_ROLL in permissions_at(
+        request.user, estate
+    ):
+        return redirect("roll:findings", code)
+    return _back(request, estate)
 
 
 @require_POST
 def drop(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Give a preview up."""
-    estate = roll_estate(request, code)
+    estate = estate_of_two(request, code)
     kept = get_object_or_404(estate.imports, pk=pk)
     drop_import(import_id=kept.pk, actor=actor_of(request), at=timezone.now())
     messages.success(request, _("已放弃，上传的内容已删除。"))
-    return redirect("roll:home", code)
+    return _back(request, estate)
 
 
 @require_POST
 def undo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Put the roll back as it was before an import."""
-    estate = roll_estate(request, code)
+    estate = estate_of_two(request, code)
     kept = get_object_or_404(estate.imports, pk=pk)
     try:
         undo_import(import_id=kept.pk, actor=actor_of(request), at=timezone.now())
     except RuleViolation as refused:
         return _preview_page(request, estate, kept, refused)
     messages.success(request, _("已撤销，名册恢复到导入以前。"))
-    return redirect("roll:home", code)
+    return _back(request, estate)
 
 
 def workbook_response(content: bytes, name: str) -> HttpResponse:
@@ -215,10 +232,29 @@ def workbook_response(content: bytes, name: str) -> HttpResponse:
     )
 
 
+def _back(request: HttpRequest, estate: Estate, page: str = "home") -> HttpResponse:
+    """Where whoever keeps the roll, or only confirms, goes on."""
+    manages = Permission.MANAGE_ROLL in permissions_at(request.user, estate)
+    return redirect(f"roll:{page if manages else 'changes'}", estate.code)
+
+
 def _preview_page(
     request: HttpRequest, estate: Estate, kept: RollImport, refused: RuleViolation | None = None
 ) -> HttpResponse:
-    context: dict[str, Any] = {"estate": estate, "kept": kept, "refused": refused}
+    may, actor = permissions_at(request.user, estate), actor_of(request)
+    manages, confirms = Permission.MANAGE_ROLL in may, Permission.CONFIRM_STANDIN in may
+    two, hands = takes_two(estate.pk), hands_of(kept)
+    alone = kept.summary.get("confirmed_by", actor) in hands
+    context: dict[str, Any] = {
+        "estate": estate,
+        "kept": kept,
+        "refused": refused,
+        "manages": manages,
+        "two": two,
+        "may_confirm": confirms and actor not in hands if two else manages,
+        "may_undo": manages if alone else actor not in hands,
+        "who": acted_by(names_of([kept.actor])[kept.actor]),
+    }
     if kept.state == "previewed":
         table = opened_table(kept.rows)
         context |= _preview_context(preview_of(kept, table), table)
@@ -252,9 +288,21 @@ def _preview_context(found: Preview, table: Table) -> dict[str, Any]:
         "changed": [_change_lines(change) for change in found.difference.changed[:SHOWN]],
         "new": [unit.label for unit in found.difference.new[:SHOWN]],
         "gone": [standing.label for standing in found.difference.gone[:SHOWN]],
+        "renamed": _renamed(found),
         "numbered": sum("document_number" in one.facts for one in found.difference.owners),
         "shown": SHOWN,
     }
+
+
+def _renamed(found: Preview) -> list[tuple[str, str]]:
+    """Names of owners known already, before and after."""
+    told = {
+        one.owner_id: one.facts["name"]
+        for one in found.difference.owners
+        if "name" in one.facts
+    }
+    before = Owner.objects.in_bulk(list(told)[:SHOWN])
+    return [(owner.name, told[pk]) for pk, owner in sorted(before.items())]
 
 
 def _change_lines(change: Change) -> dict[str, Any]:

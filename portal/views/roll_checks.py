@@ -33,7 +33,7 @@ from registry.services.findings import (
     remove_manager_staff,
     waive_findings,
 )
-from registry.services.titles import choose_voter, record_transfer, set_area
+from registry.services.proposals import propose_area, propose_transfer, propose_voter
 from registry.services.verification import record_verification, request_verification
 
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +103,7 @@ def unit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 @require_POST
 def area(request: HttpRequest, code: str, pk: int) -> HttpResponse:
-    """Write a room's area."""
+    """Write a room's area; another person confirms it."""
     form = AreaForm(request.POST)
     return _correct(
         request,
@@ -111,7 +111,7 @@ def area(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         pk,
         "area_form",
         form,
-        lambda room: set_area(
+        lambda room: propose_area(
             unit_id=room.pk,
             area=form.cleaned_data["area"],
             source=form.cleaned_data["source"],
@@ -123,7 +123,7 @@ def area(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 @require_POST
 def voter(request: HttpRequest, code: str, pk: int) -> HttpResponse:
-    """Record the voter joint owners chose."""
+    """Write the voter joint owners chose; another person confirms it."""
     owner = request.POST.get("owner", "")
     return _correct(
         request,
@@ -131,7 +131,7 @@ def voter(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         pk,
         "voter_form",
         Form(request.POST),
-        lambda room: choose_voter(
+        lambda room: propose_voter(
             unit_id=room.pk,
             owner_id=int(owner) if owner.isdecimal() else 0,
             actor=actor_of(request),
@@ -142,7 +142,7 @@ def voter(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 @require_POST
 def transfer(request: HttpRequest, code: str, pk: int) -> HttpResponse:
-    """Record that title passed."""
+    """Write that title passed; another person confirms it."""
     form = TransferForm(request.POST)
     return _correct(
         request,
@@ -150,7 +150,7 @@ def transfer(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         pk,
         "transfer_form",
         form,
-        lambda room: record_transfer(
+        lambda room: propose_transfer(
             unit_id=room.pk,
             owners=form.cleaned_data["people"],
             basis=form.cleaned_data["basis"],
@@ -256,7 +256,7 @@ def _correct(
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
-            messages.success(request, _("已更正，名册已重新检查。"))
+            messages.success(request, _("已录入。另一个人对照材料确认以后写入名册。"))
             return redirect("roll:unit", code, pk)
     return _unit_page(request, estate, room, **{name: form})
 
@@ -278,6 +278,7 @@ def _unit_page(request: HttpRequest, estate: Estate, room: Unit, **bound: Form) 
         "unit": room,
         "present": [title for title in titles if title.valid_to is None],
         "former": [title for title in titles if title.valid_to is not None],
+        "waiting": room.proposals.filter(state="waiting").count(),
         **known,
         **bound,
         "form": next(iter(bound.values()), None),

@@ -1,6 +1,7 @@
 """Divisions, authorities, estates, units and owners; what owners ask about their own data."""
 
 from registry.models.personal import DataRequest, NumberCheck, PhoneChange, RollNotice
+from registry.models.proposals import RollProposal
 from registry.models.roll import (
     Authority,
     Building,
@@ -31,6 +32,7 @@ __all__ = [
     "PropertyManagerStaff",
     "RollImport",
     "RollNotice",
+    "RollProposal",
     "RuleProfile",
     "Unit",
 ]

@@ -78,7 +78,7 @@ def preview_import(
         file_name=file_name[-200:],
         file_sha256=hashlib.sha256(content).hexdigest(),
         mapping=dict(mapping) if mapping is not None else known_mapping(table.header),
-        summary={"whole": whole},
+        summary={"whole": whole, "hands": [actor]},
         rows=sealed_table(table),
         actor=actor,
         created_at=at,
@@ -99,6 +99,7 @@ def map_columns(
     roll_import = _previewed(import_id)
     table = opened_table(roll_import.rows)
     roll_import.mapping = dict(mapping)
+    _touch(roll_import, actor)
     _look(roll_import, preview_of(roll_import, table))
     with transaction.atomic(durable=True):
         _save_if_previewed(roll_import, "mapping", "summary")
@@ -123,6 +124,7 @@ def correct_cells(
         **roll_import.summary,
         "corrected": roll_import.summary.get("corrected", 0) + len(corrections),
     }
+    _touch(roll_import, actor)
     _look(roll_import, preview_of(roll_import, table))
     with transaction.atomic(durable=True):
         _save_if_previewed(roll_import, "rows", "summary")
@@ -139,11 +141,16 @@ def confirm_import(
     `retiring`: whoever confirms has read that a large part of the roll goes; without it that
     is refused, RuleViolation "import.retires_many".
 
+    The first roll is one person's word; whatever changes a roll is two people's: whoever had a
+    hand in the file does not confirm it, RuleViolation "import.same_person".
+
     Refused while a row has a fault, and where the registry is no longer what the preview
     was made against, or by whoever hears `roll_comes`. Titles that end are closed with
     today's date, never deleted.
     """
     roll_import = _previewed(import_id)
+    if takes_two(roll_import.estate_id):
+        _demand_other(roll_import, actor)
     preview = roll_preview(roll_import)
     if preview.mapping_faults or preview.blocking:
         raise RuleViolation(
@@ -163,7 +170,8 @@ def confirm_import(
                 "import.stale", _("预览之后名册又有改动，请重新上传一次，再核对差异")
             )
         roll_comes.send(sender=Estate, estate=estate, at=at)
-        undo = _Writer(estate, actor=actor, at=at).write(preview)
+        # What still waits after this was written by whoever brought the file.
+        undo = _Writer(estate, actor=roll_import.actor, at=at).write(preview)
         counts = preview.difference.counts
         del preview, _registry  # room for what is read below
         roll_import.undo = sealed_undo(undo)
@@ -176,6 +184,7 @@ def confirm_import(
             **counts,
             "findings": open_findings,
             "phones_held": len(undo["phones_held"]),
+            "confirmed_by": actor,
             "numbers_wait": len(undo["numbers_wait"]),
             "before": digest,
             "digest": after,
@@ -187,6 +196,11 @@ def confirm_import(
             f"registry/{estate.code}", "roll-owners-changed", touched, actor=actor, at=at
         )
     return roll_import
+
+
+def takes_two(estate_id: int) -> bool:
+    """Whether the estate has or had owners, so that one person alone no longer writes there."""
+    return Ownership.objects.filter(unit__estate=estate_id).exists()
 
 
 def drop_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
@@ -215,8 +229,9 @@ def erase_undo(roll_import: RollImport, *, at: datetime) -> None:
 def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
     """Put the registry back exactly as it was before an import.
 
-    Refused where the roll changed since, and where something outside the registry (a
-    frozen session) rests on a unit the import touched.
+    What two people wrote is not taken back by who brought it, RuleViolation
+    "import.same_person". Refused where the roll changed since, and where something outside the
+    registry (a frozen session) rests on a unit the import touched.
     """
     with transaction.atomic(durable=True):
         roll_import = RollImport.objects.select_for_update(no_key=True).get(pk=import_id)
@@ -231,6 +246,8 @@ def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
                 "import.changed_since",
                 _("这次导入之后名册又有改动，不能整批撤销；请导入更正后的表格"),
             )
+        if roll_import.summary.get("confirmed_by", actor) not in hands_of(roll_import):
+            _demand_other(roll_import, actor)  # two people's word is not one's to take back
         undo = opened_undo(roll_import.undo)
         if any(
             DataRequest.objects.filter(owner__in=part).exists()
@@ -284,6 +301,25 @@ def _look(roll_import: RollImport, preview: Preview) -> None:
         "mapping_faults": len(preview.mapping_faults),
         "digest": preview.digest,
     }
+
+
+def hands_of(roll_import: RollImport) -> list[str]:
+    """Who brought the file, said what its columns mean or what its cells should say."""
+    return list(roll_import.summary.get("hands", [roll_import.actor]))
+
+
+def _touch(roll_import: RollImport, actor: str) -> None:
+    hands = sorted({*hands_of(roll_import), actor})
+    roll_import.summary = {**roll_import.summary, "hands": hands}
+
+
+def _demand_other(roll_import: RollImport, actor: str) -> None:
+    # A command at the server is nobody's: whoever gives it reaches the database itself.
+    if actor.startswith("user:") and actor in hands_of(roll_import):
+        raise RuleViolation(
+            "import.same_person",
+            _("名册已经有业主：要由没有经手这个表格的另一个人看过以后办"),
+        )
 
 
 def _previewed(import_id: int) -> RollImport:
@@ -563,6 +599,9 @@ class _Writer:
                 for field, value in amended[title.pk].items():
                     setattr(title, field, value)
             Ownership.objects.bulk_update(titles, _TITLE_COLUMNS)
+        chosen = [pk for pk, terms in amended.items() if "is_voter" in terms]
+        for part in _chunks(chosen):
+            self.undo["notices"] += note_titles(part, kind="voter", at=self.at)
 
 
 _TITLE_COLUMNS = ("basis", "share_text", "is_voter")
@@ -596,6 +635,9 @@ def _touched(undo: Mapping[str, Any]) -> dict[str, Any]:
     titles += [pk for pk, _before in undo["titles_before"]]
     for part in _chunks(titles):
         owners |= set(Ownership.objects.filter(pk__in=part).values_list("owner", flat=True))
+    for part in _chunks(undo["units_touched"]):
+        held = Ownership.objects.filter(unit__in=part, valid_to__isnull=True)
+        owners |= set(held.values_list("owner", flat=True))
     return {"owners": sorted(owners)} if len(owners) <= CHUNK else {"all": len(owners)}
 
 

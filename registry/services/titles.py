@@ -1,4 +1,7 @@
-"""Single corrections of the roll: who owns, who votes, how large."""
+"""Single corrections of the roll: who owns, who votes, how large.
+
+What a correction does, once two people said so: pages go through `services.proposals`.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,7 +33,7 @@ class NewOwner(NamedTuple):
     share_text: str = ""
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def record_transfer(
     *,
     unit_id: int,
@@ -86,7 +89,7 @@ def record_transfer(
     return titles
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def choose_voter(*, unit_id: int, owner_id: int, actor: str, at: datetime) -> int:
     """Record whom the joint owners of a unit chose to vote (one head, one voter).
 
@@ -117,7 +120,7 @@ def choose_voter(*, unit_id: int, owner_id: int, actor: str, at: datetime) -> in
     return len(alike)
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def set_area(*, unit_id: int, area: str, source: str, actor: str, at: datetime) -> Unit:
     """Write a unit's area and where it is recorded: register, survey or contract.
 

@@ -68,6 +68,7 @@ from portal.tables import COLUMNS
 from registry.fields import seal_bytes
 from registry.models import Estate, PropertyManagerStaff
 from registry.services.imports import preview_import
+from registry.services.proposals import propose_area
 from tests.committees.city import hand_in, line
 from tests.committees.troubles import closed, progressed, reported
 from tests.disclosures.accounts import (
@@ -704,14 +705,24 @@ TABLE = [
     Row("roll:home", ORGANISER, args=("estate",)),
     Row("roll:upload", ORGANISER, args=("estate",)),
     Row("roll:upload", ORGANISER, BAD, args=("estate",), post=True),
-    Row("roll:preview", ORGANISER, args=("estate", "import")),
+    Row("roll:preview", WATCHERS, args=("estate", "import")),
     Row("roll:columns", ORGANISER, args=("estate", "import")),
     Row("roll:columns", ORGANISER, BAD, args=("estate", "import"), post=True),
     Row("roll:correct", ORGANISER, MOVED, args=("estate", "import"), post=True),
     Row("roll:faults", ORGANISER, args=("estate", "import")),
-    Row("roll:confirm", ORGANISER, MOVED, args=("estate", "import"), post=True),
-    Row("roll:drop", ORGANISER, MOVED, args=("estate", "import"), post=True),
-    Row("roll:undo", ORGANISER, REFUSED, args=("estate", "import"), post=True),
+    Row(
+        "roll:confirm",
+        CONFIRMERS,
+        MOVED,
+        args=("estate", "import"),
+        post=True,
+        refused=frozenset(ORGANISER),
+    ),  # there is a roll already
+    Row("roll:drop", WATCHERS, MOVED, args=("estate", "import"), post=True),
+    Row("roll:undo", WATCHERS, REFUSED, args=("estate", "import"), post=True),
+    Row("roll:changes", WATCHERS, args=("estate",)),
+    Row("roll:change_confirm", CONFIRMERS, MOVED, args=("estate", "proposal"), post=True),
+    Row("roll:change_drop", WATCHERS, MOVED, args=("estate", "proposal"), post=True),
     Row("roll:findings", ORGANISER, args=("estate",)),
     Row("roll:findings", ORGANISER, BAD, args=("estate",), post=True),
     Row("roll:units", ORGANISER, args=("estate",)),
@@ -1552,7 +1563,11 @@ def _own_data(town: Town) -> dict[str, Any]:
         asked_at=timezone.now(),
         due_on=timezone.localdate() + timedelta(days=15),
     )
-    return {"phone": change.pk, "request": asked.pk}
+    room = town.here.estate.units.order_by("pk")[0]
+    proposal = propose_area(
+        unit_id=room.pk, area="77", source="survey", actor="user:1", at=timezone.now()
+    )
+    return {"phone": change.pk, "request": asked.pk, "proposal": proposal.pk}
 
 
 def put_accounts(estate: Estate) -> dict[str, Any]:

@@ -63,6 +63,10 @@ PAIRS = [
          "tests/accounts/test_looking.py::test_of_whom_nobody_sees_the_pages"),
     Pair("writes what persons concerned are told of an incident", "confirms it",
          "tests/portal/test_incidents.py::test_two_operators"),
+    Pair("brings a file to a roll, or types in it", "confirms it",
+         "tests/registry/test_two_people.py::test_no_file_after_it_is"),
+    Pair("writes a correction of a room", "confirms it", "tests/registry/test_two_people.py"
+         "::test_a_transfer_is_on_the_roll_when_another_person_has_confirmed_it"),
     Pair("enters a document number beside or after others", "confirms it",
          "tests/voting/services/test_numbers.py::test_a_later_number_waits_for_another_person"),
     Pair("sets a legal hold", "lifts it",

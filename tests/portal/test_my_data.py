@@ -655,10 +655,17 @@ def test_a_former_owner_still_sees_the_own_data_and_who_ended_the_title(
         "on": timezone.localdate().isoformat(),
     }  # fmt: skip
     organiser.post(reverse("roll:transfer", args=[estate.code, room.pk]), typed)
+    waits = estate.proposals.get()
+    staff("supervisor", estate).post(
+        reverse("roll:change_confirm", args=[estate.code, waits.pk])
+    )
     assert enter(client, sent).headers["Location"] == "/my/data/"
     page = text(client.get("/my/data/"))
     assert room.label in page
-    assert "登记产权转移" in text(client.get("/my/data/seen"))
+    seen = text(client.get("/my/data/seen"))
+    assert "登记产权转移" in seen
+    assert "录入名册的更正，等第二人确认" in seen
+    assert "确认别人录入的名册更正" in seen
     assert client.get("/my/fund/").headers["Location"] == "/my/data/"
     answer = client.post("/my/data/ask", {"kind": "correct", "text": "房屋没有卖"})
     assert answer.headers["Location"] == "/my/data/"

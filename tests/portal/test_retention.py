@@ -26,7 +26,15 @@ from portal import expiry, retention, tasks
 from portal.retention import TABLE, apply, expire_due, what_is_due
 from registry.fields import seal_bytes
 from registry.models import Estate, RollImport
-from tests.factories import CLOSE, FOR, frozen_vote, make_estate, make_owner, small_estate
+from tests.factories import (
+    CLOSE,
+    FOR,
+    frozen_vote,
+    make_estate,
+    make_owner,
+    make_unit,
+    small_estate,
+)
 from tests.registry.rolls import previewed as preview
 from tests.registry.rolls import roll_lines
 from tests.town import make_user
@@ -108,12 +116,16 @@ def one_of_each(estate: Estate, session: Session | None = None) -> None:
             file_name=f"preview{more}",
             rows=seal_bytes(b"x", purpose="registry.rollimport.rows"),
         )  # fmt: skip
+        make_unit(estate, "9幢", f"{days}01", 90_00).proposals.create(
+            estate=estate, kind="area", content="x", asked_by="t",
+            asked_at=AT - timedelta(days=days),
+        )  # fmt: skip
 
 
 EACH = {
     "messages": 1, "attempts": 1, "fund_codes": 1, "web_sessions": 1, "jobs": 1,
     "roll_previews": 1, "roll_undos": 1, "sign_ins": 1, "phone_changes": 1,
-    "data_requests": 1, "roll_notices": 1,
+    "data_requests": 1, "roll_notices": 1, "roll_proposals": 1,
 }  # fmt: skip
 
 

@@ -84,13 +84,13 @@ def make_estate(name: str = "样板苑") -> Estate:
     )
 
 
-def previewed(estate, rows, *, at=AT, **more):
+def previewed(estate, rows, *, at=AT, header=HEADER, actor="clerk", **more):
     return preview_import(
         estate_id=estate.pk,
         file_name="roll.csv",
-        content=as_csv(rows),
+        content=as_csv(rows, header),
         mapping=None,
-        actor="clerk",
+        actor=actor,
         at=at,
         **more,
     )

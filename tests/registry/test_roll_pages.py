@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.tables import read_table
-from registry.models import Estate, Ownership, RollImport, Unit
+from registry.models import Estate, NumberCheck, Ownership, RollImport, Unit
 from registry.selectors import current_titles, open_findings
 from tests.registry.rolls import (
     as_csv,
@@ -41,6 +41,15 @@ def clerk(estate) -> Client:
     return client
 
 
+@pytest.fixture
+def second(estate) -> Client:
+    user = make_user("second")
+    grant(user, "supervisor", estate)
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
 def upload(clerk, estate, content, name="名册.xlsx", whole="yes"):
     return clerk.post(
         reverse("roll:upload", args=[estate.code]),
@@ -51,6 +60,11 @@ def upload(clerk, estate, content, name="名册.xlsx", whole="yes"):
 def page_of(estate, name="preview", pk=None):
     kept = pk or RollImport.objects.latest("pk").pk
     return reverse(f"roll:{name}", args=[estate.code, kept])
+
+
+def confirmed_by(second, estate):
+    for waits in estate.proposals.filter(state="waiting"):
+        second.post(reverse("roll:change_confirm", args=[estate.code, waits.pk]))
 
 
 def text(response):
@@ -70,19 +84,19 @@ def test_from_a_file_to_the_roll_and_back(clerk, estate):
     assert not Unit.objects.exists()
 
 
-def test_a_file_that_retires_many_units_is_confirmed_twice_over(clerk, estate):
+def test_a_file_that_retires_many_units_is_confirmed_twice_over(clerk, second, estate):
     upload(clerk, estate, as_xlsx(roll_lines(40)))
     assert 'name="retiring"' not in text(clerk.get(page_of(estate, "preview")))
     clerk.post(page_of(estate, "confirm"))
     upload(clerk, estate, as_xlsx(roll_lines(20)))
-    page = text(clerk.get(page_of(estate, "preview")))
+    page = text(second.get(page_of(estate, "preview")))
     assert "名册现有 40 套，新表格里没有其中的 20 套，导入后它们全部失效" in page
     assert 'name="retiring"' in page
-    refused = clerk.post(page_of(estate, "confirm"))
+    refused = second.post(page_of(estate, "confirm"))
     assert refused.status_code == 409
     assert "新表格里没有其中的 20 套" in text(refused)
     assert Unit.objects.filter(is_active=True).count() == 40
-    assert clerk.post(page_of(estate, "confirm"), {"retiring": "on"}).status_code == 302
+    assert second.post(page_of(estate, "confirm"), {"retiring": "on"}).status_code == 302
     assert Unit.objects.filter(is_active=True).count() == 20
 
 
@@ -212,7 +226,7 @@ def test_findings_are_explained_several_at_once_and_never_without_a_reason(clerk
     assert "核对过登记簿" in page
 
 
-def test_a_room_is_put_right_on_its_page(clerk, estate):
+def test_a_room_is_put_right_on_its_page(clerk, second, estate):
     both = f"{number(8)}、{number(9)}"
     upload(
         clerk,
@@ -234,6 +248,8 @@ def test_a_room_is_put_right_on_its_page(clerk, estate):
     clerk.post(at("area"), {"area": "101.80", "source": "register"})
     owner = Ownership.objects.order_by("pk").first().owner_id
     clerk.post(at("voter"), {"owner": owner})
+    assert "2条更正等另一个人确认" in text(clerk.get(at("unit")))
+    confirmed_by(second, estate)
     assert open_findings(estate.pk) == []
     wrong = clerk.post(
         at("transfer"), {"owners": "赵六、孙七", "numbers": number(3), "basis": "register"}
@@ -251,6 +267,7 @@ def test_a_room_is_put_right_on_its_page(clerk, estate):
             "on": str(timezone.localdate()),
         },
     )
+    confirmed_by(second, estate)
     assert [owner.name for owner in current_titles(estate.pk)[0].owners] == ["赵六"]
 
 
@@ -301,7 +318,7 @@ def test_an_import_of_another_estate_is_not_found(clerk, estate):
     assert RollImport.objects.get().state == "previewed"
 
 
-def test_the_preview_says_what_becomes_of_phones(clerk, estate):
+def test_the_preview_says_what_becomes_of_phones(clerk, second, estate):
     """One number changes, one owner gets the first, one stays; the rooms stay 不变."""
     rows = [
         line(联系电话="10000000051"),
@@ -332,25 +349,29 @@ def test_the_preview_says_what_becomes_of_phones(clerk, estate):
         1,
     )
 
-    done = clerk.post(page_of(estate, "confirm"), follow=True)
-    assert "2个新手机号还没有生效：另一个人确认以后，过24小时生效" in text(done)
+    done = second.post(page_of(estate, "confirm"), follow=True)
+    assert "2个新手机号还没有生效：还要在“换手机号”里核对确认，过24小时生效" in text(done)
 
 
-def test_first_document_numbers_wait_and_the_pages_say_so(clerk, estate):
+def test_first_document_numbers_wait_and_the_pages_say_so(clerk, second, estate):
     imported(estate, [line(证件号码="")])
     upload(clerk, estate, as_xlsx([line()]))
     assert "1位业主第一次有证件号码" in text(clerk.get(page_of(estate)))
-    done = clerk.post(page_of(estate, "confirm"), follow=True)
-    assert "1位业主的证件号码，另一个人对照材料确认以后" in text(done)
+    done = second.post(page_of(estate, "confirm"), follow=True)
+    assert "1位业主的证件号码还要在“核对证件号码”里对照材料确认" in text(done)
+    home = reverse("roll:home", args=[estate.code])
+    assert "公告以前没有确认的，这次表决不能用它核对身份" in text(clerk.get(home))
+    NumberCheck.objects.all().delete()
+    assert "公告以前没有确认的" not in text(clerk.get(home))
 
 
-def test_first_numbers_wait_for_a_second_person_and_the_pages_say_so(clerk, estate):
+def test_first_numbers_wait_for_a_second_person_and_the_pages_say_so(clerk, second, estate):
     imported(estate, [line(联系电话="")])
     upload(clerk, estate, as_xlsx([line(联系电话="10000000061")]))
     shown = text(clerk.get(page_of(estate)))
     assert "1位业主第一次有手机号：另一个人确认以后，过24小时生效" in shown
     assert "手机号要换" not in shown
-    done = clerk.post(page_of(estate, "confirm"), follow=True)
+    done = second.post(page_of(estate, "confirm"), follow=True)
     assert "1个新手机号还没有生效" in text(done)
 
 

@@ -32,7 +32,7 @@ def imported(estate, *rows, at=AT):
         estate_id=estate.pk, file_name="a.csv", content=as_csv(rows), mapping=None,
         actor="user:1", at=at,
     )  # fmt: skip
-    return confirm_import(import_id=kept.pk, actor="user:1", at=at)
+    return confirm_import(import_id=kept.pk, actor="user:3", at=at)
 
 
 def waits(estate):
@@ -159,7 +159,7 @@ def test_the_first_owner_of_a_handed_over_room_does_not_wait():
 
 
 def test_an_undone_import_takes_it_back(numbered):
-    undo_import(import_id=numbered.imports.latest("pk").pk, actor="user:1", at=AT + DAY)
+    undo_import(import_id=numbered.imports.latest("pk").pk, actor="user:3", at=AT + DAY)
     assert not NumberCheck.objects.exists()
     imported(numbered, line(证件号码=number(7)), at=AT + 2 * DAY)
     assert waits(numbered) == {"王五"}

@@ -303,7 +303,7 @@ def imported(estate, *rows, at=AT):
         estate_id=estate.pk, file_name="a.csv", content=as_csv(rows), mapping=None,
         actor="user:1", at=at,
     )  # fmt: skip
-    return confirm_import(import_id=kept.pk, actor="user:1", at=at)
+    return confirm_import(import_id=kept.pk, actor="user:3", at=at)
 
 
 def test_a_file_does_not_change_a_number_at_once():
@@ -450,7 +450,7 @@ def test_what_its_owner_took_off_the_roll_no_older_file_brings_back(victim):
 
 def test_an_import_taken_back_at_once_is_not_told(victim):
     done = imported(victim.estate, line(证件号码=number(7), 联系电话=NEW), at=AT + DAY)
-    undo_import(import_id=done.pk, actor="user:1", at=AT + DAY)
+    undo_import(import_id=done.pk, actor="user:3", at=AT + DAY)
     assert tell_notices(AT + DAY) == 0
     assert proposals() == {}
 
@@ -491,7 +491,7 @@ def test_undoing_the_import_stops_what_it_asked():
     estate = make_estate()
     imported(estate, line(联系电话="10000000001"))
     done = imported(estate, line(联系电话="10000000002"), at=AT + DAY)
-    undo_import(import_id=done.pk, actor="user:1", at=AT + DAY + MINUTE)
+    undo_import(import_id=done.pk, actor="user:3", at=AT + DAY + MINUTE)
     assert PhoneChange.objects.get().state == "stopped"
     assert in_force(AT + DAY) == 0
 
