@@ -22,6 +22,14 @@ def clean_phone(text: str) -> str:
     return digits
 
 
+def mobile_of(text: str) -> str:
+    """The number if messages reach it; "" for a landline, an odd number or none."""
+    try:
+        return clean_phone(text)
+    except RuleViolation:
+        return ""
+
+
 def phone_hash(phone: str) -> str:
     """The keyed hash a number is found by; "" for none."""
     return keyed_hash(phone, purpose="phone") if phone else ""

@@ -282,11 +282,18 @@ def _rules(session: Session) -> tuple[str, ...]:
         "截止前可以改票，以最后一次为准。" if session.revote else "每户只能投一次，投后不能改。"
     )
     return (
+        f"{check_words(session)}。",
         changing,
         *((f"网上和纸质都投的，{duplicate_words(session)}。",) if session.paper else ()),
         *_silence(session),
         "参加表决的面积和人数都要达到三分之二，表决才有效（民法典第二百七十八条）。",
     )
+
+
+def check_words(session: Session) -> str:
+    """What an owner shows besides the letter (`services.entering.check_second_factor`)."""
+    without = "用姓氏和证件号码后六位" if session.allow_document_check else "请打电话登记"
+    return f"核对身份用名册上的手机收短信验证码，没有手机号的{without}"
 
 
 _DUPLICATES = {

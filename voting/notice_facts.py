@@ -14,6 +14,7 @@ from documents.papers import Attachment
 from documents.wording import end_of, moment, numeral
 from voting.domain.thresholds import MATTER_TITLES, Majority, Matter
 from voting.facts import (
+    check_words,
     duplicate_words,
     guidance_words,
     scope_words,
@@ -149,7 +150,9 @@ def _ways(session: Session) -> tuple[Point, ...]:
     by_paper = Point(label="纸质票", text=f"填通知书下方的表决票，签名后投入：{box}")
     return (
         Point(
-            label="手机扫码", text="微信扫本户通知书上的二维码，按提示核对身份、投票，约一分钟"
+            label="手机扫码",
+            text="微信扫本户通知书上的二维码，按提示核对身份、投票，约一分钟；"
+            + check_words(session),
         ),
         *((by_paper,) if session.paper else ()),
         Point(

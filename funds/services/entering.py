@@ -136,6 +136,7 @@ def _used(held: str, digest: str, at: datetime, address: str = "") -> bool:
 def person_of(*, held: str, name: str, tail: str, at: datetime) -> str:
     """Of several people whose number this is, the hash of the document of whom it says.
 
+    It chooses among the rows with this number and opens no others (`selectors.phones`).
     `held`: the hash of the number, which was proved; `name`, `tail`: family name and last six
     of the document. "" where nobody fits. RuleViolation "check.locked" after five tries.
     """

@@ -24,7 +24,9 @@ from funds.selectors.phones import (
 from registry.fields import open_bytes, seal_bytes
 from registry.models import Estate, Owner
 
-_DOCUMENT = "document:"
+# The hash of a document somebody vouched for; or of a number, and of the document of whom it
+# says to be, of several who have that number.
+_DOCUMENT, _AND = "document:", "+"
 _PREFIX = settings.COOKIE_PREFIX
 _COOKIE, _SALT, _SECONDS = f"{_PREFIX}own_fund", "portal.my_fund", 15 * 60
 _DRAFT, _DRAFT_SALT = f"{_PREFIX}own_draft", "portal.my_draft"
@@ -73,7 +75,7 @@ def units_inside(request: HttpRequest) -> list[int] | None:
     held = held_inside(request)
     if held.startswith(_DOCUMENT):
         return units_by_document(held.removeprefix(_DOCUMENT)) or None
-    return units_by_phone(held) or None
+    return units_by_phone(*_parts(held)) or None
 
 
 def owners_inside(request: HttpRequest) -> list[Owner] | None:
@@ -81,7 +83,18 @@ def owners_inside(request: HttpRequest) -> list[Owner] | None:
     held = held_inside(request)
     if held.startswith(_DOCUMENT):
         return owners_by_document(held.removeprefix(_DOCUMENT)) or None
-    return owners_by_phone(held) or None
+    return owners_by_phone(*_parts(held)) or None
+
+
+def phone_inside(request: HttpRequest) -> str:
+    """The hash of the number that was proved; "" for whom a provider vouches for."""
+    held = held_inside(request)
+    return "" if held.startswith(_DOCUMENT) else _parts(held)[0]
+
+
+def _parts(held: str) -> tuple[str, str]:
+    phone, _between, document = held.partition(_AND)
+    return phone, document
 
 
 def let_in(request: HttpRequest, answer: HttpResponse, held: str) -> HttpResponse:
@@ -89,8 +102,16 @@ def let_in(request: HttpRequest, answer: HttpResponse, held: str) -> HttpRespons
     return _set(request, answer, _COOKIE, signing.dumps(held, salt=_SALT))
 
 
+def let_in_as(
+    request: HttpRequest, answer: HttpResponse, phone: str, document: str
+) -> HttpResponse:
+    """Open it to whoever has the phone and says to be this one of those whose number it is."""
+    return let_in(request, answer, phone + _AND + document)
+
+
 def let_in_vouched(request: HttpRequest, answer: HttpResponse, held: str) -> HttpResponse:
-    """Open it to whoever proved to be the person with the document of this hash."""
+    """Open it to whom a government identity provider vouches for: the person with this
+    document, at every estate and by whatever phone."""
     return let_in(request, answer, _DOCUMENT + held)
 
 

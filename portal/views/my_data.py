@@ -50,6 +50,7 @@ from portal.views.inside import (
     held_inside,
     keep_asked,
     owners_inside,
+    phone_inside,
     to_start,
 )
 from registry.models import Owner
@@ -138,7 +139,7 @@ def phone(request: HttpRequest) -> HttpResponse:
         kept = {"phone": said["phone"], "person": form.person}
         answer = keep_asked(request, redirect("portal:my_phone_code"), ASKED_NEW, kept)
         try:
-            if phone_hash(clean_phone(said["phone"])) == held_inside(request):
+            if phone_hash(clean_phone(said["phone"])) == phone_inside(request):
                 raise RuleViolation("phone.same", _("这就是现在登记的号码，不用换"))
             send_new_phone_code(
                 held=held_inside(request),

@@ -36,6 +36,7 @@ from portal.views.inside import (
     drop_asked,
     keep_asked,
     let_in,
+    let_in_as,
     let_in_vouched,
     let_out,
     onward,
@@ -146,7 +147,7 @@ def who(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
-            held = person_of(
+            document = person_of(
                 held=asked["held"],
                 name=said["family_name"],
                 tail=said["answer"],
@@ -155,9 +156,9 @@ def who(request: HttpRequest) -> HttpResponse:
         except RuleViolation as refused:
             add_reasons(form, refused)
         else:
-            if held:
+            if document:
                 answer = drop_asked(redirect(wanted or "portal:my_fund"), ASKED_WHO)
-                return let_in_vouched(request, answer, held)
+                return let_in_as(request, answer, asked["held"], document)
             form.add_error(None, _("姓或者证件号码后六位不对，请核对"))
     return _form(request, "funds/my_who.html", form, wanted)
 

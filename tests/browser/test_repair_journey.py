@@ -28,7 +28,7 @@ from voting.spool import read_spool
 from voting.tasks import sweep_all
 
 from .conftest import Open, shoot
-from .test_owner_journeys import in_thread, pass_document
+from .test_owner_journeys import in_thread, pass_sms
 from .test_staff_journeys import DESK, here, no_sideways, sign_in
 
 __all__ = ["here"]
@@ -214,7 +214,7 @@ def test_the_owner_sees_share_and_balance(open_page: Open) -> None:
     page = open_page(js=False, width=360)
     page.goto(vote.letters[WANG].path)
     page.get_by_role("button", name="开始").first.click()
-    pass_document(page, "王", "01001X")
+    pass_sms(page)
     page.goto(f"/vote/{vote.code}/motions/?step=0")
     expect(page.locator(".money")).to_contain_text("分摊以后还剩 12.30 元")
     no_sideways(page)

@@ -18,7 +18,6 @@ from voting.services.delivering import content_of
 
 from .conftest import Open, shoot
 from .test_owner_journeys import (
-    pass_document,
     pass_sms,
     scan,
     sms_digits,
@@ -107,7 +106,7 @@ def test_o5_a_joint_owner_comes_after_the_first(open_page: Open, vote: Vote) -> 
     first = open_page()
     scan(first, vote.letters[LI])
     first.locator("#start button").click()
-    pass_document(first, "李", "01003X")
+    pass_sms(first)
     to_review(first, True, "反对", "弃权")
     submit(first)
     second = open_page(js=False)

@@ -623,6 +623,36 @@ def test_of_several_people_it_is_asked_who(client, owner, parents, room, sent):
     assert client.get("/my/fund/").status_code == 200
 
 
+def test_a_roll_elsewhere_does_not_open_the_rows_of_another_number(
+    client, owner, room, vouched, sent
+):
+    """Whoever keeps a roll writes a number of their own beside the owner's name and document,
+    and beside another name: asked who it is, the owner's other rows stay shut."""
+    there = make_estate("乙苑")
+    key, number = owner.document_hash, owner.document_number
+    false = make_owner(there, owner.name, number=number, document_hash=key, phone=NEW)
+    make_unit(there, "9幢", "901", 70_00, [false])
+    make_unit(there, "9幢", "902", 70_00, [make_owner(there, "丁某", phone=NEW)])
+    assert enter(client, sent, NEW).headers["Location"] == "/my/who"
+    typed = {"family_name": "王", "answer": "01000X"}
+    assert client.post("/my/who", typed).headers["Location"] == "/my/data/"
+    page = text(client.get("/my/data/"))
+    assert "乙苑" in page
+    assert "样例花园" not in page
+    assert room.label not in page
+    assert copy(client, owner).headers["Location"] == "/my/data/"
+    assert "样例花园" not in text(client.get("/my/fund/"))
+    client.post("/my/data/phone/remove", {})
+    assert PhoneChange.objects.get().owner == false
+    # The same number is the same number still, and the provider opens the person's every row.
+    assert "不用换" in text(client.post("/my/data/phone", {"phone": NEW}))
+    vouched(Person("王小一", number))
+    through_the_provider(client)
+    page = text(client.get("/my/data/"))
+    assert "乙苑" in page
+    assert "样例花园" in page
+
+
 def test_five_tries_at_who_and_no_way_without_the_code(client, owner, parents, sent):
     assert client.get("/my/who").headers["Location"] == "/my/"
     enter(client, sent)

@@ -16,8 +16,8 @@ from tests.portal.test_trustees import Walk
 from tests.portal.test_trustees import tallied as tallied_by_trustees
 from tests.town import announced, draft, grant
 from tests.voting.trustee.sitting import Device
-from tests.voting.views.story import WANG, make_vote
-from tests.voting.views.test_owner_pages import cast, close, enter, text_of
+from tests.voting.views.story import OUYANG, WANG, make_vote
+from tests.voting.views.test_owner_pages import cast, check, close, enter, text_of
 from voting import keyfiles
 from voting.court.__main__ import main as court
 from voting.models import CourtFile, Look, Session
@@ -181,7 +181,7 @@ def enter_closed(client, vote):
     letter = vote.letters[WANG]
     client.get(letter.path)
     client.post(f"{letter.path}/start", {"login": "", "letter_key": ""})
-    client.post(vote.url("identity/document/"), {"family_name": "王", "answer": "01001X"})
+    check(client, vote)
 
 
 def test_another_owner_sees_only_the_own(client):
@@ -194,7 +194,7 @@ def test_another_owner_sees_only_the_own(client):
     letter = vote.letters["1幢1单元101室"]
     other.get(letter.path)
     other.post(f"{letter.path}/start", {"login": "", "letter_key": ""})
-    other.post(vote.url("identity/document/"), {"family_name": "欧阳", "answer": "01002x"})
+    check(other, vote, OUYANG)
     page = text_of(other.get(vote.url("opened/")))
     assert "您家没有参加" in page
     assert "反对" not in page

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from accounts.phones import mobile_of
 from registry.fields import EncryptedTextField
 from registry.models import Unit
 from voting.models.sessions import Motion, Session
@@ -41,6 +42,11 @@ class Party(models.Model):
 
     def __str__(self) -> str:
         return f"party {self.number}"
+
+    @property
+    def mobile(self) -> str:
+        """The number that gets the code of the second check; a roll may hold landlines."""
+        return mobile_of(self.phone)
 
 
 class PartyUnit(models.Model):

@@ -74,7 +74,7 @@ def start_assistance(
             present=stated.present,
             reference=stated.recording,
             barred=out,
-            has_phone=bool(party.phone),
+            has_phone=bool(party.mobile),
             has_document=bool(party.document_tails),
         ),
     )

@@ -124,7 +124,7 @@ def send_second_check_code(*, party_id: int, at: datetime) -> datetime:
     digits = f"{randbelow(10**6):06}"
     party = _store_check_code(party_id, digits, at)
     send_code(
-        phone=party.phone,
+        phone=party.mobile,
         template="vote_check",
         params={"code": digits, "estate": party.session.estate.name},
         key=f"check:{party_id}:{at.timestamp():.0f}",
@@ -137,7 +137,7 @@ def send_second_check_code(*, party_id: int, at: datetime) -> datetime:
 @sensitive_variables("digits")
 def _store_check_code(party_id: int, digits: str, at: datetime) -> Party:
     party = Party.objects.select_for_update(of=("self",), no_key=True).get(pk=party_id)
-    if not party.phone:
+    if not party.mobile:
         raise RuleViolation(
             "check.no_phone", _("名册上没有您的手机号，请用证件号码核对，或联系组织者。")
         )
@@ -169,15 +169,17 @@ def check_second_factor(
 
     `answer`: the six digits sent, or the last six of the document number (then with
     `family_name`). A try is counted before it is weighed, so that a hundred at once are
-    no way round the limit. `assisted`: somebody else operates the device; then a document
-    serves only where the roll has no phone. RuleViolation "check.locked"; "check.not_allowed"
-    where this session does not take documents.
+    no way round the limit. A document serves only whom the frozen roll gives no phone: family
+    and whoever keeps the roll may know its number. `assisted`: somebody else operates the
+    device; then it does so in every session. RuleViolation "check.locked"; "check.not_allowed"
+    for a document of who has a phone, or where this session takes none.
     """
     counter = f"check:{party_id}"
     party = Party.objects.select_related("session").get(pk=party_id)
-    if method == "document" and assisted and party.phone:
+    if method == "document" and party.mobile:
         raise RuleViolation(
-            "check.not_allowed", _("代操作要用业主手机收到的验证码，不能用证件代替。")
+            "check.not_allowed",
+            _("名册上有手机号的，要用这个手机收到的验证码，不能用证件代替。"),
         )
     if method == "document" and not (party.session.allow_document_check or assisted):
         raise RuleViolation("check.not_allowed", _("这次投票只能用短信验证码核对身份。"))

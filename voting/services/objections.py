@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.permissions import Permission, roles_with
-from accounts.phones import clean_phone, phone_hash
+from accounts.phones import mobile_of, phone_hash
 from accounts.steps import queue_message
 from accounts.texts import TEXTS, gaps
 from core.errors import RuleViolation
@@ -154,7 +154,7 @@ def take_in(
         unit_id=objector.unit_id,
         name=objector.name.strip(),
         contact=objector.contact.strip(),
-        contact_hash=phone_hash(_mobile(objector.contact)),
+        contact_hash=phone_hash(mobile_of(objector.contact)),
         text=said.text.strip(),
         document_name=plain,
         content_type=content_type(said.content) or "",
@@ -494,15 +494,8 @@ def _tell(objection: Objection, template: str, at: datetime, **more: str) -> Non
     }
     queue_message(
         key=f"objection:{objection.pk}:{template}:{at.timestamp():.0f}",
-        phone=party.phone if party is not None else _mobile(objection.contact),
+        phone=party.phone if party is not None else mobile_of(objection.contact),
         template=template,
         params={gap: known[gap] for gap in wanted},
         at=at,
     )
-
-
-def _mobile(contact: str) -> str:
-    try:
-        return clean_phone(contact)
-    except RuleViolation:
-        return ""  # a landline, or somebody to ask for

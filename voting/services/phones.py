@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Message
 from accounts.permissions import Permission, roles_with
-from accounts.phones import clean_phone, phone_hash
+from accounts.phones import clean_phone, mobile_of, phone_hash
 from accounts.services.messages import leaves_at
 from accounts.steps import queue_message
 from core.errors import RuleViolation
@@ -189,7 +189,7 @@ def _told(change_id: int, at: datetime) -> bool:
         facts["tail"] = change.phone[-4:]
     queue_message(
         key=_key(change),
-        phone=_mobile(change.old_phone),
+        phone=mobile_of(change.old_phone),
         template="phone_change" if change.phone else "phone_removal",
         params=facts,
         at=at,
@@ -212,7 +212,7 @@ def _noticed(notice_id: int, at: datetime) -> bool:
         return False
     queue_message(
         key=f"roll-notice:{notice.pk}",
-        phone=_mobile(notice.owner.phone),
+        phone=mobile_of(notice.owner.phone),
         template="title_changed",
         params={
             "estate": notice.owner.estate.name,
@@ -332,14 +332,6 @@ def _votes(party: Party, owner: Owner) -> bool:
         return False
     voters = [one for one in now.owners if one.is_voter] or list(now.owners)
     return owner.pk in {one.owner_id for one in voters}
-
-
-def _mobile(phone: str) -> str:
-    """The number if messages reach it; a roll may hold landlines."""
-    try:
-        return clean_phone(phone)
-    except RuleViolation:
-        return ""
 
 
 def _key(change: PhoneChange) -> str:

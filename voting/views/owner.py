@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.identity import identity_provider
 from core.errors import RuleViolation
 from voting.forms.owner import (
     NOBODY,
@@ -190,17 +191,18 @@ def resume(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 
 def _identity_context(walk: Walk) -> dict[str, Any]:
     party, session = walk.party, walk.party.session
-    phone, by_document = party.phone, session.allow_document_check
+    phone = party.mobile
+    by_document = not phone and (session.allow_document_check or bool(walk.visit.assistance))
     if walk.proxy:
         phone, by_document = walk.proxy.agent_phone, False
-    elif walk.visit.assistance:
-        by_document = not phone
     return {
         "session": session,
         "phone": f"{phone[0]}******{phone[-4:]}" if phone else "",
         "by_document": by_document and bool(party.document_tails),
         "by_agent": walk.proxy,
         "assistance": walk.visit.assistance,
+        "provider": identity_provider(),
+        "phase": phase(session, timezone.now()),
     }
 
 
@@ -238,7 +240,7 @@ def send_code(request: HttpRequest, walk: Walk) -> HttpResponseBase:
 @with_visit(checked=False)
 def identity_sms(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """The six digits."""
-    if not (walk.proxy or walk.party.phone):
+    if not (walk.proxy or walk.party.mobile):
         return see_other("voting:identity", walk.code)
     form = SmsCodeForm(request.POST or None)
     return _second_check(request, walk, form, "sms")

@@ -14,6 +14,7 @@ from documents.letters import LettersFile
 from logbook.models import Entry
 from tests.factories import ACTOR, CLOSE, FOR, FREEZE, OPEN, frozen_vote
 from voting.facts import letter_facts
+from voting.notice_facts import notice_facts
 from voting.services import letters
 from voting.services.closing import close_session
 from voting.services.entering import find_letter
@@ -124,6 +125,19 @@ def test_rules_of_the_box_stand_only_where_there_is_one_and_as_the_profile_has_t
     paper = {"value": "PAPER_PREVAILS", "clause": "测试条款", "verified": True}
     said = rules(paper=True, profile=vote.session.profile | {"duplicate_channel": paper})
     assert f"{both}，以纸质的为准。" in said
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [(True, "没有手机号的用姓氏和证件号码后六位"), (False, "没有手机号的请打电话登记")],
+)
+def test_letter_and_notice_say_which_check_there_is(vote, printed, document, said):
+    vote.session.allow_document_check = document
+    wanted = f"核对身份用名册上的手机收短信验证码，{said}"
+    assert f"{wanted}。" in letter_facts(vote.session, vote.secrets)[0].session.rules
+    notice = notice_facts(vote.session, number="测试", code="T", at=BEFORE)
+    scanned = notice.ways[0]
+    assert scanned.text.endswith(wanted)
 
 
 def test_a_long_text_is_cut_after_a_whole_sentence(vote, printed):

@@ -32,6 +32,7 @@ from voting.services.entering import (
     check_second_factor,
     find_letter,
     send_agent_code,
+    send_second_check_code,
 )
 from voting.services.exporting import export_board
 from voting.services.letters import reissue_letter
@@ -510,9 +511,11 @@ class TestSale:
         assert find_letter(code=vote.secrets[1].code, at=OPEN).kind == "reissued"
         assert codes_of(lambda: vote.cast(1, [FOR])) == ["ballot.refused"]
         assert codes_of(lambda: by_agent(vote, granted.proxy, [FOR])) == ["proxy.ended"]
-        assert check_second_factor(
-            party_id=after.pk, method="document", answer="010011", family_name="何", at=OPEN
-        )
+        send_second_check_code(party_id=after.pk, at=OPEN)
+        phone, text = MemoryGateway.sent[-1]
+        assert phone == "10000008888"
+        digits = text.removeprefix("验证码")[:6]
+        assert check_second_factor(party_id=after.pk, method="sms", answer=digits, at=OPEN)
         made = reissue_letter(party_id=after.pk, actor=ACTOR, at=OPEN, reason="改发新业主")
         assert find_letter(code=made.code, at=OPEN).kind == "valid"
         assert reasons_on_board(vote) == ["transfer", "reissue"]

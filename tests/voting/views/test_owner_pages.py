@@ -49,9 +49,20 @@ def enter(client: Client, vote: Vote, unit: str = WANG) -> None:
     client.get(letter.path)
     answer = client.post(f"{letter.path}/start", {"login": "", "letter_key": ""})
     assert (answer.status_code, answer["Location"]) == (303, f"/vote/{vote.code}/")
-    name, tail = TAIL[unit]
-    answer = client.post(vote.url("identity/document/"), {"family_name": name, "answer": tail})
+    answer = check(client, vote, unit)
     assert (answer.status_code, answer["Location"]) == (303, vote.url(""))
+
+
+def check(client: Client, vote: Vote, unit: str = WANG) -> Any:
+    """The second check: the digits for who has a phone on the roll, else the document."""
+    if not vote.letters[unit].party.phone:
+        name, tail = TAIL[unit]
+        typed = {"family_name": name, "answer": tail}
+        return client.post(vote.url("identity/document/"), typed)
+    CheckCode.objects.all().delete()  # a minute passed
+    client.post(vote.url("identity/send"))
+    digits = re.findall(r"\d{6}", MemoryGateway.sent[-1][1])
+    return client.post(vote.url("identity/sms/"), {"answer": digits[0]})
 
 
 def fill_in(client: Client, vote: Vote, *answers: str) -> str:
@@ -210,6 +221,47 @@ class TestTheSecondCheck:
         assert "发短信验证码" not in page
         assert "最后 6 位" in page
 
+    @pytest.mark.parametrize("provided", [False, True])
+    @pytest.mark.parametrize("paper", [False, True])
+    def test_with_a_phone_no_document_will_do_and_the_page_says_the_way_on(
+        self, client: Client, settings: Any, paper: bool, provided: bool
+    ) -> None:
+        """Whoever found the letter may know the owner's document number too."""
+        if provided:
+            settings.IDENTITY_PROVIDER = "accounts.identity.TestIdentityProvider"
+        vote = make_vote(allow_document_check=True, paper=paper)
+        self.start(client, vote)
+        for tail in ("identity/", "identity/sms/", "identity/document/"):
+            answer = client.get(vote.url(tail))
+            page, said = answer.content.decode(), text_of(answer)
+            assert "最后 6 位" not in said
+            assert "要等 24 小时才能用新号码" in said
+            assert 'href="tel:0556-0000000"' in page
+            assert (f"/s/{vote.code}/lost/" in page) == provided
+            assert ("<p>也可以交纸质表决票。</p>" in page) == paper
+        name, tail = TAIL[WANG]
+        right = {"family_name": name, "answer": tail}
+        refused = client.post(vote.url("identity/document/"), right)
+        assert refused.status_code == 422
+        assert "不能用证件代替" in text_of(refused)
+        assert client.get(vote.url("motions/")).status_code == 403
+        assert check(client, vote).status_code == 303
+
+    def test_a_landline_gets_no_code_and_the_document_is_asked(
+        self, client: Client, vote: Vote
+    ) -> None:
+        party = vote.letters[WANG].party
+        party.phone = "055600000000"
+        party.save(update_fields=["phone"])
+        self.start(client, vote)
+        page = text_of(client.get(vote.url("identity/")))
+        assert "发短信验证码" not in page
+        assert client.post(vote.url("identity/send")).status_code == 429
+        assert MemoryGateway.sent == []
+        name, tail = TAIL[WANG]
+        right = {"family_name": name, "answer": tail}
+        assert client.post(vote.url("identity/document/"), right).status_code == 303
+
     def test_with_neither_the_phone_number_to_call(self, client: Client) -> None:
         vote = make_vote(allow_document_check=False)
         self.start(client, vote, OUYANG)
@@ -243,12 +295,13 @@ class TestTheSecondCheck:
         assert Attempts.objects.get(key__startswith="check:").count == 2
 
     @pytest.mark.parametrize(
-        ("name", "tail"), [("李", "01001X"), ("王", "01002X"), ("", "01001X"), ("王", "0100")]
+        ("name", "tail"),
+        [("李", "01002X"), ("欧阳", "01001X"), ("", "01002X"), ("欧阳", "0100")],
     )
     def test_which_field_was_wrong_is_not_said(
         self, client: Client, vote: Vote, name: str, tail: str
     ) -> None:
-        self.start(client, vote)
+        self.start(client, vote, OUYANG)
         answer = client.post(
             vote.url("identity/document/"), {"family_name": name, "answer": tail}
         )
@@ -262,11 +315,11 @@ class TestTheSecondCheck:
     def test_five_wrong_answers_lock_it_and_give_a_phone(
         self, client: Client, vote: Vote
     ) -> None:
-        self.start(client, vote)
-        wrong = {"family_name": "王", "answer": "999999"}
+        self.start(client, vote, OUYANG)
+        wrong = {"family_name": "欧阳", "answer": "999999"}
         for _try in range(5):
             assert client.post(vote.url("identity/document/"), wrong).status_code == 422
-        right = {"family_name": "王", "answer": "01001X"}
+        right = {"family_name": "欧阳", "answer": "01002X"}
         answer = client.post(vote.url("identity/document/"), right)
         assert answer.status_code == 429
         assert "15 分钟" in text_of(answer)
@@ -714,8 +767,8 @@ class TestPaper:
         seen.append(client.get(f"/s/{vote.code}/lost/"))
         client.post(f"{letter.path}/start")
         seen += [client.get(vote.url(tail)) for tail in ("identity/", "identity/document/")]
-        wrong = {"family_name": "王", "answer": "999999"}
-        seen += [client.post(vote.url("identity/document/"), wrong) for _try in range(6)]
+        wrong = {"answer": "999999"}
+        seen += [client.post(vote.url("identity/sms/"), wrong) for _try in range(6)]
         assert seen[-1].status_code == 429
         other = Client()
         enter(other, vote, LI)
@@ -776,7 +829,7 @@ class TestTheKeyOfTheLetter:
         assert self.given(client, f"/q/{made.code}") == party.current_key != party.key
         again = Client()
         again.post(f"/q/{made.code}/start")
-        again.post(vote.url("identity/document/"), {"family_name": "王", "answer": "01001X"})
+        check(again, vote)
         cast(again, vote)
         assert self.given(client, f"/q/{made.code}") == ""
 
