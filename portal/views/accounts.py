@@ -419,7 +419,7 @@ def entry_paper_off(request: HttpRequest, pk: int, paper: int) -> HttpResponse:
 @require_safe
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """A paper page by page, as handed in and as it will be shown."""
-    found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    found = paper_for(request.user, pk, _P.READ_PAPERS)
     context = {
         "paper": found,
         "estate": found.estate,
@@ -434,7 +434,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
 @_form_page
 def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Cover what must not be shown on one page."""
-    found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    found = paper_for(request.user, pk, _P.READ_PAPERS)
     by = _covering(request, found.estate)
     page = get_object_or_404(found.pages.defer("content", "shown"), number=number)
     after = found.pages.filter(number__gt=number).values_list("number", flat=True).first()
@@ -475,7 +475,7 @@ def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @require_safe
 def paper_picture(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """One page as handed in, or with `?shown=1` as everybody will see it."""
-    found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    found = paper_for(request.user, pk, _P.READ_PAPERS)
     page = get_object_or_404(found.pages, number=number)
     shown = "shown" in request.GET and page.shown
     picture = HttpResponse(
@@ -489,7 +489,7 @@ def paper_picture(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @require_POST
 def paper_looked(request: HttpRequest, pk: int) -> HttpResponse:
     """Every page has been looked at; it may be published with its entry."""
-    found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    found = paper_for(request.user, pk, _P.READ_PAPERS)
     by = _covering(request, found.estate)
     paper_services.look_over(paper_id=pk, by=by, at=timezone.now())
     messages.success(request, _("已看过，公布时可以给业主看。"))
