@@ -24,6 +24,7 @@ from accounts.permissions import (
 )
 from accounts.selectors import people_named
 from core.errors import RuleViolation
+from core.numbers import number_in
 from disclosures.domain.bodies import BODIES
 from disclosures.domain.entries import Money, lines_of, reversed_lines
 from disclosures.domain.headings import BANK, OF_BOOK
@@ -598,7 +599,8 @@ def _balance(book: Book) -> int | None:
 
 
 def _number(search: str) -> Q:
-    return Q(number=int(search)) if search.isdecimal() and len(search) < 9 else Q(pk=None)
+    number = number_in(search, digits=8)
+    return Q(number=number) if number else Q(pk=None)
 
 
 def _boxes_text(page: PaperPage) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Permission, estate_for
 from core.errors import RuleViolation
 from core.exact import format_area
+from core.numbers import number_in
 from core.tables import Table
 from portal.roll_forms import ColumnsForm, UploadForm
 from portal.sentences import said
@@ -276,8 +277,8 @@ def _samples(table: Table) -> list[tuple[str, str]]:
 
 def _cell_of(name: str) -> tuple[int, int | None]:
     parts = name.split("-")
-    if len(parts) == 3 and parts[0] == "cell" and parts[1].isdecimal() and parts[2].isdecimal():
-        return int(parts[1]), int(parts[2])
+    if len(parts) == 3 and parts[0] == "cell" and parts[2] == str(number_in(parts[2])):
+        return number_in(parts[1]), number_in(parts[2])
     return 0, None
 
 
