@@ -65,6 +65,8 @@ class Permission(StrEnum):
     CHECK_ACCOUNTS = "check_accounts"  # what another body entered; publish it
     ANSWER_ACCOUNTS = "answer_accounts"  # questions of owners to what was published
     DISCLOSE_SERVICE = "disclose_service"  # prices, standards, ways to complain
+    # Vouchers, photographs, files, people's own words and numbers: as they came, uncovered.
+    READ_PAPERS = "read_papers"
     WATCH_ACCOUNTS = "watch_accounts"  # who is late; from when on an estate has to publish
     VIEW_REGISTER = "view_register"  # estates and their committees, rates, what is missing
     KEEP_REGISTER = "keep_register"  # report estates, hand registers in
@@ -87,7 +89,7 @@ class Permission(StrEnum):
 
 
 _P = Permission
-_SEES = frozenset({_P.VIEW_SESSION})
+_SEES = frozenset({_P.VIEW_SESSION, _P.READ_PAPERS})
 _WATCHES = _SEES | {_P.VIEW_DRAFT, _P.VIEW_TURNOUT, _P.SUPERVISE}
 _RULES = frozenset({_P.PROPOSE_RULING, _P.DECIDE_RULING})
 _PAPERS = frozenset({_P.ENTER_PAPER, _P.COUNT_BOX})
@@ -95,7 +97,7 @@ _SETTLES = frozenset({_P.SETTLE_PAPER, _P.COUNT_BOX})
 _ON_THE_WALL = frozenset({_P.HANG_PAPERS, _P.STAMP_PAPERS, _P.KEEP_SEALS})
 _COURT = frozenset({_P.ENTER_COURT_ORDER, _P.CONFIRM_COURT_ORDER})
 
-_REPAIRS = frozenset({_P.VIEW_REPAIR, _P.APPLY_FUND})
+_REPAIRS = frozenset({_P.VIEW_REPAIR, _P.APPLY_FUND, _P.READ_PAPERS})
 # Under 自管 the committee decides and pays (165号令 23).
 _COMMITTEES = _REPAIRS | {_P.DECIDE_EMERGENCY, _P.DECIDE_FUND, _P.RELEASE_FUND}
 
@@ -187,14 +189,15 @@ def roles_with(permission: Permission) -> list[str]:
 
 
 # Pages that name people, or say what they did: shown to nobody who looks through another
-# person's eyes, for the operator has no business with owners (PIPL 6).
+# person's eyes, for the operator has no business with owners (PIPL 6), and opened by no
+# operator alone (`takes_two`). Which addresses are shown: portal/looking_pages.py.
 NAMES_PEOPLE = frozenset(
     {_P.MANAGE_ROLL, _P.PRINT_LETTERS, _P.MAKE_LETTERS, _P.VIEW_TURNOUT, _P.SUPERVISE}
     | {_P.HANDLE_OBJECTION, _P.ENTER_PAPER, _P.SETTLE_PAPER, _P.ENTER_STANDIN, _P.ASSIST}
     | {_P.CONFIRM_STANDIN, _P.DELIVER, _P.KEEP_ARCHIVE, _P.LOOK_AT_BALLOTS, _P.KEEP_FUND}
     | {_P.ENTER_COURT_ORDER, _P.CONFIRM_COURT_ORDER, _P.KEEP_MEMBERS, _P.HANDLE_BREACH}
     | {_P.PROPOSE_RULING, _P.DECIDE_RULING, _P.MANAGE_GRANTS, _P.KEEP_HOLDS, _P.LOOK_AS}
-    | {_P.EXPORT_LOG, _P.KEEP_INCIDENTS, _P.TELL_BY_LETTER}
+    | {_P.EXPORT_LOG, _P.KEEP_INCIDENTS, _P.TELL_BY_LETTER, _P.KEEP_FORMATION, _P.READ_PAPERS}
 )
 
 
@@ -202,7 +205,8 @@ def takes_two(role: str, *, has_roll: bool) -> bool:
     """Whether a grant of `role` waits for a second operator (decisions/0122).
 
     One person alone makes nobody an official, and opens to nobody the owners of a place
-    that `has_roll`: whoever gives the key and holds it would read every name.
+    that `has_roll`: whoever gives the key and holds it would read every name. By the one set
+    that is shut while looking, or a friend's role would open what one's own eyes may not see.
     """
     return role in OFFICIAL_ROLES or (has_roll and bool(ROLE_PERMISSIONS[role] & NAMES_PEOPLE))
 

@@ -23,6 +23,7 @@ from accounts.models import Looking
 from accounts.permissions import Permission, has_permission
 from accounts.services.looking import end_looking, note_refused
 from core.errors import RuleViolation
+from portal.looking_pages import SHOWN
 
 STAFF = "/staff/"
 LOOKING = "looking"  # the number of the Looking, in the operator's session
@@ -55,6 +56,8 @@ class LookingMiddleware:
         remember(person, at_provider=True)
         request.user = person
         request.looking = looking  # type: ignore[attr-defined]
+        if _address(request) not in SHOWN:
+            return _not_shown(request)
         with connection.execute_wrapper(_read_only):
             answer = self.get_response(request)
         return _not_shown(request) if answer.status_code == 404 else answer
@@ -83,8 +86,13 @@ def start_looking(request: HttpRequest, looking: Looking) -> None:
 
 
 def _page(request: HttpRequest) -> str:
+    """The name of the address, without that of its part of the site."""
+    return _address(request).rpartition(":")[2]
+
+
+def _address(request: HttpRequest) -> str:
     try:
-        return resolve(request.path_info).url_name or ""
+        return resolve(request.path_info).view_name
     except Resolver404:
         return ""
 
@@ -95,9 +103,10 @@ def _refused(request: HttpRequest) -> HttpResponse:
 
 
 def _not_shown(request: HttpRequest) -> HttpResponse:
-    """Not there for the person, or only while somebody looks: it names owners."""
+    """Not there for the person, or only while somebody looks: it may name people."""
     sentence = _(
-        "没有这一页；或者它写有业主的姓名、号码，查看别人的页面时不显示，本人打开是有的。"
+        "没有这一页；或者它可能写有个人的姓名、号码、原话，或者附有照片、文件，"
+        "查看别人的页面时不显示，本人打开是有的。"
     )
     return _told(request, "looking.not_shown", sentence, 404)
 

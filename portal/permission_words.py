@@ -51,6 +51,7 @@ PERMISSION_WORDS: dict[Permission, object] = {
     _P.CHECK_ACCOUNTS: _("审核别的单位记的账，公布"),
     _P.ANSWER_ACCOUNTS: _("答复业主对账目的提问"),
     _P.DISCLOSE_SERVICE: _("公开服务内容、收费和投诉渠道"),
+    _P.READ_PAPERS: _("看没有遮盖的凭证、照片、文件和业主的原话"),
     _P.WATCH_ACCOUNTS: _("看谁逾期没有公布，定从什么时候起要公布"),
     _P.VIEW_REGISTER: _("看物业管理区域和委员会、组建率、还差几个"),
     _P.KEEP_REGISTER: _("填报台账，导入登记表"),

@@ -21,6 +21,7 @@ from accounts.permissions import (
     refuse_strange,
 )
 from core.deadlines import local_day, publicity_end, start_of
+from core.numbers import number_in
 from disclosures.selectors.public import KINDS as BOOK_KINDS
 from disclosures.selectors.waiting import desk_of, due_of
 from documents.models import Document, Posting, PostingPhoto, PostingPlace
@@ -144,7 +145,7 @@ def posting_for(user: Visitor, pk: int, permission: Permission) -> Posting:
 def names_of(actors: Iterable[str]) -> Mapping[str, str]:
     """What people are called, by how logs name them ("user:7")."""
     wanted = {actor: actor.removeprefix("user:") for actor in actors}
-    keys = [int(key) for key in wanted.values() if key.isdigit()]
+    keys = [pk for key in wanted.values() if (pk := number_in(key))]
     found = {str(user.pk): str(user) for user in User.objects.filter(pk__in=keys)}
     return {actor: found.get(key, actor) for actor, key in wanted.items()}
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from core.numbers import number_in
 from documents.models import Document
 from funds.domain.books import Line
 from funds.models import Posting, RepairRequest, SpecialAccount, Voucher
@@ -49,9 +50,9 @@ def found_vouchers(special: SpecialAccount, state: str, search: str) -> QuerySet
     if state in dict(Voucher.STATES):
         found = found.filter(state=state)
     if search:
-        number = int(search) if search.isascii() and search.isdigit() else 0
+        number = number_in(search, digits=9)
         named = Q(text__icontains=search) | Q(paper__icontains=search)
-        found = found.filter(named | Q(number=number) if number < 2**31 else named)
+        found = found.filter(named | Q(number=number))
     return found.order_by("-pk")
 
 

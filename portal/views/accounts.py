@@ -24,6 +24,7 @@ from accounts.permissions import (
 )
 from accounts.selectors import people_named
 from core.errors import RuleViolation
+from core.numbers import number_in
 from disclosures.domain.bodies import BODIES
 from disclosures.domain.entries import Money, lines_of, reversed_lines
 from disclosures.domain.headings import BANK, OF_BOOK
@@ -419,7 +420,7 @@ def entry_paper_off(request: HttpRequest, pk: int, paper: int) -> HttpResponse:
 @require_safe
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """A paper page by page, as handed in and as it will be shown."""
-    found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    found = paper_for(request.user, pk, _P.READ_PAPERS)
     context = {
         "paper": found,
         "estate": found.estate,
@@ -434,7 +435,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
 @_form_page
 def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Cover what must not be shown on one page."""
-    found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    found = paper_for(request.user, pk, _P.READ_PAPERS)
     by = _covering(request, found.estate)
     page = get_object_or_404(found.pages.defer("content", "shown"), number=number)
     after = found.pages.filter(number__gt=number).values_list("number", flat=True).first()
@@ -475,7 +476,7 @@ def paper_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @require_safe
 def paper_picture(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """One page as handed in, or with `?shown=1` as everybody will see it."""
-    found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    found = paper_for(request.user, pk, _P.READ_PAPERS)
     page = get_object_or_404(found.pages, number=number)
     shown = "shown" in request.GET and page.shown
     picture = HttpResponse(
@@ -489,7 +490,7 @@ def paper_picture(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @require_POST
 def paper_looked(request: HttpRequest, pk: int) -> HttpResponse:
     """Every page has been looked at; it may be published with its entry."""
-    found = paper_for(request.user, pk, _P.VIEW_ACCOUNTS)
+    found = paper_for(request.user, pk, _P.READ_PAPERS)
     by = _covering(request, found.estate)
     paper_services.look_over(paper_id=pk, by=by, at=timezone.now())
     messages.success(request, _("已看过，公布时可以给业主看。"))
@@ -598,7 +599,8 @@ def _balance(book: Book) -> int | None:
 
 
 def _number(search: str) -> Q:
-    return Q(number=int(search)) if search.isdecimal() and len(search) < 9 else Q(pk=None)
+    number = number_in(search, digits=8)
+    return Q(number=number) if number else Q(pk=None)
 
 
 def _boxes_text(page: PaperPage) -> str:

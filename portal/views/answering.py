@@ -35,7 +35,7 @@ A_PAGE, PUBLICATIONS = 50, 24
 @require_safe
 def questions(request: HttpRequest, code: str) -> HttpResponse:
     """What owners of an estate asked: what waits first, the most urgent on top."""
-    found = estate_for(request.user, code, _P.VIEW_ACCOUNTS)
+    found = estate_for(request.user, code, _P.READ_PAPERS)
     rows = found.questions.select_related("publication__period__book").defer("publication__csv")
     done = rows.exclude(state="open").order_by("-number")
     context = {
@@ -79,7 +79,7 @@ def question_new(request: HttpRequest, code: str) -> HttpResponse:
 def question(request: HttpRequest, pk: int) -> HttpResponse:
     """One question, the line it is about, and the answer."""
     answers = request.method == "POST"
-    found = question_for(request.user, pk, _P.ANSWER_ACCOUNTS if answers else _P.VIEW_ACCOUNTS)
+    found = question_for(request.user, pk, _P.ANSWER_ACCOUNTS if answers else _P.READ_PAPERS)
     form = AnswerForm(posted(request), kind=found.kind, initial=_proposed(found))
 
     def act(given: dict[str, Any]) -> HttpResponse:
@@ -117,7 +117,7 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """What an owner says is missing, with the photograph, and the answer."""
     answers = request.method == "POST"
-    found = report_for(request.user, pk, _P.ANSWER_ACCOUNTS if answers else _P.VIEW_ACCOUNTS)
+    found = report_for(request.user, pk, _P.ANSWER_ACCOUNTS if answers else _P.READ_PAPERS)
     form = ReportForm(posted(request), initial=_proposed(found))
 
     def act(given: dict[str, Any]) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 
 from accounts.models import User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, permissions_at, roles_at
+from core.numbers import number_in
 from core.text import plain_cell
 from registry.models import Estate
 from voting.models import Party, Session
@@ -95,9 +96,10 @@ def searched(request: HttpRequest) -> str:
 def asked_authority(request: HttpRequest) -> int | None:
     """The number of the authority an address names (?at=…), None for none; else Http404."""
     asked = request.GET.get("at", "")
-    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 10):
+    number = number_in(asked, digits=9)
+    if asked and not number:
         raise Http404
-    return int(asked) if asked else None
+    return number or None
 
 
 def submission_of(request: HttpRequest) -> str:

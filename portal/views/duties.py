@@ -34,7 +34,7 @@ from committees.services.duties import (
 from disclosures.selectors.papers import plain_page
 from portal.duty_forms import DoneForm, OccasionForm, StrikeForm
 from portal.views.account_pages import acting, forming, uploads
-from portal.views.common import posted, submission_of
+from portal.views.common import asked_authority, posted, submission_of
 from portal.views.public_accounts import estate_of
 from registry.models import Estate
 
@@ -47,11 +47,8 @@ A_PAGE = 50
 def overdue(request: HttpRequest) -> HttpResponse:
     """What is overdue in the places this person watches, the longest first."""
     require(request.user, _P.WATCH_DUTIES)
-    asked = request.GET.get("at", "")
-    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 10):
-        raise Http404
     try:
-        reach = Reach(request.user, _P.WATCH_DUTIES, int(asked) if asked else None)
+        reach = Reach(request.user, _P.WATCH_DUTIES, asked_authority(request))
     except LookupError:
         raise Http404 from None
     found = overdue_duties(Estate.objects.filter(reach.within()), timezone.localdate())

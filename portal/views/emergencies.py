@@ -22,6 +22,7 @@ from accounts.permissions import (
 )
 from core.deadlines import local_day
 from core.errors import RuleViolation
+from core.numbers import number_in
 from funds.domain.emergencies import (
     DECIDER_ROLES,
     PARTIES,
@@ -484,7 +485,7 @@ def own_objection(request: HttpRequest, walk: Walk, repair: str) -> HttpResponse
     errors: list[Problem] = []
     if request.method == "POST" and request.POST.get("withdraw"):
         mine = objections_to(publicity.request).filter(filed_by=by.actor)
-        one = get_object_or_404(mine, number=_number(request.POST["withdraw"]))
+        one = get_object_or_404(mine, number=number_in(request.POST["withdraw"], digits=6))
         withdraw_objection(objection_id=one.pk, by=by, at=now)
         return see_other("portal:own_objection", walk.code, repair)
     if request.method == "POST" and form.is_valid():
@@ -587,10 +588,6 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
     form = context.get("form")
     status = 400 if request.method == "POST" and form is not None and form.errors else 200
     return render(request, template, {**context, "section": "emergencies"}, status=status)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 def _yuan(fen: int | None) -> str:

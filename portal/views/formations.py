@@ -45,7 +45,7 @@ from portal.formation_forms import (
 )
 from portal.sentences import said
 from portal.views.committee_pages import forming, may_at, page
-from portal.views.common import actor_of, posted
+from portal.views.common import actor_of, asked_authority, posted
 
 _P = Permission
 A_PAGE = 50
@@ -290,11 +290,8 @@ def evidence_jpg(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 def reach_asked(request: HttpRequest) -> Reach:
     """The place the address names, else all this person sees; Http404 for another's."""
-    asked = request.GET.get("at", "")
-    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 10):
-        raise Http404
     try:
-        return Reach(request.user, _P.VIEW_REGISTER, int(asked) if asked else None)
+        return Reach(request.user, _P.VIEW_REGISTER, asked_authority(request))
     except LookupError:
         raise Http404 from None
 

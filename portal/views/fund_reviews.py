@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, authorities_for, estates_for, has_permission
 from core.errors import RuleViolation
+from core.numbers import number_in
 from funds.domain.reviewing import CHECKS
 from funds.models import FundApplication, RepairRequest
 from funds.selectors.alarms import alarms_of
@@ -89,7 +90,7 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
                     form.answers(),
                     form.cleaned_data["remark"],
                     form.cleaned_data["deputises"],
-                    int(number) if number.isdecimal() and len(number) < 6 else 0,
+                    number_in(number, digits=5),
                 ),
                 by=_by(request, repair),
                 name=str(user_of(request)),

@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 
+from core.numbers import number_in
 from funds.selectors.phones import (
     owners_by_document,
     owners_by_phone,
@@ -243,8 +244,8 @@ def door_to(wanted: str) -> Door:
         at = [estate.code, found.kwargs["kind"], found.kwargs["first"]]
         back = reverse("portal:accounts", args=at)
         line = asked.get("line", "")
-        if line.isascii() and line.isdigit():
-            back = reverse("portal:accounts_line", args=[*at, int(line)])
+        if number := number_in(line):
+            back = reverse("portal:accounts_line", args=[*at, number])
     return Door("own_asking", back, estate)
 
 

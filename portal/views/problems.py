@@ -46,6 +46,7 @@ from committees.selectors.problems import (
     problems_of,
 )
 from committees.selectors.register import place_names
+from core.numbers import number_in
 from portal.problem_forms import SaidForm
 from portal.views.common import Counted, asked_authority, searched, user_of, xlsx_answer
 from registry.domain.problems import CLASSES
@@ -224,7 +225,7 @@ def _asked(request: HttpRequest) -> _Asked:
 
 def _number(text: str, known: dict[int, str]) -> int:
     """A key of `known`, 0 for what is none."""
-    found = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    found = number_in(text, digits=3)
     return found if found in known else 0
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.selectors import people_named
 from core.errors import RuleViolation
 from core.exact import format_yuan
+from core.numbers import number_in
 from funds.models import BankMatch, SpecialAccount, SubAccount
 from funds.selectors.owed import StillOwed, owed_in
 from funds.selectors.reconciling import (
@@ -120,7 +121,7 @@ def _named(rows: list[StillOwed]) -> list[tuple[StillOwed, SubAccount]]:
 def _numbers(request: HttpRequest, name: str) -> list[int]:
     """What was ticked; what is no number of ours was ticked by nobody."""
     given = request.POST.getlist(name)[:SHOWN]
-    return [int(one) for one in given if one.isascii() and one.isdigit() and len(one) < 16]
+    return [number for one in given if (number := number_in(one))]
 
 
 def _page(request: HttpRequest, special: SpecialAccount, *, refused: str = "") -> HttpResponse:

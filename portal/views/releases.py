@@ -21,6 +21,7 @@ from accounts.permissions import (
     roles_with,
 )
 from core.errors import RuleViolation
+from core.numbers import number_in
 from funds.domain.exports import SHARES_HEADER, share_rows
 from funds.domain.instalments import UNDER_WAY
 from funds.domain.repairs import State, speaks_for
@@ -113,7 +114,9 @@ def order(request: HttpRequest) -> HttpResponse:
     """Put what was chosen on a list for the bank."""
     require(request.user, _P.RELEASE_FUND)
     mine = {one.pk: one for one in releases_for(request.user)}
-    chosen = [mine[pk] for text in request.POST.getlist("pay") if (pk := _number(text)) in mine]
+    chosen = [
+        mine[pk] for text in request.POST.getlist("pay") if (pk := number_in(text)) in mine
+    ]
     repair = chosen[0].application.request if chosen else None
     try:
         made = order_release(
@@ -548,10 +551,6 @@ def accepted(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, _("已登记受理号。"))
             return redirect("staff:fund_money", repair.code)
     return _form(request, repair, form, _("登记受理号"), _("保存"))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
 
 
 def _applicant(request: HttpRequest, repair: RepairRequest) -> By:

@@ -24,6 +24,7 @@ from accounts.permissions import (
     roles_at,
 )
 from core.errors import RuleViolation
+from core.numbers import number_in
 from funds.domain.repairs import DESKS, EXCLUSIONS, SPEAKS_FOR, speaks_for
 from funds.domain.requests import SECTIONS, applicant_kinds
 from funds.models import PlanItem, RepairFile, RepairRequest
@@ -579,9 +580,7 @@ def _submitted(request: HttpRequest, found: RepairRequest) -> HttpResponse:
 def _item(estate: Estate, pk: str) -> PlanItem | None:
     if not pk:
         return None
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 12):
-        raise Http404
-    return get_object_or_404(estate.plan_items, pk=int(pk), state="planned")
+    return get_object_or_404(estate.plan_items, pk=number_in(pk), state="planned")
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

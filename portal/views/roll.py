@@ -14,6 +14,7 @@ from accounts.permissions import Permission, estate_for, permissions_at
 from accounts.selectors import sole_words
 from core.errors import RuleViolation
 from core.exact import format_area
+from core.numbers import number_in
 from core.tables import Table
 from portal.own.seen import acted_by
 from portal.roll_forms import ColumnsForm, UploadForm
@@ -335,8 +336,8 @@ def _samples(table: Table) -> list[tuple[str, str]]:
 
 def _cell_of(name: str) -> tuple[int, int | None]:
     parts = name.split("-")
-    if len(parts) == 3 and parts[0] == "cell" and parts[1].isdecimal() and parts[2].isdecimal():
-        return int(parts[1]), int(parts[2])
+    if len(parts) == 3 and parts[0] == "cell" and parts[2] == str(number_in(parts[2])):
+        return number_in(parts[1]), number_in(parts[2])
     return 0, None
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import RuleViolation
+from core.numbers import number_in
 from portal.forms import add_reasons
 from portal.roll_forms import (
     AreaForm,
@@ -45,7 +46,7 @@ def findings(request: HttpRequest, code: str) -> HttpResponse:
     """What the roll doctor found, by kind; several are explained with one reason."""
     estate = roll_estate(request, code)
     form = WaiveForm(posted(request))
-    chosen = {int(pk) for pk in request.POST.getlist("finding") if pk.isdecimal()}
+    chosen = {pk for text in request.POST.getlist("finding") if (pk := number_in(text))}
     if request.method == "POST":
         if not chosen:
             form.add_error(None, _("请先勾选要说明的问题"))
@@ -133,7 +134,7 @@ def voter(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         Form(request.POST),
         lambda room: propose_voter(
             unit_id=room.pk,
-            owner_id=int(owner) if owner.isdecimal() else 0,
+            owner_id=number_in(owner),
             actor=actor_of(request),
             at=timezone.now(),
         ),

@@ -19,6 +19,7 @@ from accounts.permissions import (
 )
 from accounts.services.data_requests import answer
 from core.errors import RuleViolation
+from core.numbers import number_in
 from portal.forms import ReasonForm, add_reasons
 from portal.own.kept import overdue
 from portal.own.seen import acted_by
@@ -122,7 +123,7 @@ def phone_confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def phone_confirm_all(request: HttpRequest, code: str) -> HttpResponse:
     """The second person has held a whole file against the numbers on the page."""
     estate = estate_for(request.user, code, _P.CONFIRM_STANDIN)
-    listed = {int(pk) for pk in request.POST.getlist("change")[:SHOWN] if pk.isdecimal()}
+    listed = {pk for text in request.POST.getlist("change")[:SHOWN] if (pk := number_in(text))}
     rows = PhoneChange.objects.filter(owner__estate=estate, way="file", pk__in=listed)
     done, left = confirm_all(
         change_ids=list(rows.order_by("pk").values_list("pk", flat=True)),

@@ -245,10 +245,21 @@ class RollImport(models.Model):
 
 
 class ColumnMapping(models.Model):
-    """The mapping last used for a file with this set of headers."""
+    """The mapping last used at an estate for a file with this set of headers.
 
-    header_sha256 = models.CharField(max_length=64, unique=True)
+    Of that estate alone: whoever maps columns elsewhere must not say how its file is read.
+    """
+
+    estate = models.ForeignKey(Estate, on_delete=models.CASCADE, related_name="column_mappings")
+    header_sha256 = models.CharField(max_length=64)
     mapping = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["estate", "header_sha256"], name="one_mapping_per_estate_and_headers"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.header_sha256[:8]

@@ -67,8 +67,8 @@ def preview_import(
 ) -> RollImport:
     """Keep a file and say what it would change; units and owners are not touched.
 
-    `mapping`: our column → header as written; None takes what was used last for these
-    headers, else what is recognised. `whole`: units the file does not name are gone;
+    `mapping`: our column → header as written; None takes what this estate used last for
+    these headers, else what is recognised. `whole`: units the file does not name are gone;
     False for a file of some buildings. RuleViolation table.* where the file cannot be
     read. A mapping that does not suffice is no error: see `map_columns`.
     """
@@ -77,7 +77,7 @@ def preview_import(
         estate_id=estate_id,
         file_name=file_name[-200:],
         file_sha256=hashlib.sha256(content).hexdigest(),
-        mapping=dict(mapping) if mapping is not None else known_mapping(table.header),
+        mapping=known_mapping(estate_id, table.header) if mapping is None else dict(mapping),
         summary={"whole": whole, "hands": [actor]},
         rows=sealed_table(table),
         actor=actor,
@@ -86,7 +86,7 @@ def preview_import(
     _look(roll_import, preview_of(roll_import, table))
     with transaction.atomic(durable=True):
         roll_import.save()
-        _remember(table, mapping)
+        _remember(estate_id, table, mapping)
         _log(roll_import, "roll-previewed", actor, at)
     return roll_import
 
@@ -103,7 +103,7 @@ def map_columns(
     _look(roll_import, preview_of(roll_import, table))
     with transaction.atomic(durable=True):
         _save_if_previewed(roll_import, "mapping", "summary")
-        _remember(table, mapping)
+        _remember(roll_import.estate_id, table, mapping)
         _log(roll_import, "roll-columns-mapped", actor, at)
     return roll_import
 
@@ -271,16 +271,20 @@ def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
     return roll_import
 
 
-def known_mapping(header: Sequence[str]) -> dict[str, str]:
-    """The mapping used last for these headers, else what is recognised by name."""
-    remembered = ColumnMapping.objects.filter(header_sha256=_header_hash(header)).first()
+def known_mapping(estate_id: int, header: Sequence[str]) -> dict[str, str]:
+    """What the estate used last for these headers, else what is recognised by name."""
+    remembered = ColumnMapping.objects.filter(
+        estate=estate_id, header_sha256=_header_hash(header)
+    ).first()
     return dict(remembered.mapping) if remembered else recognise(header)
 
 
-def _remember(table: Table, mapping: Mapping[str, str] | None) -> None:
+def _remember(estate_id: int, table: Table, mapping: Mapping[str, str] | None) -> None:
     if mapping is not None and not mapping_faults(mapping, table.header):
         ColumnMapping.objects.update_or_create(
-            header_sha256=_header_hash(table.header), defaults={"mapping": dict(mapping)}
+            estate_id=estate_id,
+            header_sha256=_header_hash(table.header),
+            defaults={"mapping": dict(mapping)},
         )
 
 

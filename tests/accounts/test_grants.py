@@ -42,7 +42,7 @@ from tests.town import Town, grant, make_user
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 OFFICIALS = ["auditor", "bureau", "operator", "street_office"]
-NAMING_OWNERS = ["organiser", "residents_committee", "supervisor"]
+NAMING_OWNERS = ["organiser", "property_manager", "residents_committee", "supervisor"]
 
 
 @pytest.fixture
@@ -131,12 +131,13 @@ def test_where_there_are_owners_one_operator_alone_opens_no_page(
     """The residents' committee stands above the estate, and reaches it all the same."""
     code = town.here.estate.code
     pages = [
-        reverse(name, args=[code]) for name in ("staff:estate", "roll:home", "roll:findings")
+        reverse(name, args=[code])
+        for name in ("staff:estate", "staff:questions", "roll:home", "roll:findings")
     ]
     asked = give(role, town.here.of(role), ann)
     client.force_login(asked.user, backend=BACKEND)
     assert (asked.waits, Message.objects.count()) == (True, 0)
-    assert [client.get(page).status_code for page in pages] == [404] * 3
+    assert [client.get(page).status_code for page in pages] == [404] * 4
     assert [one for one in Permission if has_permission(asked.user, one)] == []
     with pytest.raises(RuleViolation) as refused:
         confirm_grant(grant=asked, actor=ann, at=timezone.now())
@@ -144,7 +145,8 @@ def test_where_there_are_owners_one_operator_alone_opens_no_page(
 
     confirm_grant(grant=asked, actor=ben, at=timezone.now())
 
-    assert client.get(pages[0]).status_code == 200
+    opened = pages[1] if role in ("property_manager", "residents_committee") else pages[0]
+    assert client.get(opened).status_code == 200
     assert permissions_at(asked.user, town.here.estate) == ROLE_PERMISSIONS[role]
     assert Message.objects.get().template == "invited"
 
@@ -172,14 +174,19 @@ def test_units_that_are_gone_and_a_file_that_is_read_hold_owners_too(
 
 def test_the_demos_two_operators_give_every_role(town: Town, ann: Any, ben: Any) -> None:
     people = {"operator": ann, "operator2": ben}
-    for role in [*NAMING_OWNERS, "property_manager", "street_office"]:
+    for role in [*NAMING_OWNERS, "street_office"]:
         user = make_user(f"demo {role}")
         demo_give(user, role, town.here.of(role), people, timezone.now())
         assert permissions_at(user, town.here.estate) == ROLE_PERMISSIONS[role]
 
 
-def test_who_has_no_business_with_owners_holds_at_once(town: Town, ann: Any) -> None:
-    assert not give("property_manager", town.here.estate, ann).waits
+def test_a_property_manager_reads_papers_and_waits_too(town: Town, ann: Any, ben: Any) -> None:
+    """Vouchers before anybody covered them, questions in owners' own words."""
+    given = give("property_manager", town.here.estate, ann)
+    assert given.waits
+    assert permissions_at(given.user, town.here.estate) == frozenset()
+    confirm_grant(grant=given, actor=ben, at=timezone.now())
+    assert Permission.READ_PAPERS in permissions_at(given.user, town.here.estate)
 
 
 @pytest.mark.parametrize("role", ["bureau", "street_office"])

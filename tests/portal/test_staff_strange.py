@@ -45,6 +45,25 @@ def test_jobs_people_and_grants_with_numbers_too_large(organiser, town, client):
         assert client.get(reverse(f"staff:{name}", args=[HUGE])).status_code == 404
 
 
+@pytest.mark.parametrize("number", ["9" * 20, "9" * 400, "²", "-1"])
+@pytest.mark.parametrize(
+    ("name", "field", "who"),
+    [
+        ("findings", "finding", "organiser"),
+        ("voter", "owner", "organiser"),
+        ("phone_confirm_all", "change", "supervisor"),
+    ],
+)
+def test_numbers_of_rows_in_a_form(client, town, name, field, who, number):
+    client.force_login(town.person(who), backend="django.contrib.auth.backends.ModelBackend")
+    at = [town.here.estate.code]
+    if name == "voter":
+        at.append(town.here.estate.units.order_by("pk")[0].pk)
+    path = reverse(f"roll:{name}", args=at)
+    answer = client.post(path, {field: number, "reason": "写明了的原因"})
+    assert answer.status_code in (302, 400, 404)
+
+
 @pytest.mark.parametrize(
     "text", ["\x00", "%", "_", "'", "<script>alert(1)</script>", "字" * 9000]
 )

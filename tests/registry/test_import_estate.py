@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 from django.db import DatabaseError
 
+from registry.management.commands import import_estate
 from registry.management.commands.import_estate import Command
 from registry.models import Estate, RollImport, Unit
-from registry.services import imports
 from tests.commands import answer_of
 from tests.registry.rolls import as_csv, as_xlsx, line, roll_lines
 
@@ -128,10 +128,10 @@ def test_a_bad_check_digit_is_a_warning_with_status_0(roll):
 
 
 def test_check_needs_no_database(roll, monkeypatch):
-    def no_database(_header):
+    def no_database(*_place):
         raise DatabaseError
 
-    monkeypatch.setattr(imports, "known_mapping", no_database)
+    monkeypatch.setattr(import_estate, "_found", no_database)
     status, result = run(roll(roll_lines(3)), "--division", PLACE, "--check", "--json")
     assert (status, result["units"]) == (0, 3)
 

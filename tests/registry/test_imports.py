@@ -443,6 +443,15 @@ def test_columns_nobody_knows_are_mapped_once_and_remembered(estate):
     assert odd(estate).mapping == mapping
 
 
+def test_columns_mapped_at_one_estate_steer_no_file_of_another(estate):
+    """Or an organiser elsewhere says where this estate's phones and shares are read from."""
+    other = make_estate()
+    mapping = {"room": "门牌", "area": "多大", "owners": "谁家", "document_number": "号"}
+    map_columns(import_id=odd(other).pk, mapping=mapping, actor="t", at=AT)
+    assert odd(estate).mapping != mapping
+    assert odd(other).mapping == mapping
+
+
 def test_the_file_comes_back_with_its_reasons_and_can_go_in_again(estate):
     bad = [line(), line(室号="102", 权利人="=1+1", 证件号码="", **{AREA: "-1"})]
     kept = previewed(estate, bad)

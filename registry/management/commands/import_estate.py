@@ -88,13 +88,13 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
     table = None
     if content is not None:
         table, unreadable = _or_reason(lambda: read_table(content, options["file"]))
-    checked = _checked(table) if table else _refused(*unreadable)
+    name = options["name"].strip() or Path(options["file"] or "").stem.strip()
+    checked = _checked(table, division, name) if table else _refused(*unreadable)
     if wrong:
         checked["faults"] = _refused(*wrong)["faults"] + checked["faults"]
         checked["ok"] = False
     if options["check"] or content is None or division is None or not checked["ok"]:
         return checked
-    name = options["name"].strip() or Path(options["file"]).stem.strip()
     estate = _estate(division, name)
     kept = imports.preview_import(
         estate_id=estate.pk,
@@ -123,8 +123,8 @@ def _or_reason(read: Callable[[], Value]) -> tuple[Value | None, list[str]]:
         return None, [str(refusal)]
 
 
-def _checked(table: Table) -> dict[str, Any]:
-    mapping = _mapping(table)
+def _checked(table: Table, division: str | None, name: str) -> dict[str, Any]:
+    mapping = _mapping(table, division, name)
     missing = mapping_faults(mapping, table.header)
     if missing:
         return _result(_of_the_file(missing))
@@ -135,12 +135,14 @@ def _checked(table: Table) -> dict[str, Any]:
     return _result(faults, summary=summary)
 
 
-def _mapping(table: Table) -> dict[str, str]:
-    """What was used for these headers before, where there is a database to ask."""
+def _mapping(table: Table, division: str | None, name: str) -> dict[str, str]:
+    """What the estate used for these headers before, where there is a database to ask."""
     try:
-        return imports.known_mapping(table.header)
+        estate = _found(division, name) if division else None
     except DatabaseError:
-        return recognise(table.header)
+        estate = None
+    known = imports.known_mapping(estate.pk, table.header) if estate else None
+    return known or recognise(table.header)
 
 
 def _content(path: str | None) -> bytes:
@@ -163,7 +165,7 @@ def _division(code: str | None) -> str:
 
 def _estate(division: str, name: str) -> Estate:
     """The estate of that name in that place; founded, with all it stands on, if new."""
-    estate = Estate.objects.filter(division_id=division, name=name[:80]).first()
+    estate = _found(division, name)
     if estate is not None:
         return estate
     now = timezone.now()
@@ -175,6 +177,10 @@ def _estate(division: str, name: str) -> Estate:
         places.load_authorities(city=city, valid_from=today, actor=ACTOR, at=now)
     profiles.load_profiles(actor=ACTOR, at=now)
     return places.create_estate(name=name, division_code=division, actor=ACTOR, at=now)
+
+
+def _found(division: str, name: str) -> Estate | None:
+    return Estate.objects.filter(division_id=division, name=name[:80]).first()
 
 
 def _of_the_file(reasons: Iterable[str]) -> list[Fault]:
