@@ -1,4 +1,4 @@
-"""In Chromium: numbers confirmed by a second person, the roll taken away, shut doors."""
+"""In Chromium: what two people do to a roll, the roll taken away, shut doors."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import ClosedDoor
-from registry.models import Owner
+from core.exact import format_area
+from registry.models import Owner, Ownership, Unit
 from registry.selectors import open_number_checks
+from registry.services.imports import preview_import
 from tests.town import Town, make_town
 
 from .conftest import Open, shoot
@@ -51,6 +53,52 @@ def test_the_second_person_holds_numbers_against_the_paper(
     page.get_by_role("button", name="确认这3位").click()
     expect(page.locator("body")).to_contain_text("已确认3位的证件号码")
     assert not open_number_checks().exists()
+
+
+@BOTH
+def test_a_room_and_a_file_wait_for_the_second_person(
+    open_page: Open, here: Town, js: bool, screen: dict[str, Any]
+) -> None:
+    estate = here.here.estate
+    room = estate.units.order_by("pk")[0]
+    who = here.person("organiser")
+    here.person("supervisor")
+    clerk = sign_in(open_page(js=js, **screen), "organiser")
+    clerk.goto(f"/staff/roll/{estate.code}/units/{room.pk}/")
+    clerk.get_by_label("建筑面积（平方米）").fill("77.5")
+    clerk.get_by_label("面积来源").select_option(label="实测")
+    clerk.get_by_role("button", name="保存面积").click()
+    expect(clerk.locator("main")).to_contain_text("1条更正等另一个人确认")
+    no_sideways(clerk)
+    shoot(clerk, f"roll-room-waits-{screen['width']}")
+    page = sign_in(open_page(js=js, **screen), "supervisor")
+    page.get_by_role("link", name="名册更正1条").first.click()
+    expect(page.locator("main")).to_contain_text("77.50 平方米（实测）")
+    no_sideways(page)
+    shoot(page, f"roll-changes-{screen['width']}")
+    page.get_by_role("button", name="对照过材料，确认").click()
+    expect(page.locator("body")).to_contain_text("已确认，写入名册。")
+    assert Unit.objects.get(pk=room.pk).area == 77_50
+    line = f"{room.label},{format_area(room.area or 0)},何新"
+    kept = preview_import(
+        estate_id=estate.pk, file_name="更正的名册.csv",
+        content=f"房号,建筑面积,业主\n{line}\n".encode(), mapping=None, whole=False,
+        actor=f"user:{who.pk}", at=timezone.now(),
+    )  # fmt: skip
+    clerk.goto(f"/staff/roll/{estate.code}/imports/{kept.pk}/")
+    expect(clerk.locator("main")).to_contain_text("请没有经手的另一个人")
+    expect(clerk.get_by_role("button", name="确认导入")).to_have_count(0)
+    no_sideways(clerk)
+    shoot(clerk, f"roll-file-waits-{screen['width']}")
+    page.goto(f"/staff/roll/{estate.code}/changes/")
+    page.get_by_role("link", name="更正的名册.csv").click()
+    expect(page.locator("main")).to_contain_text("新业主：何新")
+    no_sideways(page)
+    shoot(page, f"roll-file-second-{screen['width']}")
+    page.get_by_role("button", name="确认导入").click()
+    expect(page.locator("body")).to_contain_text("已导入名册")
+    held = Ownership.objects.get(unit=room, valid_to__isnull=True)
+    assert held.owner.name == "何新"
 
 
 @BOTH

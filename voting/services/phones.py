@@ -278,7 +278,7 @@ def _tell_loser(estate: Estate, change: PhoneChange, at: datetime) -> None:
         facts["tail"] = change.phone[-4:]
     queue_message(
         key=f"{_key(change)}:done",
-        phone=_mobile(change.old_phone),
+        phone=mobile_of(change.old_phone),
         template="phone_changed" if change.phone else "phone_removed",
         params=facts,
         at=at,
