@@ -17,7 +17,7 @@ from tests.voting.views.story import OUYANG, make_vote
 
 from .conftest import Open, shoot
 from .test_owner_journeys import pass_document
-from .test_staff_journeys import DESK, PHONE, here, sign_in
+from .test_staff_journeys import DESK, PHONE, here, no_sideways, sign_in
 
 __all__ = ["here"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -71,7 +71,7 @@ def test_balances_come_in(
     shoot(page, f"fund-replenish-{width}")
     page.get_by_role("link", name="维修资金", exact=True).first.click()
     shoot(page, f"fund-home-{width}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    no_sideways(page)
 
 
 @pytest.mark.parametrize("width", [320, 1366])
@@ -90,4 +90,4 @@ def test_the_owner_looks_at_the_own_balance(open_page: Open, width: int) -> None
     expect(page.locator("h1")).to_have_text("您家的维修资金")
     expect(page.locator("main")).to_contain_text("余额 112.34 元")
     shoot(page, f"fund-own-{width}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    no_sideways(page)
