@@ -112,9 +112,15 @@ class SignIn(models.Model):
 
 
 class Reset(models.Model):
-    """An operator asks that a person's password and factors be forgotten; another confirms."""
+    """An operator asks that a person's password and factors be forgotten; another confirms.
+
+    Of an account that was closed: that it is opened again, without any role.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="resets")
+    # Of the number that takes the place of the one on record; empty: that one stays. Whoever
+    # confirms types it again, so that the number itself waits nowhere.
+    phone_hash = models.CharField(max_length=64, blank=True, default="")
     reason = models.CharField(max_length=300)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()

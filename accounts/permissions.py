@@ -89,7 +89,7 @@ class Permission(StrEnum):
 
 
 _P = Permission
-_SEES = frozenset({_P.VIEW_SESSION, _P.READ_PAPERS})
+_SEES = frozenset({_P.VIEW_SESSION})
 _WATCHES = _SEES | {_P.VIEW_DRAFT, _P.VIEW_TURNOUT, _P.SUPERVISE}
 _RULES = frozenset({_P.PROPOSE_RULING, _P.DECIDE_RULING})
 _PAPERS = frozenset({_P.ENTER_PAPER, _P.COUNT_BOX})
@@ -97,7 +97,7 @@ _SETTLES = frozenset({_P.SETTLE_PAPER, _P.COUNT_BOX})
 _ON_THE_WALL = frozenset({_P.HANG_PAPERS, _P.STAMP_PAPERS, _P.KEEP_SEALS})
 _COURT = frozenset({_P.ENTER_COURT_ORDER, _P.CONFIRM_COURT_ORDER})
 
-_REPAIRS = frozenset({_P.VIEW_REPAIR, _P.APPLY_FUND, _P.READ_PAPERS})
+_REPAIRS = frozenset({_P.VIEW_REPAIR, _P.APPLY_FUND})
 # Under 自管 the committee decides and pays (165号令 23).
 _COMMITTEES = _REPAIRS | {_P.DECIDE_EMERGENCY, _P.DECIDE_FUND, _P.RELEASE_FUND}
 
@@ -107,8 +107,9 @@ _KEEPS_FORMATION = _KEEPS_MEMBERS | {_P.KEEP_FORMATION}
 _KEEPS_PROBLEMS = frozenset({_P.KEEP_PROBLEMS})
 _CLOSES_PROBLEMS = _KEEPS_PROBLEMS | {_P.CLOSE_PROBLEM}
 _KEEPS_DUTIES = frozenset({_P.WATCH_DUTIES, _P.KEEP_DUTIES})
-_KEEPS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.KEEP_ACCOUNTS, _P.DISCLOSE_SERVICE})
-_CHECKS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.CHECK_ACCOUNTS})
+_READS_ACCOUNTS = frozenset({_P.VIEW_ACCOUNTS, _P.READ_PAPERS})
+_KEEPS_ACCOUNTS = _READS_ACCOUNTS | {_P.KEEP_ACCOUNTS, _P.DISCLOSE_SERVICE}
+_CHECKS_ACCOUNTS = _READS_ACCOUNTS | {_P.CHECK_ACCOUNTS}
 
 # An organiser does not supervise the own count: the two roles have separate rows, and
 # whoever convenes on behalf of a street or residents' committee gets an organiser's grant.
@@ -172,7 +173,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {_P.VIEW_REPAIR, _P.REVIEW_FUND, _P.RELEASE_FUND}
     # Of emergencies, only what a street office overslept comes up to a bureau.
     | {_P.FIND_EMERGENCY, _P.DECIDE_EMERGENCY}
-    | {_P.VIEW_ACCOUNTS, _P.WATCH_ACCOUNTS, _P.VIEW_COMMITTEE, _P.URGE_FORMATION}
+    | _READS_ACCOUNTS
+    | {_P.WATCH_ACCOUNTS, _P.VIEW_COMMITTEE, _P.URGE_FORMATION}
     | _KEEPS_REGISTER
     | _CLOSES_PROBLEMS
     | {_P.WATCH_DUTIES, _P.HANDLE_BREACH, _P.KEEP_REPORTS},

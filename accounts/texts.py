@@ -150,6 +150,10 @@ TEXTS: dict[str, str] = {
         "管理员已重置您在业主表决平台的密码和第二道验证，请用本手机号登录后重新设置。"
         "如果不是您要求的，请马上联系平台管理员。"
     ),
+    "staff_phone": (
+        "您在业主表决平台登录用的手机号已由两位管理员换成尾号{tail}的号码，这个号码不再能登录。"
+        "不是您要求的，请马上联系平台管理员。"
+    ),
     "reset_asked": (
         "管理员{who}申请重置{whom}的登录方式，等另一位管理员确认。"
         "如果不知情，请不要确认，并马上核实。"
@@ -163,7 +167,7 @@ TEXTS: dict[str, str] = {
 
 # What cannot wait for the morning.
 URGENT = frozenset(
-    {"break_glass", "factor_changed", "let_in_again", "reset_asked"}
+    {"break_glass", "factor_changed", "let_in_again", "reset_asked", "staff_phone"}
     # Somebody has just got a household's vote into their hands.
     | {"letter_reissued", "credential_replaced"}
 )

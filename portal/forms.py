@@ -128,6 +128,23 @@ class DeputyForm(forms.Form):
         return cleaned
 
 
+class ResetForm(forms.Form):
+    """Why somebody is let in again, and with which number."""
+
+    reason = forms.CharField(
+        label=_("原因"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("写入操作记录，请不要写姓名、电话和证件号码。"),
+        error_messages={"required": _("请写明原因")},
+    )
+    phone = PhoneField(
+        label=_("新的手机号"),
+        required=False,
+        help_text=_("手机号没有换的，不填。换了的，确认的管理员要再填一遍；旧号码会收到短信。"),
+    )
+
+
 class ReasonForm(forms.Form):
     """Why something is ended; kept in the log."""
 

@@ -396,17 +396,23 @@ def _session_tasks(
         .values("session")
         .annotate(heads=Count("pk"), voted=Count("pk", filter=Q(ballots__gt=0)))
     }
+    watched = set(estates_for(user, Permission.SUPERVISE).values_list("pk", flat=True))
     for session in sessions:
-        mine = session.estate_id in organises
-        yield from _tasks_of(session, mine, counted.get(session.pk, {}), at)
-        yield from _wall_tasks(session, mine, at)
-        yield from _opening_tasks(session)
+        mine, watches = session.estate_id in organises, session.estate_id in watched
+        yield from _tasks_of(session, mine, watches, counted.get(session.pk, {}), at)
+        yield from _wall_tasks(session, mine, watches, at)
+        yield from _opening_tasks(session, watches)
+
+
+def _page_of(session: Session, name: str, opens: bool) -> str:
+    """The page of a task, or of its session for whom that page does not open."""
+    return reverse(f"staff:{name}" if opens else "staff:session", args=[session.code])
 
 
 def _tasks_of(
-    session: Session, mine: bool, counted: Mapping[str, object], at: datetime
+    session: Session, mine: bool, watches: bool, counted: Mapping[str, object], at: datetime
 ) -> Iterator[Task]:
-    url = reverse("staff:session", args=[session.code])
+    url = _page_of(session, "session", True)
     organiser = _("组织者")
     now = phase(session, at)
     said = {"title": session.title, **counted}
@@ -419,7 +425,7 @@ def _tasks_of(
     elif now in ("announced", "open"):
         done = session.letters_job is not None and session.letters_job.state == "done"
         if not (done or session.outside):  # type: ignore[attr-defined]
-            letters = reverse("staff:letters", args=[session.code]) if mine else url
+            letters = _page_of(session, "letters", mine)
             yield task(_("打印通知书：%(title)s"), organiser, session.opens_at, letters)
         if now == "announced":
             yield task(_("公告期，等待开始：%(title)s"), _("按时间自动开始"), session.opens_at)
@@ -434,7 +440,7 @@ def _tasks_of(
     elif now == "closed" and session.disputed:  # type: ignore[attr-defined]
         yield task(_("有裁定等第二人决定：%(title)s"), _("监票人、居委会、街道"), None)
     elif now == "closed" and session.paper and not session.boxed:  # type: ignore[attr-defined]
-        papers = reverse("staff:paper", args=[session.code])
+        papers = _page_of(session, "paper", watches)
         yield task(_("录入纸质票，点清票箱：%(title)s"), organiser, None, papers)
     elif now in ("closed", "counted"):
         yield task(*_waiting(session, now))
@@ -449,18 +455,18 @@ def _waiting(session: Session, now: str) -> tuple[str, str, datetime | None]:
     return what, _("系统"), session.closes_at
 
 
-def _opening_tasks(session: Session) -> Iterator[Task]:
+def _opening_tasks(session: Session, watches: bool) -> Iterator[Task]:
     """Trustees are waited for to open the ballots of a named vote."""
     counted = session.state in ("counted", "resolved") and session.tallied_at  # type: ignore[attr-defined]
     if counted and session.opening_policy == "named" and session.opened is None:  # type: ignore[attr-defined]
         what = _("等待保管人打开记名票：%(title)s") % {"title": session.title}
-        url = reverse("staff:openings", args=[session.code])
+        url = _page_of(session, "openings", watches)
         yield Task(session.estate, what, _("开票钥匙保管人"), url)
 
 
-def _wall_tasks(session: Session, mine: bool, at: datetime) -> Iterator[Task]:
+def _wall_tasks(session: Session, mine: bool, watches: bool, at: datetime) -> Iterator[Task]:
     """Papers that do not hang yet everywhere, as long as hanging them is of use."""
-    url = reverse("staff:postings", args=[session.code])
+    url = _page_of(session, "postings", watches)
 
     def task(what: str, due: datetime | None) -> Task:
         words = what % {"title": session.title}

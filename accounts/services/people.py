@@ -32,7 +32,17 @@ def invite_user(
         raise RuleViolation("phone.missing", _("请填手机号：没有手机号就收不到登录验证码"))
     if User.objects.filter(username=username).exists():
         raise RuleViolation("user.username_taken", _("这个用户名已经有人用了，请换一个"))
-    if User.objects.filter(phone_hash=phone_hash(phone)).exists():
+    holder = User.objects.filter(phone_hash=phone_hash(phone)).first()
+    if holder is not None and not holder.is_active:
+        raise RuleViolation(
+            "user.phone_taken",
+            _(
+                "这个手机号是已停用的账号“%(username)s”的。是同一个人，"
+                "请到那个账号的页面申请重新启用，再授权"
+            )
+            % {"username": holder.username},
+        )
+    if holder is not None:
         raise RuleViolation("user.phone_taken", _("这个手机号已经有账号，请给那个账号授权"))
     user = User(
         username=username, display_name=display_name, phone=phone, phone_hash=phone_hash(phone)

@@ -27,7 +27,7 @@ from accounts.services.entrance import ask_reset, confirm_reset, withdraw_reset
 from accounts.services.grants import grant_role
 from accounts.services.people import deactivate_user, invite_user
 from core.errors import RuleViolation
-from portal.forms import GrantForm, InviteForm, ReasonForm, add_reasons
+from portal.forms import GrantForm, InviteForm, ReasonForm, ResetForm, add_reasons
 from portal.selectors import living_authorities
 from portal.views.common import posted, user_of
 
@@ -143,18 +143,21 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask that a person's password and factors be forgotten, with a reason."""
+    """Ask that a person's password and factors be forgotten, with a reason; that somebody who
+    left comes back; that another number is on record."""
     someone = person_for(request.user, pk)
-    form = ReasonForm(posted(request))
+    form = ResetForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        ask_reset(
-            user=someone,
-            reason=form.cleaned_data["reason"],
-            actor=user_of(request),
-            at=timezone.now(),
-        )
-        messages.success(request, _("已申请，并已通知其他管理员。请其中一位打开这一页确认。"))
-        return redirect("staff:person", pk)
+        try:
+            ask_reset(
+                user=someone, **form.cleaned_data, actor=user_of(request), at=timezone.now()
+            )
+        except RuleViolation as refused:
+            add_reasons(form, refused)
+        else:
+            told = _("已申请，并已通知其他管理员。请其中一位打开这一页确认。")
+            messages.success(request, told)
+            return redirect("staff:person", pk)
     return _page(request, "staff/reset.html", {"person": someone, "form": form})
 
 
@@ -162,7 +165,12 @@ def reset(request: HttpRequest, pk: int) -> HttpResponse:
 def reset_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Another operator confirms."""
     found = reset_for(request.user, pk)
-    confirm_reset(reset=found, actor=user_of(request), at=timezone.now())
+    confirm_reset(
+        reset=found,
+        phone=request.POST.get("phone", ""),
+        actor=user_of(request),
+        at=timezone.now(),
+    )
     messages.success(request, _("已重置，并已发短信通知本人。"))
     return redirect("staff:person", found.user_id)
 

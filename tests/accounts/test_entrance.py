@@ -1,5 +1,6 @@
 """A lost phone: two operators let a person in again, and everybody concerned hears of it."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +19,7 @@ from accounts.oidc.groups import Given
 from accounts.services.entrance import ask_reset, confirm_reset, withdraw_reset
 from accounts.services.groups import settle_groups, welcome
 from accounts.services.messages import send_due_messages
+from accounts.services.people import deactivate_user, invite_user
 from core.errors import RuleViolation
 from logbook.models import Entry
 from tests.accounts.entering import Browser
@@ -39,6 +42,12 @@ def operators(town):
     for one in made:
         grant(one, "operator", None)
     return made
+
+
+def at_desk(user):
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
 
 
 def refused(act, **said):
@@ -151,6 +160,69 @@ def at_once(*acts):
     for thread in threads:
         thread.join()
     return sorted(outcomes)
+
+
+NEW = "10000000077"
+
+
+def test_a_new_number_is_typed_by_two_and_the_old_one_is_told(zhao, operators):
+    one, two = operators
+    now, old = timezone.now(), zhao.phone
+    reset = ask_reset(user=zhao, reason="换了号码", phone="100 0000 0077", actor=one, at=now)
+    assert NEW not in str(next(iter(Reset.objects.values_list())))
+    for typed in ("", "10000000078"):
+        assert refused(confirm_reset, reset=reset, actor=two, phone=typed) == "reset.phone"
+    assert refused(confirm_reset, reset=reset, actor=one, phone=NEW) == "reset.same_person"
+    zhao.refresh_from_db()
+    assert zhao.phone == old
+    client = at_desk(two)
+    page = client.get(reverse("staff:person", args=[zhao.pk])).content.decode()
+    assert "新的手机号，再填一遍" in page
+    answer = client.post(reverse("staff:reset_confirm", args=[reset.pk]), {"phone": NEW})
+    assert answer.status_code == 302
+    zhao.refresh_from_db()
+    assert (zhao.phone, zhao.phone_verified, zhao.has_usable_password()) == (NEW, False, False)
+    told = {one.phone: one for one in Message.objects.exclude(template="reset_asked")}
+    assert {phone: one.template for phone, one in told.items()} == {
+        old: "staff_phone", NEW: "let_in_again",
+    }  # fmt: skip
+
+
+def test_a_number_of_another_account_is_not_taken(zhao, operators):
+    one, two = operators
+    taken = {"user": zhao, "reason": "换了号码", "phone": two.phone, "actor": one}
+    assert refused(ask_reset, **taken) == "user.phone_taken"
+    page = at_desk(one).post(
+        reverse("staff:reset", args=[zhao.pk]), {"reason": "换了号码", "phone": two.phone}
+    )
+    assert (page.status_code, "别的账号的" in page.content.decode()) == (400, True)
+    asked = ask_reset(**taken | {"phone": NEW}, at=timezone.now())
+    make_user("sun", phone=NEW)
+    assert refused(confirm_reset, reset=asked, actor=two, phone=NEW) == "user.phone_taken"
+
+
+def test_who_left_comes_back_by_two_operators_and_with_no_role(zhao, operators):
+    """The number stays with the account, for papers name it: the way back is the account's."""
+    one, two = operators
+    now = timezone.now()
+    deactivate_user(user=zhao, reason="离任", actor=one, at=now)
+    with pytest.raises(RuleViolation, match=r"zhao.*重新启用"):
+        invite_user(username="zhao2", display_name="赵", phone=zhao.phone, actor=one, at=now)
+    client = at_desk(one)
+    ask = reverse("staff:reset", args=[zhao.pk])
+    assert ask in client.get(reverse("staff:person", args=[zhao.pk])).content.decode()
+    assert "不会恢复" in client.get(ask).content.decode()
+    client.post(ask, {"reason": "回来任职，当面核实"})
+    confirm = reverse("staff:reset_confirm", args=[Reset.objects.get().pk])
+    assert client.post(confirm).status_code == 409
+    zhao.refresh_from_db()
+    assert not zhao.is_active
+    at_desk(two).post(confirm)
+    zhao.refresh_from_db()
+    assert (zhao.is_active, zhao.has_usable_password()) == (True, False)
+    assert not zhao.grants.standing(timezone.localdate()).exists()
+    body = json.loads(bytes(Entry.objects.filter(kind="confirm_reset").get().line))["body"]
+    assert (body["returns"], body["number"]) == (True, False)
 
 
 @pytest.mark.postgres
