@@ -1,6 +1,6 @@
 """Single corrections of the roll: who owns, who votes, how large.
 
-What a correction does, once two people said so: pages go through `services.proposals`.
+Steps: what a correction does once two people said so (`services.proposals`), or at the server.
 """
 
 from collections.abc import Sequence
