@@ -188,7 +188,7 @@ TABLE: tuple[Rule, ...] = (
         "unresolved_votes",
         _("没有形成决议、中途取消的表决：名册里的手机号和证件尾号，受托人、见证人、转让文件，"
           "已办结的异议人的联系方式"),
-        _("规则表 retention.ballot_years，最少3年（决定0090）"),
+        _("没有决议也可能有争议，和有决议的一样保存；地方规定更长的照规定，最少3年"),
         _("原定截止后5年或者规则表所写，最后一件事之后至少183天"),
         _("清空；房屋和遮盖的姓名、公告板留下"), "people",
         things_of(unresolved_with_people, lambda one: one.closes_at, _of_session),
