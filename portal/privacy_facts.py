@@ -24,7 +24,7 @@ from logbook.steps import PLATFORM_LOG
 from portal.permission_words import PERMISSION_WORDS
 from portal.rotation import counts_by_key, current_mark
 from registry.former import known
-from registry.models import Estate, Owner
+from registry.models import Owner
 from voting.models import Candidate, GroupMember, Supervisor
 
 
@@ -109,9 +109,13 @@ class Keys(NamedTuple):
 
 def people() -> People:
     """Persons whose data are here."""
+    owners = Owner.objects.filter(known()).aggregate(
+        persons=Count("document_hash", distinct=True),
+        estates=Count("estate", distinct=True),  # of those without a roll there is nobody
+    )
     return People(
-        Owner.objects.filter(known()).aggregate(n=Count("document_hash", distinct=True))["n"],
-        Estate.objects.count(),
+        owners["persons"],
+        owners["estates"],
         User.objects.filter(is_active=True).count(),
         Member.objects.count() + Nominee.objects.count(),
         Candidate.objects.count(),

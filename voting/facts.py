@@ -61,7 +61,11 @@ from voting.selectors.retention import ballot_years
 from voting.spool import Secret
 
 _SUMMARY = 60  # characters of a motion's text on the letter; the rest is behind the QR
-_SECRECY = "您的选择会加密后保存，投票截止前谁也不能看到任何选择和票数。"
+# A letter's key encrypts on the phone; who types the short code has none, and the server does.
+_SECRECY = (
+    "扫码投票的，选择在手机上加密后才发出；用12位码进去，或者手机不能自己加密的，"
+    "由服务器代为加密，服务器当时看得到，不保存。投票截止前没有票数。"
+)
 _PLATFORM = {
     "secret": "这次只有平台一把解密钥匙，平台按规定只解开合计数，但技术上有能力看到单张票。",
     "named": "这次只有平台一把解密钥匙，平台技术上有能力看到单张票。",

@@ -23,6 +23,7 @@ from accounts.incident_steps import (
 from accounts.models import Incident, IncidentNotice, IncidentStep
 from accounts.steps import queue_message
 from core.errors import RuleViolation
+from core.phones import PUBLIC_PHONE, is_public_phone
 from core.reasons import Reason, demand_none
 from registry.models import Estate, Owner
 
@@ -169,4 +170,6 @@ def _notice_reasons(said: Said) -> list[Reason]:
         found.append(Reason("incident.contact", _("请填处理者的名称"), "contact"))
     if not said.phone.strip():
         found.append(Reason("incident.phone", _("请填联系电话"), "phone"))
+    elif not is_public_phone(said.phone):
+        found.append(Reason("incident.phone", PUBLIC_PHONE, "phone"))
     return found

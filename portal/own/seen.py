@@ -55,7 +55,10 @@ def _units(facts: Mapping[str, Any], mine: Mine, day: date) -> bool:
 
 def _self(facts: Mapping[str, Any], mine: Mine, day: date) -> bool:
     owners = facts.get("owners", [])
-    return facts.get("owner") == mine.owner or mine.owner in owners or "all" in facts
+    if facts.get("owner") == mine.owner or mine.owner in owners:
+        return True
+    # All who were there then: not whoever came on the roll afterwards.
+    return "all" in facts and any(first <= day for first, _last in mine.units.values())
 
 
 def _party(facts: Mapping[str, Any], mine: Mine, day: date) -> bool:

@@ -112,8 +112,8 @@ def test_every_marked_string_is_in_the_catalogue(tmp_path: Path) -> None:
 
 def _sources() -> Iterator[Path]:
     for package in (
-        "accounts", "committees", "config", "disclosures", "documents", "portal", "registry",
-        "voting",
+        "accounts", "committees", "config", "core", "disclosures", "documents", "funds",
+        "logbook", "portal", "registry", "voting",
     ):  # fmt: skip
         yield from ROOT.glob(f"{package}/**/*.py")
 
@@ -124,11 +124,33 @@ def _marked(path: Path) -> Iterator[str]:
         for tag, string in re.findall(r'{% translate "([^"]+)"|_\("([^"]+)"\)', text):
             yield tag.replace("%", "%%") or string  # a template's text is a format
         return
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_" and node.args:
-            with_text = node.args[0]
-            if isinstance(with_text, ast.Constant) and isinstance(with_text.value, str):
-                yield with_text.value
+    tree = ast.parse(text)
+    marks = dict(_marks(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in marks:
+            for with_text in node.args[: marks[node.func.id]]:  # type: ignore[attr-defined]
+                if isinstance(with_text, ast.Constant) and isinstance(with_text.value, str):
+                    yield with_text.value
+
+
+def _marks(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """The names under which a module knows gettext, and how many texts each takes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+            for name in node.names:
+                if "gettext" in name.name:
+                    yield name.asname or name.name, 2 if "ngettext" in name.name else 1
+
+
+def test_every_name_of_gettext_marks(tmp_path: Path) -> None:
+    path = tmp_path / "forms.py"
+    path.write_text(
+        "from django.utils.translation import gettext as _\n"
+        "from django.utils.translation import gettext_lazy as _lazy, gettext_lazy\n"
+        "from django.utils.translation import ngettext\n"
+        '_("甲"), _lazy("乙"), gettext_lazy("丙"), ngettext("丁", "戊", 2), other("己")\n'
+    )
+    assert list(_marked(path)) == list("甲乙丙丁戊")
 
 
 def _msgids(text: str) -> Iterator[str]:

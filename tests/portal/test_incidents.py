@@ -95,6 +95,14 @@ def codes(refused: pytest.ExceptionInfo[RuleViolation]) -> list[str]:
     return [reason.code for reason in refused.value.facts["reasons"]]  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("phone", ["看公告", "12", "找王主任", "0556-5550000 或者 12345"])
+def test_a_notice_names_a_phone_that_can_be_dialled(town: Town, phone: str) -> None:
+    incident = recorded(town.here.estate)
+    with pytest.raises(RuleViolation) as refused:
+        proposed(incident, phone=phone)
+    assert codes(refused) == ["incident.phone"]
+
+
 # --- writing down --------------------------------------------------------------------------
 
 

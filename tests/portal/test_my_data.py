@@ -2,9 +2,10 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,8 +14,11 @@ from django.utils.translation import override
 from accounts.identity import Person, TestIdentityProvider
 from accounts.models import Message
 from accounts.phones import phone_hash
+from core.deadlines import SHANGHAI
 from funds.services import entering
 from logbook.models import Entry
+from logbook.steps import record_act
+from portal.own.seen import seen_of
 from registry.models import Authority, DataRequest, Owner, PhoneChange
 from registry.selectors import document_key
 from tests.factories import make_estate, make_owner, make_unit
@@ -710,6 +714,18 @@ def test_who_came_after_does_not_see_who_looked_before(client, owner, estate, ro
     buyer.ownerships.create(unit=room, valid_from=day + timedelta(days=1))
     assert enter(client, sent, NEW).status_code == 302
     assert "还没有人看过" in text(client.get("/my/data/seen"))
+
+
+@pytest.mark.parametrize(("days", "listed"), [(0, True), (-1, False)])
+def test_a_file_that_touched_all_is_not_listed_for_who_came_afterwards(owner, days, listed):
+    day = owner.ownerships.get().valid_from + timedelta(days=days)
+    at = datetime.combine(day, time(10), tzinfo=SHANGHAI)
+    with transaction.atomic():
+        record_act(
+            f"registry/{owner.estate.code}", "roll-owners-changed", {"all": 600},
+            actor="user:1", at=at,
+        )  # fmt: skip
+    assert bool(seen_of(owner, at=at + timedelta(days=2))) is listed
 
 
 def test_the_page_of_seen_asks_little_of_the_database(

@@ -20,7 +20,7 @@ from portal.privacy_facts import keys, people, roles_that_see_people, runs
 from portal.privacy_rules import RISKS, rules
 from portal.retention import TABLE
 from registry.resealing import sealed_tables
-from tests.factories import frozen_vote, make_owner
+from tests.factories import frozen_vote, make_estate, make_owner
 from tests.town import Town, make_town
 from voting.facts import letter_facts
 
@@ -66,6 +66,14 @@ def test_a_person_on_two_rolls_is_one(town: Town) -> None:
     for side in (town.here, town.there):
         make_owner(side.estate, "甲", document_hash="a" * 64)
     assert people().owners == before + 1
+
+
+def test_an_estate_without_a_roll_has_nobody_on_it(town: Town) -> None:
+    before = people().estates
+    empty = make_estate()
+    assert people().estates == before
+    make_owner(empty, "甲")
+    assert people().estates == before + 1
 
 
 def test_roles_are_read_from_the_table_of_permissions(town: Town) -> None:
@@ -126,6 +134,7 @@ def test_the_contract_has_what_article_21_asks_for(town: Town) -> None:
         "委托处理的目的", "委托期限", "处理方式", "个人信息的种类", "保护措施",
         "甲方的权利和义务", "乙方的权利和义务", "进行监督", "不得转委托",
         "返还甲方或者予以删除，不得保留", estate.name, estate.code,
+        "用12位码投的，或者设备不能加密的，由平台的服务器代为加密",
     ):  # fmt: skip
         assert part in page
     for code, kind in KINDS.items():

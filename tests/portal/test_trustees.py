@@ -211,6 +211,8 @@ def test_papers_name_who_keeps_the_keys(walk):
     names = "甲（抽签产生的业主）、乙（居委会）、丙（律师、公证员等外部人员）"
     assert f"解密钥匙由{names}分别保管，2人一起才能打开" in said_
     assert "平台没有钥匙" in said_
+    # Who types the short code, or whose phone cannot, has the server encrypt.
+    assert "由服务器代为加密，服务器当时看得到，不保存" in said_
     assert "平台一把" not in said_
 
 
