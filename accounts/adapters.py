@@ -102,7 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_unknown_account_sms(self, phone: str, **kwargs: object) -> None:
         """Nothing is sent: a stranger's phone must not ring because someone typed it. It is
         counted like any other, so that the answer takes as long."""
-        may_get_code(phone, timezone.now())
+        may_get_code(phone, timezone.now(), "sign_in")
 
     def send_account_already_exists_sms(self, phone: str) -> None:
         """Nobody signs up here."""

@@ -17,6 +17,17 @@ CODES: dict[str, str] = {
     "vote_check": "验证码{code}，用于{estate}业主投票的身份核对，10分钟内有效。请勿告诉他人。",
 }
 
+# What codes to one number are counted by (`services.messages.may_get_code`): what somebody can
+# ask for who knows the number alone must not use up what comes after a letter's code.
+COUNTED: dict[str, str] = {
+    "sign_in": "sign_in",
+    "own_fund": "own",
+    "own_asking": "own",
+    "own_data": "own",
+    "new_phone": "new_phone",
+    "vote_check": "vote",
+}
+
 TEXTS: dict[str, str] = {
     "session_opened": (
         "【{estate}】{title}现在可以投票，{deadline}截止。"

@@ -11,13 +11,16 @@ from accounts.gateways import gateway
 from accounts.models import Message
 from accounts.phones import phone_hash
 from accounts.services.attempts import count_attempt
-from accounts.texts import CODES, URGENT, rendered
+from accounts.texts import CODES, COUNTED, URGENT, rendered
 from core.deadlines import SHANGHAI, local_day
 from core.errors import RuleViolation
 
 logger = logging.getLogger(__name__)
 
+# To one number in 24 hours, of each kind: at most 40 in all, and from a stranger who knows no
+# more than a number and its room 25.
 CODES_A_DAY = 10
+FEWER_A_DAY = {"lost": 5, "new_phone": 5}
 # Nobody is woken for a reminder; a code is asked for by the person who waits for it.
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 # A worker that dies while sending leaves its message alone for so long.
@@ -33,16 +36,18 @@ def send_code(
     key: str,
     at: datetime,
     aside: bool = False,
+    counted: str = "",
 ) -> None:
     """Send a one-time code now; it is never stored. `aside`: the page does not wait for the
-    gateway, so that how long it takes tells nobody whether a number is known.
+    gateway, so that how long it takes tells nobody whether a number is known. `counted`: as
+    what it is counted, where not by its text.
 
-    RuleViolation sms.daily_limit after ten codes to one number in 24 hours, whoever
-    asks: an attacker must not be able to ring somebody's phone all day.
+    RuleViolation sms.daily_limit after ten codes of one kind to one number in 24 hours,
+    whoever asks: an attacker must not be able to ring somebody's phone all day.
     """
     if template not in CODES:
         raise ValueError(f"no code text {template}")
-    if not may_get_code(phone, at):
+    if not may_get_code(phone, at, counted or COUNTED[template]):
         raise RuleViolation(
             "sms.daily_limit",
             "这个手机号今天收到的验证码已达上限，请明天再试，或打电话请工作人员协助",
@@ -54,10 +59,14 @@ def send_code(
         Thread(target=_sent_aside, kwargs=said, daemon=True).start()
 
 
-def may_get_code(phone: str, at: datetime) -> bool:
-    """Count a code for a number, known here or not; False once it had its ten."""
-    counter = f"sms-day:{phone_hash(phone)[:40]}"
-    return count_attempt(counter, limit=CODES_A_DAY, window=timedelta(days=1), at=at)
+def may_get_code(phone: str, at: datetime, counted: str) -> bool:
+    """Count a code of a kind for a number, known here or not; False once it had its share.
+
+    `counted`: a value of `texts.COUNTED`, or "lost".
+    """
+    counter = f"sms-day:{counted}:{phone_hash(phone)[:40]}"
+    limit = FEWER_A_DAY.get(counted, CODES_A_DAY)
+    return count_attempt(counter, limit=limit, window=timedelta(days=1), at=at)
 
 
 def _sent_aside(*, phone: str, text: str, key: str) -> None:

@@ -15,7 +15,8 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.identity import Person
 from accounts.phones import clean_phone, phone_hash
 from accounts.services.attempts import count_attempt, forget_attempts
-from accounts.services.messages import send_code
+from accounts.services.messages import may_get_code, send_code
+from accounts.texts import COUNTED
 from core.errors import RuleViolation
 from core.text import typed_digits
 from funds.models import PhoneCheck
@@ -29,6 +30,8 @@ from voting.domain.people import same_person, tail_of, tails
 WINDOW = timedelta(minutes=15)
 # From one address, which many owners may share on a mobile network.
 MOST_ASKED = 30
+# Codes to other numbers that one owner asks for in a day.
+MOST_NEW, DAY = 10, timedelta(days=1)
 MOST_WRONG = 5
 # From all addresses together: a million digits, ten codes a day.
 MOST_WRONG_OF_ALL = 30
@@ -38,7 +41,8 @@ CODE_LIFE = timedelta(minutes=10)
 
 @sensitive_variables("phone", "plain", "digits")
 def send_own_code(*, phone: str, address: str, at: datetime, purpose: str = "own_fund") -> None:
-    """Send six digits to a number on the roll; to another nothing, and nobody learns which.
+    """Send six digits to a number on the roll; to another nothing, and nobody learns which: the
+    answer, the rows and the time are the same.
 
     `purpose`: the text of accounts.texts that says what they are for.
 
@@ -50,11 +54,20 @@ def send_own_code(*, phone: str, address: str, at: datetime, purpose: str = "own
         raise RuleViolation("own.too_many", "要验证码的次数太多，请过十五分钟再试")
     held = phone_hash(plain)
     digits = f"{randbelow(10**6):06}"
-    if not phone_known(held) or not _stored(held, _hmac(held, digits), at):
+    digest = _hmac(held, digits)
+    known = phone_known(held)
+    # What is written and counted is the same for both, and the message leaves aside: how long
+    # it takes tells nothing either.
+    if not _stored(held, digest if known else "", at):
+        return
+    if not known:
+        may_get_code(plain, at, COUNTED[purpose])
         return
     key = f"own:{held[:24]}:{at.timestamp():.0f}"
     try:
-        send_code(phone=plain, template=purpose, params={"code": digits}, key=key, at=at)
+        send_code(
+            phone=plain, template=purpose, params={"code": digits}, key=key, at=at, aside=True
+        )
     except RuleViolation as refused:
         # The day's limit holds for numbers on the roll only; saying so would tell.
         if refused.code != "sms.daily_limit":
@@ -82,12 +95,16 @@ def send_new_phone_code(*, held: str, phone: str, address: str, at: datetime) ->
     RuleViolation "phone.invalid", "own.too_many", "own.too_soon", "sms.daily_limit".
     """
     plain = _plain(phone)
-    for counter in (f"new-ask:{held[:40]}", f"own-ask:{_address(address)}"):
-        if not count_attempt(counter, limit=MOST_ASKED, window=WINDOW, at=at):
-            raise RuleViolation("own.too_many", "要验证码的次数太多，请过十五分钟再试")
+    if not count_attempt(
+        f"own-ask:{_address(address)}", limit=MOST_ASKED, window=WINDOW, at=at
+    ):
+        raise RuleViolation("own.too_many", "要验证码的次数太多，请过十五分钟再试")
+    # To numbers of anybody at all: messages cost money, and ring at strangers'.
+    if not count_attempt(f"new-ask:{held[:40]}", limit=MOST_NEW, window=DAY, at=at):
+        raise RuleViolation("own.too_many", "今天要验证码的次数太多，请明天再试")
     digits = f"{randbelow(10**6):06}"
     new = phone_hash(plain)
-    if not _stored(new, _hmac(new, digits, instead_of=held), at):
+    if not _stored(_pair(held, new), _hmac(new, digits, instead_of=held), at):
         raise RuleViolation("own.too_soon", "验证码刚刚发过，请等一分钟再要")
     key = f"new-phone:{new[:24]}:{at.timestamp():.0f}"
     send_code(phone=plain, template="new_phone", params={"code": digits}, key=key, at=at)
@@ -100,7 +117,7 @@ def check_new_phone_code(*, held: str, phone: str, answer: str, at: datetime) ->
     RuleViolation "phone.invalid", "check.locked".
     """
     new = phone_hash(_plain(phone))
-    return _used(new, _hmac(new, typed_digits(answer), instead_of=held), at)
+    return _used(_pair(held, new), _hmac(new, typed_digits(answer), instead_of=held), at)
 
 
 @sensitive_variables("person")
@@ -110,6 +127,12 @@ def owner_vouched_for(person: Person) -> str:
     held = document_key("", person.name, clean_number(person.document_number))
     named = [one for one in owners_by_document(held) if one.name == person.name.strip()]
     return held if person.document_number and named else ""
+
+
+def _pair(held: str, new: str) -> str:
+    """What a code for another number is kept and counted by: by both, so that it neither meets
+    nor shows what the new number's own owner was sent."""
+    return keyed_hash(f"{held}\x00{new}", purpose="new-phone")
 
 
 def _used(held: str, digest: str, at: datetime, address: str = "") -> bool:

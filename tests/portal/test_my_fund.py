@@ -2,9 +2,13 @@
 
 import re
 from datetime import date, timedelta
+from threading import Event
+from time import monotonic
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.phones import phone_hash
@@ -127,7 +131,31 @@ def test_the_answer_is_the_same_for_a_number_nobody_has(client, owner, sent):
         answer = client.post("/my/code", {"answer": "x"})
         assert answer.status_code == 400
         assert "验证码不对或者已经过期" in answer.content.decode()
-    assert not PhoneCheck.objects.filter(phone_hash=phone_hash(OTHER)).exists()
+    assert PhoneCheck.objects.get(phone_hash=phone_hash(OTHER)).code_hmac == ""
+
+
+def test_a_known_number_costs_the_work_of_any_other_and_waits_for_no_gateway(
+    client, owner, monkeypatch
+):
+    left = Event()
+
+    class Slow:
+        def send(self, **_said):
+            left.wait(20)
+
+    settings_of = "accounts.services.messages.settings.CELERY_TASK_ALWAYS_EAGER"
+    monkeypatch.setattr(settings_of, False)
+    monkeypatch.setattr("accounts.services.messages.gateway", Slow)
+    work = []
+    client.post("/my/", {"phone": "10000000009"})  # the address is counted from now on
+    for phone in (PHONE, OTHER):
+        began = monotonic()
+        with CaptureQueriesContext(connection) as asked:
+            assert client.post("/my/", {"phone": phone}).status_code == 302
+        assert monotonic() - began < 10
+        work.append([one["sql"].split()[0] for one in asked])
+    left.set()
+    assert work[0] == work[1]
 
 
 @pytest.mark.parametrize("phone", ["", "123", "abc", "1" * 30, "10000000001;"])

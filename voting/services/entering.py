@@ -116,8 +116,13 @@ def start_by_letter(*, party_id: int, challenge: bytes, key: str, login: str) ->
 
 
 @sensitive_variables("digits", "phone")
-def send_second_check_code(*, party_id: int, at: datetime) -> datetime:
+def send_second_check_code(
+    *, party_id: int, at: datetime, lost_letter: bool = False
+) -> datetime:
     """Send six digits to the phone on the roll; return until when they hold.
+
+    `lost_letter`: asked for without a letter. Such codes are counted apart, so that a stranger
+    who knows room and number does not use up those of who has the letter.
 
     RuleViolation "check.no_phone", "check.too_soon", "sms.daily_limit".
     """
@@ -129,6 +134,7 @@ def send_second_check_code(*, party_id: int, at: datetime) -> datetime:
         params={"code": digits, "estate": party.session.estate.name},
         key=f"check:{party_id}:{at.timestamp():.0f}",
         at=at,
+        counted="lost" if lost_letter else "vote",
     )
     return at + CODE_LIFE
 

@@ -72,9 +72,9 @@ def send_claim_code(claim: Claim, *, at: datetime) -> None:
     """Send the digits where room and phone fit; after the page has left: it tells nothing."""
     if claim.by_phone:
         try:
-            send_second_check_code(party_id=claim.by_phone, at=at)
+            send_second_check_code(party_id=claim.by_phone, at=at, lost_letter=True)
         except RuleViolation:
-            return  # asked again too soon, or ten today: the page has said what to do
+            return  # asked again too soon, or often today: the page has said what to do
 
 
 @sensitive_variables("digits", "family_name", "tail", "code")

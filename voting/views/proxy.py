@@ -13,7 +13,7 @@ from voting.forms.standins import ProxyForm
 from voting.selectors import agent_of, phase
 from voting.services.proxies import OWNER, grant_proxy, renew_proxy_code, revoke_proxy
 from voting.views.addresses import see_other
-from voting.views.visits import Walk, end_visit, with_visit
+from voting.views.visits import Walk, drop_draft, end_visit, with_visit
 
 
 @sensitive_post_parameters("agent", "phone")
@@ -90,5 +90,8 @@ def leave(request: HttpRequest, walk: Walk) -> HttpResponseBase:
     """The lent device goes back: nothing of the owner's visit stays on it."""
     if request.method == "POST":
         end_visit(request, walk.code)
-        return see_other("voting:session", walk.code)
-    return render(request, "voting/owner/leave.html", {"session": walk.party.session})
+        response = see_other("voting:session", walk.code)
+        drop_draft(response, walk)
+        return response
+    context = {"session": walk.party.session, "assistance": walk.visit.assistance}
+    return render(request, "voting/owner/leave.html", context)

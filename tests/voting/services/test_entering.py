@@ -1,13 +1,17 @@
 """The owner's way in: codes, the letter's key, the second check and its limits."""
 
 import re
+from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from accounts.gateways import MemoryGateway
 from accounts.models import Attempts, Message
+from accounts.services.messages import send_code
 from core.errors import RuleViolation
+from funds.services.entering import send_own_code
 from tests.factories import OPEN, frozen_vote
 from voting.models import CheckCode
 from voting.protocol import credential, schnorr
@@ -19,6 +23,7 @@ from voting.services.entering import (
     send_second_check_code,
     start_by_letter,
 )
+from voting.services.lost import Claim, send_claim_code
 
 pytestmark = pytest.mark.django_db
 CHALLENGE = bytes(range(32))
@@ -154,6 +159,27 @@ class TestSms:
         if sent_digits() != first:
             assert not sms(party, first, at=later)
         assert sms(party, sent_digits(), at=later)
+
+    def test_strangers_at_public_pages_do_not_use_up_a_votes_codes(self, vote):
+        """They know the number, or number and room; ten of the same kind are the most."""
+        party = vote.party(1)
+        for minute in range(12):
+            at = OPEN + timedelta(minutes=minute)
+            send_own_code(phone=party.phone, address="", at=at)
+            send_claim_code(Claim(party.pk, party.pk, "x"), at=at)
+            with suppress(RuleViolation):
+                send_code(
+                    phone=party.phone, template="sign_in", params={"code": "1"}, key="k", at=at
+                )
+        texts = Counter(text[9:20] for _phone, text in MemoryGateway.sent)
+        assert sorted(texts.values()) == [5, 10, 10]
+        later = OPEN + timedelta(hours=1)
+        for minute in range(10):
+            send_second_check_code(party_id=party.pk, at=later + timedelta(minutes=minute))
+        assert sms(party, sent_digits(), at=later + timedelta(minutes=10))
+        with pytest.raises(RuleViolation) as caught:
+            send_second_check_code(party_id=party.pk, at=later + timedelta(minutes=30))
+        assert caught.value.code == "sms.daily_limit"
 
 
 class TestDocuments:

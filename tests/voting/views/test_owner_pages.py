@@ -834,6 +834,28 @@ class TestTheKeyOfTheLetter:
         assert self.given(client, f"/q/{made.code}") == ""
 
 
+class TestLeaving:
+    """On a phone or computer that others use too."""
+
+    def test_from_the_receipt_and_nobody_gets_back_without_a_check(
+        self, client: Client, vote: Vote
+    ) -> None:
+        enter(client, vote)
+        receipt = cast(client, vote)["Location"]
+        page = client.get(receipt).content.decode()
+        assert f'action="{vote.url("leave")}"' in page
+        kept = client.cookies["sessionid"].value
+        assert client.post(vote.url("leave"))["Location"] == f"/s/{vote.code}/"
+        pages = (receipt, vote.url("motions/"), vote.url("review/"), vote.url("identity/"))
+        for tail in pages:
+            assert client.get(tail).status_code == 403
+        client.cookies["sessionid"] = kept  # whoever kept the cookie
+        assert client.get(vote.url("motions/")).status_code == 403
+        client.post(f"{vote.letters[WANG].path}/start")
+        assert client.get(vote.url(""))["Location"] == vote.url("identity/")
+        assert "离开？" in text_of(client.get(vote.url("leave")))
+
+
 class TestMidnight:
     """A vote to the end of 4 December ends on the 4th at 24:00 wherever its end is said."""
 
