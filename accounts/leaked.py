@@ -45,11 +45,14 @@ class LeakedPasswordsValidator:
                 code="password_list",
             ) from fault
         if found:
-            raise ValidationError(self.get_help_text(), code="password_leaked")
+            raise ValidationError(
+                _("这个密码在别处泄露过，有人拿着名单逐个试。请换一个没有在任何地方用过的。"),
+                code="password_leaked",
+            )
 
     def get_help_text(self) -> str:
-        """What to do instead."""
-        return _("这个密码在别处泄露过，有人拿着名单逐个试。请换一个没有在任何地方用过的。")
+        """The rule."""
+        return _("不能用在别处泄露过的密码：有人拿着名单逐个试。")
 
 
 def is_leaked(password: str, path: str) -> bool:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, permissions_at
@@ -54,21 +54,21 @@ class NoticeForm(forms.Form):
     may_be_empty = frozenset[str]()
 
     posted_on = forms.DateField(
-        label=_lazy("张贴日期"),
+        label=gettext_lazy("张贴日期"),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"required": _lazy("请填写张贴日期")},
+        error_messages={"required": gettext_lazy("请填写张贴日期")},
     )
     days = forms.IntegerField(
-        label=_lazy("公告几天"),
+        label=gettext_lazy("公告几天"),
         min_value=1,
         max_value=60,
         initial=NOTICE_DAYS,
-        help_text=_lazy("张贴当天不算。各地规定不同，没有规定的按七天。"),
+        help_text=gettext_lazy("张贴当天不算。各地规定不同，没有规定的按七天。"),
     )
     content = UploadField(
-        label=_lazy("张贴的照片"),
+        label=gettext_lazy("张贴的照片"),
         required=False,
-        help_text=_lazy("照片里的位置等信息会去掉，加密保存。"),
+        help_text=gettext_lazy("照片里的位置等信息会去掉，加密保存。"),
         allow_empty_file=True,
     )
 

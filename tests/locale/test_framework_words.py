@@ -78,7 +78,7 @@ def test_what_a_password_must_be_stands_in_the_same_words_for_every_rule() -> No
     with override("zh-hans"):
         told = password_validators_help_texts()
     assert len(told) == len(settings.AUTH_PASSWORD_VALIDATORS)
-    assert len(told) == len(get_default_password_validators()) == 4
+    assert len(told) == len(get_default_password_validators()) == 5
     for sentence in told:
         assert not [letter for letter in sentence if letter.isascii() and letter.isalpha()]
         assert "你" not in sentence

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -36,14 +36,14 @@ class ClaimForm(forms.Form):
     """Which room, and the phone on the roll."""
 
     room = forms.CharField(
-        label=_lazy("房号"),
+        label=gettext_lazy("房号"),
         max_length=80,
-        help_text=_lazy("按房产证写，例如 1幢2单元301。"),
-        error_messages={"required": _lazy("请输入房号")},
+        help_text=gettext_lazy("按房产证写，例如 1幢2单元301。"),
+        error_messages={"required": gettext_lazy("请输入房号")},
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
     )
     phone = forms.CharField(
-        label=_lazy("您登记的手机号"),
+        label=gettext_lazy("您登记的手机号"),
         max_length=30,
         required=False,
         widget=forms.TextInput(attrs={"class": "input", "inputmode": "tel"}),
@@ -55,9 +55,9 @@ class ProofForm(DocumentForm):
 
     field_order = ("digits", "family_name", "answer")
     digits = forms.CharField(
-        label=_lazy("短信里的 6 位数字"),
+        label=gettext_lazy("短信里的 6 位数字"),
         max_length=20,
-        error_messages={"required": _lazy("请输入短信里的 6 位数字")},
+        error_messages={"required": gettext_lazy("请输入短信里的 6 位数字")},
         widget=forms.TextInput(
             attrs={
                 "class": "input digits",
