@@ -17,8 +17,8 @@ from pypdf import PdfReader
 from disclosures.domain.periods import before, period_of
 from disclosures.models import Book, Entry, Publication
 from tests.disclosures.accounts import accounts_estate, can_sign
-from tests.documents.test_intake import EICAR
 from tests.documents.test_scans import photo
+from tests.documents.test_uploads import EICAR
 from tests.town import make_town
 
 from .conftest import shoot
