@@ -99,14 +99,22 @@ def test_c2_twenty_faults_all_named_nothing_written_undone(
     )
     page.get_by_label(re.compile("一部分房屋")).check()
     page.get_by_role("button", name="上传并检查").click()
-    page.get_by_role("button", name="确认导入").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("名册检查")
+    # There is a roll: another person looks at it and confirms, and so does who undoes it.
+    expect(page.locator("main")).to_contain_text("请没有经手的另一个人")
+    kept = page.url
+    here.person("supervisor")
+    second = sign_in(open_page(js=js, **DESK), "supervisor")
+    second.goto(kept)
+    second.get_by_role("button", name="确认导入").click()
+    expect(second.get_by_role("heading", level=1)).to_contain_text("等确认的更正")
     # Four of the twelve rooms were there already.
     assert Unit.objects.filter(estate=estate, is_active=True).count() == len(before) + 8
     page.goto(f"/staff/roll/{estate.code}/")
     page.get_by_role("link", name="名册.xlsx").first.click()
-    page.get_by_role("button", name="撤销这次导入").click()
-    expect(page.get_by_text("已撤销，名册恢复到导入以前")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("撤销也要没有经手表格的另一个人来办")
+    second.goto(kept)
+    second.get_by_role("button", name="撤销这次导入").click()
+    expect(second.get_by_text("已撤销，名册恢复到导入以前")).to_be_visible()
     assert (
         set(Unit.objects.filter(estate=estate, is_active=True).values_list("label")) == before
     )
