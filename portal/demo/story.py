@@ -164,7 +164,7 @@ def tell(*, today: date, password: str, say: Say, keep_letters: Keep) -> Story:
     estate = _place(sample, on(BEGINS, 8), say)
     people = _people(estate, on(BEGINS, 8, 30), password, say)
     actor = f"user:{people['organiser'].pk}"
-    _roll(sample, estate, actor, on, say)
+    _roll(sample, estate, (actor, f"user:{people['supervisor'].pk}"), on, say)
     rounds.name_walls(estate, actor, on(BEGINS - 3, 10))
     repairs.open_books(estate, people, on(BEGINS - 3, 11), say)
 
@@ -265,8 +265,12 @@ def _set_password(user: User, password: str) -> User:
     return user
 
 
-def _roll(sample: SampleEstate, estate: Estate, actor: str, on: _Days, say: Say) -> None:
-    """Three rounds: refused for faults, imported with doubts, corrected and settled."""
+def _roll(
+    sample: SampleEstate, estate: Estate, who: tuple[str, str], on: _Days, say: Say
+) -> None:
+    """Three rounds: refused for faults, imported with doubts, corrected and settled; the last
+    changes a roll and is confirmed by the second of `who`."""
+    actor, second = who
     for round_, (stage, days) in enumerate(
         ((AS_EXPORTED, BEGINS), (IMPORTABLE, BEGINS - 1), (SETTLED, BEGINS - 2)), start=1
     ):
@@ -284,7 +288,8 @@ def _roll(sample: SampleEstate, estate: Estate, actor: str, on: _Days, say: Say)
             imports.drop_import(import_id=looked.pk, actor=actor, at=on(days, 11))
             say(f"第{round_}次导入：{summary['faults']} 处错误，没有写入任何内容，连同原因退回")
             continue
-        imports.confirm_import(import_id=looked.pk, actor=actor, at=on(days, 11))
+        confirms = second if stage == SETTLED else actor
+        imports.confirm_import(import_id=looked.pk, actor=confirms, at=on(days, 11))
         open_ones = Finding.objects.filter(estate=estate, state="open").count()
         say(
             f"第{round_}次导入：新增 {summary['new']}、变更 {summary['changed']}、"
