@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, roles_with
 from core.deadlines import start_of
-from registry.models import Estate, Ownership, RollImport
+from registry.models import Estate, Ownership, PhoneChange, RollImport, RollProposal
 from registry.selectors import open_number_checks
 
-_WAITS = Q(owners__phone_changes__state="proposed")
 _OPEN = Q(owners__requests__state="open")
 
 
@@ -38,31 +37,12 @@ def own_tasks(
     `places`: of accounts.permissions.estates_by_role; at most so many estates of each kind.
     """
     if (here := _within(places, Permission.CONFIRM_STANDIN)) is not None:
-        others = _WAITS & ~Q(owners__phone_changes__asked_by=actor)
-        found = Estate.objects.filter(here & others)
-        for one in found.annotate(n=Count("owners__phone_changes")).order_by("pk")[:most]:
-            what = _("%(n)d位业主换手机号，等第二人确认") % {"n": one.n}
-            url = reverse("roll:phones", args=[one.code])
-            yield OwnTask(one, what, _("监票人、居委会或者街道"), url, None, True)
-        others = Q(proposals__state="waiting") & ~Q(proposals__asked_by=actor)
-        found = Estate.objects.filter(here & others)
-        for one in found.annotate(n=Count("proposals", distinct=True)).order_by("pk")[:most]:
-            what = _("名册更正%(n)d条，等第二人确认") % {"n": one.n}
-            url = reverse("roll:changes", args=[one.code])
-            yield OwnTask(one, what, _("监票人、居委会或者街道"), url, None, True)
-        files = RollImport.objects.filter(state="previewed").exclude(actor=actor)
-        roll = Exists(Ownership.objects.filter(unit__estate=OuterRef("pk")))
-        found = Estate.objects.filter(here & Q(imports__in=files)).filter(roll)
-        for one in found.annotate(n=Count("imports")).order_by("pk")[:most]:
-            what = _("改动名册的表格%(n)d个，等第二人确认") % {"n": one.n}
-            url = reverse("roll:changes", args=[one.code])
-            yield OwnTask(one, what, _("监票人、居委会或者街道"), url, None, True)
-        waits = open_number_checks().exclude(entered_by=actor)
-        found = Estate.objects.filter(here, owners__number_checks__in=waits)
-        for one in found.annotate(n=Count("owners__number_checks")).order_by("pk")[:most]:
-            what = _("%(n)d位业主的证件号码，等第二人确认") % {"n": one.n}
-            url = reverse("roll:numbers", args=[one.code])
-            yield OwnTask(one, what, _("监票人、居委会或者街道"), url, None, True)
+        for rows, relation, words, page in _waiting_for_another(actor):
+            found = Estate.objects.filter(here, **{f"{relation}__in": rows})
+            for one in found.annotate(n=Count(relation)).order_by("pk")[:most]:
+                url = reverse(f"roll:{page}", args=[one.code])
+                desk = _("监票人、居委会或者街道")
+                yield OwnTask(one, words % {"n": one.n}, desk, url, None, True)
     if (here := _within(places, Permission.MANAGE_ROLL)) is not None:
         asked = Estate.objects.filter(here & _OPEN).annotate(
             n=Count("owners__requests"), due=Min("owners__requests__due_on")
@@ -72,6 +52,35 @@ def own_tasks(
             url = reverse("roll:requests", args=[one.code])
             due = start_of(one.due + timedelta(days=1))
             yield OwnTask(one, what, _("组织者"), url, due, True)
+
+
+def _waiting_for_another(actor: str) -> Iterator[tuple[QuerySet[Any], str, str, str]]:
+    """What others entered: rows, how an estate leads to them, in words, on which page."""
+    yield (
+        PhoneChange.objects.filter(state="proposed").exclude(asked_by=actor),
+        "owners__phone_changes",
+        _("%(n)d位业主换手机号，等第二人确认"),
+        "phones",
+    )
+    yield (
+        RollProposal.objects.filter(state="waiting").exclude(asked_by=actor),
+        "proposals",
+        _("名册更正%(n)d条，等第二人确认"),
+        "changes",
+    )
+    roll = Exists(Ownership.objects.filter(unit__estate=OuterRef("estate")))
+    yield (
+        RollImport.objects.filter(roll, state="previewed").exclude(actor=actor),
+        "imports",
+        _("改动名册的表格%(n)d个，等第二人确认"),
+        "changes",
+    )
+    yield (
+        open_number_checks().exclude(entered_by=actor),
+        "owners__number_checks",
+        _("%(n)d位业主的证件号码，等第二人确认"),
+        "numbers",
+    )
 
 
 def _within(places: Mapping[str, QuerySet[Estate]], permission: Permission) -> Q | None:

@@ -13,21 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Permission, estate_for, permissions_at
 from accounts.selectors import sole_words
 from core.errors import RuleViolation
-from core.exact import format_area
 from core.numbers import number_in
 from core.tables import Table
 from portal.own.seen import acted_by
+from portal.roll_difference import difference_context
 from portal.roll_forms import ColumnsForm, UploadForm
 from portal.selectors import names_of
-from portal.sentences import said
 from portal.views.common import actor_of, posted
 from portal.views.roll_changes import estate_of_two
-from registry.domain.columns import COLUMNS
-from registry.domain.difference import Change
-from registry.models import Estate, Owner, RollImport
+from registry.models import Estate, RollImport
 from registry.roll_files import opened_table
 from registry.selectors import (
-    Preview,
     faults_workbook,
     open_number_checks,
     preview_of,
@@ -36,6 +32,7 @@ from registry.selectors import (
     spaces_count,
 )
 from registry.services.imports import (
+    by_one,
     confirm_import,
     correct_cells,
     drop_import,
@@ -48,10 +45,6 @@ from registry.services.imports import (
 
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# A page stays readable; the workbook has them all.
-SHOWN = 200
-# Fields of a unit whose change a page shows, with their titles.
-_SHOWN_FIELDS = {"area": "面积", "use": "用途", "status": "状态", "label": "房号"}
 
 
 def roll_estate(request: HttpRequest, code: str) -> Estate:
@@ -121,7 +114,7 @@ def columns(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """What an import would change, with every fault; or what became of it."""
-    estate = estate_of_two(request, code)
+    estate = _import_estate(request, code)
     kept = get_object_or_404(estate.imports, pk=pk)
     return _preview_page(request, estate, kept)
 
@@ -162,15 +155,10 @@ def faults(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Write it: a first roll by who brought it, later ones by a second person."""
-    two = takes_two(estate_of_two(request, code).pk)
-    estate = estate_of_two(request, code) if two else roll_estate(request, code)
+    estate = _import_estate(request, code)
     kept = get_object_or_404(estate.imports, pk=pk)
     try:
-        if two and Permission.CONFIRM_STANDIN not in permissions_at(request.user, estate):
-            raise RuleViolation(
-                "import.second_person",
-                _("名册已经有业主：要由监票人、居委会或者街道的另一个人看过以后确认"),
-            )
+        _demand(request, estate, kept, two=takes_two(estate.pk))
         done = confirm_import(
             import_id=kept.pk,
             actor=actor_of(request),
@@ -194,17 +182,13 @@ def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             numbers,
         )
         messages.warning(request, said_so % {"n": numbers})
-    if done.summary["findings"] and Permission.MANAGE_ROLL in permissions_at(
-        request.user, estate
-    ):
-        return redirect("roll:findings", code)
-    return _back(request, estate)
+    return _back(request, estate, "findings" if done.summary["findings"] else "home")
 
 
 @require_POST
 def drop(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Give a preview up."""
-    estate = estate_of_two(request, code)
+    estate = _import_estate(request, code)
     kept = get_object_or_404(estate.imports, pk=pk)
     drop_import(import_id=kept.pk, actor=actor_of(request), at=timezone.now())
     messages.success(request, _("已放弃，上传的内容已删除。"))
@@ -214,9 +198,10 @@ def drop(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Put the roll back as it was before an import."""
-    estate = estate_of_two(request, code)
+    estate = _import_estate(request, code)
     kept = get_object_or_404(estate.imports, pk=pk)
     try:
+        _demand(request, estate, kept, two=not by_one(kept))
         undo_import(import_id=kept.pk, actor=actor_of(request), at=timezone.now())
     except RuleViolation as refused:
         return _preview_page(request, estate, kept, refused)
@@ -233,6 +218,29 @@ def workbook_response(content: bytes, name: str) -> HttpResponse:
     )
 
 
+def _import_estate(request: HttpRequest, code: str) -> Estate:
+    """Of a first roll, whoever brings it; where there is a roll, also the second person."""
+    estate = estate_of_two(request, code)
+    return estate if takes_two(estate.pk) else roll_estate(request, code)
+
+
+def _may(request: HttpRequest, estate: Estate, kept: RollImport, *, two: bool) -> bool:
+    """Whether this person ends it: who keeps the roll or, of `two`, who confirms what others
+    entered and had no hand in it (`services.imports` asks for another person too)."""
+    may = permissions_at(request.user, estate)
+    if not two:
+        return Permission.MANAGE_ROLL in may
+    return Permission.CONFIRM_STANDIN in may and actor_of(request) not in hands_of(kept)
+
+
+def _demand(request: HttpRequest, estate: Estate, kept: RollImport, *, two: bool) -> None:
+    if not _may(request, estate, kept, two=two):
+        raise RuleViolation(
+            "import.second_person",
+            _("名册已经有业主：要由监票人、居委会或者街道的另一个人看过以后确认"),
+        )
+
+
 def _back(request: HttpRequest, estate: Estate, page: str = "home") -> HttpResponse:
     """Where whoever keeps the roll, or only confirms, goes on."""
     manages = Permission.MANAGE_ROLL in permissions_at(request.user, estate)
@@ -242,84 +250,24 @@ def _back(request: HttpRequest, estate: Estate, page: str = "home") -> HttpRespo
 def _preview_page(
     request: HttpRequest, estate: Estate, kept: RollImport, refused: RuleViolation | None = None
 ) -> HttpResponse:
-    may, actor = permissions_at(request.user, estate), actor_of(request)
-    manages, confirms = Permission.MANAGE_ROLL in may, Permission.CONFIRM_STANDIN in may
-    two, hands = takes_two(estate.pk), hands_of(kept)
-    alone = kept.summary.get("confirmed_by", actor) in hands
+    two = takes_two(estate.pk)
     context: dict[str, Any] = {
         "estate": estate,
         "kept": kept,
         "refused": refused,
-        "manages": manages,
+        "manages": Permission.MANAGE_ROLL in permissions_at(request.user, estate),
         "two": two,
-        "may_confirm": confirms and actor not in hands if two else manages,
-        "may_undo": manages if alone else actor not in hands,
+        "may_confirm": _may(request, estate, kept, two=two),
+        "may_undo": _may(request, estate, kept, two=not by_one(kept)),
         "who": acted_by(names_of([kept.actor])[kept.actor]),
     }
     if kept.state == "previewed":
         table = opened_table(kept.rows)
-        context |= _preview_context(preview_of(kept, table), table)
+        context |= difference_context(preview_of(kept, table), table, whole=two)
         if refused is None:
             context["sole_words"] = sole_words(estate, timezone.localdate())
     status = 409 if refused else 200
     return render(request, "registry/preview.html", context, status=status)
-
-
-def _preview_context(found: Preview, table: Table) -> dict[str, Any]:
-    rows = {row.number: row.cells for row in table.rows}
-    place = {name: index for index, name in reversed(list(enumerate(table.header)))}
-
-    def cell(row: int, column: str) -> dict[str, Any]:
-        if column not in place or row not in rows:
-            return {}
-        index = place[column]
-        return {"name": f"cell-{row}-{index}", "text": rows[row][index]}
-
-    doubts = [fault for fault in found.faults if fault.is_warning]
-    return {
-        "found": found,
-        "area": format_area(sum(unit.area or 0 for unit in found.units)),
-        "blocking": [
-            {"fault": fault, **cell(fault.row, fault.column)}
-            for fault in found.blocking[:SHOWN]
-        ],
-        "hints": [fault for fault in doubts if not fault.row],
-        "doubts": [fault for fault in doubts if fault.row][:SHOWN],
-        "doubts_count": sum(1 for fault in doubts if fault.row),
-        "changed": [_change_lines(change) for change in found.difference.changed[:SHOWN]],
-        "new": [unit.label for unit in found.difference.new[:SHOWN]],
-        "gone": [standing.label for standing in found.difference.gone[:SHOWN]],
-        "renamed": _renamed(found),
-        "numbered": sum("document_number" in one.facts for one in found.difference.owners),
-        "shown": SHOWN,
-    }
-
-
-def _renamed(found: Preview) -> list[tuple[str, str]]:
-    """Names of owners known already, before and after."""
-    told = {
-        one.owner_id: one.facts["name"]
-        for one in found.difference.owners
-        if "name" in one.facts
-    }
-    before = Owner.objects.in_bulk(list(told)[:SHOWN])
-    return [(owner.name, told[pk]) for pk, owner in sorted(before.items())]
-
-
-def _change_lines(change: Change) -> dict[str, Any]:
-    lines = []
-    for field, (before, after) in change.facts.items():
-        if field == "area":
-            before, after = (format_area(one) if one else "—" for one in (before, after))
-        title = _SHOWN_FIELDS.get(field) or COLUMNS.get(field, COLUMNS["room"]).title
-        lines.append(f"{said(title)}{_('：')}{before or '—'} → {after}")
-    if change.owners_change:
-        gone, come = len(change.closed), [owner.name for _key, owner in change.opened]
-        lines.append(_("业主变更：%(gone)s 位转出") % {"gone": gone})
-        lines += [_("新业主：%(name)s") % {"name": name} for name in come]
-    if change.amended:
-        lines.append(_("权属依据、份额或表决人有变"))
-    return {"label": change.row.label, "lines": lines}
 
 
 def _samples(table: Table) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """What one person changed on the roll and another has to confirm: files and single rooms."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -48,11 +49,12 @@ def changes(request: HttpRequest, code: str) -> HttpResponse:
         "waiting": [
             {
                 "row": one,
-                "lines": lines_of(one),
+                "lines": lines_of(one, full=confirms),
                 "who": acted_by(names[one.asked_by]),
-                "may_confirm": _P.CONFIRM_STANDIN in may and one.asked_by != actor,
+                "may_confirm": confirms,
             }
             for one in found
+            for confirms in [_P.CONFIRM_STANDIN in may and one.asked_by != actor]
         ],
         "hidden": max(0, rows.count() - SHOWN),
         "files": estate.imports.filter(state="previewed").defer("rows", "undo"),
@@ -89,9 +91,11 @@ def _ended(
     return redirect("roll:changes", estate.code)
 
 
-def lines_of(proposal: RollProposal) -> list[str]:
-    """What a waiting correction says, names masked: the paper has them in full."""
+def lines_of(proposal: RollProposal, *, full: bool) -> list[str]:
+    """What a waiting correction says; names in full for whoever holds them against the paper,
+    for two people may begin with the same character."""
     said = json.loads(proposal.content)
+    shown: Callable[[str], str] = str if full else masked
     if proposal.kind == "area":
         area = format_area(parse_area(said["area"]))
         source = dict(Unit.SOURCES)[said["source"]]
@@ -101,11 +105,11 @@ def lines_of(proposal: RollProposal) -> list[str]:
         }]  # fmt: skip
     if proposal.kind == "voter":
         name = Owner.objects.get(pk=said["owner"]).name
-        return [_("表决人：%(name)s") % {"name": masked(name)}]
+        return [_("表决人：%(name)s") % {"name": shown(name)}]
     held = proposal.unit.ownerships.filter(valid_to__isnull=True).select_related("owner")
     comma = _("、")
-    gone = comma.join(masked(one.owner.name) for one in held.order_by("pk"))
-    come = comma.join(masked(name) for name, *_rest in said["owners"])
+    gone = comma.join(shown(one.owner.name) for one in held.order_by("pk"))
+    come = comma.join(shown(name) for name, *_rest in said["owners"])
     basis = dict(Ownership.BASES)[said["basis"]]
     return [
         _("业主：%(gone)s → %(come)s") % {"gone": gone or "—", "come": come},

@@ -246,7 +246,7 @@ def undo_import(*, import_id: int, actor: str, at: datetime) -> RollImport:
                 "import.changed_since",
                 _("这次导入之后名册又有改动，不能整批撤销；请导入更正后的表格"),
             )
-        if roll_import.summary.get("confirmed_by", actor) not in hands_of(roll_import):
+        if not by_one(roll_import):
             _demand_other(roll_import, actor)  # two people's word is not one's to take back
         undo = opened_undo(roll_import.undo)
         if any(
@@ -310,6 +310,12 @@ def _look(roll_import: RollImport, preview: Preview) -> None:
 def hands_of(roll_import: RollImport) -> list[str]:
     """Who brought the file, said what its columns mean or what its cells should say."""
     return list(roll_import.summary.get("hands", [roll_import.actor]))
+
+
+def by_one(roll_import: RollImport) -> bool:
+    """Whether who confirmed it had a hand in it: a first roll, or older than the rule."""
+    confirmed_by = roll_import.summary.get("confirmed_by", roll_import.actor)
+    return confirmed_by in hands_of(roll_import)
 
 
 def _touch(roll_import: RollImport, actor: str) -> None:

@@ -18,6 +18,7 @@ from committees.models import Report
 from disclosures.models import Closing, Entry
 from documents.models import StampedCopy
 from funds.models import Instalment, Refund, Settlement, Voucher
+from registry.models import NumberCheck, PhoneChange, RollProposal
 from tests.permissions.test_matrix import arguments
 from tests.town import Town, town
 from voting.models import (
@@ -179,6 +180,9 @@ ROWS = [
     Names(Reset, "user_id", "settled_by_id", {"done": True}),
     Names(Looking, "by_id", "user_id"),
     Names(LegalHold, "set_by", "lifted_by"),
+    Names(PhoneChange, "asked_by", "confirmed_by"),
+    Names(NumberCheck, "entered_by", "confirmed_by"),
+    Names(RollProposal, "asked_by", "ended_by", {"state": "done"}),
     Names(Review, "submitted_by", "ended_by"),
     *(
         Names(model, "proposed_by", "decided_by", state)
@@ -246,6 +250,8 @@ def _add_what_the_town_lacks(town: Town, arguments: dict[str, Any]) -> None:
     entry = Entry.objects.get(pk=arguments["entry"])
     for ledger, fen in (("bank", entry.fen), (entry.heading, -entry.fen)):
         entry.postings.create(ledger=ledger, fen=fen)
+    owner = town.here.estate.owners.order_by("pk")[0]
+    owner.number_checks.create(entered_by="user:0", entered_at=now)
     people = {"by": town.person("operator"), "user": town.person("organiser")}
     Looking.objects.create(**people, reason="x", began_at=now, until=now)
 
