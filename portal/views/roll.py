@@ -39,6 +39,7 @@ from registry.services.imports import (
     hands_of,
     map_columns,
     preview_import,
+    stamp_of,
     takes_two,
     undo_import,
 )
@@ -164,6 +165,7 @@ def confirm(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             actor=actor_of(request),
             at=timezone.now(),
             retiring="retiring" in request.POST,
+            seen=request.POST.get("seen", ""),
         )
     except RuleViolation as refused:
         return _preview_page(request, estate, kept, refused)
@@ -257,6 +259,7 @@ def _preview_page(
         "refused": refused,
         "manages": Permission.MANAGE_ROLL in permissions_at(request.user, estate),
         "two": two,
+        "stamp": stamp_of(kept),
         "may_confirm": _may(request, estate, kept, two=two),
         "may_undo": _may(request, estate, kept, two=not by_one(kept)),
         "who": acted_by(names_of([kept.actor])[kept.actor]),

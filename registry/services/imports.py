@@ -134,12 +134,18 @@ def correct_cells(
 
 @paused_collector()
 def confirm_import(
-    *, import_id: int, actor: str, at: datetime, retiring: bool = False
+    *,
+    import_id: int,
+    actor: str,
+    at: datetime,
+    retiring: bool = False,
+    seen: str | None = None,
 ) -> RollImport:
     """Write a previewed file into the registry, all of it or nothing.
 
     `retiring`: whoever confirms has read that a large part of the roll goes; without it that
-    is refused, RuleViolation "import.retires_many".
+    is refused, RuleViolation "import.retires_many". `seen`: `stamp_of` the file that was shown;
+    another is refused, "import.other", for its cells may have been typed anew since.
 
     The first roll is one person's word; whatever changes a roll is two people's: whoever had a
     hand in the file does not confirm it, RuleViolation "import.same_person".
@@ -151,6 +157,10 @@ def confirm_import(
     roll_import = _previewed(import_id)
     if takes_two(roll_import.estate_id):
         _demand_other(roll_import, actor)
+    if seen is not None and seen != stamp_of(roll_import):
+        raise RuleViolation(
+            "import.other", _("您打开以后表格又改过：请看清现在改动什么，再确认一次")
+        )
     preview = roll_preview(roll_import)
     if preview.mapping_faults or preview.blocking:
         raise RuleViolation(
@@ -310,6 +320,12 @@ def _look(roll_import: RollImport, preview: Preview) -> None:
 def hands_of(roll_import: RollImport) -> list[str]:
     """Who brought the file, said what its columns mean or what its cells should say."""
     return list(roll_import.summary.get("hands", [roll_import.actor]))
+
+
+def stamp_of(roll_import: RollImport) -> str:
+    """What a previewed file says and how its columns are read, in short; 64 characters."""
+    columns = repr(sorted(roll_import.mapping.items())).encode()
+    return hashlib.sha256(bytes(roll_import.rows) + columns).hexdigest()
 
 
 def by_one(roll_import: RollImport) -> bool:

@@ -16,7 +16,7 @@ from accounts.selectors import by_one_word, waiting_grants
 from accounts.services.grants import confirm_grant, grant_role, revoke_role
 from core.errors import RuleViolation
 from registry.models import Ownership, RollImport
-from registry.services.imports import confirm_import, preview_import
+from registry.services.imports import confirm_import, preview_import, stamp_of
 from tests.registry.rolls import as_csv, line
 from tests.town import Town, grant, make_user
 
@@ -127,7 +127,9 @@ def test_through_the_pages(town: Town, ann: Any, ben: Any, client: Any) -> None:
     client.force_login(given.user, backend=BACKEND)
     shown = client.get(page).content.decode()
     assert "只由一位管理员给的授权要另一位管理员确认" in shown
-    answer = client.post(reverse("roll:confirm", args=[code, kept.pk]))
+    answer = client.post(
+        reverse("roll:confirm", args=[code, kept.pk]), {"seen": stamp_of(kept)}
+    )
     assert answer.status_code == 409
 
     client.force_login(ben, backend=BACKEND)
@@ -141,4 +143,9 @@ def test_through_the_pages(town: Town, ann: Any, ben: Any, client: Any) -> None:
 
     client.force_login(given.user, backend=BACKEND)
     assert "另一位管理员确认" not in client.get(page).content.decode()
-    assert client.post(reverse("roll:confirm", args=[code, kept.pk])).status_code == 302
+    assert (
+        client.post(
+            reverse("roll:confirm", args=[code, kept.pk]), {"seen": stamp_of(kept)}
+        ).status_code
+        == 302
+    )

@@ -713,7 +713,7 @@ TABLE = [
     Row(
         "roll:confirm",
         CONFIRMERS,
-        MOVED,
+        REFUSED,
         args=("estate", "import"),
         post=True,
         refused=frozenset(ORGANISER),

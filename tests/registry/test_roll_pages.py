@@ -13,6 +13,7 @@ from django.utils import timezone
 from core.tables import read_table
 from registry.models import Estate, NumberCheck, Ownership, RollImport, Unit
 from registry.selectors import current_titles, open_findings
+from registry.services.imports import stamp_of
 from tests.registry.rolls import (
     as_csv,
     as_xlsx,
@@ -62,6 +63,11 @@ def page_of(estate, name="preview", pk=None):
     return reverse(f"roll:{name}", args=[estate.code, kept])
 
 
+def seen(**more):
+    """What the form of the page says of the file it shows."""
+    return {"seen": stamp_of(RollImport.objects.latest("pk")), **more}
+
+
 def confirmed_by(second, estate):
     for waits in estate.proposals.filter(state="waiting"):
         second.post(reverse("roll:change_confirm", args=[estate.code, waits.pk]))
@@ -76,7 +82,7 @@ def test_from_a_file_to_the_roll_and_back(clerk, estate):
     assert answer.headers["Location"] == page_of(estate)
     assert "没有错误，可以导入" in text(clerk.get(page_of(estate)))
     assert not Unit.objects.exists()
-    assert clerk.post(page_of(estate, "confirm")).status_code == 302
+    assert clerk.post(page_of(estate, "confirm"), seen()).status_code == 302
     assert Unit.objects.count() == 12
     assert ">12<" in text(clerk.get(reverse("roll:home", args=[estate.code])))
     assert "不计入人数和面积" not in text(clerk.get(reverse("roll:home", args=[estate.code])))
@@ -87,16 +93,16 @@ def test_from_a_file_to_the_roll_and_back(clerk, estate):
 def test_a_file_that_retires_many_units_is_confirmed_twice_over(clerk, second, estate):
     upload(clerk, estate, as_xlsx(roll_lines(40)))
     assert 'name="retiring"' not in text(clerk.get(page_of(estate, "preview")))
-    clerk.post(page_of(estate, "confirm"))
+    clerk.post(page_of(estate, "confirm"), seen())
     upload(clerk, estate, as_xlsx(roll_lines(20)))
     page = text(second.get(page_of(estate, "preview")))
     assert "名册现有 40 套，新表格里没有其中的 20 套，导入后它们全部失效" in page
     assert 'name="retiring"' in page
-    refused = second.post(page_of(estate, "confirm"))
+    refused = second.post(page_of(estate, "confirm"), seen())
     assert refused.status_code == 409
     assert "新表格里没有其中的 20 套" in text(refused)
     assert Unit.objects.filter(is_active=True).count() == 40
-    assert second.post(page_of(estate, "confirm"), {"retiring": "on"}).status_code == 302
+    assert second.post(page_of(estate, "confirm"), seen(retiring="on")).status_code == 302
     assert Unit.objects.filter(is_active=True).count() == 20
 
 
@@ -109,7 +115,7 @@ def test_all_faults_stand_on_the_page_and_can_be_typed_right(clerk, estate):
     assert "确认导入" not in page
     names = re.findall(r'name="(cell-\d+-\d+)"', page)
     assert len(names) == 3
-    refused = clerk.post(page_of(estate, "confirm"))
+    refused = clerk.post(page_of(estate, "confirm"), seen())
     assert refused.status_code == 409
     assert "还有 3 处错误" in text(refused)
     area, state = (rows[0].index("89.50+12.30"), rows[1].index("已售"))
@@ -118,7 +124,7 @@ def test_all_faults_stand_on_the_page_and_can_be_typed_right(clerk, estate):
         {f"cell-2-{area}": "101.80", f"cell-3-{area}": "90", f"cell-3-{state}": "已交付"},
     )
     assert "没有错误，可以导入" in text(clerk.get(page_of(estate)))
-    clerk.post(page_of(estate, "confirm"))
+    clerk.post(page_of(estate, "confirm"), seen())
     assert sorted(Unit.objects.values_list("area", flat=True)) == [9000, 10180]
 
 
@@ -137,7 +143,7 @@ def test_the_roll_says_what_will_not_count_in_a_vote(clerk, estate):
         line(幢号="9幢", 规划用途="物业用房", 权利人="", 证件号码="", **{AREA: "40"}),
     ]
     upload(clerk, estate, as_xlsx(rows))
-    assert clerk.post(page_of(estate, "confirm")).status_code == 302
+    assert clerk.post(page_of(estate, "confirm"), seen()).status_code == 302
     page = text(clerk.get(reverse("roll:home", args=[estate.code])))
     assert "其中车位、储藏间1个，共12.50平方米" in page
     assert "表决时不计入人数和面积" in page
@@ -211,7 +217,7 @@ def test_findings_are_explained_several_at_once_and_never_without_a_reason(clerk
         共有情况="共同共有",
     )
     upload(clerk, estate, as_xlsx([line(), line(室号="102"), both]))
-    clerk.post(page_of(estate, "confirm"))
+    clerk.post(page_of(estate, "confirm"), seen())
     url = reverse("roll:findings", args=[estate.code])
     chosen = [finding.pk for finding in open_findings(estate.pk)]
     assert len(chosen) == 2
@@ -233,7 +239,7 @@ def test_a_room_is_put_right_on_its_page(clerk, second, estate):
         estate,
         as_xlsx([line(权利人="张三、李四", 证件号码=both, 共有情况="共同共有", **{AREA: ""})]),
     )
-    clerk.post(page_of(estate, "confirm"))
+    clerk.post(page_of(estate, "confirm"), seen())
     unit = Unit.objects.get()
 
     def at(name):
@@ -273,7 +279,7 @@ def test_a_room_is_put_right_on_its_page(clerk, second, estate):
 
 def test_the_verification_list_goes_out_and_comes_back(clerk, estate):
     upload(clerk, estate, as_xlsx([line(证件号码="")]))
-    clerk.post(page_of(estate, "confirm"))
+    clerk.post(page_of(estate, "confirm"), seen())
     answer = clerk.post(
         reverse("roll:verification_list", args=[estate.code]), {"who": "missing"}
     )
@@ -294,7 +300,7 @@ def _named(rows, table):
 
 def test_staff_of_the_manager_come_and_go(clerk, estate):
     upload(clerk, estate, as_xlsx([line()]))
-    clerk.post(page_of(estate, "confirm"))
+    clerk.post(page_of(estate, "confirm"), seen())
     url = reverse("roll:manager", args=[estate.code])
     clerk.post(url, {"name": "王五", "phone": ""})
     assert [one.kind for one in open_findings(estate.pk)] == ["staff_name"]
@@ -349,7 +355,7 @@ def test_the_preview_says_what_becomes_of_phones(clerk, second, estate):
         1,
     )
 
-    done = second.post(page_of(estate, "confirm"), follow=True)
+    done = second.post(page_of(estate, "confirm"), seen(), follow=True)
     assert "2个新手机号还没有生效：还要在“换手机号”里核对确认，过24小时生效" in text(done)
 
 
@@ -357,7 +363,7 @@ def test_first_document_numbers_wait_and_the_pages_say_so(clerk, second, estate)
     imported(estate, [line(证件号码="")])
     upload(clerk, estate, as_xlsx([line()]))
     assert "1位业主第一次有证件号码" in text(clerk.get(page_of(estate)))
-    done = second.post(page_of(estate, "confirm"), follow=True)
+    done = second.post(page_of(estate, "confirm"), seen(), follow=True)
     assert "1位业主的证件号码还要在“核对证件号码”里对照材料确认" in text(done)
     home = reverse("roll:home", args=[estate.code])
     assert "公告以前没有确认的，这次表决不能用它核对身份" in text(clerk.get(home))
@@ -371,14 +377,14 @@ def test_first_numbers_wait_for_a_second_person_and_the_pages_say_so(clerk, seco
     shown = text(clerk.get(page_of(estate)))
     assert "1位业主第一次有手机号：另一个人确认以后，过24小时生效" in shown
     assert "手机号要换" not in shown
-    done = second.post(page_of(estate, "confirm"), follow=True)
+    done = second.post(page_of(estate, "confirm"), seen(), follow=True)
     assert "1个新手机号还没有生效" in text(done)
 
 
 def test_the_first_owners_of_a_unit_come_with_their_numbers(clerk, estate):
     upload(clerk, estate, as_xlsx([line(联系电话="10000000061")]))
     assert "第一次有手机号" not in text(clerk.get(page_of(estate)))
-    assert "还没有生效" not in text(clerk.post(page_of(estate, "confirm"), follow=True))
+    assert "还没有生效" not in text(clerk.post(page_of(estate, "confirm"), seen(), follow=True))
 
 
 def test_an_owner_of_several_rooms_is_one_owner_with_a_phone(clerk, estate):

@@ -1,6 +1,7 @@
 """After the first roll nobody alone changes who owns, who votes and how large a room is."""
 
 import json
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -256,8 +257,16 @@ def test_a_file_is_shown_to_the_second_person_with_all_it_changes(estate) -> Non
     looked = second.get(page).content.decode()
     assert "王五 → 王六" in looked
     assert "改各列的对应" not in looked
-    assert second.post(url, {"retiring": "on"}).status_code == 302
-    assert owner("王六").ownerships.filter(valid_to=None).exists()
+    # While it was being read the clerk typed something else into it.
+    [stamp] = re.findall(r'name="seen" value="(\w+)"', looked)
+    correct_cells(import_id=kept.pk, corrections={(2, "权利人"): "王七"}, actor=ONE, at=AT)
+    other = second.post(url, {"retiring": "on", "seen": stamp})
+    assert other.status_code == 409
+    assert "您打开以后表格又改过" in other.content.decode()
+    assert second.post(url, {"retiring": "on"}).status_code == 409
+    [stamp] = re.findall(r'name="seen" value="(\w+)"', other.content.decode())
+    assert second.post(url, {"retiring": "on", "seen": stamp}).status_code == 302
+    assert owner("王七").ownerships.filter(valid_to=None).exists()
 
 
 def test_a_first_roll_is_nobodys_business_but_whose_it_is(erasable) -> None:
